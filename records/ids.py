@@ -1,0 +1,11 @@
+"""Ids as the rooms pass them; `schema/ids.py` wraps them into the graph's opaque global ids."""
+
+from typing import NewType
+
+DocumentId = NewType("DocumentId", int)
+ChunkId = NewType("ChunkId", int)
+SessionId = NewType("SessionId", int)
+MessageId = NewType("MessageId", int)
+
+ModelId = NewType("ModelId", str)
+"""The first 16 hex digits of the SHA-256 of the model's path or package name: stable between starts."""

@@ -1,0 +1,86 @@
+"""What `search` and chat ask for and get: hits, and how the ranking came about."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from records.document import ChunkRecord, DocumentRecord
+from records.ids import ChunkId, DocumentId
+
+
+class SearchMode(StrEnum):
+    KEYWORD = "KEYWORD"
+    SEMANTIC = "SEMANTIC"
+    HYBRID = "HYBRID"
+
+
+class LegState(StrEnum):
+    RAN = "RAN"
+    SKIPPED = "SKIPPED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalQuery:
+    text: str
+    mode: SearchMode = SearchMode.HYBRID
+    top_k: int = 5
+    "1 to 100."
+    document_ids: tuple[DocumentId, ...] | None = None
+    "None searches all documents, an empty tuple none."
+    tags: tuple[str, ...] | None = None
+    rerank: bool = False
+    min_similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredChunk:
+    """One store's hit; higher is always better."""
+
+    chunk_id: ChunkId
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """`matches` are code point spans in `text`."""
+
+    text: str
+    matches: tuple[TextSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalHit:
+    rank: int
+    "From 1."
+    chunk: ChunkRecord
+    document: DocumentRecord
+    score: float
+    similarity: float | None
+    bm25: float | None
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalLeg:
+    name: str
+    "`words`, `meaning`, `reranker` or `fusion`."
+    state: LegState
+    message: str | None
+    candidates: int
+    took_ms: float
+    ranking: tuple[ScoredChunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    query: RetrievalQuery
+    hits: tuple[RetrievalHit, ...]
+    legs: tuple[RetrievalLeg, ...]
+    dropped_duplicates: int
+    took_ms: float

@@ -1,0 +1,205 @@
+"""Sessions, messages and the settings that an answer is made with."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from records.codes import ErrorCode
+from records.document import BoundingBox
+from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
+
+
+class ThinkingMode(StrEnum):
+    DIRECT = "DIRECT"
+    COT = "COT"
+    RAG = "RAG"
+    HYBRID = "HYBRID"
+
+    @property
+    def retrieves(self) -> bool:
+        return self in (ThinkingMode.RAG, ThinkingMode.HYBRID)
+
+    @property
+    def thinks(self) -> bool:
+        return self in (ThinkingMode.COT, ThinkingMode.HYBRID)
+
+
+class DocumentScope(StrEnum):
+    ATTACHED = "ATTACHED"
+    ALL = "ALL"
+
+
+class MessageRole(StrEnum):
+    USER = "USER"
+    ASSISTANT = "ASSISTANT"
+    SYSTEM = "SYSTEM"
+
+
+class MessageStatus(StrEnum):
+    PENDING = "PENDING"
+    RETRIEVING = "RETRIEVING"
+    THINKING = "THINKING"
+    GENERATING = "GENERATING"
+    COMPLETED = "COMPLETED"
+    CANCELED = "CANCELED"
+    FAILED = "FAILED"
+
+    @property
+    def terminal(self) -> bool:
+        return self in (MessageStatus.COMPLETED, MessageStatus.CANCELED, MessageStatus.FAILED)
+
+
+class MessageRating(StrEnum):
+    UP = "UP"
+    DOWN = "DOWN"
+
+
+class FinishReason(StrEnum):
+    STOP = "STOP"
+    LENGTH = "LENGTH"
+    CANCELED = "CANCELED"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSettings:
+    """None is inherited. Ranges: `Model.parameters` says them; `engines/models/parameters.py` holds them."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    repeat_penalty: float | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+    deterministic: bool | None = None
+    extra: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """None is inherited from the model, else from the server."""
+
+    model_id: ModelId | None = None
+    system_prompt: str | None = None
+    thinking_mode: ThinkingMode | None = None
+    document_scope: DocumentScope | None = None
+    top_k: int | None = None
+    min_similarity: float | None = None
+    rerank: bool | None = None
+    history_pairs: int | None = None
+    sampling: SamplingSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    id: SessionId
+    name: str
+    settings: SessionSettings
+    model_id: ModelId | None
+    "The model that answered last."
+    model_name: str | None
+    head_id: MessageId | None
+    message_count: int
+    usage: TokenUsage
+    archived: bool
+    created_at: datetime
+    updated_at: datetime
+    last_message_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageError:
+    code: ErrorCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationRecord:
+    """A passage that the answer was given. `quote` is byte for byte the document's text in its span."""
+
+    marker: int
+    "From 1: the number in the answer's [n]."
+    document_id: DocumentId | None
+    "None once the document is gone."
+    chunk_id: ChunkId | None
+    document_name: str
+    quote: str
+    page: int | None
+    score: float
+    used: bool
+    start_offset: int | None
+    end_offset: int | None
+    bounding_box: BoundingBox | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextBudget:
+    """Tokens of the context window by what they were spent on."""
+
+    context_length: int
+    instructions: int = 0
+    documents: int = 0
+    history: int = 0
+    prompt: int = 0
+    reserved_for_answer: int = 0
+    dropped_history_messages: int = 0
+    dropped_passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationDetails:
+    sampling: SamplingSettings
+    usage: TokenUsage
+    finish_reason: FinishReason | None
+    queued_ms: float
+    retrieval_ms: float | None
+    time_to_first_token_ms: float | None
+    tokens_per_second: float | None
+    budget: ContextBudget
+    prompt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    id: MessageId
+    session_id: SessionId
+    parent_id: MessageId | None
+    role: MessageRole
+    content: str
+    reasoning: str | None
+    status: MessageStatus
+    error: MessageError | None
+    citations: tuple[CitationRecord, ...]
+    model_id: ModelId | None
+    model_name: str | None
+    thinking_mode: ThinkingMode | None
+    generation: GenerationDetails | None
+    rating: MessageRating | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """One prompt as the answerer takes it; settings are values here, already merged."""
+
+    session_id: SessionId
+    content: str
+    settings: SessionSettings
+    document_ids: tuple[DocumentId, ...] | None
+    "None is every document (scope ALL), an empty tuple none."
+    idempotency_key: str | None = None
+    tags: tuple[str, ...] = field(default=())

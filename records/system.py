@@ -1,0 +1,173 @@
+"""One sample of the machine and of the server's own processes. Bytes are bytes, percentages 0 to 100."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from records.ids import ModelId
+from records.model import ModelStatus
+
+
+class WorkerPurpose(StrEnum):
+    INFERENCE = "INFERENCE"
+    VECTORS = "VECTORS"
+    PROMPT_EMBEDDING = "PROMPT_EMBEDDING"
+    DOCUMENT_EMBEDDING = "DOCUMENT_EMBEDDING"
+    PARSING = "PARSING"
+
+
+class WorkerState(StrEnum):
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    BACKING_OFF = "BACKING_OFF"
+    GIVEN_UP = "GIVEN_UP"
+
+
+@dataclass(frozen=True, slots=True)
+class HostInfo:
+    hostname: str
+    os: str
+    kernel: str
+    machine: str
+    python: str
+    version: str
+    "Graphlore's own."
+
+
+@dataclass(frozen=True, slots=True)
+class CpuStatus:
+    model: str | None
+    usage_percent: float
+    per_core_percent: tuple[float, ...]
+    logical_cores: int
+    physical_cores: int | None
+    frequency_mhz: float | None
+    max_frequency_mhz: float | None
+    load_average: tuple[float, ...]
+    temperature_celsius: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStatus:
+    total_bytes: int
+    available_bytes: int
+    used_bytes: int
+    used_percent: float
+    swap_total_bytes: int
+    swap_used_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskStatus:
+    purpose: str
+    path: str
+    total_bytes: int
+    used_bytes: int
+    free_bytes: int
+    used_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class GpuStatus:
+    index: int
+    name: str
+    driver_version: str | None
+    memory_total_bytes: int
+    memory_used_bytes: int
+    memory_free_bytes: int
+    utilization_percent: float | None
+    temperature_celsius: float | None
+    power_watts: float | None
+    fan_percent: float | None
+    own_memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureReading:
+    sensor: str
+    label: str
+    current_celsius: float
+    high_celsius: float | None
+    critical_celsius: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """What the harness knows of one worker; `pid` is None while none runs."""
+
+    purpose: WorkerPurpose
+    state: WorkerState
+    pid: int | None
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChildProcess:
+    pid: int
+    purpose: WorkerPurpose
+    state: WorkerState
+    cpu_percent: float
+    resident_bytes: int
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStatus:
+    pid: int
+    cpu_percent: float
+    resident_bytes: int
+    threads: int
+    open_files: int
+    children: tuple[ChildProcess, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceStatus:
+    model_id: ModelId
+    status: ModelStatus
+    sequences_busy: int
+    sequences_total: int
+    queue_depth: int
+    prompt_tokens_per_second: float
+    completion_tokens_per_second: float
+    cached_tokens_used: int
+    cached_tokens_total: int
+    prefix_hit_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class IngestionStatus:
+    queued: int
+    running: int
+    yielding: bool
+    chunks_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class StorageStatus:
+    documents: int
+    chunks: int
+    vectors: int
+    sessions: int
+    messages: int
+    database_bytes: int
+    vector_store_bytes: int
+    originals_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSample:
+    seq: int
+    sampled_at: datetime
+    uptime_seconds: float
+    host: HostInfo
+    cpu: CpuStatus
+    memory: MemoryStatus
+    disks: tuple[DiskStatus, ...]
+    gpus: tuple[GpuStatus, ...]
+    temperatures: tuple[TemperatureReading, ...]
+    process: ProcessStatus
+    inference: tuple[InferenceStatus, ...]
+    ingestion: IngestionStatus
+    storage: StorageStatus
+    unavailable: tuple[str, ...]
