@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from records.document import (
+    Chunking,
     ChunkRecord,
     DocumentRecord,
     DocumentStatus,
@@ -25,7 +26,7 @@ from records.document import (
 from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
 from records.model import LoadRequest
 from records.page import Page, PageRequest
-from records.retrieval import ScoredChunk
+from records.retrieval import ScoredChunk, TextSpan
 from records.session import (
     CitationRecord,
     MessageRating,
@@ -106,7 +107,7 @@ class DocumentStore(Protocol):
         progress: float = 0.0,
         error: IngestionError | None = None,
     ) -> DocumentRecord: ...
-    async def restart(self, document_id: DocumentId, new: NewDocument | None = None) -> DocumentRecord:
+    async def restart(self, document_id: DocumentId, chunking: Chunking | None = None) -> DocumentRecord:
         """Forget text, headings and chunks (their vectors go by the outbox), back to PENDING."""
         ...
 
@@ -183,7 +184,11 @@ class KeywordIndex(Protocol):
         ...
 
     def terms(self, text: str) -> tuple[str, ...]:
-        """The words of a query that are looked for, casefolded; for the snippets' marks."""
+        """The words of a query that are looked for, casefolded."""
+        ...
+
+    def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
+        """Where words of the query stand in a passage, in order; for the snippets' marks."""
         ...
 
 

@@ -1,0 +1,193 @@
+"""The owner of all ingestion jobs: two loops, one for each stage, that take up whatever is not finished."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import anyio
+import structlog
+
+from engines.guard import guarded
+from engines.ingestion.deletion import Deletion
+from engines.ingestion.embedding import EmbeddingStage
+from engines.ingestion.feed import DocumentFeed
+from engines.ingestion.jobs import Jobs
+from engines.ingestion.parsing import ParsingStage
+from engines.stores import DocumentStore, Originals
+from records.codes import ErrorCode
+from records.document import UNFINISHED, Chunking, DocumentRecord, DocumentStatus, EraseReceipt, IngestionError
+from records.errors import Conflict, DocumentUnreadable, ExpectedError
+from records.events import Change
+from records.ids import DocumentId
+from records.system import IngestionStatus
+
+ROUND = 100
+"""Documents that a loop looks at before it asks the store again."""
+PAUSE_AFTER_SURPRISE = 1.0
+TO_PARSE = (DocumentStatus.PENDING, DocumentStatus.PARSING, DocumentStatus.CHUNKING)
+TO_EMBED = (DocumentStatus.EMBEDDING,)
+RETRYABLE = (ErrorCode.WORKER_CRASHED, ErrorCode.DISK_FULL, ErrorCode.BUSY, ErrorCode.INTERNAL)
+
+log = structlog.get_logger("graphlore.ingestion")
+
+
+class Ingestion:
+    def __init__(
+        self,
+        documents: DocumentStore,
+        originals: Originals,
+        feed: DocumentFeed,
+        parsing: ParsingStage,
+        embedding: EmbeddingStage,
+        deletion: Deletion,
+        answers_running: Callable[[], int],
+        keep_originals: bool,
+    ) -> None:
+        self._documents = documents
+        self._originals = originals
+        self._feed = feed
+        self._parsing = parsing
+        self._embedding = embedding
+        self._deletion = deletion
+        self._answers_running = answers_running
+        self._keep_originals = keep_originals
+        self._jobs = Jobs()
+        self._arrived = asyncio.Event()
+        self._parsed = asyncio.Event()
+        self._waiting: dict[DocumentStatus, int] = {}
+
+    def enqueue(self, document_id: DocumentId) -> None:
+        """Tell the loops that there is work; which, they read from the store."""
+        self._arrived.set()
+        self._parsed.set()
+
+    def watch(
+        self, document_id: DocumentId | None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Change[DocumentRecord]]]:
+        """A snapshot first, then every change. Raises `NotFound` for an unknown document."""
+        return self._feed.watch(document_id)
+
+    def status(self) -> IngestionStatus:
+        running = self._jobs.running
+        return IngestionStatus(
+            queued=max(0, sum(self._waiting.values()) - running),
+            running=running,
+            yielding=running > 0 and self._answers_running() > 0,
+            chunks_per_second=self._embedding.chunks_per_second,
+        )
+
+    async def cancel(self, document_id: DocumentId) -> DocumentRecord:
+        """Stop a job, wherever it is. Raises `NotFound`, and `Conflict` where nothing is at work."""
+        async with self._jobs.stopped(document_id):
+            document = await self._documents.get(document_id)
+            if document.status not in UNFINISHED:
+                raise Conflict(f"Nothing to cancel: the document is {document.status.value}.", path=("input", "id"))
+            await self._documents.restart(document_id)
+            canceled = await self._feed.after(self._documents.set_status(document_id, DocumentStatus.CANCELED))
+        return canceled
+
+    async def reprocess(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
+        """Ingest again from the original. Raises `NotFound`, and `Conflict` at work or without an original."""
+        document = await self._documents.get(document_id)
+        if document.status in UNFINISHED or document.status is DocumentStatus.DELETING:
+            raise Conflict(f"The document is {document.status.value} already.", path=("input", "id"))
+        if not document.has_original:
+            raise Conflict("The original was not kept; upload the file again.", path=("input", "id"))
+        again = await self._feed.after(self._documents.restart(document_id, chunking))
+        self.enqueue(document_id)
+        return again
+
+    async def delete(self, document_id: DocumentId) -> EraseReceipt:
+        """Hide at once, stop its job, erase. Raises `NotFound`. Goes on to its end where the caller leaves."""
+        document = await self._documents.get(document_id)
+        hidden = await self._deletion.hide(document)
+        with anyio.CancelScope(shield=True):
+            async with self._jobs.stopped(document_id):
+                receipt = await self._deletion.erase(hidden)
+        return receipt
+
+    async def run_parsing(self) -> None:
+        await self._loop(TO_PARSE, self._arrived, self._parse)
+
+    async def run_embedding(self) -> None:
+        await self._loop(TO_EMBED, self._parsed, self._embed)
+
+    async def finish_deletions(self) -> None:
+        """What a crash left half deleted."""
+        for document in await self._documents.with_status((DocumentStatus.DELETING,)):
+            await guarded(lambda document=document: self._erase(document), "deletion")  # type: ignore[misc]
+
+    async def _erase(self, document: DocumentRecord) -> None:
+        await self._deletion.erase(document)
+
+    async def _loop(
+        self,
+        statuses: Sequence[DocumentStatus],
+        news: asyncio.Event,
+        work: Callable[[DocumentRecord], Awaitable[None]],
+    ) -> None:
+        """One round is one piece of work for each waiting document, so that a large one does not hold up the rest."""
+        while True:
+            news.clear()
+            waiting = await self._documents.with_status(statuses, limit=ROUND)
+            self._waiting[statuses[0]] = len(waiting)
+            for document in waiting:
+                await self._jobs.run(document.id, lambda document=document: self._one(document, statuses, work))  # type: ignore[misc]
+            if not waiting:
+                await news.wait()
+
+    async def _one(
+        self,
+        document: DocumentRecord,
+        statuses: Sequence[DocumentStatus],
+        work: Callable[[DocumentRecord], Awaitable[None]],
+    ) -> None:
+        current = await self._documents.find(document.id)
+        if current is None or current.status not in statuses:
+            return
+
+        async def attempt() -> None:
+            try:
+                await work(current)
+            except ExpectedError as failure:
+                await self._fail(current.id, failure)
+
+        if not await guarded(attempt, "ingestion", lambda message: self._surprised(current.id, message)):
+            await anyio.sleep(PAUSE_AFTER_SURPRISE)
+
+    async def _parse(self, document: DocumentRecord) -> None:
+        parsed = await self._parsing.run(document)
+        log.info("parsed", document=document.id, chunks=parsed.chunk_count, pages=parsed.page_count)
+        self._parsed.set()
+
+    async def _embed(self, document: DocumentRecord) -> None:
+        after = await self._embedding.step(document)
+        if after.status is DocumentStatus.READY:
+            log.info("ready", document=document.id, chunks=after.chunk_count)
+            if not self._keep_originals:
+                await self._originals.remove(document.sha256)
+
+    async def _surprised(self, document_id: DocumentId, message: str) -> None:
+        await self._fail(document_id, DocumentUnreadable(ErrorCode.INTERNAL, message, retryable=True))
+
+    async def _fail(self, document_id: DocumentId, failure: ExpectedError) -> None:
+        """FAILED with the reason; what the job had stored so far is taken back, so that nothing of it is found."""
+        document = await self._documents.find(document_id)
+        if document is None or document.status not in UNFINISHED:
+            return
+        retryable = failure.code in RETRYABLE or getattr(failure, "retryable", False)
+        error = IngestionError(document.status, failure.code, failure.message, retryable)
+        log.warning("ingestion failed", document=document_id, stage=document.status.value, code=failure.code.value)
+        await self._documents.restart(document_id)
+        await self._feed.after(self._documents.set_status(document_id, DocumentStatus.FAILED, error=error))
+
+
+@asynccontextmanager
+async def open_ingestion(ingestion: Ingestion) -> AsyncIterator[Ingestion]:
+    """Jobs run while this block is open; those that an earlier end cut off go on at their stage."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ingestion.finish_deletions)
+        tasks.start_soon(ingestion.run_parsing)
+        tasks.start_soon(ingestion.run_embedding)
+        yield ingestion
+        tasks.cancel_scope.cancel()

@@ -1,0 +1,40 @@
+"""How much of anything one document may ask for; above it ends as PARSER_LIMIT with a plain reason."""
+
+import msgspec
+
+from records.codes import ErrorCode
+from records.errors import DocumentUnreadable
+
+MIB = 1024 * 1024
+
+
+class Limits(msgspec.Struct, frozen=True):
+    file_bytes: int = 1024 * MIB
+    markup_bytes: int = 32 * MIB
+    "HTML and Markdown, which are held in memory whole, at some thirty times their size."
+    characters: int = 20_000_000
+    pages: int = 5_000
+    inflated_bytes: int = 512 * MIB
+    inflation_ratio: int = 200
+    "Looked at only where more than 10 MiB come out: small files compress as they like."
+    archive_entries: int = 10_000
+    nesting: int = 200
+    table_cells: int = 1_000_000
+    seconds: float = 1_800.0
+    "Held by the parent: parsing cannot be interrupted, only its process can be ended."
+    cpu_seconds: int = 900
+    address_space_bytes: int = 4096 * MIB
+
+
+def above_limit(message: str) -> DocumentUnreadable:
+    return DocumentUnreadable(ErrorCode.PARSER_LIMIT, message)
+
+
+def check_size(byte_size: int, limit: int) -> None:
+    if byte_size > limit:
+        raise above_limit(f"The file has {byte_size / MIB:,.1f} MiB; files of this type can have {limit / MIB:,.0f} MiB.")
+
+
+def check_pages(pages: int, limit: int) -> None:
+    if pages > limit:
+        raise above_limit(f"The document has {pages:,} pages; {limit:,} can be read.")

@@ -1,0 +1,43 @@
+"""One document while it is read: what its format is told, and what it tells besides the blocks."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engines.parsing.limits import Limits, above_limit
+from records.document import ExtractionCoverage
+
+
+@dataclass(slots=True)
+class Reading:
+    path: Path
+    name: str
+    media_type: str
+    limits: Limits
+    title: str | None = None
+    "To be set before the first block, where the format knows it."
+    fraction: float = 0.0
+    "How much has been read, 0 to 1."
+    page_count: int | None = None
+    pages_with_text: int | None = None
+    tables: int | None = None
+    pictures: int | None = None
+    cells: int = 0
+    warnings: list[str] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
+    "JSON values."
+
+    def count_cells(self, cells: int) -> None:
+        self.cells += cells
+        if self.cells > self.limits.table_cells:
+            raise above_limit(f"The document's tables have more than {self.limits.table_cells:,} cells.")
+
+    def coverage(self) -> ExtractionCoverage:
+        return ExtractionCoverage(
+            pages=self.page_count,
+            pages_with_text=self.pages_with_text,
+            pages_recognized=None,
+            tables=self.tables,
+            pictures=self.pictures,
+            warnings=tuple(self.warnings),
+        )

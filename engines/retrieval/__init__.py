@@ -1,0 +1,5 @@
+"""Retrieval: the one function that `search` and chat find passages with."""
+
+from engines.retrieval.retriever import Retriever
+
+__all__ = ["Retriever"]

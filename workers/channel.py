@@ -1,0 +1,55 @@
+"""Frames over an asyncio stream, for the parent's end of the socketpair."""
+
+import asyncio
+import socket
+
+import msgspec
+
+from workers import frames
+
+_READ_AHEAD = 1024 * 1024
+
+
+class ChannelClosed(Exception):
+    """The other end is gone."""
+
+
+class Channel:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._decoder = msgspec.msgpack.Decoder(frames.ToParent)
+
+    @classmethod
+    async def open(cls, end: socket.socket) -> "Channel":
+        reader, writer = await asyncio.open_unix_connection(sock=end, limit=_READ_AHEAD)
+        return cls(reader, writer)
+
+    def send(self, frame: frames.ToChild) -> None:
+        """Queue a frame at once; of a channel that closes it is dropped. Raises `FrameTooLarge`."""
+        encoded = frames.encode(frame)
+        if not self._writer.is_closing():
+            self._writer.write(encoded)
+
+    async def drain(self) -> None:
+        """Wait until the child has taken most of what was sent."""
+        try:
+            await self._writer.drain()
+        except OSError as error:
+            raise ChannelClosed from error
+
+    async def receive(self) -> frames.ToParent:
+        """Give the next frame; raises `ChannelClosed`, also where the other end breaks the format."""
+        try:
+            size = int.from_bytes(await self._reader.readexactly(frames.PREFIX), "big")
+            frames.check_size(size)
+            return self._decoder.decode(await self._reader.readexactly(size))
+        except (asyncio.IncompleteReadError, OSError, frames.FrameTooLarge, msgspec.DecodeError) as error:
+            raise ChannelClosed from error
+
+    def close(self) -> None:
+        """Flush and close; the child sees the end of the stream and ends."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        self._writer.transport.abort()
