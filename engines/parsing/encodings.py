@@ -1,0 +1,114 @@
+"""Which encoding a text file has, and its text in pieces.
+
+A mark at the beginning settles it; else text that is UTF-8 to its end is UTF-8; else charset-normalizer decides from a
+sample of the lines that are not ASCII, so that a first umlaut behind a megabyte of English is seen, too.
+"""
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from engines.parsing.cleaning import clean
+
+HEAD_BYTES = 64 * 1024
+PIECE_BYTES = 64 * 1024
+_SAMPLE_BYTES = 32 * 1024
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r\x0b\x0c\x1b")) + b"\x7f"
+_FALLBACK = "cp1252"
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Whether the first bytes of a file can be text in any encoding."""
+    if marked_encoding(head) or wide_encoding(head):
+        return True
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return b"\0" not in head and controls <= len(head) // 100
+
+
+def marked_encoding(head: bytes) -> str | None:
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None)
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark: the reading in which nearly all is printable, with the most plain characters."""
+    if b"\0" not in head:
+        return None
+    scores = {name: _plain_characters(head, name) for name in _WIDE}
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] else None
+
+
+def _plain_characters(head: bytes, encoding: str) -> int:
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head[: len(head) // 4 * 4] or head)
+    except UnicodeDecodeError:
+        return 0
+    strange = sum(not (character.isprintable() or character in "\t\n\r\f") for character in text)
+    if strange > len(text) // 50:
+        return 0
+    return sum(character.isascii() for character in text)
+
+
+def decode_head(head: bytes) -> str:
+    """The beginning of a text, good enough to look for markup in it."""
+    encoding = marked_encoding(head) or wide_encoding(head) or "utf-8"
+    return clean(head.decode(encoding, errors="replace"))
+
+
+def detect_encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return marked_encoding(head) or wide_encoding(head) or _utf8(path) or _guess(_sample(path))
+
+
+def _utf8(path: Path) -> str | None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
+
+
+def _sample(path: Path) -> bytes:
+    """Lines that are not ASCII, from anywhere in the file."""
+    sample = bytearray()
+    with path.open("rb") as file:
+        while len(sample) < _SAMPLE_BYTES and (line := file.readline(4096)):
+            if not line.isascii():
+                sample += line
+    return bytes(sample)
+
+
+def _guess(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, chunk_size=1024).best()
+    return best.encoding if best else _FALLBACK
+
+
+def decoded_pieces(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
+    """Clean text in pieces of at most 64 Ki characters, each with the number of bytes read so far.
+
+    What cannot be decoded becomes U+FFFD. A carriage return at a piece's end waits for the newline behind it.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    held, consumed = "", 0
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            consumed += len(piece)
+            text = held + decoder.decode(piece)
+            held = "\r" if text.endswith("\r") else ""
+            yield clean(text.removesuffix("\r")), consumed
+    yield clean(held + decoder.decode(b"", final=True)), consumed
