@@ -1,23 +1,23 @@
-"""What an administrator can set: one class, read once by `server.py`, from the command line and the environment.
+"""What an administrator can set: one class, read once by `server.py` from the command line and the environment.
 
-The README's table of settings is printed from this class (`python settings.py`), and a test compares the two.
+The README's table of settings says the same as this class, held by `tests/test_settings.py`.
 """
 
 import argparse
 import difflib
 import ipaddress
 import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GRAPHLORE_"
 GIB = 1 << 30
+SHORTEST_TOKEN = 16
 
 
 class LogLevel(StrEnum):
@@ -32,129 +32,121 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class SettingsRefused(Exception):
-    """The settings cannot be used; the message has a line for each reason and names the variable."""
-
-
-def _split(value: object) -> object:
-    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _expanded(value: Path) -> Path:
-    return value.expanduser().absolute()
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
-
-
-class Settings(BaseSettings):
-    """Lists are separated by commas; folders are taken from the folder that the server was started in."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
-
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; beyond this machine only with an access token.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    data_dir: Path = Field(Path("data"), description="Folder of the database, the originals and the vectors.")
-    models_dir: Path | None = Field(None, description="Folder of GGUF files; `models` in the data folder unless set.")
-    max_upload_bytes: int = Field(GIB, ge=1024, le=1024 * GIB, description="Largest file that is taken, in bytes.")
-    max_characters: int = Field(
-        50_000_000, ge=1000, le=1_000_000_000, description="Longest text that is kept of one document, in characters."
-    )
-    allowed_hosts: Names = Field(
-        (), description="Names that clients may reach the server by, besides this machine's own and `GRAPHLORE_HOST`."
-    )
-    allowed_origins: Names = Field(
-        (), description="Origins of other web pages that may use the server, such as `https://notes.example`."
-    )
-    access_token: SecretStr | None = Field(
-        None, min_length=16, description="Token that every request must carry, 16 characters at least; none unless set."
-    )
-    introspection: bool = Field(True, description="Whether clients may ask for the schema.")
-    graphiql: bool = Field(True, description="Whether `/graphql` shows GraphiQL to browsers.")
-    keep_originals: bool = Field(True, description="Whether uploaded files are kept after their text was read.")
-    import_roots: Folders = Field((), description="Folders that `importDocument` may read files from; none unless set.")
-    default_model: str | None = Field(
-        None, description="File name of the model that is loaded at the start; the bundled one unless set."
-    )
-    context_length: int = Field(
-        8192, ge=512, le=1_048_576, description="Tokens that a model is loaded with, at most those that it was trained for."
-    )
-    max_loaded_models: int = Field(1, ge=1, le=16, description="Models that are loaded at the same time.")
-    max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy.")
-    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
-        LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`; prompts and documents are logged at none."
-    )
-    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
-        LogFormat.CONSOLE, description="`console` for people, `json` for programs: one object a line."
-    )
-
-    @model_validator(mode="after")
-    def _guarded_beyond_this_machine(self) -> Self:
-        if self.access_token is None and not is_loopback(self.host):
-            raise ValueError(
-                f"{PREFIX}ACCESS_TOKEN: must be set, since {PREFIX}HOST={self.host} can be reached from other machines."
-            )
-        return self
-
-    @property
-    def data_folder(self) -> Path:
-        return _expanded(self.data_dir)
-
-    @property
-    def models_folder(self) -> Path:
-        return _expanded(self.models_dir) if self.models_dir else self.data_folder / "models"
-
-    @property
-    def import_folders(self) -> tuple[Path, ...]:
-        return tuple(_expanded(root) for root in self.import_roots)
-
-
 def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 
 
-def read_settings(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Settings:
-    """The command line over the environment over the defaults. Raises `SettingsRefused`; `--help` ends the program."""
-    parser = argparse.ArgumentParser(
-        prog="python server.py", description="Talk with your own documents on your own machine.",
-        epilog=f"Everything else is set by {PREFIX}... variables: the README has the table.",
-    )  # fmt: skip
-    parser.add_argument("--host", help=f"over {PREFIX}HOST")
-    parser.add_argument("--port", help=f"over {PREFIX}PORT")
-    parser.add_argument("--data-dir", help=f"over {PREFIX}DATA_DIR")
-    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
-    _refuse_unknown(environment)
-    try:
-        return Settings(**given)
-    except ValidationError as cause:
-        raise SettingsRefused("\n".join(_plain(error) for error in cause.errors())) from None
+def _split(value: object) -> object:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = [variable(name) for name in Settings.model_fields]
-    lines = []
-    for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            lines.append(f"{name}: there is no such setting." + (f" Is {close[0]} meant?" if close else ""))
-    if lines:
-        raise SettingsRefused("\n".join(lines))
+def _long_enough(token: SecretStr) -> SecretStr:
+    if len(token.get_secret_value()) < SHORTEST_TOKEN:
+        raise ValueError(f"It needs {SHORTEST_TOKEN} characters at least")
+    return token
 
 
-def _plain(error: Mapping[str, object]) -> str: ...
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Folders = Annotated[tuple[Folder, ...], NoDecode, BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Token = Annotated[SecretStr, AfterValidator(_long_enough)]
+UpperLevel = Annotated[LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
+
+
+class Settings(BaseSettings):
+    """Lists are separated by commas. Folders count from the one that the server is started in, and are absolute here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", validate_default=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on; one beyond this machine needs an access token")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    data_dir: Folder = Field(Path("data"), description="Folder of the database, the originals and the vectors")
+    models_dir: Folder | None = Field(None, description="Folder of GGUF files; unset: `models` in the data folder")
+    max_upload_bytes: int = Field(GIB, ge=1024, le=1024 * GIB, description="Largest file that is taken, in bytes")
+    max_characters: int = Field(
+        50_000_000, ge=1000, le=1_000_000_000, description="Longest text of one document, in characters"
+    )
+    allowed_hosts: Names = Field((), description="Names that clients reach the server by, besides this machine's own")
+    allowed_origins: Names = Field((), description="Origins of other pages that may use it: `https://notes.example`")
+    access_token: Token | None = Field(
+        None, description=f"Token that every request must carry, {SHORTEST_TOKEN} characters at least; unset: none"
+    )
+    introspection: bool = Field(True, description="Whether clients may ask for the schema")
+    graphiql: bool = Field(True, description="Whether `/graphql` shows GraphiQL to browsers")
+    keep_originals: bool = Field(True, description="Whether a file is kept after its text was read")
+    import_roots: Folders = Field((), description="Folders that `importDocument` may read from")
+    default_model: str | None = Field(None, description="File name of the model to start with; unset: the bundled one")
+    context_length: int = Field(
+        8192,
+        ge=512,
+        le=1_048_576,
+        description="Tokens of context to load a model with, at most what it was trained for",
+    )
+    max_loaded_models: int = Field(1, ge=1, le=16, description="Models that are loaded at the same time")
+    max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy")
+    log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")
+
+    @property
+    def models_folder(self) -> Path:
+        return self.models_dir or self.data_dir / "models"
+
+    @model_validator(mode="after")
+    def _guarded_beyond_this_machine(self) -> Self:
+        if self.access_token is None and not is_loopback(self.host):
+            raise ValueError(
+                f"{variable('access_token')}: it must be set, since other machines can reach "
+                f"{variable('host')}={self.host}"
+            )
+        return self
 
 
 def variable(field: str) -> str:
+    """The environment variable of a field."""
     return PREFIX + field.upper()
+
+
+def read_settings(arguments: Sequence[str]) -> Settings:
+    """The command line over the environment over the defaults.
+
+    Settings that cannot be used end the program with code 2 and a line for each of them that names its variable.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python server.py",
+        description="Talk with your own documents on your own machine.",
+        epilog=f"Everything can be set by {PREFIX}... variables; the README has their table.",
+    )
+    for field in ("host", "port", "data_dir"):
+        described = Settings.model_fields[field].description
+        parser.add_argument(f"--{field.replace('_', '-')}", help=f"{described} ({variable(field)})")
+    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
+    complaints = list(_unknown_variables())
+    try:
+        settings = Settings(**given)
+    except ValidationError as cause:
+        complaints += [_plain(error) for error in cause.errors()]
+    if complaints:
+        parser.exit(2, "Graphlore does not start:\n" + "".join(f"  {complaint}.\n" for complaint in complaints))
+    return settings
+
+
+def _unknown_variables() -> list[str]:
+    """A misspelled variable would be ignored in silence, even one that was to protect the server."""
+    known = [variable(field) for field in Settings.model_fields]
+    complaints = []
+    for name in sorted(set(os.environ) - set(known)):
+        if name.startswith(PREFIX):
+            close = difflib.get_close_matches(name, known, 1)
+            complaints.append(f"{name}: there is no such setting" + (f" (is {close[0]} meant?)" if close else ""))
+    return complaints
+
+
+def _plain(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{variable(str(error['loc'][0]))}: {message}" if error["loc"] else message

@@ -33,10 +33,10 @@ def main(module: str, descriptor: int) -> None:
     if start.idle_priority:
         lower_priority()
     if start.address_space_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (start.address_space_bytes, start.address_space_bytes))
+        limit_memory(start.address_space_bytes)
     program = importlib.import_module(module)
     arguments = msgspec.msgpack.decode(start.body, type=program.Start)
-    link.greet(program.Request)
+    link.expect(program.Request)
     program.run(link, arguments)
 
 
@@ -54,6 +54,12 @@ def lower_priority() -> None:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         return
     os.nice(19)
+
+
+def limit_memory(address_space_bytes: int) -> None:
+    """RLIMIT_AS, where the system knows it; macOS refuses it."""
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (address_space_bytes, address_space_bytes))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ class Channel:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._decoder = msgspec.msgpack.Decoder(frames.ToParent)
+        self._decoder: msgspec.msgpack.Decoder[frames.ToParent] = msgspec.msgpack.Decoder(frames.ToParent)
 
     @classmethod
     async def open(cls, end: socket.socket) -> "Channel":

@@ -121,9 +121,16 @@ class Link:
         self._calls: dict[int, Call] = {}
         self._received: queue.SimpleQueue[Call] = queue.SimpleQueue()
         self._requests: msgspec.msgpack.Decoder[Any] | None = None
+        self._greeted = False
 
     def receive(self, timeout: float | None = None) -> Call | None:
-        """Give the next call, or None after `timeout` seconds; calls canceled before they began are passed over."""
+        """Give the next call, or None after `timeout` seconds; calls canceled before they began are passed over.
+
+        The first time tells the parent that the program is ready; it lets no call in before.
+        """
+        if not self._greeted:
+            self._greeted = True
+            self.send(frames.Greeting())
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -157,10 +164,9 @@ class Link:
     def start_reading(self) -> None:
         threading.Thread(target=self._read, name="worker link", daemon=True).start()
 
-    def greet(self, request_type: Any) -> None:
-        """Say that the program is about to run; the parent sends no request before."""
+    def expect(self, request_type: Any) -> None:
+        """Say of what type the program's requests are."""
         self._requests = msgspec.msgpack.Decoder(request_type)
-        self.send(frames.Greeting())
 
     def _read(self) -> None:
         decoder = msgspec.msgpack.Decoder(frames.ToChild)

@@ -51,7 +51,7 @@ class Pong(msgspec.Struct, tag="pong", frozen=True):
 
 
 class Greeting(msgspec.Struct, tag="greeting", frozen=True):
-    """The child's first frame: its program is imported and about to run."""
+    """The child's first own frame: its program is ready and waits for calls."""
 
 
 class Event(msgspec.Struct, tag="event", frozen=True):

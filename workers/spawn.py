@@ -94,9 +94,7 @@ async def open_child(spec: WorkerSpec) -> AsyncIterator[Child]:
         raise
     child = Child(process, channel, OutputRing())
     try:
-        channel.send(
-            frames.Start(frames.raw(spec.start), os.getpid(), spec.idle_priority, spec.address_space_bytes)
-        )
+        channel.send(frames.Start(frames.raw(spec.start), os.getpid(), spec.idle_priority, spec.address_space_bytes))
         yield child
     finally:
         await child.end()

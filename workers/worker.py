@@ -40,6 +40,7 @@ class Worker:
         self._run: Run | None = None
         self._waiting = 0
         self._stopped = False
+        self._is_over = False
         self._changed = asyncio.Event()
         self._state = self._resting_state
         self.restarts = 0
@@ -96,7 +97,7 @@ class Worker:
         self._notify()
         if self._run:
             self._run.finish(_STOPPED)
-        await self._until(lambda: self._run is None)
+        await self._until(lambda: self._is_over)
 
     async def _connected(self) -> Connection:
         """Wait for a process that takes calls; nothing may await between this and the begin of the call."""
@@ -132,13 +133,15 @@ class Worker:
 
     async def supervise(self) -> None:
         """Keep the process alive until `stop` or cancellation."""
-        while not self._stopped:
-            self._become(self._resting_state)
-            await self._until(lambda: self._stopped or self._waiting > 0 or self._spec.idle_seconds is None)
-            while not self._stopped and (await self._run_once()).is_crash:
-                await self._recover()
-                if not self._waiting:
-                    break
+        try:
+            while not self._stopped:
+                self._become(self._resting_state)
+                await self._until(lambda: self._stopped or self._waiting > 0 or self._spec.idle_seconds is None)
+                if not self._stopped and (await self._run_once()).is_crash:
+                    await self._recover()
+        finally:
+            self._is_over = True
+            self._notify()
 
     async def _run_once(self) -> Ending:
         self._become(WorkerState.STARTING)
@@ -146,6 +149,8 @@ class Worker:
         try:
             async with open_child(self._spec) as child:
                 self._run = Run(self._spec, child, self._breaker.reset)
+                if self._stopped:
+                    self._run.finish(_STOPPED)
                 ending = await self._run.last(lambda: self._become(WorkerState.RUNNING))
                 tail = child.output.tail()
         except OSError as error:
@@ -195,12 +200,11 @@ async def open_worker(spec: WorkerSpec) -> AsyncIterator[Worker]:
     worker = Worker(spec)
     failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
-        supervisor = group.create_task(worker.supervise(), name=f"worker {spec.purpose.value}")
+        group.create_task(worker.supervise(), name=f"worker {spec.purpose.value}")
         try:
             yield worker
         except Exception as error:  # noqa: BLE001  # raised again below, so that the task group does not wrap it
             failure = error
         await worker.stop()
-        supervisor.cancel()
     if failure is not None:
         raise failure

@@ -21,7 +21,7 @@ from engines.guard import guarded
 from engines.stores import MessageStore, SessionStore
 from records.answer import AnswerEvent, Started
 from records.codes import ErrorCode
-from records.errors import Busy, Conflict, ExpectedError, InvalidInput
+from records.errors import Busy, Conflict, ExpectedError, InvalidInput, NotFound
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import (
     MessageError,
@@ -94,6 +94,7 @@ class Answers:
         session's last answer is not finished).
         """
         session = await self._sessions.get(session_id)
+        await self._check_documents(document_ids or ())
         draft = await self._draft(session, thinking_mode, document_ids, sampling)
         model = draft.ready_model()
         async with self._starting:
@@ -115,6 +116,12 @@ class Answers:
                 self._start(prompt, answer, draft)
         await self._session_changed(session_id)
         return prompt, answer
+
+    async def _check_documents(self, document_ids: Sequence[DocumentId]) -> None:
+        known = await self._answerer.documents.find_many(document_ids)
+        for document_id in document_ids:
+            if document_id not in known:
+                raise NotFound("Document", document_id, path=("input", "documentIds"))
 
     async def _draft(
         self,

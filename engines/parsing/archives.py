@@ -1,0 +1,49 @@
+"""Zip containers, looked through before anything unpacks them: how much they say they hold, and whether it is so."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+from engines.parsing.limits import MIB, Limits, above_limit
+from records.codes import ErrorCode
+from records.errors import DocumentUnreadable
+
+_ALWAYS_FINE = 10 * MIB
+_PIECE = 256 * 1024
+
+
+def check_archive(path: Path, limits: Limits) -> None:
+    """Raises `DocumentUnreadable`: PARSER_LIMIT for a bomb, CORRUPT_DOCUMENT for a damaged file.
+
+    What the directory declares is summed up first; then every entry is inflated once, piece by piece and thrown away.
+    zipfile gives no byte more than declared and compares checksums, so a directory that lies is a damaged one.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_declared(archive, limits)
+            for entry in archive.infolist():
+                with archive.open(entry) as part:
+                    while part.read(_PIECE):
+                        pass
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise DocumentUnreadable(
+            ErrorCode.CORRUPT_DOCUMENT, "The file is damaged: its zip container cannot be unpacked."
+        ) from error
+    except RuntimeError as error:
+        raise DocumentUnreadable(
+            ErrorCode.ENCRYPTED_DOCUMENT, "The file's zip container is protected by a password."
+        ) from error
+
+
+def _check_declared(archive: zipfile.ZipFile, limits: Limits) -> None:
+    entries = archive.infolist()
+    if len(entries) > limits.archive_entries:
+        raise above_limit(f"The file's zip container has {len(entries):,} entries; {limits.archive_entries:,} are read.")
+    inflated = sum(entry.file_size for entry in entries)
+    packed = max(1, Path(archive.filename or "").stat().st_size)
+    if inflated > limits.inflated_bytes:
+        raise above_limit(
+            f"The file unpacks to {inflated / MIB:,.0f} MiB; {limits.inflated_bytes / MIB:,.0f} MiB are read."
+        )
+    if inflated > _ALWAYS_FINE and inflated / packed > limits.inflation_ratio:
+        raise above_limit(f"The file unpacks to {inflated / packed:,.0f} times its size, as only zip bombs do.")

@@ -1,0 +1,105 @@
+"""CSV and its kin, read row by row with Python's own reader: docling would hold the whole table in memory."""
+
+import csv
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from engines.parsing.block import Block
+from engines.parsing.encodings import decoded_pieces, detect_encoding
+from engines.parsing.formats.format import Format
+from engines.parsing.limits import above_limit
+from engines.parsing.reading import Reading
+from engines.parsing.specimen import Specimen
+from engines.parsing.tables import table_blocks
+
+DELIMITERS = ",;\t|"
+_SAMPLE_CHARACTERS = 16 * 1024
+_LONGEST_FIELD = 1024 * 1024
+_FEWEST_ROWS = 3
+
+
+def recognize(specimen: Specimen) -> str | None:
+    """By its name; without one, by three lines or more with equally many cells."""
+    if not specimen.is_text:
+        return None
+    if specimen.extension in FORMAT.extensions:
+        return "text/tab-separated-values" if specimen.extension in {".tsv", ".tab"} else "text/csv"
+    return "text/csv" if not specimen.extension and _looks_tabular(specimen.text) else None
+
+
+def _looks_tabular(text: str) -> bool:
+    lines = text.splitlines()[:20]
+    lines = lines if text.endswith("\n") else lines[:-1]
+    for delimiter in DELIMITERS:
+        counts = {line.count(delimiter) for line in lines}
+        if len(lines) >= _FEWEST_ROWS and len(counts) == 1 and counts.pop() >= 1:
+            return True
+    return False
+
+
+def read(reading: Reading) -> Iterator[Block]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    reading.tables = 1
+    lines = _lines(reading)
+    sample = list(islice(lines, 200))
+    dialect, has_header = _sniff("".join(sample)[:_SAMPLE_CHARACTERS], reading)
+    rows = csv.reader(chain(sample, lines), dialect)
+    try:
+        header = next(rows, []) if has_header else []
+        yield from table_blocks(header, _counted(rows, reading))
+    except csv.Error as error:
+        raise above_limit(f"Row {rows.line_num:,} of the table cannot be read: {error}.") from error
+
+
+def _counted(rows: Iterator[list[str]], reading: Reading) -> Iterator[list[str]]:
+    for row in rows:
+        reading.count_cells(len(row))
+        yield row
+
+
+def _lines(reading: Reading) -> Iterator[str]:
+    """Lines with their ends, as `csv.reader` wants them; a line without an end is cut at the longest field."""
+    encoding = detect_encoding(reading.path)
+    reading.properties["encoding"] = encoding
+    size = max(1, reading.path.stat().st_size)
+    held = ""
+    for piece, consumed in decoded_pieces(reading.path, encoding):
+        *lines, held = (held + piece).split("\n")
+        yield from (line + "\n" for line in lines)
+        if len(held) > _LONGEST_FIELD:
+            raise above_limit("A line of the table has more than a million characters.")
+        reading.fraction = consumed / size
+    if held:
+        yield held
+
+
+def _sniff(sample: str, reading: Reading) -> tuple[type[csv.Dialect], bool]:
+    """The delimiter, and whether the first row names the columns (where in doubt, it does)."""
+    sniffer = csv.Sniffer()
+    whole_lines = sample[: sample.rfind("\n") + 1] or sample
+    try:
+        dialect = sniffer.sniff(whole_lines, DELIMITERS)
+    except csv.Error:
+        dialect = csv.excel_tab if reading.media_type == "text/tab-separated-values" else csv.excel
+    dialect.strict = False
+    dialect.doublequote = True
+    return dialect, _first_row_names_columns(whole_lines, dialect)
+
+
+def _first_row_names_columns(sample: str, dialect: type[csv.Dialect]) -> bool:
+    first = next(csv.reader(sample.splitlines(), dialect), [])
+    return bool(first) and all(cell.strip() and not _is_number(cell) for cell in first) and len(set(first)) == len(first)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.strip().strip("$€£%+-").replace(",", "").replace(".", "").isdigit()
+
+
+FORMAT = Format(
+    media_types=("text/csv", "text/tab-separated-values"),
+    extensions=(".csv", ".tsv", ".tab"),
+    label="table of comma-separated values",
+    is_text=True,
+    recognize=recognize,
+    read=read,
+)

@@ -1,0 +1,1 @@
+"""Programs that use Graphlore from outside: they speak GraphQL alone and import none of its rooms."""

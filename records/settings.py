@@ -1,0 +1,38 @@
+"""What the server was started with, as `settings` and `limits` tell it. Read once by `server.py`, passed along as values."""
+
+from dataclasses import dataclass, field
+
+from records.document import Chunking
+from records.session import SessionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """`light_dimensions` is the length of the light embedder's vectors."""
+
+    light_embedder: str
+    light_dimensions: int
+    reranker: str | None = None
+    max_loaded_models: int = 1
+    keep_originals: bool = True
+    session_defaults: SessionSettings = field(default_factory=SessionSettings)
+    chunking: Chunking = field(default_factory=Chunking)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds that a request is held to; bytes are bytes."""
+
+    max_depth: int = 10
+    max_list_depth: int = 3
+    max_tokens: int = 2_000
+    max_aliases: int = 30
+    max_root_fields: int = 20
+    max_fields: int = 500
+    max_directives: int = 20
+    max_errors: int = 20
+    max_cost: int = 5_000
+    max_page_size: int = 100
+    max_upload_bytes: int = 256 * 2**20
+    max_request_bytes: int = 2**20
+    max_subscriptions_per_connection: int = 25

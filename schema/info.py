@@ -1,0 +1,9 @@
+"""What field functions are handed: Strawberry's info, with our context in it."""
+
+from typing import TypeAlias
+
+import strawberry
+
+from resolvers.context import Context
+
+Info: TypeAlias = strawberry.Info[Context, None]

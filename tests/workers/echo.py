@@ -1,0 +1,146 @@
+"""A worker for tests: does on request what a worker must never do."""
+
+import ctypes
+import os
+import signal
+import threading
+import time
+
+import msgspec
+
+from workers.child import Call, CallCanceled, CallFailure, Link, serve
+
+
+class Start(msgspec.Struct):
+    greeting: str = "hello"
+    crash_unless: str | None = None
+    "A path: while no file is there, the program ends before it serves."
+
+
+class Echo(msgspec.Struct, tag=True):
+    text: str
+
+
+class Describe(msgspec.Struct, tag=True):
+    pass
+
+
+class Count(msgspec.Struct, tag=True):
+    """`events` events of `size` bytes each."""
+
+    events: int
+    size: int = 1
+
+
+class Sleep(msgspec.Struct, tag=True):
+    """Until canceled; deaf ones only note it."""
+
+    deaf: bool = False
+
+
+class Fail(msgspec.Struct, tag=True):
+    expected: bool
+
+
+class Crash(msgspec.Struct, tag=True):
+    how: str
+    "exit, abort, segfault, kill or stop"
+
+
+class Print(msgspec.Struct, tag=True):
+    text: str
+
+
+Request = Echo | Describe | Count | Sleep | Fail | Crash | Print
+
+
+class Text(msgspec.Struct):
+    text: str
+
+
+class Described(msgspec.Struct):
+    pid: int
+    greeting: str
+    scheduler: int
+    niceness: int
+    directory: str
+    sent: int
+    cancels_seen: int
+
+
+class Numbered(msgspec.Struct):
+    index: int
+    filling: bytes
+
+
+class Program:
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self.sent = 0
+        self.cancels_seen = 0
+
+    def handle(self, call: Call) -> msgspec.Struct:
+        match call.request:
+            case Echo(text=text):
+                return Text(text)
+            case Describe():
+                return self.describe()
+            case Count(events=events, size=size):
+                return self.count(call, events, size)
+            case Sleep(deaf=deaf):
+                return self.sleep(call, deaf)
+            case Fail(expected=True):
+                raise CallFailure("TOO_ODD", "The number is odd.")
+            case Crash(how=how):
+                return crash(how)
+            case Print(text=text):
+                print(text)  # noqa: T201
+                return Text(text)
+        raise ValueError("a surprise")
+
+    def describe(self) -> Described:
+        return Described(
+            pid=os.getpid(),
+            greeting=self.start.greeting,
+            scheduler=os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else 0,
+            niceness=os.nice(0),
+            directory=os.getcwd(),
+            sent=self.sent,
+            cancels_seen=self.cancels_seen,
+        )
+
+    def count(self, call: Call, events: int, size: int) -> Text:
+        self.sent = 0
+        for index in range(events):
+            call.event(Numbered(index, bytes(size)))
+            self.sent += 1
+        return Text(str(events))
+
+    def sleep(self, call: Call, deaf: bool) -> Text:
+        awake = threading.Event()
+        if not deaf:
+            call.on_cancel = awake.set
+        awake.wait()
+        self.cancels_seen += 1
+        raise CallCanceled
+
+
+def crash(how: str) -> Text:
+    print(f"about to {how}")  # noqa: T201
+    match how:
+        case "exit":
+            os._exit(3)
+        case "abort":
+            os.abort()
+        case "segfault":
+            ctypes.string_at(0)
+        case "kill" | "stop":
+            os.kill(os.getpid(), signal.SIGKILL if how == "kill" else signal.SIGSTOP)
+    time.sleep(3600)
+    return Text(how)
+
+
+def run(link: Link, start: Start) -> None:
+    if start.crash_unless and not os.path.exists(start.crash_unless):
+        raise SystemExit(7)
+    serve(link, Program(start).handle)
