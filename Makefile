@@ -10,7 +10,7 @@ TESTS ?= tests
 VENV := .venv
 STAMPS := $(VENV)/stamps
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
+PIP := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --progress-bar off --constraint constraints.txt
 GRAPHIQL := transport/graphiql
 
@@ -57,7 +57,7 @@ bench: setup ## measure and print the figures of the documents
 	@$(PY) -m benchmarks $(ARGS)
 
 constraints: setup ## write the versions that are in .venv into constraints.txt
-	@$(PIP) list --format=freeze --exclude pip --exclude setuptools --exclude torchvision \
+	@$(PY) -m pip --disable-pip-version-check list --format=freeze --exclude pip --exclude setuptools --exclude torchvision \
 		| sed 's/+.*//' | LC_ALL=C sort -f > $(STAMPS)/constraints
 	@{ sed -n '/^#/p' constraints.txt; tr 'A-Z_' 'a-z-' < $(STAMPS)/constraints; } > $(STAMPS)/constraints.new
 	@mv $(STAMPS)/constraints.new constraints.txt

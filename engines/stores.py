@@ -36,6 +36,7 @@ from records.session import (
     SessionSettings,
     ThinkingMode,
 )
+from records.system import StorageCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,6 @@ class Order:
     field: str
     "CREATED_AT, NAME, BYTE_SIZE, LAST_MESSAGE_AT or RELEVANCE; ids break ties."
     descending: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class StorageCounts:
-    documents: int
-    chunks: int
-    embedded_chunks: int
-    sessions: int
-    messages: int
-    database_bytes: int
 
 
 class DocumentStore(Protocol):

@@ -69,7 +69,9 @@ async def read(client: Client, file: Path) -> str:
 
 async def ask(client: Client, question: str, files: list[Path]) -> None:
     documents = [await read(client, file) for file in files]
-    session = (await client.run(SESSION, input={"documentIds": documents}))["session"]
+    session = (await client.run(SESSION, input={"documentIds": documents, "settings": {"thinkingMode": "RAG"}}))[
+        "session"
+    ]
     answer = (await client.run(SEND, input={"sessionId": session["id"], "content": question}))["answer"]
     say("")
     async with aclosing(client.watch(ANSWER, id=answer["id"])) as events:

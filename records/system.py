@@ -144,6 +144,18 @@ class IngestionStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageCounts:
+    """What the database counts of itself."""
+
+    documents: int
+    chunks: int
+    embedded_chunks: int
+    sessions: int
+    messages: int
+    database_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class StorageStatus:
     documents: int
     chunks: int

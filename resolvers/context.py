@@ -1,4 +1,4 @@
-"""What every resolver is handed: the stores, the engines, the settings, and loaders that live for one operation."""
+"""What every resolver is handed: the stores, the engines, the settings, and the loaders that read from the stores."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ from resolvers.loaders import Loaders
 
 @dataclass(frozen=True)
 class Context:
-    """Make a new one for each operation (`dataclasses.replace(context)` will do): loaders remember what they loaded."""
+    """One for each operation (`dataclasses.replace(context)` makes another), so that loads are gathered within it alone."""
 
     documents: DocumentStore
     chunks: ChunkStore

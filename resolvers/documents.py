@@ -1,10 +1,9 @@
 """Documents: found, listed, taken in, changed, deleted."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engines.stores import DocumentFilter, Order
 from records.document import Chunking, ChunkRecord, DocumentRecord, EraseReceipt, HeadingRecord, ReceivedFile
 from records.errors import InvalidInput
 from records.events import Change
@@ -13,6 +12,7 @@ from records.page import PageRequest
 from records.session import SessionRecord
 from resolvers.checks import check_chunking, check_name, check_tags, check_text, refuse_null
 from resolvers.context import Context
+from resolvers.lists import DocumentFilter, Order
 from resolvers.pages import Listing, clamp
 
 MAX_TEXT = 1_000_000
@@ -123,14 +123,16 @@ async def delete(context: Context, document_id: DocumentId) -> EraseReceipt:
     return await context.ingestion.delete(document_id)
 
 
-async def check_exists(context: Context, document_id: DocumentId | None) -> None:
-    """Raises `NotFound` where one was named that is not there."""
+async def stream_events(
+    context: Context, document_id: DocumentId | None
+) -> AsyncGenerator[Change[DocumentRecord], None]:
+    """One document's changes, or all: a snapshot first. Raises `NotFound` before the stream begins."""
     if document_id is not None:
         await context.documents.get(document_id)
+    return _follow(context, document_id)
 
 
-async def stream_events(context: Context, document_id: DocumentId | None) -> AsyncIterator[Change[DocumentRecord]]:
-    """One document's changes, or all: a snapshot first."""
+async def _follow(context: Context, document_id: DocumentId | None) -> AsyncGenerator[Change[DocumentRecord], None]:
     async with context.ingestion.watch(document_id) as changes:
         async for change in changes:
             yield change

@@ -1,4 +1,7 @@
-"""Loads by id, gathered: what one operation asks for one by one is read from a store in one call."""
+"""Loads by id, gathered: what is asked for one by one at the same moment is read from a store in one call.
+
+Nothing is remembered: a subscription's context lives for hours, and what it shows must be as the store has it now.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
@@ -15,7 +18,7 @@ Found = TypeVar("Found")
 
 
 class Loaders:
-    """Each gives None where there is nothing by an id. For one operation: they remember."""
+    """Each gives None where there is nothing by an id."""
 
     def __init__(
         self, documents: DocumentStore, chunks: ChunkStore, sessions: SessionStore, messages: MessageStore
@@ -30,7 +33,7 @@ def _loader(
     find_many: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Found]]],
 ) -> DataLoader[Key, Found | None]:
     async def load(keys: list[Key]) -> list[Found | None]:
-        found = await find_many(keys)
+        found = await find_many(list(dict.fromkeys(keys)))
         return [found.get(key) for key in keys]
 
-    return DataLoader(load)
+    return DataLoader(load, cache=False)

@@ -1,6 +1,6 @@
 """Prompts and answers: sent, followed, canceled, rated, deleted."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from records.answer import AnswerEvent
@@ -60,12 +60,18 @@ async def rate(context: Context, message_id: MessageId, given: Mapping[str, Any]
     return await context.messages.rate(message_id, rating)
 
 
-async def check_exists(context: Context, message_id: MessageId) -> None:
+async def stream_events(
+    context: Context, message_id: MessageId, after: str | None
+) -> AsyncGenerator[AnswerEvent, None]:
+    """Replay what is behind `after`, then follow the answer to its terminal event.
+
+    Raises `NotFound` before the stream begins, and from it `InvalidInput` for a prompt or a cursor that is none of ours.
+    """
     await context.messages.get(message_id)
+    return _follow(context, message_id, after)
 
 
-async def stream_events(context: Context, message_id: MessageId, after: str | None) -> AsyncIterator[AnswerEvent]:
-    """Replay what is behind `after`, then follow the answer to its terminal event."""
+async def _follow(context: Context, message_id: MessageId, after: str | None) -> AsyncGenerator[AnswerEvent, None]:
     async with context.answers.follow(message_id, after) as events:
         async for event in events:
             yield event

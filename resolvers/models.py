@@ -1,9 +1,9 @@
 """Models: listed, loaded, unloaded, set, deleted."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+from engines.models import ModelFilter
 from records.errors import InvalidInput
 from records.events import Change
 from records.ids import ModelId
@@ -12,33 +12,15 @@ from records.model import (
     MemoryFit,
     ModelParameter,
     ModelRecord,
-    ModelSource,
-    ModelStatus,
     SettingsOutcome,
 )
 from resolvers.context import Context
 from resolvers.session_settings import changed_sampling
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFilter:
-    """None lets everything through."""
-
-    source: tuple[ModelSource, ...] | None = None
-    status: tuple[ModelStatus, ...] | None = None
-    name_contains: str | None = None
-
-    def takes(self, model: ModelRecord) -> bool:
-        return (
-            (self.source is None or model.source in self.source)
-            and (self.status is None or model.status in self.status)
-            and (self.name_contains is None or self.name_contains.casefold() in model.name.casefold())
-        )
-
-
-def all_models(context: Context, filter: ModelFilter | None = None) -> Sequence[ModelRecord]:
-    models = context.models.list()
-    return models if filter is None else [model for model in models if filter.takes(model)]
+async def list_all(context: Context, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
+    """All that fit, as their files are now."""
+    return await context.models.list(filter)
 
 
 def find(context: Context, model_id: ModelId | None) -> ModelRecord | None:
@@ -50,10 +32,13 @@ def parameters(context: Context, model: ModelRecord) -> tuple[ModelParameter, ..
 
 
 async def fit(context: Context, model: ModelRecord, given: Mapping[str, Any]) -> MemoryFit | None:
-    """None where the file's header could not be read."""
+    """None where nothing can be said: the file's header cannot be read, or the model does not take these settings."""
     if model.facts is None:
         return None
-    return await context.models.fit(model.id, LoadRequest(**given) if given else None)
+    try:
+        return await context.models.fit(model.id, LoadRequest(**given) if given else None)
+    except InvalidInput:
+        return None
 
 
 async def load(
@@ -78,12 +63,21 @@ async def update_settings(
     sampling: Mapping[str, Any] | None,
     reload: bool,
 ) -> SettingsOutcome:
-    """Null clears a sampling setting, back to the model's own; what was not given stays."""
-    current = context.models.get(model_id).sampling
-    changed = changed_sampling(current, sampling) if sampling else None
-    if changed is not None:
-        context.models.check_sampling(model_id, changed)
+    """Null puts a sampling setting back to its default; what was not given stays."""
+    changed = None
+    if sampling:
+        defaults = {each.name: each.default for each in context.models.parameters(context.models.get(model_id))}
+        changed = changed_sampling(None, {name: _or_default(name, value, defaults) for name, value in sampling.items()})
     return await context.models.update_settings(model_id, _load_request(load, "load"), changed, reload)
+
+
+def _or_default(name: str, value: Any, defaults: Mapping[str, Any]) -> Any:
+    if value is not None:
+        return value
+    spelled = _spelled(name)
+    if defaults.get(spelled) is None:
+        raise InvalidInput(f"{spelled} has no default that it could go back to.", path=("input", "sampling", spelled))
+    return defaults[spelled]
 
 
 async def delete(context: Context, model_id: ModelId) -> int:
@@ -94,21 +88,27 @@ async def delete(context: Context, model_id: ModelId) -> int:
 def _load_request(given: Mapping[str, Any] | None, field: str) -> LoadRequest | None:
     for name, value in (given or {}).items():
         if value is None:
-            spelled = "".join(part.capitalize() if at else part for at, part in enumerate(name.split("_")))
+            spelled = _spelled(name)
             raise InvalidInput(
                 f"{spelled} cannot be null; leave it out to change nothing.", path=("input", field, spelled)
             )
     return LoadRequest(**given) if given else None
 
 
-def check_exists(context: Context, model_id: ModelId | None) -> None:
-    """Raises `NotFound` where one was named that is not there."""
+def _spelled(name: str) -> str:
+    """As the graph spells a field."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+async def stream_events(context: Context, model_id: ModelId | None) -> AsyncGenerator[Change[ModelRecord], None]:
+    """One model's changes, or all: a snapshot first. Raises `NotFound` before the stream begins."""
     if model_id is not None:
         context.models.get(model_id)
+    return _follow(context, model_id)
 
 
-async def stream_events(context: Context, model_id: ModelId | None) -> AsyncIterator[Change[ModelRecord]]:
-    """One model's changes, or all: a snapshot first."""
+async def _follow(context: Context, model_id: ModelId | None) -> AsyncGenerator[Change[ModelRecord], None]:
     async with context.models.watch(model_id) as changes:
         async for change in changes:
             yield change

@@ -29,7 +29,12 @@ def changed_settings(context: Context, current: SessionSettings, changes: Mappin
 
 def changed_sampling(current: SamplingSettings | None, changes: Mapping[str, Any] | None) -> SamplingSettings | None:
     """None, for null, inherits everything again."""
-    return None if changes is None else replace(current or SamplingSettings(), **changes)
+    if changes is None:
+        return None
+    given = dict(changes)
+    if given.get("stop") is not None:
+        given["stop"] = tuple(given["stop"])
+    return replace(current or SamplingSettings(), **given)
 
 
 def _check(context: Context, settings: SessionSettings) -> None:
@@ -42,4 +47,4 @@ def _check(context: Context, settings: SessionSettings) -> None:
         context.models.get(settings.model_id)
     model_id = settings.model_id or context.models.default_id()
     if settings.sampling is not None and model_id is not None:
-        context.models.check_sampling(model_id, settings.sampling)
+        context.models.check_sampling(model_id, settings.sampling, (*WHERE, "sampling"))

@@ -1,18 +1,18 @@
 """Sessions: found, listed, created, changed, deleted."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from engines.stores import DocumentFilter, Order, SessionFilter
 from records.document import DocumentRecord, EraseReceipt
 from records.errors import Conflict
 from records.events import Change
-from records.ids import DocumentId, SessionId
+from records.ids import SessionId
 from records.page import PageRequest
 from records.session import MessageRecord, SessionRecord, SessionSettings
 from resolvers import documents
 from resolvers.checks import check_name, refuse_null
 from resolvers.context import Context
+from resolvers.lists import DocumentFilter, Order, SessionFilter
 from resolvers.pages import Listing
 from resolvers.session_settings import changed_settings
 
@@ -45,17 +45,15 @@ async def effective_settings(context: Context, session: SessionRecord) -> Sessio
     return await context.answers.effective_settings(session)
 
 
-async def create(context: Context, document_ids: Sequence[DocumentId], given: Mapping[str, Any]) -> SessionRecord:
+async def create(context: Context, given: Mapping[str, Any]) -> SessionRecord:
     """A session without a name is called by its date and time."""
     refuse_null(given, name="name", document_ids="documentIds", settings="settings")
     name = check_name(given["name"]) if "name" in given else None
     settings = changed_settings(context, SessionSettings(), given.get("settings", {}))
-    return await context.session_changes.create(name, document_ids, settings)
+    return await context.session_changes.create(name, given.get("document_ids", ()), settings)
 
 
-async def update(
-    context: Context, session_id: SessionId, document_ids: Sequence[DocumentId] | None, given: Mapping[str, Any]
-) -> SessionRecord:
+async def update(context: Context, session_id: SessionId, given: Mapping[str, Any]) -> SessionRecord:
     """`given` holds what was given: `name`, `document_ids`, `archived`, `settings`."""
     refuse_null(given, name="name", document_ids="documentIds", archived="archived", settings="settings")
     session = await context.sessions.get(session_id)
@@ -63,7 +61,7 @@ async def update(
     return await context.session_changes.update(
         session_id,
         name=check_name(given["name"]) if "name" in given else None,
-        document_ids=document_ids,
+        document_ids=given.get("document_ids"),
         archived=given.get("archived"),
         settings=settings,
     )
@@ -86,14 +84,14 @@ async def _stop(context: Context, answer: MessageRecord) -> None:
         return  # it ended by itself in the meantime
 
 
-async def check_exists(context: Context, session_id: SessionId | None) -> None:
-    """Raises `NotFound` where one was named that is not there."""
+async def stream_events(context: Context, session_id: SessionId | None) -> AsyncGenerator[Change[SessionRecord], None]:
+    """One session's changes, or all: a snapshot first. Raises `NotFound` before the stream begins."""
     if session_id is not None:
         await context.sessions.get(session_id)
+    return _follow(context, session_id)
 
 
-async def stream_events(context: Context, session_id: SessionId | None) -> AsyncIterator[Change[SessionRecord]]:
-    """One session's changes, or all: a snapshot first."""
+async def _follow(context: Context, session_id: SessionId | None) -> AsyncGenerator[Change[SessionRecord], None]:
     async with context.session_changes.watch(session_id) as changes:
         async for change in changes:
             yield change

@@ -6,13 +6,15 @@ Each is served whole, also where a value has no user yet, so that a client's swi
 from enum import Enum
 
 import strawberry
-from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 
 
 def describe(kind: type[Enum], description: str, **values: str) -> None:
-    """Makes the enumeration one of the graph's; every value needs its description."""
-    strawberry.enum(kind, description=description)
+    """Every value needs its description; what was read of the enumeration before is completed, not replaced."""
+    if not has_enum_definition(kind):
+        strawberry.enum(kind)
     definition: StrawberryEnumDefinition = kind.__strawberry_definition__  # type: ignore[attr-defined]
+    definition.description = description
     for value in definition.values:
         value.description = values.pop(value.name)
     if values:

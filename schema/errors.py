@@ -11,6 +11,7 @@ import strawberry
 
 from records import errors as conditions
 from records.codes import ErrorCode
+from records.ids import ModelId
 from records.model import ModelStatus
 from schema import ids
 from schema.enums import describe
@@ -132,6 +133,10 @@ def _missing_id(error: conditions.NotFound) -> strawberry.ID:
     return ids.to_global(error.kind, error.missing_id)
 
 
+def _model_id(error: conditions.ModelNotReady) -> strawberry.ID | None:
+    return None if error.model_id is None else ids.MODEL.of(ModelId(error.model_id))
+
+
 RULES = (
     _rule(conditions.InvalidInput, InvalidInputError, lambda error: {}),
     _rule(conditions.NotFound, NotFoundError, lambda error: {"missing_id": _missing_id(error)}),
@@ -146,7 +151,7 @@ RULES = (
     _rule(
         conditions.ModelNotReady,
         ModelNotReadyError,
-        lambda error: {"model_id": ids.MODEL.maybe(error.model_id), "model_status": error.status},
+        lambda error: {"model_id": _model_id(error), "model_status": error.status},
     ),
     _rule(conditions.InsufficientMemory, InsufficientMemoryError, lambda error: {"fit": error.fit}),
 )

@@ -1,19 +1,21 @@
 """How records become the graph's types, and inputs what resolvers take."""
 
 import dataclasses
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from strawberry import UNSET
+from strawberry.types import has_object_definition
 
 Made = TypeVar("Made")
 
 
-def made_from(kind: type[Made], record: object, **given: Any) -> Made:
-    """A Strawberry type with what is given, and the rest from the record's attributes of the same names."""
-    for name in _attributes(kind):
+def made_from(kind: type[Made], source: object, /, **given: Any) -> Made:
+    """A Strawberry type with what is given, and the rest from the source's attributes of the same names."""
+    for name in _attributes(kind):  # type: ignore[arg-type]  # mypy takes a type variable's type for unhashable
         if name not in given:
-            given[name] = getattr(record, name)
+            given[name] = getattr(source, name)
     return kind(**given)
 
 
@@ -23,15 +25,13 @@ def _attributes(kind: type) -> tuple[str, ...]:
 
 
 def given(input: object) -> dict[str, Any]:
-    """The fields of an input that the client sent, nested ones too; lists as tuples."""
+    """The fields of an input that the client sent, nested ones too."""
     sent = ((field.name, getattr(input, field.name)) for field in dataclasses.fields(input))  # type: ignore[arg-type]
-    return {name: _plain(value) for name, value in sent if value is not UNSET}
+    return {name: given(value) if _is_input(value) else value for name, value in sent if value is not UNSET}
 
 
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and hasattr(value, "__strawberry_definition__"):
-        return given(value)
-    return tuple(value) if isinstance(value, list) else value
+def _is_input(value: object) -> bool:
+    return has_object_definition(value) and not isinstance(value, type)
 
 
 Value = TypeVar("Value")
@@ -40,3 +40,8 @@ Value = TypeVar("Value")
 def or_none(value: Value | None) -> Value | None:
     """What was not sent, as null."""
     return None if value is UNSET else value
+
+
+def tuple_or_none(values: Sequence[Value] | None) -> tuple[Value, ...] | None:
+    """A list that may not have been sent."""
+    return None if values is None or values is UNSET else tuple(values)

@@ -39,9 +39,7 @@ def test_folders_count_from_where_the_server_is_started(monkeypatch: pytest.Monk
     assert settings.models_folder == tmp_path / "data" / "models"
 
 
-def test_lists_are_separated_by_commas_and_words_know_no_case(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_lists_are_separated_by_commas_and_words_know_no_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GRAPHLORE_IMPORT_ROOTS", f"{tmp_path}, ~/papers")
     monkeypatch.setenv("GRAPHLORE_LOG_LEVEL", "debug")
     monkeypatch.setenv("GRAPHLORE_DEFAULT_MODEL", "")
@@ -95,8 +93,8 @@ def table() -> list[str]:
     """The README's table, as the class would write it."""
     rows = []
     for field, info in Settings.model_fields.items():
-        unset = info.default is None or info.default == ()
-        default = "" if unset else f"`{str(info.default).lower() if info.default in (True, False) else info.default}`"
+        value = str(info.default).lower() if isinstance(info.default, bool) else info.default
+        default = "" if value in (None, ()) else f"`{value}`"
         rows.append(f"| `{variable(field)}` | {default} | {info.description} |")
     return rows
 

@@ -6,6 +6,7 @@ one and answers pings and cancels even where the program itself only gets what o
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import resource
@@ -13,6 +14,7 @@ import signal
 import socket
 import sys
 import traceback
+from types import ModuleType
 
 import msgspec
 
@@ -34,10 +36,19 @@ def main(module: str, descriptor: int) -> None:
         lower_priority()
     if start.address_space_bytes is not None:
         limit_memory(start.address_space_bytes)
-    program = importlib.import_module(module)
+    program = import_program(module)
     arguments = msgspec.msgpack.decode(start.body, type=program.Start)
     link.expect(program.Request)
     program.run(link, arguments)
+
+
+def import_program(module: str) -> ModuleType:
+    """Import with the garbage collector at rest: it finds nothing there, and costs a fifth of the time of heavy imports."""
+    gc.disable()
+    program = importlib.import_module(module)
+    gc.freeze()
+    gc.enable()
+    return program
 
 
 def die_with_parent(parent_pid: int) -> None:

@@ -34,9 +34,9 @@ log = structlog.stdlib.get_logger("graphlore.workers")
 class Worker:
     """Made by `open_worker`. `call` and `stream` wait while the process starts or backs off."""
 
-    def __init__(self, spec: WorkerSpec) -> None:
+    def __init__(self, spec: WorkerSpec, breaker: Breaker) -> None:
         self._spec = spec
-        self._breaker = Breaker()
+        self._breaker = breaker
         self._run: Run | None = None
         self._waiting = 0
         self._stopped = False
@@ -195,9 +195,9 @@ def _describe(cause: Exception | None) -> str | None:
 
 
 @asynccontextmanager
-async def open_worker(spec: WorkerSpec) -> AsyncIterator[Worker]:
+async def open_worker(spec: WorkerSpec, breaker: Breaker | None = None) -> AsyncIterator[Worker]:
     """Own a worker for the length of the block; at its end the process is closed gracefully, within seconds."""
-    worker = Worker(spec)
+    worker = Worker(spec, breaker or Breaker())
     failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.supervise(), name=f"worker {spec.purpose.value}")

@@ -26,7 +26,9 @@ class ModelFileMissing(ModelLoadFailed):
 
 class NotGguf(ModelLoadFailed):
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__(ErrorCode.NOT_GGUF, f"{path.name} is not a readable GGUF file: {why}.", HINTS[ErrorCode.NOT_GGUF])
+        super().__init__(
+            ErrorCode.NOT_GGUF, f"{path.name} is not a readable GGUF file: {why}.", HINTS[ErrorCode.NOT_GGUF]
+        )
 
 
 class ModelFileTruncated(ModelLoadFailed):

@@ -75,7 +75,8 @@ def _summarize(path: Path, parts: tuple[Path, ...], headers: list[RawHeader]) ->
     read = _Entries(first, architecture)
     heads = read.per_layer("attention.head_count")
     embedding = read.number("embedding_length") or 0
-    width = embedding // max(heads) if heads and max(heads) else 0
+    widest = max(heads, default=0)
+    width = embedding // widest if widest else 0
     return ModelHeader(
         parts=parts,
         byte_size=sum(header.byte_size for header in headers),
@@ -89,7 +90,7 @@ def _summarize(path: Path, parts: tuple[Path, ...], headers: list[RawHeader]) ->
         embedding_length=embedding,
         feed_forward_length=max(read.per_layer("feed_forward_length"), default=0),
         kv_heads=read.per_layer("attention.head_count_kv") or heads,
-        heads=max(heads, default=0),
+        heads=widest,
         key_length=read.number("attention.key_length") or width,
         value_length=read.number("attention.value_length") or width,
         sliding_window=read.number("attention.sliding_window") or None,
@@ -138,10 +139,17 @@ def _quantization(headers: list[RawHeader]) -> str | None:
 def _answers(read: _Entries) -> bool:
     kind = read.text("general.type") or "model"
     pools = read.number("pooling_type") or 0
-    return kind == "model" and not _ENCODERS.search(read.architecture) and not pools and read.value("attention.causal") is not False
+    return (
+        kind == "model"
+        and not _ENCODERS.search(read.architecture)
+        and not pools
+        and read.value("attention.causal") is not False
+    )
 
 
 def require_answers(header: ModelHeader) -> None:
     """Raises `UnsupportedArchitecture` for a model that cannot answer."""
     if not header.answers:
-        raise UnsupportedArchitecture(f"{header.parts[0].name} is no chat model (its architecture is {header.architecture}).")
+        raise UnsupportedArchitecture(
+            f"{header.parts[0].name} is no chat model (its architecture is {header.architecture})."
+        )

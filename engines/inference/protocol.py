@@ -55,10 +55,11 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 class ApplySettings(msgspec.Struct, tag="apply_settings", frozen=True):
-    """Change what can change without loading again; None leaves a setting as it is. Reply: `Loaded`.
+    """Change what can change without loading again. Reply: `Loaded`.
 
-    The context is rebuilt where it must be, between answers and with the weights kept; settings that need the file again
-    are ignored. Fails with CONTEXT_ALLOCATION, and the settings before stay in force.
+    A load setting that is None stays as it is; `sampling` replaces what was inherited before. The context is rebuilt where
+    it must be, between answers and with the weights kept; settings that need the file again are ignored. Fails with
+    CONTEXT_ALLOCATION, and the settings before stay in force.
     """
 
     settings: LoadRequest

@@ -10,6 +10,25 @@ from records.errors import DocumentUnreadable
 
 _ALWAYS_FINE = 10 * MIB
 _PIECE = 256 * 1024
+_END_MARK = b"PK\x05\x06"
+_END_SIZE = 22
+_FARTHEST_END = _END_SIZE + 65_535
+"""From the file's end: the end record and the longest comment behind it."""
+_LARGEST_DIRECTORY = 8 * MIB
+
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+"""What zipfile raises over files that are damaged, protected or made to harm."""
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Raises one of `UNREADABLE`; also where the directory is too large to be held, which zipfile would do."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _FARTHEST_END))
+        tail = file.read()
+    end = tail[tail.rfind(_END_MARK) :] if _END_MARK in tail else b""
+    if len(end) < _END_SIZE or int.from_bytes(end[12:16], "little") > _LARGEST_DIRECTORY:
+        raise zipfile.BadZipFile("no directory, or one that is too large")
+    return zipfile.ZipFile(path)
 
 
 def check_archive(path: Path, limits: Limits) -> None:
@@ -19,7 +38,7 @@ def check_archive(path: Path, limits: Limits) -> None:
     zipfile gives no byte more than declared and compares checksums, so a directory that lies is a damaged one.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             _check_declared(archive, limits)
             for entry in archive.infolist():
                 with archive.open(entry) as part:
@@ -38,7 +57,9 @@ def check_archive(path: Path, limits: Limits) -> None:
 def _check_declared(archive: zipfile.ZipFile, limits: Limits) -> None:
     entries = archive.infolist()
     if len(entries) > limits.archive_entries:
-        raise above_limit(f"The file's zip container has {len(entries):,} entries; {limits.archive_entries:,} are read.")
+        raise above_limit(
+            f"The file's zip container has {len(entries):,} entries; {limits.archive_entries:,} are read."
+        )
     inflated = sum(entry.file_size for entry in entries)
     packed = max(1, Path(archive.filename or "").stat().st_size)
     if inflated > limits.inflated_bytes:

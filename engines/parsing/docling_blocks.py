@@ -26,7 +26,7 @@ from engines.parsing.tables import table_blocks
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
-_SPACE_BEFORE = re.compile(r" +(?=[,.;:!?)\]}’”%])")
+_SPACE_BEFORE = re.compile(r" +(?=[,;:!?)\]}’”%]|\.(?!\w)|['’]s\b)")
 _SPACE_AFTER = re.compile(r"(?<=[(\[{“]) +")
 
 
@@ -121,7 +121,9 @@ def _table(table: TableItem, document: DoclingDocument, reading: Reading) -> Ite
     while header_rows < len(grid) and any(cell.column_header for cell in grid[header_rows]):
         header_rows += 1
     header = [_column_name([row[column].text for row in grid[:header_rows]]) for column in range(table.data.num_cols)]
-    yield from table_blocks(header, ([_cell_text(row, column) for column in range(len(row))] for row in grid[header_rows:]))
+    yield from table_blocks(
+        header, ([_cell_text(row, column) for column in range(len(row))] for row in grid[header_rows:])
+    )
 
 
 def _column_name(texts: list[str]) -> str:

@@ -32,7 +32,9 @@ def above_limit(message: str) -> DocumentUnreadable:
 
 def check_size(byte_size: int, limit: int) -> None:
     if byte_size > limit:
-        raise above_limit(f"The file has {byte_size / MIB:,.1f} MiB; files of this type can have {limit / MIB:,.0f} MiB.")
+        raise above_limit(
+            f"The file has {byte_size / MIB:,.1f} MiB; files of this type can have {limit / MIB:,.0f} MiB."
+        )
 
 
 def check_pages(pages: int, limit: int) -> None:

@@ -1,10 +1,10 @@
 """A file as recognition sees it: its first bytes, its claimed name, and, for archives, the names inside."""
 
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from engines.parsing.archives import UNREADABLE, open_archive
 from engines.parsing.encodings import HEAD_BYTES, decode_head, looks_like_text
 
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -46,9 +46,9 @@ class Specimen:
         if not self.head.startswith(b"PK"):
             return frozenset()
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with open_archive(self.path) as archive:
                 return frozenset(archive.namelist())
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        except UNREADABLE:
             return frozenset()
 
     @cached_property
@@ -57,9 +57,9 @@ class Specimen:
         if _CONTENT_TYPES not in self.archive_names:
             return b""
         try:
-            with zipfile.ZipFile(self.path) as archive, archive.open(_CONTENT_TYPES) as part:
+            with open_archive(self.path) as archive, archive.open(_CONTENT_TYPES) as part:
                 return part.read(_CONTENT_TYPES_BYTES)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+        except UNREADABLE:
             return b""
 
     @cached_property

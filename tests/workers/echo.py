@@ -33,7 +33,7 @@ class Count(msgspec.Struct, tag=True):
 
 
 class Sleep(msgspec.Struct, tag=True):
-    """Until canceled; deaf ones only note it."""
+    """One event to say that it began, then asleep until canceled; for ever where it is deaf."""
 
     deaf: bool = False
 
@@ -47,11 +47,11 @@ class Crash(msgspec.Struct, tag=True):
     "exit, abort, segfault, kill or stop"
 
 
-class Print(msgspec.Struct, tag=True):
-    text: str
+class Allocate(msgspec.Struct, tag=True):
+    size: int
 
 
-Request = Echo | Describe | Count | Sleep | Fail | Crash | Print
+Request = Echo | Describe | Count | Sleep | Fail | Crash | Allocate
 
 
 class Text(msgspec.Struct):
@@ -93,9 +93,8 @@ class Program:
                 raise CallFailure("TOO_ODD", "The number is odd.")
             case Crash(how=how):
                 return crash(how)
-            case Print(text=text):
-                print(text)  # noqa: T201
-                return Text(text)
+            case Allocate(size=size):
+                return Text(str(len(bytearray(size))))
         raise ValueError("a surprise")
 
     def describe(self) -> Described:
@@ -118,6 +117,7 @@ class Program:
 
     def sleep(self, call: Call, deaf: bool) -> Text:
         awake = threading.Event()
+        call.event(Numbered(0, b""))
         if not deaf:
             call.on_cancel = awake.set
         awake.wait()

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -113,18 +114,31 @@ async def test_leaving_a_stream_early_cancels_it_in_the_child(worker: Worker) ->
     assert (await describe(worker)).sent < 10**9
 
 
+async def start_sleeping(group: asyncio.TaskGroup, worker: Worker, deaf: bool = False) -> asyncio.Task[None]:
+    """A task that sleeps in the child, and has begun to."""
+    begun = asyncio.Event()
+
+    async def sleep() -> None:
+        async with worker.stream(echo.Sleep(deaf), echo.Numbered, echo.Text) as stream:
+            async for _ in stream:
+                begun.set()
+
+    task = group.create_task(sleep())
+    await begun.wait()
+    return task
+
+
 async def test_a_canceled_caller_cancels_its_call_in_the_child(worker: Worker) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await worker.call(echo.Sleep(), echo.Text)
+    async with asyncio.TaskGroup() as group:
+        (await start_sleeping(group, worker)).cancel()
     assert (await describe(worker)).cancels_seen == 1
 
 
 async def test_a_call_canceled_before_it_began_is_passed_over(worker: Worker) -> None:
     async with asyncio.TaskGroup() as group:
-        first = group.create_task(worker.call(echo.Sleep(), echo.Text))
+        first = await start_sleeping(group, worker)
         second = group.create_task(worker.call(echo.Sleep(), echo.Text))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)
         second.cancel()
         await asyncio.sleep(0.05)
         first.cancel()
@@ -134,12 +148,20 @@ async def test_a_call_canceled_before_it_began_is_passed_over(worker: Worker) ->
 async def test_a_child_that_is_deaf_to_cancel_is_ended_after_its_limit() -> None:
     async with open_worker(spec(cancel_limit=0.2)) as worker:
         deaf_pid = (await describe(worker)).pid
-        with suppress(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await worker.call(echo.Sleep(deaf=True), echo.Text)
+        async with asyncio.TaskGroup() as group:
+            (await start_sleeping(group, worker, deaf=True)).cancel()
         await until(lambda: worker.pid not in (None, deaf_pid))
         assert (await worker.call(echo.Echo("fresh"), echo.Text)).text == "fresh"
         assert worker.restarts == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds RLIMIT_AS")
+async def test_a_child_cannot_take_more_memory_than_it_may() -> None:
+    async with open_worker(spec(address_space_bytes=2 * 1024**3)) as worker:
+        with pytest.raises(WorkerCallFailed) as caught:
+            await worker.call(echo.Allocate(3 * 1024**3), echo.Text)
+        assert "MemoryError" in caught.value.message
+        assert (await worker.call(echo.Allocate(1000), echo.Text)).text == "1000"
 
 
 async def test_an_idle_worker_runs_at_the_lowest_priority() -> None:

@@ -66,7 +66,7 @@ async def test_all_calls_in_flight_fail_with_the_crash() -> None:
 
 
 async def test_a_child_that_gives_no_sign_of_life_is_killed() -> None:
-    async with open_worker(spec(silence_limit=0.4)) as worker:
+    async with open_worker(spec(silence_limit=2.0)) as worker:
         with pytest.raises(WorkerCrashed, match="no sign of life"):
             await worker.call(echo.Crash("stop"), echo.Text)
 
@@ -85,6 +85,20 @@ async def test_three_crashes_in_a_row_give_the_worker_up_and_a_reset_tries_again
         worker.reset()
         await echoes(worker)
         assert worker.status().state is WorkerState.RUNNING
+
+
+async def test_after_its_rest_the_next_call_is_let_through(tmp_path: Path) -> None:
+    cured, now = tmp_path / "cured", [0.0]
+    breaker = Breaker(clock=lambda: now[0])
+    async with open_worker(spec(start=echo.Start(crash_unless=str(cured))), breaker) as worker:
+        for _ in range(2):
+            with pytest.raises(WorkerGivenUp):
+                await echoes(worker)
+            now[0] += 60.0
+        assert worker.restarts == 4
+        cured.touch()
+        await echoes(worker)
+        assert worker.state is WorkerState.RUNNING
 
 
 async def test_a_call_that_works_in_between_keeps_the_worker_from_being_given_up() -> None:

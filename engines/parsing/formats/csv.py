@@ -88,7 +88,9 @@ def _sniff(sample: str, reading: Reading) -> tuple[type[csv.Dialect], bool]:
 
 def _first_row_names_columns(sample: str, dialect: type[csv.Dialect]) -> bool:
     first = next(csv.reader(sample.splitlines(), dialect), [])
-    return bool(first) and all(cell.strip() and not _is_number(cell) for cell in first) and len(set(first)) == len(first)
+    return (
+        bool(first) and all(cell.strip() and not _is_number(cell) for cell in first) and len(set(first)) == len(first)
+    )
 
 
 def _is_number(cell: str) -> bool:

@@ -17,7 +17,17 @@ from records.errors import DocumentUnreadable
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _FOOTNOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
 _ENDNOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/endnotes"
-_PROPERTIES = ("author", "category", "comments", "keywords", "last_modified_by", "subject", "title", "created", "modified")
+_PROPERTIES = (
+    "author",
+    "category",
+    "comments",
+    "keywords",
+    "last_modified_by",
+    "subject",
+    "title",
+    "created",
+    "modified",
+)
 
 
 def recognize(specimen: Specimen) -> str | None:

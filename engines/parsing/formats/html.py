@@ -1,6 +1,7 @@
 """Web pages: Beautiful Soup takes away what is not the page's own text, docling reads the rest."""
 
 import re
+import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -16,22 +17,28 @@ from engines.parsing.specimen import Specimen
 _BEGINNING = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _TAGS = re.compile(r"</?(p|div|h[1-6]|table|ul|ol|li|span|a|br|section|article)\b[^>]*>", re.I)
 
-_NOT_TEXT = (
-    "script, style, noscript, template, nav, aside, footer, form, dialog, iframe, object, embed, svg, canvas, audio, "
-    "video, img, picture, map, button, input, select, textarea, link, meta, base, head, "
-    "[hidden], [aria-hidden='true'], [role='navigation'], [role='banner'], [role='search'], [role='contentinfo'], "
-    "[role='complementary'], [role='dialog'], [role='alert']"
-)
+_NOT_TEXT = frozenset({
+    "script", "style", "noscript", "template", "nav", "aside", "footer", "form", "dialog", "iframe", "object",
+    "embed", "svg", "canvas", "audio", "video", "img", "picture", "map", "button", "input", "select",
+    "textarea", "link", "meta", "base", "head",
+})  # fmt: skip
+_NOT_TEXT_ROLES = frozenset({
+    "navigation", "banner", "search", "contentinfo", "complementary", "dialog", "alert",
+})  # fmt: skip
+_NEVER_CLUTTER = frozenset({
+    "html", "body", "main", "article", "table", "tr", "td", "th",
+})  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _BOILERPLATE = re.compile(
     r"(^|[-_])(nav|navbar|navigation|menu|sidebar|breadcrumbs?|cookies?|consent|banner|advert|ads?|promo|share|social"
     r"|newsletter|subscribe|popup|modal|skip-?link|site-?footer|site-?header|related-?posts|comments?-?form)($|[-_])",
     re.I,
 )
-_INLINE = (
-    "a, abbr, acronym, b, bdi, bdo, big, cite, code, data, del, dfn, em, font, i, ins, kbd, label, mark, q, s, samp, "
-    "small, span, strike, strong, sub, sup, time, tt, u, var, wbr"
-)
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
 _DEEPEST_OF_LXML = 250
 
 
@@ -59,22 +66,20 @@ def read(reading: Reading) -> Iterator[Block]:
 
 def _cleaned(reading: Reading) -> bytes:
     """The page's own text as HTML; its title goes into `reading`."""
-    from bs4 import BeautifulSoup
+    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 
     content = reading.path.read_bytes()
-    soup = BeautifulSoup(content, "lxml", from_encoding=marked_encoding(content[:4]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        soup = BeautifulSoup(content, "lxml", from_encoding=marked_encoding(content[:4]))
     _check_depth(soup, reading.limits.nesting)
     if soup.title:
         reading.title = one_line(soup.title.get_text()) or None
-    for element in soup.select(_NOT_TEXT):
-        if element.name != "head" or element.parent is soup.html:
+    for element in soup.find_all(_is_clutter):
+        if not element.decomposed:
             element.decompose()
-    for element in soup.find_all(_is_boilerplate):
-        element.decompose()
     main = _main_part(soup)
-    for element in main.select(_INLINE):
-        if element.find_parent("pre") is None:
-            element.unwrap()
+    _unwrap_inline(main)
     main.smooth()
     return f"<!DOCTYPE html><html><body>{main.decode()}</body></html>".encode()
 
@@ -89,15 +94,24 @@ def _check_depth(soup: Any, limit: int) -> None:
         stack.extend((child, depth + 1) for child in element.children if child.name)
 
 
-def _is_boilerplate(element: Any) -> bool:
-    if element.attrs is None or element.name in {"html", "body", "main", "article", "table", "tr", "td", "th"}:
+def _is_clutter(element: Any) -> bool:
+    if element.name in _NOT_TEXT or element.get("role") in _NOT_TEXT_ROLES:
+        return True
+    if element.name in _NEVER_CLUTTER:
         return False
-    if _HIDDEN.search(str(element.get("style", ""))):
+    if element.has_attr("hidden") or element.get("aria-hidden") == "true" or _HIDDEN.search(element.get("style", "")):
         return True
     if element.name == "header":
         return element.find_parent(["article", "main", "section"]) is None and element.find(["h1", "h2"]) is None
-    names = [*element.get("class", []), str(element.get("id", ""))]
+    names = [*element.get("class", []), element.get("id", "")]
     return any(_BOILERPLATE.search(name) for name in names) and element.find("h1") is None
+
+
+def _unwrap_inline(main: Any) -> None:
+    """docling takes a sentence with formatted words apart; without their tags it stays whole. Code keeps its lines."""
+    for element in main.find_all(_INLINE):
+        if element.parent.name != "pre" and element.find_parent("pre") is None:
+            element.unwrap()
 
 
 def _main_part(soup: Any) -> Any:

@@ -10,21 +10,33 @@ from itertools import islice
 from typing import Any
 
 from engines.parsing.block import Block
-from engines.parsing.cleaning import clean, one_line
+from engines.parsing.cleaning import one_line
 from engines.parsing.formats.format import Format
 from engines.parsing.limits import check_pages
 from engines.parsing.pages.margins import Margins
-from engines.parsing.pages.page import Line, Page
+from engines.parsing.pages.native import Coverage, damaged, native_pages
+from engines.parsing.pages.page import Page
 from engines.parsing.pages.paragraphs import Typography, blocks_of_page
 from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
+Outline = dict[tuple[int, str], int]
+
 _BATCH = 16
+_MOST_BOOKMARKS = 10_000
 _MARK_WITHIN = 1024
-_NO_TITLE = re.compile(r"\(?(untitled|anonymous|unspecified)\)?|microsoft \w+ - .*|.*\.(docx?|tex|dvi|indd|qxd|pdf|rtf)", re.I)
-_PROPERTIES = {"Author": "author", "Subject": "subject", "Keywords": "keywords", "Title": "title", "CreationDate": "created"}
+_NO_TITLE = re.compile(
+    r"\(?(untitled|anonymous|unspecified)\)?|microsoft \w+ - .*|.*\.(docx?|tex|dvi|indd|qxd|pdf|rtf)", re.I
+)
+_PROPERTIES = {
+    "Author": "author",
+    "Subject": "subject",
+    "Keywords": "keywords",
+    "Title": "title",
+    "CreationDate": "created",
+}
 
 
 def recognize(specimen: Specimen) -> str | None:
@@ -32,11 +44,11 @@ def recognize(specimen: Specimen) -> str | None:
 
 
 def read(reading: Reading) -> Iterator[Block]:
-    _inspect(reading)
-    reading.pages_with_text = reading.pictures = 0
+    outline = _inspect(reading)
+    check_pages(reading.page_count or 0, reading.limits.pages)
     margins, heights, bold = Margins(), Counter[float](), Counter[bool]()
-    pages = _pages(reading)
-    outline: dict[tuple[int, str], int] = next(pages)  # type: ignore[assignment]  # first the outline, then the pages
+    coverage = Coverage()
+    pages = native_pages(reading, coverage, ahead=_BATCH)
     while batch := list(islice(pages, _BATCH)):
         for page in batch:
             _measure(page, heights, bold)
@@ -46,33 +58,58 @@ def read(reading: Reading) -> Iterator[Block]:
         for page in batch:
             yield from blocks_of_page(page, typography)
             reading.fraction = page.number / max(1, reading.page_count or 1)
-    _check_coverage(reading)
+    coverage.judge(reading)
 
 
-def _inspect(reading: Reading) -> None:
-    """Password, page count and properties, by pdfium: it tells a missing password from a damaged file."""
+def _inspect(reading: Reading) -> Outline:
+    """Password, page count, properties and bookmarks, by pdfium: it tells a missing password from a damaged file."""
     import pypdfium2
     from pypdfium2.raw import FPDF_ERR_PASSWORD
 
     try:
-        document = pypdfium2.PdfDocument(reading.path)
+        with pypdfium2.PdfDocument(reading.path) as document:
+            reading.page_count = len(document)
+            properties = {key: one_line(value) for key, value in document.get_metadata_dict(skip_empty=True).items()}
+            outline = _outline(document)
     except pypdfium2.PdfiumError as error:
         if error.err_code == FPDF_ERR_PASSWORD:
             raise DocumentUnreadable(
                 ErrorCode.ENCRYPTED_DOCUMENT,
                 "The PDF is protected by a password. Save it without one and upload it again.",
             ) from error
-        raise _damaged("The PDF is damaged or cut off and cannot be opened.") from error
-    try:
-        reading.page_count = len(document)
-        properties = {key: one_line(value) for key, value in document.get_metadata_dict(skip_empty=True).items()}
-    finally:
-        document.close()
-    check_pages(reading.page_count, reading.limits.pages)
-    reading.properties.update({name: properties[key] for key, name in _PROPERTIES.items() if properties.get(key)})
-    title = properties.get("Title", "")
-    reading.title = None if not title or _NO_TITLE.fullmatch(title) else title
+        raise damaged("The PDF is damaged or cut off and cannot be opened.") from error
+    reading.properties.update(
+        {name: properties[key] for key, name in _PROPERTIES.items() if _says(properties.get(key))}
+    )
+    reading.title = properties.get("Title") if _says(properties.get("Title")) else None
+    return outline
 
 
-def _damaged(message: str) -> DocumentUnreadable:
-    return DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, message)
+def _says(value: str | None) -> bool:
+    return bool(value) and not _NO_TITLE.fullmatch(value or "")
+
+
+def _outline(document: Any) -> Outline:
+    levels: Outline = {}
+    for bookmark in islice(document.get_toc(), _MOST_BOOKMARKS):
+        destination = bookmark.get_dest()
+        page = destination.get_index() if destination else None
+        if page is not None:
+            levels.setdefault((page + 1, one_line(bookmark.get_title()).casefold()), bookmark.level + 1)
+    return levels
+
+
+def _measure(page: Page, heights: Counter[float], bold: Counter[bool]) -> None:
+    for line in page.lines:
+        heights[round(line.height * 2) / 2] += len(line.text)
+        bold["bold" in line.font.lower()] += len(line.text)
+
+
+FORMAT = Format(
+    media_types=("application/pdf",),
+    extensions=(".pdf",),
+    label="PDF document",
+    is_text=False,
+    recognize=recognize,
+    read=read,
+)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from engines.parsing.block import Block, BlockKind, Glue
 from engines.parsing.encodings import decoded_pieces, detect_encoding
 from engines.parsing.formats.format import Format
+from engines.parsing.limits import check_size
 from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
 
 LONGEST = 16 * 1024
 """Code points of a block: a paragraph without an end goes on in the next block, glued without anything."""
-_BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
+_MOST_BYTES = 4
+"""Of one character, in any encoding: a file with more bytes than that has too many characters for sure."""
+_BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
 _MEDIA_TYPES = {
     ".json": "application/json",
     ".xml": "application/xml",
@@ -29,6 +32,7 @@ def recognize(specimen: Specimen) -> str | None:
 
 
 def read(reading: Reading) -> Iterator[Block]:
+    check_size(reading.path.stat().st_size, reading.limits.characters * _MOST_BYTES)
     encoding = detect_encoding(reading.path)
     reading.properties["encoding"] = encoding
     size = max(1, reading.path.stat().st_size)
@@ -41,21 +45,29 @@ def read(reading: Reading) -> Iterator[Block]:
             yield from _paragraph(paragraph, glue)
             glue = Glue.BLANK_LINE
         while len(held) > LONGEST:
-            yield Block(BlockKind.PARAGRAPH, held[:LONGEST], glue=glue)
-            held, glue = held[LONGEST:], Glue.NOTHING
+            cut = _last_cut(held)
+            yield Block(BlockKind.PARAGRAPH, held[:cut], glue=glue)
+            held, glue = held[cut:], Glue.NOTHING
         reading.fraction = consumed / size
     yield from _paragraph(held, glue)
     if replaced:
         reading.warnings.append(f"{replaced:,} characters could not be decoded as {encoding} and were replaced.")
 
 
+def _last_cut(text: str) -> int:
+    """Behind the last line, else word, that ends within the longest block."""
+    for end in "\n", " ":
+        if cut := text.rfind(end, 0, LONGEST) + 1:
+            return cut
+    return LONGEST
+
+
 def _paragraph(text: str, glue: Glue) -> Iterator[Block]:
     text = text.rstrip() if glue is Glue.NOTHING else text.rstrip().lstrip("\n")
-    for start in range(0, len(text), LONGEST):
-        piece = text[start : start + LONGEST]
-        if piece.strip() or glue is Glue.NOTHING:
-            yield Block(BlockKind.PARAGRAPH, piece, glue=glue)
-        glue = Glue.NOTHING
+    while text:
+        cut = _last_cut(text) if len(text) > LONGEST else len(text)
+        yield Block(BlockKind.PARAGRAPH, text[:cut], glue=glue)
+        text, glue = text[cut:], Glue.NOTHING
 
 
 FORMAT = Format(

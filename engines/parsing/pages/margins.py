@@ -13,8 +13,11 @@ from engines.parsing.pages.page import Line, Page
 _MARGIN = 0.12
 """Of the page's height, from either edge."""
 _FEWEST_PAGES = 3
+_LONGEST = 200
 _NUMBER = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(r"[-–—\s|]*((page|seite|p\.)\s*)?(\d{1,4}|[ivxl]{1,6})(\s*(of|/|von)\s*\d{1,4})?[-–—\s|]*", re.I)
+_PAGE_NUMBER = re.compile(
+    r"[-–—\s|]*((page|seite|p\.)\s*)?(\d{1,4}|[ivxl]{1,6})(\s*(of|/|von)\s*\d{1,4})?[-–—\s|]*", re.I
+)
 
 Key = tuple[str, int]
 
@@ -42,7 +45,7 @@ class Margins:
 def _marginal(page: Page, body_height: float) -> Iterator[Line]:
     for line in page.lines:
         near_edge = line.bottom < page.height * _MARGIN or line.top > page.height * (1 - _MARGIN)
-        if near_edge and line.height <= body_height * 1.25:
+        if near_edge and line.height <= body_height * 1.25 and len(line.text) <= _LONGEST:
             yield line
 
 

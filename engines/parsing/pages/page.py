@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from records.document import BoundingBox
 
-_SAME_CELL_GAP = 1.5
-"""In line heights: where a row has a wider gap, another cell begins."""
+CELL_GAP = 1.0
+"""In line heights: where a row has a wider gap, another cell may begin."""
+_APART = 2.5
+"""In line heights: a gap that no justified line of prose has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ class Row:
     def is_tabular(self) -> bool:
         return len(self.cells) > 1
 
+    @property
+    def is_apart(self) -> bool:
+        pairs = pairwise(self.cells)
+        return any(after.left - before.right > _APART * before.height for before, after in pairs)
+
 
 def rows_of(page: Page) -> Iterator[Row]:
     """In the order of the page's own stream, which nearly always is the order of reading."""
@@ -99,7 +107,7 @@ def _beside(before: Line, line: Line) -> bool:
 def _append(row: Row, line: Line) -> None:
     before = row.cells[-1]
     is_mark = len(row.cells) == 1 and len(before.text) <= 3 and not before.text.isalnum()
-    if line.left - before.right < _SAME_CELL_GAP * before.height or is_mark:
+    if line.left - before.right < CELL_GAP * before.height or is_mark:
         text = f"{before.text.rstrip()} {line.text.lstrip()}"
         font = before.font if before.font == line.font else ""
         top, bottom = min(before.top, line.top), max(before.bottom, line.bottom)
@@ -125,11 +133,11 @@ def typical_gap(rows: list[Row]) -> float:
     The median, where most lines are full, so that double spacing is seen as such; else half a line at most, since on a
     page of short lines the median is the gap between paragraphs.
     """
-    pairs = zip(rows, rows[1:], strict=False)
+    pairs = pairwise(rows)
     gaps = [after.top - before.bottom for before, after in pairs if after.top > before.top]
     if not gaps:
         return 0.0
-    far_right = max(row.right for row in rows)
-    full = sum(row.right - row.left > 0.8 * (far_right - row.left) for row in rows)
+    widest = max(row.right - row.left for row in rows)
+    full = sum(row.right - row.left > 0.8 * widest for row in rows)
     half_a_line = median(row.height for row in rows) / 2
     return median(gaps) if full > len(rows) / 2 else min(median(gaps), half_a_line)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engines.parsing.block import Block, BlockKind
 from engines.parsing.cleaning import one_line
@@ -15,6 +16,8 @@ _HEADING_NUMBER = re.compile(r"((chapter|section|part|appendix|kapitel)\s+)?[\dI
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
 _HYPHENATED = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
 _LONGEST_HEADING = 200
+_NEAR = 8
+"""Rows before and behind one that tell how wide its column is."""
 _LARGER = 1.12
 """A heading's size over the body's, at least."""
 _LEVELS = (1.7, 1.35)
@@ -64,9 +67,9 @@ def _columns(rows: Sequence[Row], page: Page, gap: float, typography: Typography
 def _paragraphs(rows: Sequence[Row], page: Page, gap: float, typography: Typography) -> Iterator[Block]:
     if not rows:
         return
-    far_right = max(row.right for row in rows)
     paragraph = [rows[0]]
-    for before, row in zip(rows, rows[1:], strict=False):
+    for number, (before, row) in enumerate(pairwise(rows)):
+        far_right = _far_right(rows[max(0, number - _NEAR) : number + _NEAR], before)
         if _begins_paragraph(paragraph, before, row, gap, far_right):
             yield _block(paragraph, page, typography)
             paragraph = []
@@ -74,12 +77,17 @@ def _paragraphs(rows: Sequence[Row], page: Page, gap: float, typography: Typogra
     yield _block(paragraph, page, typography)
 
 
+def _far_right(near: Sequence[Row], row: Row) -> float:
+    """How far the lines of this column go."""
+    return max(other.right for other in near if other.left < row.right and other.right > row.left)
+
+
 def _begins_paragraph(paragraph: Sequence[Row], before: Row, row: Row, gap: float, far_right: float) -> bool:
     height = max(before.height, 1.0)
     distance = row.top - before.bottom
     if distance > gap + 0.35 * height or row.top < before.top - height / 2:
         return True
-    if abs(row.height - before.height) > 0.1 * height or row.is_tabular or before.is_tabular:
+    if abs(row.height - before.height) > 0.1 * height or row.is_apart or before.is_apart:
         return True
     if _ITEM.match(row.text) or _is_bold(row) != _is_bold(before):
         return True
@@ -104,11 +112,11 @@ def _joined(rows: Sequence[Row]) -> str:
     """One line of text; words that a hyphen divides at a line's end are whole again. Cells that stand apart keep a bar."""
     text = ""
     for row in rows:
-        line = " | ".join(one_line(cell.text) for cell in row.cells)
+        line = (" | " if row.is_apart else " ").join(one_line(cell.text) for cell in row.cells)
         if _HYPHENATED.search(text) and line[:1].islower():
             text = text[:-1] + line
-        else:
-            text = f"{text} {line}" if text else line
+            continue
+        text = f"{text} {line}" if text else line
     return text
 
 
@@ -116,9 +124,9 @@ def _heading_level(rows: Sequence[Row], text: str, page: Page, typography: Typog
     """0 where it is none. The file's own bookmarks are believed first, then size, then boldness."""
     if level := typography.outline.get((page.number, one_line(text).casefold())):
         return level
-    if len(text) > _LONGEST_HEADING or len(rows) > 3 or any(row.is_tabular for row in rows):
+    if len(text) > _LONGEST_HEADING or len(rows) > 3 or any(row.is_apart for row in rows):
         return 0
-    if not any(character.isalpha() for character in text) or text.endswith((".", ",", ";")):
+    if not any(character.isalpha() for character in text) or text.endswith((".", ",", ";")) or "… " in text:
         return 0
     ratio = rows[0].height / typography.body_height
     if ratio >= _LARGER:

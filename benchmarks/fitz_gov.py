@@ -1,0 +1,58 @@
+"""The judged collection of the package `fitz-gov` (MIT): short documents, questions, and which documents answer them.
+
+Documents with the same text are made one, and so are questions; only those with an answer are asked.
+"""
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    text: str
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    documents: dict[int, Document]
+    "By a number of their own: some of the package's ids stand for several texts."
+    questions: dict[str, frozenset[int]]
+    "The documents that answer each."
+
+
+def load() -> Collection:
+    folder = _folder()
+    numbers: dict[str, int] = {}
+    documents: dict[int, Document] = {}
+    named: dict[str, set[int]] = {}
+    for line in (folder / "corpus" / "documents.jsonl").read_text(encoding="utf-8").splitlines():
+        document = json.loads(line)
+        number = numbers.setdefault(document["content"], len(numbers))
+        documents.setdefault(number, Document(document["content"], document.get("title")))
+        named.setdefault(document["id"], set()).add(number)
+    questions: dict[str, frozenset[int]] = {}
+    mappings = json.loads((folder / "queries" / "query_mappings.json").read_text(encoding="utf-8"))["mappings"]
+    for question in (question for kind in mappings.values() for question in kind.values()):
+        relevant = frozenset[int]().union(*(named.get(name, ()) for name in question["relevant_docs"]))
+        if relevant:
+            questions[question["query"]] = questions.get(question["query"], frozenset()) | relevant
+    return Collection(documents, questions)
+
+
+def sample(collection: Collection, count: int) -> Collection:
+    """The first questions with the documents that answer them, and as many others."""
+    questions = dict(list(collection.questions.items())[:count])
+    wanted = frozenset[int]().union(*questions.values())
+    others = [number for number in collection.documents if number not in wanted][:count]
+    return Collection({number: collection.documents[number] for number in (*sorted(wanted), *others)}, questions)
+
+
+def _folder() -> Path:
+    """Without importing the package, which wants what only its own judges need."""
+    found = importlib.util.find_spec("fitz_gov")
+    if found is None or found.origin is None:
+        raise SystemExit("R1 needs the package fitz-gov: .venv/bin/python -m pip install --no-deps fitz-gov")
+    return Path(found.origin).parent / "data"

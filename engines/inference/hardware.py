@@ -1,0 +1,87 @@
+"""What this machine, or the container around us, lets a model have: memory and cores."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_V2_ROOT = Path("/sys/fs/cgroup")
+_UNLIMITED = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableMemory:
+    """Bytes; `vram` is None where no GPU is used."""
+
+    ram: int
+    vram: int | None = None
+
+
+def available_memory() -> AvailableMemory:
+    """What can still be taken: free and reclaimable memory, and no more than the control groups leave."""
+    return AvailableMemory(min(int(psutil.virtual_memory().available), cgroup_headroom(_V2_ROOT, _own_groups())))
+
+
+def _own_groups() -> str:
+    try:
+        return Path("/proc/self/cgroup").read_text()
+    except OSError:
+        return ""
+
+
+def cgroup_headroom(root: Path, membership: str) -> int:
+    """The least that any of our control groups leaves; `membership` is the text of /proc/self/cgroup."""
+    left = _UNLIMITED
+    for line in membership.splitlines():
+        _, controllers, group = line.split(":", 2)
+        if controllers == "":
+            left = min(left, _headroom(root, group, "memory.max", "memory.current", "inactive_file"))
+        elif "memory" in controllers.split(","):
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+            left = min(left, _headroom(root / "memory", group, *names))
+    return left
+
+
+def _headroom(mount: Path, group: str, limit_name: str, usage_name: str, cache_name: str) -> int:
+    """Walk from our group up to the mount; a container often sees its own group as the mount itself."""
+    left = _UNLIMITED
+    folder = mount / group.strip("/")
+    while True:
+        limit, used = _number(folder / limit_name), _number(folder / usage_name)
+        if limit is not None and used is not None:
+            left = min(left, max(0, limit - used + _cache(folder, cache_name)))
+        if folder == mount or mount not in folder.parents:
+            return left
+        folder = folder.parent
+
+
+def _number(file: Path) -> int | None:
+    try:
+        text = file.read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() and int(text) < _UNLIMITED else None
+
+
+def _cache(folder: Path, name: str) -> int:
+    """File cache counts as used there, but goes when memory is wanted."""
+    try:
+        rows = (folder / "memory.stat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(row.split()[1]) for row in rows if row.startswith(f"{name} ")), 0)
+
+
+def physical_cores() -> int:
+    """Cores that we may run on: more threads than that make a model slower."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _quota()))
+
+
+def _quota() -> int:
+    try:
+        quota, period = (_V2_ROOT / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        return 1 << 16
+    return max(1, int(quota) // int(period)) if quota.isdigit() else 1 << 16

@@ -1,0 +1,99 @@
+"""A model in memory with all that serves it, and how its settings change."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from engines.inference.backend import Abort, Log, Model
+from engines.inference.defaults import inherit_load
+from engines.inference.engine import Engine
+from engines.inference.job import JobQueue
+from engines.inference.loading import (
+    Report,
+    create_context,
+    in_force,
+    is_rebuild,
+    load_model,
+    read_template,
+    warm_up,
+)
+from engines.inference.prompt import PromptReader
+from engines.inference.protocol import ApplySettings, Load, Loaded, Vocabulary
+from engines.inference.template import ChatTemplate, Completion
+from records.model import LoadRequest, LoadStage
+from records.session import SamplingSettings
+from workers.child import CallFailure, leave
+
+
+class LoadedModel:
+    def __init__(
+        self,
+        model: Model,
+        engine: Engine,
+        template: ChatTemplate | Completion,
+        sampling: SamplingSettings,
+        log: Log,
+        abort: Abort,
+    ) -> None:
+        self._model = model
+        self._log = log
+        self._abort = abort
+        self.engine = engine
+        self.template = template
+        self.prompts = PromptReader(model, template)
+        self.sampling = sampling
+
+    @classmethod
+    def load(cls, path: Path, request: Load, queue: JobQueue, log: Log, report: Report) -> "LoadedModel":
+        """Raises `CallFailure`. What a failure leaves behind goes with the process."""
+        abort = Abort()
+        model = load_model(path, request.settings, log, report)
+        report(LoadStage.CREATING_CONTEXT, 0.0)
+        context = create_context(model, request.settings, abort, log)
+        report(LoadStage.WARMING_UP, 0.0)
+        warm_up(context)
+        template = read_template(path, model)
+        return cls(model, Engine(model, context, abort, queue, template.thinks), template, request.sampling, log, abort)
+
+    def describe(self) -> Loaded:
+        return Loaded(
+            settings=in_force(self.engine.context, self._log),
+            sampling=self.sampling,
+            has_template=isinstance(self.template, ChatTemplate),
+            thinks=self.template.thinks,
+            vocabulary=Vocabulary(
+                self._model.vocabulary_size, self._model.text(self._model.bos()), self._model.text(self._model.eos())
+            ),
+        )
+
+    def apply(self, request: ApplySettings) -> Loaded:
+        """In the engine's thread, between answers. Raises `CallFailure`; the settings before stay in force then."""
+        self._apply_load(request.settings)
+        self.sampling = request.sampling
+        return self.describe()
+
+    def _apply_load(self, asked: LoadRequest) -> None:
+        old = self.engine.context
+        loaded_with = old.settings
+        new = inherit_load(asked, loaded_with)
+        # What needs the file again waits for the next load.
+        new = replace(
+            new, gpu_layers=loaded_with.gpu_layers, use_mmap=loaded_with.use_mmap, use_mlock=loaded_with.use_mlock
+        )
+        if not is_rebuild(loaded_with, new):
+            if new.threads is not None:
+                old.set_threads(new.threads)
+                old.settings = new
+            return
+        old.close()
+        try:
+            self.engine.replace_context(create_context(self._model, new, self._abort, self._log))
+        except CallFailure:
+            self._put_back(loaded_with)
+            raise
+
+    def _put_back(self, settings: LoadRequest) -> None:
+        try:
+            self.engine.replace_context(create_context(self._model, settings, self._abort, self._log))
+        except CallFailure:
+            # No context is left to work with; a fresh process loads the model again.
+            leave(1)

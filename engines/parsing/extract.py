@@ -1,0 +1,108 @@
+"""A file read from its first block to its last: text and chunks as they come, then what was learned of the whole."""
+
+from collections.abc import Generator, Iterator
+from pathlib import PurePosixPath
+
+from engines.parsing.block import Block, is_heading
+from engines.parsing.chunks import Chunker
+from engines.parsing.composer import Composer
+from engines.parsing.formats import FORMATS
+from engines.parsing.formats.format import Format
+from engines.parsing.limits import check_size
+from engines.parsing.protocol import Event, ParsedChunks, ParsedText, ParseProgress
+from engines.parsing.reading import Reading
+from engines.parsing.tokens import Tokens
+from records.codes import ErrorCode
+from records.document import Chunking, DocumentStatus, NewChunk, ParsedDocument
+from records.errors import DocumentUnreadable
+
+_TEXT_AT_ONCE = 32 * 1024
+_LONGEST_TEXT = 64 * 1024
+_CHUNKS_AT_ONCE = 32
+_STEP = 0.01
+
+
+def format_for(media_type: str) -> Format:
+    for known in FORMATS:
+        if media_type in known.media_types:
+            return known
+    raise DocumentUnreadable(ErrorCode.UNSUPPORTED, f"Files of the type {media_type} cannot be read.")
+
+
+class Extraction:
+    """Iterate over `events`, then `document` is there."""
+
+    def __init__(self, reading: Reading, chunking: Chunking, tokens: Tokens) -> None:
+        self._reading = reading
+        self._chunking = chunking
+        self._tokens = tokens
+        self._composer = Composer(reading.limits)
+        self._text: list[str] = []
+        self._text_start = self._text_length = 0
+        self._chunks: list[NewChunk] = []
+        self._told = -1.0
+
+    def events(self) -> Generator[Event]:
+        """Raises `DocumentUnreadable`; whatever else a library raises over a damaged file comes through."""
+        check_size(self._reading.path.stat().st_size, self._reading.limits.file_bytes)
+        blocks = format_for(self._reading.media_type).read(self._reading)
+        yield from self._progress()
+        first = next(blocks, None)
+        self._chunker = Chunker(self._tokens, self._chunking, self._context_title(first))
+        if first:
+            yield from self._block(first)
+        for block in blocks:
+            yield from self._block(block)
+        self._chunks += self._chunker.finish()
+        yield from self._flush()
+        if not self._composer.length:
+            raise DocumentUnreadable(ErrorCode.NO_TEXT, "There is no text in this file.")
+
+    @property
+    def document(self) -> ParsedDocument:
+        reading = self._reading
+        return ParsedDocument(
+            media_type=reading.media_type,
+            title=reading.title,
+            page_count=reading.page_count,
+            character_count=self._composer.length,
+            token_count=self._chunker.token_count,
+            coverage=reading.coverage(),
+            outline=tuple(self._composer.outline),
+            properties=reading.properties,
+        )
+
+    def _context_title(self, first: Block | None) -> str:
+        """The file's own title; else the heading that it begins with; else its name."""
+        if not self._reading.title and first and is_heading(first):
+            self._reading.title = first.text
+        name = PurePosixPath(self._reading.name.replace("\\", "/")).stem
+        return self._reading.title or name.replace("_", " ").replace("-", " ").strip()
+
+    def _block(self, block: Block) -> Iterator[Event]:
+        placed = self._composer.add(block)
+        if not placed:
+            return
+        self._text += (placed.glue, placed.block.text)
+        self._text_length += len(placed.glue) + len(placed.block.text)
+        self._chunks += self._chunker.add(placed)
+        if self._text_length >= _TEXT_AT_ONCE or len(self._chunks) >= _CHUNKS_AT_ONCE:
+            yield from self._flush()
+        yield from self._progress()
+
+    def _flush(self) -> Iterator[Event]:
+        """Text first: a chunk never runs ahead of the text that it spans."""
+        text = "".join(self._text)
+        for begin in range(0, len(text), _LONGEST_TEXT):
+            yield ParsedText(self._text_start + begin, text[begin : begin + _LONGEST_TEXT])
+        self._text_start += len(text)
+        self._text, self._text_length = [], 0
+        for begin in range(0, len(self._chunks), _CHUNKS_AT_ONCE):
+            yield ParsedChunks(self._chunks[begin : begin + _CHUNKS_AT_ONCE])
+        self._chunks = []
+
+    def _progress(self) -> Iterator[Event]:
+        fraction = min(1.0, self._reading.fraction)
+        if fraction - self._told >= _STEP:
+            self._told = fraction
+            yield ParseProgress(DocumentStatus.PARSING, fraction)

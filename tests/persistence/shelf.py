@@ -1,0 +1,119 @@
+"""All stores of one database, and things to put into them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from engines import stores
+from persistence import vectors
+from persistence.chunks import Chunks
+from persistence.database import Database
+from persistence.documents import Documents
+from persistence.keywords import Keywords
+from persistence.messages import Messages
+from persistence.model_settings import ModelSettings
+from persistence.outbox import Outbox
+from persistence.sessions import Sessions
+from records.document import (
+    DocumentRecord,
+    DocumentSource,
+    ExtractionCoverage,
+    HeadingRecord,
+    NewChunk,
+    NewDocument,
+    ParsedDocument,
+)
+from records.ids import ChunkId, DocumentId, ModelId, SessionId
+from records.session import CitationRecord, MessageRecord, MessageStatus, SessionRecord, SessionSettings, ThinkingMode
+
+VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
+
+
+class Shelf:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.documents: stores.DocumentStore = Documents(database)
+        self.chunks: stores.ChunkStore = Chunks(database)
+        self.keywords: stores.KeywordIndex = Keywords(database)
+        self.sessions: stores.SessionStore = Sessions(database)
+        self.messages: stores.MessageStore = Messages(database)
+        self.model_settings: stores.ModelSettingsStore = ModelSettings(database)
+        self.outbox = Outbox(database)
+        _: vectors.Outbox = self.outbox
+
+    async def add(self, name: str = "bolts.txt", **parts: Any) -> DocumentRecord:
+        """A document whose bytes are its name."""
+        sha256 = hashlib.sha256(name.encode()).hexdigest()
+        new = NewDocument(name, "text/plain", len(name), sha256, DocumentSource.UPLOAD)
+        document, _ = await self.documents.add(replace(new, **parts))
+        return document
+
+    async def ingest(self, *texts: str, name: str = "bolts.txt", context: str = "", **parts: Any) -> DocumentRecord:
+        """A document in EMBEDDING, each text a chunk."""
+        document = await self.add(name, **parts)
+        await self.fill(document.id, texts, context)
+        return await self.documents.finish_parsing(document.id, parsed(sum(len(text) for text in texts)))
+
+    async def fill(self, document_id: DocumentId, texts: Sequence[str], context: str = "") -> None:
+        start = 0
+        chunks = []
+        for index, text in enumerate(texts):
+            await self.documents.append_text(document_id, start, text)
+            chunks.append(make_chunk(index, text, start, context))
+            start += len(text)
+        await self.chunks.add(document_id, chunks)
+
+    async def embed(self, document_id: DocumentId, limit: int = 1000) -> list[ChunkId]:
+        ids = [chunk.id for chunk in await self.chunks.unembedded(document_id, limit)]
+        await self.chunks.store_embeddings(document_id, [(chunk_id, VECTOR) for chunk_id in ids])
+        return ids
+
+    async def session(self, name: str = "Bolts", *document_ids: DocumentId) -> SessionRecord:
+        return await self.sessions.create(name, document_ids, SessionSettings())
+
+    async def ask(
+        self, session_id: SessionId, content: str = "What torque?", key: str | None = None
+    ) -> tuple[MessageRecord, MessageRecord, bool]:
+        return await self.messages.start_exchange(
+            session_id,
+            content,
+            thinking_mode=ThinkingMode.RAG,
+            model_id=ModelId("0123456789abcdef"),
+            model_name="Small",
+            idempotency_key=key,
+        )
+
+    async def exchange(
+        self, session_id: SessionId, content: str, answered: str, *citations: CitationRecord
+    ) -> tuple[MessageRecord, MessageRecord]:
+        prompt, answer, _ = await self.ask(session_id, content)
+        done = replace(answer, content=answered, status=MessageStatus.COMPLETED, citations=citations)
+        return prompt, await self.messages.finish(done)
+
+    async def found(self, query: str, *document_ids: DocumentId, limit: int = 100) -> list[str]:
+        """The texts of what a search by words finds, best first."""
+        hits = await self.keywords.search(query, limit, document_ids or None)
+        live = await self.chunks.find_many([hit.chunk_id for hit in hits])
+        return [live[hit.chunk_id].text for hit in hits]
+
+
+def make_chunk(index: int, text: str, start: int = 0, context: str = "") -> NewChunk:
+    return NewChunk(index, text, context, ("Bolts",), start, start + len(text), 1, 1, len(text.split()))
+
+
+def parsed(length: int) -> ParsedDocument:
+    return ParsedDocument(
+        media_type="text/plain",
+        title="Bolts",
+        page_count=1,
+        character_count=length,
+        token_count=length // 4,
+        coverage=ExtractionCoverage(1, 1, 0, 0, 0, ("one warning",)),
+        outline=(HeadingRecord("Bolts", 1, 0, 1), HeadingRecord("Torque", 2, 10, None)),
+        properties={"author": "A. Smith"},
+    )
+
+
+def cite(document: DocumentRecord, chunk_id: ChunkId | None, marker: int = 1) -> CitationRecord:
+    return CitationRecord(marker, document.id, chunk_id, document.name, "35 Nm", 1, 0.5, True, 0, 5, None)

@@ -1,0 +1,104 @@
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from records.document import DocumentStatus
+from records.retrieval import TextSpan
+from tests.persistence.shelf import Shelf
+
+TORQUE = "Bolt A takes a torque of 35 Nm."
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("What torque does bolt A take?", TORQUE),
+        ("TORQUES", TORQUE),
+        ("X-200/b", "The X-200/b is old."),
+        ("x-200/B?", "The X-200/b is old."),
+        ("200", "The X-200/b is old."),
+        ("snake_case", "Call snake_case()."),
+        ("naïve café", "A cafe."),
+        ("don't panic", "Panic!"),
+        ("中文", "我会说中文。"),
+        ("文", "我会说中文。"),
+        ("说", "我会说中文。"),
+        ("説明書", "取扱説明書をお読みください"),
+        ("한국어", "저는 한국어를 배웁니다"),
+        ("python", "Python入門"),
+        ("入門 book", "Python入門"),
+        ("हिन्दी", "यह हिन्दी है"),
+        ("ß Straße", "Die Straße ist nass."),
+    ],
+)
+async def test_words_are_found(shelf: Shelf, query: str, text: str) -> None:
+    await shelf.ingest("Nothing of it.", text)
+    assert await shelf.found(query) == [text]
+
+
+async def test_what_is_said_more_often_and_in_fewer_words_comes_first(shelf: Shelf) -> None:
+    await shelf.ingest("torque " + "and many other words " * 20, "torque torque", "bolts")
+    hits = await shelf.keywords.search("torque", 10, None)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert (await shelf.found("torque"))[0] == "torque torque"
+
+
+async def test_headings_count_less_than_the_text(shelf: Shelf) -> None:
+    await shelf.ingest("It takes 35 Nm.", context="Torque › Bolts", name="a")
+    await shelf.ingest("Torque is 35 Nm.", context="Values › Bolts", name="b")
+    assert await shelf.found("torque") == ["Torque is 35 Nm.", "It takes 35 Nm."]
+
+
+@pytest.mark.parametrize("query", ["", '"', '"" AND ()', "***", "the of and", "NOT", "\ud800", "\0", "😀", "- + ^ :"])
+async def test_without_a_word_nothing_is_found(shelf: Shelf, query: str) -> None:
+    document = await shelf.ingest(TORQUE, "not near or and")
+    assert await shelf.found(query) == []
+    assert await shelf.found(query, document.id) == []
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=st.text(st.characters(max_codepoint=sys.maxunicode), max_size=40))
+async def test_any_character_is_text(shelf: Shelf, query: str) -> None:
+    document = await shelf.add()
+    if not document.chunk_count:
+        document = await shelf.ingest(TORQUE)
+    await shelf.keywords.search(query, 5, None)
+    await shelf.keywords.search(query, 5, [document.id])
+    for span in shelf.keywords.spans(query + TORQUE, query):
+        assert 0 <= span.start < span.end <= len(query + TORQUE)
+
+
+@pytest.mark.parametrize(
+    "query", ["x" * 10_000, "a1 " * 5_000, " ".join(f"word{n}" for n in range(2_000)), "中" * 10_000]
+)
+async def test_long_queries_are_bounded(shelf: Shelf, query: str) -> None:
+    await shelf.ingest("word7 中中")
+    assert len(shelf.keywords.terms(query)) <= 64
+    await shelf.found(query)
+
+
+async def test_a_filter_of_any_size_keeps_to_its_documents(shelf: Shelf) -> None:
+    ids = [(await shelf.ingest(f"Bolt {n}", name=f"{n}.txt")).id for n in range(120)]
+    assert await shelf.found("bolt", ids[1]) == ["Bolt 1"]
+    assert await shelf.found("bolt", ids[11], ids[1]) == ["Bolt 1", "Bolt 11"]
+    assert len(await shelf.found("bolt", *ids[:110], limit=200)) == 110
+    assert await shelf.keywords.search("bolt", 10, []) == ()
+
+
+async def test_hidden_chunks_take_no_places(shelf: Shelf) -> None:
+    for n in range(5):
+        hidden = await shelf.ingest("bolt " * 9, name=f"{n}.txt")
+        await shelf.documents.set_status(hidden.id, DocumentStatus.FAILED)
+    await shelf.ingest("one bolt among a few other words", "and another bolt among a few others")
+    assert len(await shelf.found("bolt", limit=1)) == 1
+    assert len(await shelf.found("bolt", limit=2)) == 2
+
+
+async def test_spans_mark_what_the_index_means_by_a_word(shelf: Shelf) -> None:
+    text = "Bolts are bolted; 我会说中文。 X-200/b \x01"
+    marked = [text[span.start : span.end] for span in shelf.keywords.spans(text, "bolt 中文 x-200/B 🔩")]
+    assert marked == ["Bolts", "bolted", "中文", "X-200/b"]
+    assert shelf.keywords.spans("torque 🔩 torque", "torque") == (TextSpan(0, 6), TextSpan(9, 15))
+    assert shelf.keywords.spans("torque", "the") == ()

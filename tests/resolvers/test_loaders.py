@@ -1,0 +1,29 @@
+"""Loads of the same moment become one read."""
+
+import asyncio
+from typing import Any, cast
+
+from records.ids import DocumentId
+from resolvers.loaders import Loaders
+from tests.builders import make_document
+from tests.fakes import FakeDocuments, FakeMessages, FakeSessions
+
+
+def loaders(documents: FakeDocuments) -> Loaders:
+    return Loaders(cast(Any, documents), cast(Any, documents), cast(Any, FakeSessions()), cast(Any, FakeMessages()))
+
+
+async def test_loads_of_one_moment_are_one_read() -> None:
+    documents = FakeDocuments(make_document())
+    load = loaders(documents).documents.load
+    found = await asyncio.gather(*(load(DocumentId(key)) for key in (1, 2, 1)))
+    assert [document.name if document else None for document in found] == ["bolts.txt", None, "bolts.txt"]
+    assert documents.reads == 1
+
+
+async def test_nothing_is_remembered() -> None:
+    documents = FakeDocuments(make_document())
+    load = loaders(documents).documents.load
+    await load(DocumentId(1))
+    documents.rows.clear()
+    assert await load(DocumentId(1)) is None

@@ -1,0 +1,113 @@
+"""A graph over stores in memory, spoken to in GraphQL."""
+
+from typing import Any, cast
+
+import pytest
+import strawberry
+
+from engines.sessions import Sessions
+from records.ids import ChunkId, DocumentId, MessageId
+from records.session import MessageRole
+from records.settings import Limits, ServerSettings
+from resolvers.context import Context
+from schema.build import build_schema
+from tests.builders import make_chunk, make_document, make_message, make_model, make_session
+from tests.fakes import FakeChunks, FakeDocuments, FakeMessages, FakeOriginals, FakeSessions
+from tests.fakes_engines import (
+    FakeAnswers,
+    FakeArrivals,
+    FakeFeed,
+    FakeIngestion,
+    FakeMetrics,
+    FakeModels,
+    FakeRetriever,
+)
+from tests.schema.samples import CITATION, SAMPLE
+
+
+class Graph:
+    """Two documents, three chunks of the first, one session with a prompt and its answer, one model."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self.schema = schema
+        self.documents = FakeDocuments(make_document(), make_document(id=DocumentId(2), name="nuts.txt"))
+        self.messages = FakeMessages(
+            make_message(id=MessageId(1), role=MessageRole.USER, content="How tight?"),
+            make_message(id=MessageId(2), parent_id=MessageId(1), content="35 Nm [1].", citations=(CITATION,)),
+        )
+        self.chunks = FakeChunks(self.messages, *(make_chunk(id=ChunkId(at + 1), index=at) for at in range(3)))
+        self.sessions = FakeSessions(make_session(head_id=MessageId(2), message_count=2))
+        self.models = FakeModels(make_model())
+        self.originals = FakeOriginals()
+        self.arrivals = FakeArrivals()
+        self.feed = FakeFeed()
+        self.ingestion = FakeIngestion(self.documents)
+        self.retriever = FakeRetriever()
+        self.answers = FakeAnswers(self.messages)
+        self.session_changes = Sessions(cast(Any, self.sessions))
+        self.metrics = FakeMetrics(SAMPLE)
+
+    def context(self) -> Context:
+        context: Any = Context
+        return cast(
+            Context,
+            context(
+                documents=self.documents,
+                chunks=self.chunks,
+                sessions=self.sessions,
+                messages=self.messages,
+                originals=self.originals,
+                arrivals=self.arrivals,
+                ingestion=self.ingestion,
+                document_feed=self.feed,
+                retriever=self.retriever,
+                answers=self.answers,
+                session_changes=self.session_changes,
+                models=self.models,
+                metrics=self.metrics,
+                settings=ServerSettings("all-MiniLM-L6-v2", 384),
+                limits=Limits(),
+            ),
+        )
+
+    async def run(self, operation: str, **variables: Any) -> Any:
+        """The data; an error is a failed test."""
+        result = await self.schema.execute(operation, variable_values=variables, context_value=self.context())
+        assert not result.errors, result.errors
+        return result.data
+
+    async def errors(self, operation: str, **variables: Any) -> list[Any]:
+        result = await self.schema.execute(operation, variable_values=variables, context_value=self.context())
+        return result.errors or []
+
+    async def change(self, mutation: str, input: dict[str, Any], fields: str = "") -> Any:
+        """What a mutation answers: its type's name, an error's fields, and `fields`."""
+        kind = mutation[0].upper() + mutation[1:]
+        more = fields + ("... on NotFoundError { missingId }" if self._may_miss(f"{kind}Result") else "")
+        document = f"""mutation ($input: {kind}Input!) {{
+            {mutation}(input: $input) {{ __typename ... on Error {{ code message path }} {more} }} }}"""
+        return (await self.run(document, input=input))[mutation]
+
+    def _may_miss(self, union: str) -> bool:
+        return any(member.name == "NotFoundError" for member in cast(Any, self.schema._schema.type_map[union]).types)
+
+    async def watch(self, operation: str, most: int = 50, **variables: Any) -> list[Any]:
+        """The first results of a subscription, as they come."""
+        results = []
+        stream: Any = await self.schema.subscribe(operation, variable_values=variables, context_value=self.context())
+        async for result in stream:
+            results.append(result)
+            if len(results) == most:
+                break
+        await stream.aclose()
+        return results
+
+
+@pytest.fixture(scope="session")
+def schema() -> strawberry.Schema:
+    return build_schema()
+
+
+@pytest.fixture
+def graph(schema: strawberry.Schema) -> Graph:
+    return Graph(schema)

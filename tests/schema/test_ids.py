@@ -1,0 +1,56 @@
+"""Global ids carry their type, have one spelling, and are never trusted."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from records.errors import NotFound
+from records.ids import DocumentId, ModelId
+from schema import ids
+from tests.schema.conftest import Graph
+
+
+@given(some.integers(1, 2**63 - 1))
+def test_an_id_reads_back(key: int) -> None:
+    assert ids.DOCUMENT.find(ids.DOCUMENT.of(DocumentId(key))) == key
+
+
+@given(some.text())
+def test_any_text_is_an_id_or_none(text: str) -> None:
+    found = ids.DOCUMENT.find(text)
+    assert found is None or ids.DOCUMENT.of(found) == text
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "12", encoded("Document:0"), encoded("Document:-1"), encoded("Document:01"), encoded("Document:١"),
+     encoded("Document:9223372036854775808"), encoded("Document: 1"), encoded("Chunk:1"), encoded("Document"),
+     encoded("Document:1") + "=", encoded("document:1"), "\ud800", "ä" * 9],
+)  # fmt: skip
+def test_what_is_not_ours_is_unknown(text: str) -> None:
+    assert ids.DOCUMENT.find(text) is None
+    with pytest.raises(NotFound):
+        ids.DOCUMENT.get(text, "input", "id")
+
+
+def test_lists_of_ids_lose_repeats_and_name_the_place_of_a_wrong_one() -> None:
+    one, two = ids.DOCUMENT.of(DocumentId(1)), ids.DOCUMENT.of(DocumentId(2))
+    assert ids.DOCUMENT.get_all([two, one, two], "input") == (2, 1)
+    with pytest.raises(NotFound) as failure:
+        ids.DOCUMENT.get_all([one, "x"], "input", "documentIds")
+    assert failure.value.path == ("input", "documentIds", "1")
+
+
+@pytest.mark.parametrize("field", ["document", "chunk", "session", "message", "model", "node"])
+@pytest.mark.parametrize(
+    "wrong", ["nonsense", ids.DOCUMENT.of(DocumentId(999)), ids.MODEL.of(ModelId("ffff")), ids.to_global("Query", 1)]
+)
+async def test_a_query_by_an_unknown_id_gives_null(graph: Graph, field: str, wrong: str) -> None:
+    found = await graph.run(f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}", id=wrong)
+    assert found == {field: None}

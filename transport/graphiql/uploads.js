@@ -1,0 +1,145 @@
+// The panel: files go up by uploadDocument, and every document shows how far it is, as documentEvents tells.
+"use strict";
+
+(() => {
+  const UPLOAD = `mutation ($input: UploadDocumentInput!) {
+    uploadDocument(input: $input) {
+      ... on UploadDocumentSuccess { document { id } }
+      ... on Error { message }
+    }
+  }`;
+  const WATCH = `subscription {
+    documentEvents { change documentId document { id name status progress error { message } } }
+  }`;
+  const BUSY = ["PENDING", "PARSING", "CHUNKING", "EMBEDDING", "DELETING"];
+
+  const list = document.getElementById("documents");
+  const state = document.getElementById("state");
+  const drop = document.getElementById("drop");
+  const choose = document.getElementById("choose");
+  const rows = new Map();
+
+  function element(name, className, text = "") {
+    const made = document.createElement(name);
+    made.className = className;
+    made.textContent = text;
+    return made;
+  }
+
+  function row(key) {
+    if (!rows.has(key)) {
+      rows.set(key, element("li", ""));
+      list.prepend(rows.get(key));
+    }
+    return rows.get(key);
+  }
+
+  function forget(key) {
+    rows.get(key)?.remove();
+    rows.delete(key);
+  }
+
+  function copyButton(id) {
+    const button = element("button", "copy", "copy id");
+    button.title = id;
+    button.addEventListener("click", () => navigator.clipboard.writeText(id).then(() => (button.textContent = "copied")));
+    return button;
+  }
+
+  // `fraction` is null where nothing is under way.
+  function show(key, { name, status, fraction = null, reason = null, id = null }) {
+    const item = row(key);
+    item.className = status;
+    const line = element("div", "status");
+    line.append(element("span", "state", status));
+    if (id) line.append(copyButton(id));
+    item.replaceChildren(element("div", "name", name), line);
+    if (fraction !== null) {
+      const bar = element("progress", "");
+      bar.value = fraction;
+      bar.setAttribute("aria-label", status);
+      item.append(bar);
+    }
+    if (reason) item.append(element("p", "reason", reason));
+  }
+
+  function told({ change, documentId, document: found }) {
+    if (change === "REMOVED") return forget(documentId);
+    if (!found) return undefined;
+    const { id, name, status, progress, error } = found;
+    return show(id, { id, name, status, reason: error?.message, fraction: BUSY.includes(status) ? progress : null });
+  }
+
+  // XMLHttpRequest, since fetch does not tell how much of a body is sent.
+  function send(file, onProgress) {
+    const body = new FormData();
+    body.append("operations", JSON.stringify({ query: UPLOAD, variables: { input: { file: null } } }));
+    body.append("map", JSON.stringify({ file: ["variables.input.file"] }));
+    body.append("file", file, file.name);
+    const request = new XMLHttpRequest();
+    request.open("POST", "/graphql");
+    request.setRequestHeader("GraphQL-Require-Preflight", "1");
+    for (const [name, value] of Object.entries(graphlore.access.headers)) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
+    return new Promise((resolve, reject) => {
+      request.addEventListener("load", () => resolve(request));
+      request.addEventListener("error", () => reject(new Error("The server cannot be reached, or refused the file.")));
+      request.send(body);
+    });
+  }
+
+  // Raises an error that says why the server did not take the file.
+  function accepted(request) {
+    if (request.status === 401) graphlore.askForToken();
+    const { data, errors } = JSON.parse(request.responseText);
+    const result = data?.uploadDocument;
+    if (!result?.document) throw new Error(errors?.[0].message ?? result?.message ?? "The file was not taken.");
+  }
+
+  async function upload(file) {
+    const key = Symbol(file.name);
+    show(key, { name: file.name, status: "UPLOADING", fraction: 0 });
+    try {
+      accepted(await send(file, (fraction) => show(key, { name: file.name, status: "UPLOADING", fraction })));
+      forget(key);
+    } catch (error) {
+      show(key, { name: file.name, status: "refused", reason: error.message });
+    }
+  }
+
+  async function uploadAll(files) {
+    for (const file of files) await upload(file);
+  }
+
+  function watch() {
+    graphlore.socket.subscribe(
+      { query: WATCH },
+      {
+        next: ({ data }) => data && told(data.documentEvents),
+        error: () => (state.textContent = "What becomes of documents is not known: the server cannot be reached."),
+        complete: () => {},
+      },
+    );
+    // A new connection begins with a new snapshot; what was removed meanwhile is not in it.
+    graphlore.socket.on("connected", () => [...rows.keys()].filter((key) => typeof key === "string").forEach(forget));
+  }
+
+  choose.addEventListener("change", () => {
+    uploadAll([...choose.files]);
+    choose.value = "";
+  });
+  for (const name of ["dragenter", "dragover"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+  }
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    uploadAll([...event.dataTransfer.files]);
+  });
+
+  watch();
+})();

@@ -1,0 +1,54 @@
+"""GraphiQL and our panel beside it, from files of our own: the page asks no other host for anything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+FOLDER = Path(__file__).parent / "graphiql"
+FILES = {
+    "page.js": (FOLDER, "text/javascript"),
+    "uploads.js": (FOLDER, "text/javascript"),
+    "page.css": (FOLDER, "text/css"),
+    "graphiql.min.js": (FOLDER / "dist", "text/javascript"),
+    "graphiql.min.css": (FOLDER / "dist", "text/css"),
+    "graphql-ws.min.js": (FOLDER / "dist", "text/javascript"),
+    "react.production.min.js": (FOLDER / "dist", "text/javascript"),
+    "react-dom.production.min.js": (FOLDER / "dist", "text/javascript"),
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    html: str
+
+    def show(self) -> Response:
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "Vary": "Accept"}
+        return HTMLResponse(self.html, headers=headers)
+
+
+def open_page() -> Page:
+    return Page((FOLDER / "page.html").read_text(encoding="utf-8"))
+
+
+def page_routes(page: Page) -> list[BaseRoute]:
+    async def show(_: Request) -> Response:
+        return page.show()
+
+    return [Route("/", show), Route("/graphiql/{name}", _file)]
+
+
+async def _file(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in FILES:
+        return PlainTextResponse("There is nothing here.", 404)
+    folder, media_type = FILES[name]
+    if not (folder / name).exists():
+        return PlainTextResponse("GraphiQL's files are not built: make setup", 503)
+    return FileResponse(folder / name, media_type=media_type, headers={"Cache-Control": "no-cache"})

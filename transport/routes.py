@@ -1,0 +1,71 @@
+"""The transport as the server mounts it: routes for `/graphql` and the page, and the guards around everything."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from strawberry import Schema
+
+from records.settings import Limits
+from transport.execution import ContextFactory, Operations, TimeLimits
+from transport.http import GraphQLOverHTTP
+from transport.page import open_page, page_routes
+from transport.security import PREFLIGHT_HEADERS, AccessToken, HostAndOriginGuard, SecurityHeaders, TokenGuard
+from transport.websocket import GraphQLOverWebSocket
+
+__all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
+
+PATH = "/graphql"
+OPEN_PATHS = ("/", PATH, "/graphiql/", "/health")
+"""What is reached without the access token: the page, which shows nothing by itself, and `/graphql`, which asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportSettings:
+    """`incoming` is where uploads are written; `allowed_hosts` are names besides this machine's own."""
+
+    incoming: Path
+    limits: Limits = field(default_factory=Limits)
+    times: TimeLimits = field(default_factory=TimeLimits)
+    init_seconds: float = 10.0
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    access_token: str | None = None
+    introspection: bool = True
+    graphiql: bool = True
+
+
+def create_routes(schema: Schema, context_factory: ContextFactory, settings: TransportSettings) -> list[BaseRoute]:
+    token = AccessToken(settings.access_token)
+    operations = Operations(
+        schema, context_factory, settings.limits, settings.times, introspection=settings.introspection
+    )
+    page = open_page() if settings.graphiql else None
+    over_http = GraphQLOverHTTP(operations, settings.limits, settings.incoming, token, page.show if page else None)
+    over_websocket = GraphQLOverWebSocket(operations, settings.limits, token, settings.init_seconds)
+    return [
+        Route(PATH, over_http),
+        WebSocketRoute(PATH, over_websocket.serve),
+        *(page_routes(page) if page else ()),
+    ]
+
+
+def create_middleware(settings: TransportSettings) -> list[Middleware]:
+    """From the outside in."""
+    guards = [
+        Middleware(SecurityHeaders),
+        Middleware(HostAndOriginGuard, settings.allowed_hosts, settings.allowed_origins),
+        Middleware(TokenGuard, AccessToken(settings.access_token), OPEN_PATHS),
+    ]
+    if settings.allowed_origins:
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Authorization", "Content-Type", *PREFLIGHT_HEADERS),
+            max_age=600,
+        )
+        guards.insert(2, cors)
+    return guards
