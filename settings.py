@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     models_dir: Folder | None = Field(None, description="Folder of GGUF files; unset: `models` in the data folder")
     max_upload_bytes: int = Field(GIB, ge=1024, le=1024 * GIB, description="Largest file that is taken, in bytes")
     max_characters: int = Field(
-        50_000_000, ge=1000, le=1_000_000_000, description="Longest text of one document, in characters"
+        20_000_000, ge=1000, le=1_000_000_000, description="Longest text of one document, in characters"
     )
     allowed_hosts: Names = Field((), description="Names that clients reach the server by, besides this machine's own")
     allowed_origins: Names = Field((), description="Origins of other pages that may use it: `https://notes.example`")
@@ -81,14 +81,6 @@ class Settings(BaseSettings):
     graphiql: bool = Field(True, description="Whether `/graphql` shows GraphiQL to browsers")
     keep_originals: bool = Field(True, description="Whether a file is kept after its text was read")
     import_roots: Folders = Field((), description="Folders that `importDocument` may read from")
-    default_model: str | None = Field(None, description="File name of the model to start with; unset: the bundled one")
-    context_length: int = Field(
-        8192,
-        ge=512,
-        le=1_048_576,
-        description="Tokens of context to load a model with, at most what it was trained for",
-    )
-    max_loaded_models: int = Field(1, ge=1, le=16, description="Models that are loaded at the same time")
     max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy")
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")

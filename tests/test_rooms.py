@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ARROWS = {
-    "server": {"settings", "transport", "schema", "resolvers", "engines", "persistence", "workers", "records"},
+    "server": {"settings", "logs", "transport", "schema", "resolvers", "engines", "persistence", "workers", "records"},
     "transport": {"records"},
     "schema": {"resolvers", "records"},
     "resolvers": {"engines", "persistence", "records"},
@@ -19,6 +19,7 @@ ARROWS = {
     "workers": {"records"},
     "records": set[str](),
     "settings": set[str](),
+    "logs": set[str](),
     "examples": set[str](),
 }
 HEAVY = {"llama_cpp", "torch", "sentence_transformers", "transformers", "docling", "chromadb", "numpy"}

@@ -26,9 +26,9 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_the_command_line_goes_over_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GRAPHLORE_PORT", "9001")
-    monkeypatch.setenv("GRAPHLORE_MAX_LOADED_MODELS", "3")
+    monkeypatch.setenv("GRAPHLORE_MAX_QUEUED_ANSWERS", "3")
     settings = read_settings(["--port", "9002", "--host", "localhost", "--data-dir", str(tmp_path)])
-    assert (settings.port, settings.max_loaded_models) == (9002, 3)
+    assert (settings.port, settings.max_queued_answers) == (9002, 3)
     assert (settings.host, settings.data_dir) == ("localhost", tmp_path)
 
 
@@ -42,11 +42,11 @@ def test_folders_count_from_where_the_server_is_started(monkeypatch: pytest.Monk
 def test_lists_are_separated_by_commas_and_words_know_no_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GRAPHLORE_IMPORT_ROOTS", f"{tmp_path}, ~/papers")
     monkeypatch.setenv("GRAPHLORE_LOG_LEVEL", "debug")
-    monkeypatch.setenv("GRAPHLORE_DEFAULT_MODEL", "")
+    monkeypatch.setenv("GRAPHLORE_ACCESS_TOKEN", "")
     settings = read_settings([])
     assert settings.import_roots == (tmp_path, Path.home() / "papers")
     assert settings.log_level == "DEBUG"
-    assert settings.default_model is None, "an empty variable is an unset one"
+    assert settings.access_token is None, "an empty variable is an unset one"
 
 
 @pytest.mark.parametrize(

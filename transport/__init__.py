@@ -1,7 +1,7 @@
 """What speaks bytes: GraphQL over HTTP and WebSocket, uploads, downloads, the guards at the door, GraphiQL's files.
 
 It is handed a schema and a factory of contexts, and never knows a noun. `routes.py` puts the parts together; everything
-that runs an operation goes through `execution.py`. Why this is not Strawberry's own view stands in decision 0005.
+that runs an operation goes through `execution.py`. Why this is not Strawberry's own view stands in decision 0004.
 """
 
 from transport.downloads import Download, download_route

@@ -18,7 +18,8 @@ MESSAGE_EVENTS = """subscription ($id: ID!, $after: String) { messageEvents(mess
     ... on MessageCompleted { message { ...Whole } }
     ... on MessageCanceled { message { ...Whole } }
     ... on MessageFailed { error { code message } message { ...Whole } } } }
-  fragment Source on Citation { marker documentName quote page startOffset endOffset used score document { id } chunk { id } }
+  fragment Source on Citation { marker documentName quote page startOffset endOffset
+    used score document { id } chunk { id } }
   fragment Whole on Message { id status content reasoning error { code message } citations { ...Source }
     generation { finishReason usage { promptTokens completionTokens } budget { contextLength prompt } } }"""
 SEND = """mutation ($input: SendMessageInput!) { sendMessage(input: $input) {
@@ -28,7 +29,8 @@ CREATE = """mutation ($input: CreateSessionInput!) { createSession(input: $input
 SEARCH = """query ($input: SearchInput!) { search(input: $input) { __typename
     ... on Error { code message }
     ... on SearchResults { tookMs
-      hits { rank score similarity bm25 document { id name } chunk { id text pageStart pageEnd headings } snippet { text matches { start end } } }
+      hits { rank score similarity bm25 document { id name } chunk { id text pageStart pageEnd headings }
+        snippet { text matches { start end } } }
       trace { legs { name state message candidates } } } } }"""
 ENDS = ("READY", "FAILED", "CANCELED")
 TERMINAL = ("MessageCompleted", "MessageCanceled", "MessageFailed")

@@ -32,7 +32,7 @@ def write_long_text(path: Path, paragraphs: int) -> Path:
 
 
 async def kill_with_children(server: Server) -> list[psutil.Process]:
-    children = psutil.Process(server.pid).children(recursive=True)
+    children: list[psutil.Process] = psutil.Process(server.pid).children(recursive=True)
     await server.kill()
     return children
 

@@ -3,37 +3,59 @@
 
 const WELCOME = `# Welcome to Graphlore.
 #
-# Give it a document in the panel on the left. Once that is READY, run these one after the other:
-# the button with the arrow asks which. Ctrl-Space completes, and the book icon explains everything.
+# Give it a document in the panel here left.
+# Once it is READY, run these one by one: the
+# button with the arrow asks which. Ctrl-Space
+# completes; the book explains everything.
 
 query Overview {
-  documents(first: 10) { nodes { id name status chunkCount } totalCount }
+  documents(first: 10) {
+    nodes { id name status chunkCount }
+    totalCount
+  }
   models { id name status }
 }
 
 mutation NewSession {
-  createSession(input: { settings: { thinkingMode: RAG } }) {
-    ... on CreateSessionSuccess { session { id name } }
+  createSession(
+    input: { settings: { thinkingMode: RAG } }
+  ) {
+    ... on CreateSessionSuccess {
+      session { id name }
+    }
     ... on Error { code message path }
   }
 }
 
-# The variable is what NewSession gave.
-mutation Ask($session: ID!) {
-  sendMessage(input: { sessionId: $session, content: "What is this document about?" }) {
-    ... on SendMessageSuccess { answer { id status } }
+# SESSION is the id that NewSession gave.
+mutation Ask {
+  sendMessage(input: {
+    sessionId: "SESSION"
+    content: "What is this document about?"
+  }) {
+    ... on SendMessageSuccess {
+      answer { id status }
+    }
     ... on Error { code message path }
   }
 }
 
-# The variable is what Ask gave. Run it twice: nothing is lost.
-subscription Watch($answer: ID!) {
-  messageEvents(messageId: $answer) {
+# ANSWER is the id that Ask gave. Run again,
+# it begins with the first word again.
+subscription Watch {
+  messageEvents(messageId: "ANSWER") {
     __typename
     cursor
     ... on TextDelta { text }
-    ... on MessageFailed { error { code message } }
-    ... on MessageCompleted { message { content citations { marker documentName page quote } } }
+    ... on MessageFailed {
+      error { code message }
+    }
+    ... on MessageCompleted {
+      message {
+        content
+        citations { marker documentName page quote }
+      }
+    }
   }
 }
 `;
@@ -86,8 +108,8 @@ ReactDOM.createRoot(document.getElementById("graphiql")).render(
       wsClient: socket,
       enableIncrementalDelivery: false,
     }),
-    defaultTabs: [{ query: WELCOME, variables: JSON.stringify({ session: "", answer: "" }, null, 2) }],
-    defaultEditorToolsVisibility: "variables",
+    defaultTabs: [{ query: WELCOME }],
+    defaultEditorToolsVisibility: false,
     schemaDescription: true,
     inputValueDeprecation: true,
   }),

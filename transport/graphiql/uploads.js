@@ -116,7 +116,7 @@
       { query: WATCH },
       {
         next: ({ data }) => data && told(data.documentEvents),
-        error: () => (state.textContent = "What becomes of documents is not known: the server cannot be reached."),
+        error: (event) => (state.textContent = event.code === 4403 ? "" : "The server does not say what becomes of documents."),
         complete: () => {},
       },
     );
