@@ -69,9 +69,8 @@ async def read(client: Client, file: Path) -> str:
 
 async def ask(client: Client, question: str, files: list[Path]) -> None:
     documents = [await read(client, file) for file in files]
-    session = (await client.run(SESSION, input={"documentIds": documents, "settings": {"thinkingMode": "RAG"}}))[
-        "session"
-    ]
+    settings = {"thinkingMode": "RAG", "topK": 3, "sampling": {"temperature": 0}}
+    session = (await client.run(SESSION, input={"documentIds": documents, "settings": settings}))["session"]
     answer = (await client.run(SEND, input={"sessionId": session["id"], "content": question}))["answer"]
     say("")
     async with aclosing(client.watch(ANSWER, id=answer["id"])) as events:

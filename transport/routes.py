@@ -5,6 +5,7 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry import Schema
 
@@ -12,7 +13,14 @@ from records.settings import Limits
 from transport.execution import ContextFactory, Operations, TimeLimits
 from transport.http import GraphQLOverHTTP
 from transport.page import open_page, page_routes
-from transport.security import PREFLIGHT_HEADERS, AccessToken, HostAndOriginGuard, SecurityHeaders, TokenGuard
+from transport.security import (
+    PREFLIGHT_HEADERS,
+    AccessToken,
+    OriginGuard,
+    SecurityHeaders,
+    TokenGuard,
+    host_patterns,
+)
 from transport.websocket import GraphQLOverWebSocket
 
 __all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
@@ -56,7 +64,8 @@ def create_middleware(settings: TransportSettings) -> list[Middleware]:
     """From the outside in."""
     guards = [
         Middleware(SecurityHeaders),
-        Middleware(HostAndOriginGuard, settings.allowed_hosts, settings.allowed_origins),
+        Middleware(TrustedHostMiddleware, host_patterns(settings.allowed_hosts), www_redirect=False),
+        Middleware(OriginGuard, settings.allowed_origins),
         Middleware(TokenGuard, AccessToken(settings.access_token), OPEN_PATHS),
     ]
     if settings.allowed_origins:
@@ -67,5 +76,5 @@ def create_middleware(settings: TransportSettings) -> list[Middleware]:
             allow_headers=("Authorization", "Content-Type", *PREFLIGHT_HEADERS),
             max_age=600,
         )
-        guards.insert(2, cors)
+        guards.insert(-1, cors)  # a browser's preflight brings no token
     return guards

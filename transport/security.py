@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from records.codes import ErrorCode
 from transport.refusals import RequestRefused
 
-OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+FOREIGN_ORIGIN = "Pages of this origin may not use this server."
 PREFLIGHT_HEADERS = ("graphql-require-preflight", "apollo-require-preflight", "x-requested-with")
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -64,58 +64,51 @@ class AccessToken:
         return self.opens(connection.headers.get("authorization")) or any(self.opens(value) for value in given)
 
 
-class HostAndOriginGuard:
-    """Refuses, with 400 and 403, what a page of another site can make a browser send here.
+def host_patterns(names: Iterable[str]) -> list[str]:
+    """This machine's own names and the given ones, as Starlette's guard of hosts takes them: without ports.
 
-    The names in `Host` are held against a list, so that a foreign name that points to this machine opens nothing (DNS
-    rebinding). A request that tells its origin must come from the same host and port, or from an origin that is allowed.
+    A foreign name that points to this machine must open nothing (DNS rebinding), so the names in `Host` are a list.
+    """
+    return ["localhost", "127.0.0.1", "[::1]", *(_pattern(name) for name in names)]
+
+
+def _pattern(name: str) -> str:
+    bare = name.strip().lower()
+    if bare.count(":") > 1 and not bare.startswith("["):
+        return f"[{bare}]"
+    return bare if bare.endswith("]") else bare.rpartition(":")[0] or bare
+
+
+class OriginGuard:
+    """Refuses with 403 what a page of another site makes a browser send here.
+
+    A request that tells its origin must come from the host and port that it is sent to, or from an origin that is allowed.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, origins: Iterable[str] = ()) -> None:
         self._app = app
-        self._hosts = OWN_NAMES | {_name(host.lower()) for host in hosts}
         self._origins = {origin.lower().rstrip("/") for origin in origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and (refusal := self._refusal(Headers(scope=scope))):
-            await _refuse(scope, receive, send, refusal)
-        else:
+        headers = Headers(scope=scope) if scope["type"] in ("http", "websocket") else Headers()
+        host = headers.get("host", "").lower()
+        if all(self._allowed(origin.lower(), host) for origin in headers.getlist("origin")):
             await self._app(scope, receive, send)
-
-    def _refusal(self, headers: Headers) -> tuple[HTTPStatus, str] | None:
-        hosts = headers.getlist("host")
-        host = hosts[0].lower() if len(hosts) == 1 else ""
-        if _name(host) not in self._hosts:
-            return HTTPStatus.BAD_REQUEST, "This server is not known by this name."
-        for origin in headers.getlist("origin"):
-            if not self._allowed(origin.lower(), host):
-                return HTTPStatus.FORBIDDEN, "Pages of this origin may not use this server."
-        return None
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": FOREIGN_ORIGIN})
+        else:
+            error = {"message": FOREIGN_ORIGIN, "extensions": {"code": ErrorCode.FORBIDDEN}}
+            await JSONResponse({"errors": [error]}, HTTPStatus.FORBIDDEN)(scope, receive, send)
 
     def _allowed(self, origin: str, host: str) -> bool:
         if origin in self._origins:
             return True
         try:
-            parts = urlsplit(origin)
-            own = urlsplit(f"{parts.scheme}://{host}")
-            return parts.scheme in ("http", "https") and (parts.hostname, _port(parts)) == (own.hostname, _port(own))
-        except ValueError:
+            theirs, own = urlsplit(origin), urlsplit(f"//{host}")
+            usual = {"http": 80, "https": 443}[theirs.scheme]
+            return (theirs.hostname, theirs.port or usual) == (own.hostname, own.port or usual)
+        except (ValueError, KeyError):  # no port that is a number, no scheme of the web
             return False
-
-
-def _port(parts: Any) -> int:
-    port: int | None = parts.port
-    return port or {"http": 80, "https": 443}[parts.scheme]
-
-
-def _name(host: str) -> str | None:
-    """The name in a `Host` header, without port and brackets."""
-    try:
-        parts = urlsplit(f"//{host}")
-        _ = parts.port  # raises where it is no number
-        return parts.hostname if parts.path == "" and "@" not in host else None
-    except ValueError:
-        return None
 
 
 class TokenGuard:
@@ -157,13 +150,3 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, guarded if scope["type"] == "http" else send)
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: tuple[HTTPStatus, str]) -> None:
-    status, message = refusal
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": message})
-        return
-    code = ErrorCode.FORBIDDEN if status == HTTPStatus.FORBIDDEN else "BAD_REQUEST"
-    response = JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
-    await response(scope, receive, send)

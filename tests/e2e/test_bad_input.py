@@ -125,7 +125,7 @@ async def test_an_upload_above_the_limit_is_refused_before_it_is_whole(data_dir:
                 headers={"Content-Type": "multipart/form-data; boundary=x", "GraphQL-Require-Preflight": "1"},
             )
             assert reply.status_code == 413
-        except httpx.WriteError:
+        except (httpx.WriteError, httpx.ReadError):
             assert sent < 200 << 20, "the server closed the connection before the body was whole"
         assert sent < 100 << 20
         async with Client(own.url) as client:

@@ -96,13 +96,9 @@ async def test_a_deleted_document_is_gone_at_once(client: Client, tmp_path: Path
             id=document["id"],
         )
     )["deleteDocument"]
-    assert deleted["receipt"] == {
-        "chunks": 1,
-        "keywordEntries": 1,
-        "vectors": 1,
-        "originals": 1,
-        "bytes": file.stat().st_size,
-    }
+    receipt = deleted["receipt"]
+    assert receipt.pop("bytes") >= file.stat().st_size
+    assert receipt == {"chunks": 1, "keywordEntries": 1, "vectors": 1, "originals": 1}
     for mode in ("KEYWORD", "SEMANTIC", "HYBRID"):
         assert not any(
             "zanzibarium" in hit["chunk"]["text"] for hit in (await search(client, "zanzibarium", mode=mode))["hits"]
