@@ -1,5 +1,6 @@
 """The server: settings read once, every owner opened in its order, the routes, the command line."""
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator
@@ -95,13 +96,14 @@ async def open_state(settings: Settings, limits: Limits) -> AsyncIterator[State]
             )
         )
         feed = DocumentFeed(documents)
+        originals_lock = asyncio.Lock()
         ingestion = Ingestion(
             documents,
             originals,
             feed,
             ParsingStage(documents, chunks, originals, parser, feed),
             EmbeddingStage(documents, chunks, vectors, embedder, feed),
-            Deletion(documents, vectors, originals, feed),
+            Deletion(documents, vectors, originals, feed, originals_lock),
             lambda: answers.running,
             settings.keep_originals,
         )
@@ -123,7 +125,7 @@ async def open_state(settings: Settings, limits: Limits) -> AsyncIterator[State]
             sessions=sessions,
             messages=messages,
             originals=originals,
-            arrivals=_arrivals(settings, documents, originals, feed, ingestion),
+            arrivals=_arrivals(settings, documents, originals, feed, ingestion, originals_lock),
             ingestion=ingestion,
             document_feed=feed,
             retriever=retriever,
@@ -148,7 +150,12 @@ def _parsing_limits(settings: Settings) -> ParsingLimits:
 
 
 def _arrivals(
-    settings: Settings, documents: Documents, originals: Originals, feed: DocumentFeed, ingestion: Ingestion
+    settings: Settings,
+    documents: Documents,
+    originals: Originals,
+    feed: DocumentFeed,
+    ingestion: Ingestion,
+    originals_lock: asyncio.Lock,
 ) -> Arrivals:
     incoming = settings.data_dir / "incoming"
     return Arrivals(
@@ -161,6 +168,7 @@ def _arrivals(
         max_bytes=settings.max_upload_bytes,
         chunking=Chunking(),
         fetcher=Fetcher(incoming, settings.max_upload_bytes),
+        originals_lock=originals_lock,
     )
 
 
@@ -169,7 +177,7 @@ def create_app(settings: Settings) -> Starlette:
     transport = TransportSettings(
         incoming=settings.data_dir / "incoming",
         limits=limits,
-        allowed_hosts=settings.allowed_hosts,
+        allowed_hosts=(*settings.allowed_hosts, settings.host),
         allowed_origins=settings.allowed_origins,
         access_token=settings.access_token.get_secret_value() if settings.access_token else None,
         introspection=settings.introspection,

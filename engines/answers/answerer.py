@@ -65,6 +65,10 @@ class Answerer:
         await self.models.wait_ready(model_id)
         inference = self.models.inference(model_id)
         waited = (perf_counter() - began) * 1000
+        async with self.models.use(model_id):
+            await self._make(work, inference, waited)
+
+    async def _make(self, work: Work, inference: Inference, waited_ms: float) -> None:
         fitted, retrieval_ms = await self._prompt(work, inference)
         sampling = work.settings.sampling or SamplingSettings()
         sampling = replace(sampling, max_tokens=fitted.budget.reserved_for_answer)
@@ -72,7 +76,7 @@ class Answerer:
         finished = await self._write(work, inference, messages, sampling)
         if not work.log.content.strip():
             raise EmptyAnswer
-        details = _details(work, sampling, finished, thought, fitted, waited, retrieval_ms)
+        details = _details(work, sampling, finished, thought, fitted, waited_ms, retrieval_ms)
         citations = mark_used(work.message.citations, work.log.content)
         await work.finish(self.messages, MessageStatus.COMPLETED, generation=details, citations=citations)
 

@@ -32,7 +32,9 @@ class Arrivals:
         max_bytes: int,
         chunking: Chunking,
         fetcher: Fetcher,
+        originals_lock: asyncio.Lock,
     ) -> None:
+        """`originals_lock` keeps a file that is taken in from being removed for an older document with the same bytes."""
         self._documents = documents
         self._originals = originals
         self._feed = feed
@@ -42,6 +44,7 @@ class Arrivals:
         self._max_bytes = max_bytes
         self._chunking = chunking
         self._fetcher = fetcher
+        self._originals_lock = originals_lock
 
     async def add_file(
         self,
@@ -63,7 +66,6 @@ class Arrivals:
         except (InvalidInput, Unsupported):
             await self._originals.discard(file)
             raise
-        await self._originals.adopt(file)
         new = NewDocument(
             name=name or shown_name(file.filename),
             media_type=sniffed,
@@ -75,7 +77,9 @@ class Arrivals:
             metadata=metadata,
             chunking=chunking or self._chunking,
         )
-        document, duplicate = await self._documents.add(new)
+        async with self._originals_lock:
+            await self._originals.adopt(file)
+            document, duplicate = await self._documents.add(new)
         if not duplicate:
             self._feed.added(document)
             self._enqueue(document.id)

@@ -1,5 +1,6 @@
 """Deleting a document: hidden at once, erased from every store, counted again; a crash half-way is finished at the start."""
 
+import asyncio
 from dataclasses import replace
 
 import structlog
@@ -14,12 +15,18 @@ log = structlog.get_logger("graphlore.deletion")
 
 class Deletion:
     def __init__(
-        self, documents: DocumentStore, vectors: VectorIndex, originals: Originals, feed: DocumentFeed
+        self,
+        documents: DocumentStore,
+        vectors: VectorIndex,
+        originals: Originals,
+        feed: DocumentFeed,
+        originals_lock: asyncio.Lock,
     ) -> None:
         self._documents = documents
         self._vectors = vectors
         self._originals = originals
         self._feed = feed
+        self._originals_lock = originals_lock
 
     async def hide(self, document: DocumentRecord) -> DocumentRecord:
         """From when this returns on, nothing of the document is found."""
@@ -31,8 +38,9 @@ class Deletion:
         receipt = await self._documents.erase(document.id)
         after = await self._drained(document)
         freed = 0
-        if not await self._documents.original_in_use(document.sha256):
-            freed = await self._originals.remove(document.sha256)
+        async with self._originals_lock:
+            if not await self._documents.original_in_use(document.sha256):
+                freed = await self._originals.remove(document.sha256)
         self._feed.removed(document.id)
         return replace(
             receipt, vectors=max(0, before - after), originals=1 if freed else 0, bytes=receipt.bytes + freed
