@@ -20,7 +20,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
     tokens = 64 if quick else 384
     ours, bare = [], []
     async with (
-        running_server(folder / "data", context_length=str(CONTEXT_LENGTH)) as server,
+        running_server(folder / "data") as server,
         Client(server.url) as client,
         open_rival("decoding", str(_bundled_model()), str(CONTEXT_LENGTH)) as loop,
     ):
