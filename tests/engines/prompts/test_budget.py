@@ -64,7 +64,7 @@ async def test_the_oldest_history_goes_first() -> None:
 
 
 async def test_the_weakest_passages_go_before_the_best() -> None:
-    fitted = await fit_prompt(WordCounter(400), parts(passages=[100, 100, 100]), 100)
+    fitted = await fit_prompt(WordCounter(480), parts(passages=[100, 100, 100]), 100)
     assert [kept.citation.marker for kept in fitted.parts.passages] == [1, 2]
     assert fitted.budget.dropped_passages == 1
 
