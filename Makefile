@@ -13,6 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --progress-bar off --constraint constraints.txt
 GRAPHIQL := transport/graphiql
+JUDGES := tests/conformance
 
 pinned = $(shell sed -n 's/^$(1)==//p' constraints.txt)
 TORCH := $(call pinned,torch)
@@ -27,7 +28,7 @@ CUDA_REINSTALL_cuda := --no-cache-dir --force-reinstall --no-deps
 CUDA_REINSTALL_cpu := $(if $(filter cuda,$(built)),--no-cache-dir --force-reinstall --no-deps)
 
 .NOTPARALLEL:
-.PHONY: help setup serve test check format bench constraints clean
+.PHONY: help setup serve test fuzz check format bench constraints clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -40,10 +41,13 @@ setup: $(STAMPS)/ready ## set everything up in .venv; the first time takes about
 serve: setup ## set up and run the server on 127.0.0.1:8000
 	@exec $(PY) server.py $(ARGS)
 
-test: setup ## set up and run all tests
+test: setup $(STAMPS)/judges ## set up and run all tests
 	@$(PY) -m pytest $(TESTS)
 
-check: setup ## format, lint, types and all tests: what CI holds every change to
+fuzz: setup $(STAMPS)/judges ## run the tests with examples that no run had before
+	@$(PY) -m pytest --hypothesis-profile=fuzz $(TESTS)
+
+check: setup $(STAMPS)/judges ## format, lint, types and all tests: what CI holds every change to
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy .
@@ -65,7 +69,7 @@ constraints: setup ## write the versions that are in .venv into constraints.txt
 	@echo "constraints.txt holds `grep -c == constraints.txt` versions."
 
 clean: ## remove what set-up and tests made; documents, sessions and models stay
-	rm -rf $(VENV) $(GRAPHIQL)/node_modules $(GRAPHIQL)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis test-artifacts
+	rm -rf $(VENV) $(GRAPHIQL)/node_modules $(GRAPHIQL)/dist $(JUDGES)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis test-artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ─────────────────────────────── set-up, in order ───────────────────────────────
@@ -109,6 +113,13 @@ $(STAMPS)/graphiql: $(wildcard $(GRAPHIQL)/package.json $(GRAPHIQL)/package-lock
 	@echo "5/5  GraphiQL's files, through the npm in $(VENV)."
 	@cd $(GRAPHIQL) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && npm run --silent build
+	@touch $@
+
+# For the tests alone: the judges and the clients that the graph is held against.
+$(STAMPS)/judges: $(JUDGES)/package.json $(JUDGES)/package-lock.json | $(STAMPS)/ready
+	@echo "The tests' judges and clients, through the npm in $(VENV)."
+	@cd $(JUDGES) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
 $(STAMPS)/ready: $(STAMPS)/torch-$(TORCH) $(STAMPS)/llama-$(LLAMA)-$(DEVICE) $(STAMPS)/packages $(STAMPS)/smollm2-$(SMOLLM2) $(STAMPS)/graphiql

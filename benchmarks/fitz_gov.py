@@ -1,6 +1,7 @@
 """The judged collection of the package `fitz-gov` (MIT): short documents, questions, and which documents answer them.
 
-Documents with the same text are made one, and so are questions; only those with an answer are asked.
+Documents with the same text are made one, and so are questions; a document without text (the package has some) is left
+out, and only questions with an answer are asked.
 """
 
 import importlib.util
@@ -30,6 +31,8 @@ def load() -> Collection:
     named: dict[str, set[int]] = {}
     for line in (folder / "corpus" / "documents.jsonl").read_text(encoding="utf-8").splitlines():
         document = json.loads(line)
+        if not document["content"].strip():
+            continue
         number = numbers.setdefault(document["content"], len(numbers))
         documents.setdefault(number, Document(document["content"], document.get("title")))
         named.setdefault(document["id"], set()).add(number)

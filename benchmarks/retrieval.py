@@ -29,7 +29,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
     data = folder / "data"
     async with running_server(data) as server, Client(server.url) as client:
         numbers = {
-            await import_text(client, document.text, name=document.title): str(number)
+            await import_text(client, document.text, document.title): str(number)
             for number, document in collection.documents.items()
         }
         await until_ready(client, len(numbers))

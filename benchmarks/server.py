@@ -13,8 +13,9 @@ BUCKET = re.compile(r'^graphlore_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (
 LONGEST = re.compile(r"^graphlore_event_loop_lag_max_seconds (\S+)$", re.MULTILINE)
 
 
-async def import_text(client: Client, text: str, **more: Any) -> str:
+async def import_text(client: Client, text: str, name: str | None = None, **more: Any) -> str:
     """The new document's id. A queue that is full is waited for."""
+    more |= {} if name is None else {"name": name}
     while True:
         imported = (await client.run(IMPORT, input={"source": {"text": text}, **more}))["importDocument"]
         if imported["__typename"] == "ImportDocumentSuccess":

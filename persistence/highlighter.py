@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from persistence.packing import storable
 from persistence.words import Query, any_of
 from records.retrieval import TextSpan
 
@@ -28,7 +29,7 @@ class Highlighter:
     def _word_spans(self, text: str, words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         if not words:
             return
-        self._memory.execute("REPLACE INTO passage (rowid, text) VALUES (1, ?)", (text.translate(_NO_MARKS),))
+        self._memory.execute("REPLACE INTO passage (rowid, text) VALUES (1, ?)", (storable(text).translate(_NO_MARKS),))
         row = self._memory.execute(
             "SELECT highlight(passage, 0, ?, ?) FROM passage WHERE passage MATCH ?", (_BEGIN, _END, any_of(words))
         ).fetchone()

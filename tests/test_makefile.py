@@ -28,6 +28,9 @@ class Checkout:
             shutil.copy(ROOT / name, root / name)
         (root / "transport" / "graphiql").mkdir(parents=True)
         (root / "transport" / "graphiql" / "package-lock.json").touch()
+        (root / "tests" / "conformance").mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            (root / "tests" / "conformance" / name).touch()
         self.python = root / "recorder"
         self.python.write_text(RECORDER.format(root=root))
         self.python.chmod(0o755)
@@ -59,7 +62,8 @@ def pinned(package: str) -> str:
 
 
 PACKAGES = "--requirement .venv/stamps/requirements.txt"
-GRAPHIQL = ["ci --ignore-scripts --no-audit --no-fund --loglevel=error", "run --silent build"]
+JUDGES = "ci --ignore-scripts --no-audit --no-fund --loglevel=error"
+GRAPHIQL = [JUDGES, "run --silent build"]
 
 
 def test_set_up_goes_in_order_with_torch_first_and_alone(checkout: Checkout) -> None:
@@ -77,6 +81,7 @@ def test_a_second_run_sets_up_nothing_again(checkout: Checkout) -> None:
     checkout.make("setup")
     assert checkout.make("setup") == []
     assert checkout.make("serve", "ARGS=--port 9000") == ["server.py --port 9000"]
+    assert checkout.make("test") == [JUDGES, "-m pytest tests"]
     assert checkout.make("test") == ["-m pytest tests"]
 
 

@@ -12,10 +12,14 @@ from engines.inference.hardware import physical_cores
 
 _BATCH = 512
 
+_silent = C.llama_log_callback(lambda _level, _text, _data: None)
+"What llama.cpp says while it loads would bury the table."
+
 
 class Loop:
     def __init__(self, path: str, context_length: int) -> None:
         """The parameters are those that our engine sets."""
+        C.llama_log_set(_silent, None)
         C.llama_backend_init()
         self._model = C.llama_model_load_from_file(path.encode(), C.llama_model_default_params())
         params = C.llama_context_default_params()

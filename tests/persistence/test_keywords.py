@@ -1,7 +1,7 @@
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from records.document import DocumentStatus
@@ -58,6 +58,7 @@ async def test_without_a_word_nothing_is_found(shelf: Shelf, query: str) -> None
     assert await shelf.found(query, document.id) == []
 
 
+@example("0\ud800")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text(st.characters(max_codepoint=sys.maxunicode), max_size=40))
 async def test_any_character_is_text(shelf: Shelf, query: str) -> None:
