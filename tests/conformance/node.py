@@ -17,12 +17,12 @@ class JudgeFailed(AssertionError):
     """A judge said nothing that could be read: it is missing, it crashed, or it could not be reached."""
 
 
-def run_node(script: str, *arguments: str, text: str = "") -> Any:
+def run_node(script: str, *arguments: str, text: str = "", cwd: Path = HERE) -> Any:
     """The JSON that a script of this folder, or of a package, writes. `text` is what it reads on its standard input."""
     if not MODULES.is_dir():
         raise JudgeFailed("The judges' packages are not installed: `make test` brings them.")
     ended = subprocess.run(
-        [NODE, HERE / script, *arguments], cwd=HERE, input=text, capture_output=True, text=True, timeout=SECONDS
+        [NODE, HERE / script, *arguments], cwd=cwd, input=text, capture_output=True, text=True, timeout=SECONDS
     )
     try:
         return json.loads(ended.stdout)
