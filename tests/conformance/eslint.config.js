@@ -40,6 +40,17 @@ export default [
     files: [operations],
     languageOptions: { parser, parserOptions: { graphQLConfig: { schema, documents: operations } } },
     plugins,
-    rules: configs["flat/operations-recommended"].rules,
+    rules: {
+      ...configs["flat/operations-recommended"].rules,
+      // As recommended, but for the suffixes: Relay's compiler wants `Query`, `Mutation` and `Subscription` at the end.
+      "@graphql-eslint/naming-convention": [
+        "error",
+        {
+          VariableDefinition: "camelCase",
+          OperationDefinition: { style: "PascalCase", forbiddenPrefixes: ["Query", "Mutation", "Subscription", "Get"] },
+          FragmentDefinition: { style: "PascalCase", forbiddenPrefixes: ["Fragment"], forbiddenSuffixes: ["Fragment"] },
+        },
+      ],
+    },
   },
 ];

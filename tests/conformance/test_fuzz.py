@@ -3,6 +3,7 @@
 `make fuzz` looks at more of them, and at others each time.
 """
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,6 +20,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
 
 from tests.conformance.fuzzing import FILES, OPEN_DATA, Sent, compose
+from tests.e2e.process import start_server
 
 COMMITTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 SCHEMA = read_schema(COMMITTED.read_text(encoding="utf-8"))
@@ -44,6 +46,18 @@ def client(served: str) -> Iterator[httpx.Client]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of the real server, whose stores know what memory does not: keys, encodings, the sizes of columns."""
+    with asyncio.Runner() as runner:
+        server = runner.run(start_server(tmp_path_factory.mktemp("data")))
+        try:
+            with httpx.Client(base_url=server.url, timeout=30) as opened:
+                yield opened
+        finally:
+            runner.run(server.stop())
+
+
 def codes_of(reply: httpx.Response, sent: Sent) -> set[str]:
     """The errors' codes: none beside data, some that blame the request without, and never anything else."""
     said = reply.json()
@@ -59,10 +73,21 @@ def codes_of(reply: httpx.Response, sent: Sent) -> set[str]:
 
 
 @every_operation
-@settings(looks, max_examples=25 if REPEATS else 500)
+@settings(looks, max_examples=40 if REPEATS else 500)
 @given(data=st.data())
 def test_what_the_schema_allows_is_answered(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
-    """Only what goes beyond the limits may be refused all the same."""
+    assert_answered(client, operation, data)
+
+
+@every_operation
+@settings(looks, max_examples=15 if REPEATS else 200)
+@given(data=st.data())
+def test_the_whole_server_answers_it_too(whole: httpx.Client, operation: Operation, data: st.DataObject) -> None:
+    assert_answered(whole, operation, data)
+
+
+def assert_answered(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
+    """Only what goes beyond the limits may be refused."""
     case = data.draw(operation.as_strategy())
     sent = compose(parse(str(case.body)), SCHEMA, data.draw)
     reply = sent.by(client, data.draw(st.binary()) if sent.uploads else b"")
@@ -70,7 +95,7 @@ def test_what_the_schema_allows_is_answered(client: httpx.Client, operation: Ope
 
 
 @every_operation
-@settings(looks, max_examples=10 if REPEATS else 200)
+@settings(looks, max_examples=15 if REPEATS else 200)
 @given(data=st.data())
 def test_what_the_schema_forbids_is_refused(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
     case = data.draw(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
