@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ SCREENSHOTS = ROOT / "test-artifacts" / "graphiql"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def browser() -> str:
+def browser(path: str | None = None) -> str:
     for name in BROWSERS:
-        if found := shutil.which(name):
+        if found := shutil.which(name, path=path):
             return found
     raise JudgeFailed("GraphiQL is looked at in Chromium, which is not here. On Debian: apt-get install chromium")
 
@@ -71,3 +72,8 @@ def test_an_answer_streams_into_the_page(seen: Any) -> None:
 def test_a_picture_of_every_step_is_kept(seen: Any) -> None:
     steps = {"Welcome", "Documents", "Schema", "Overview", "NewSession", "Ask", "Watch"}
     assert {picture.stem for picture in SCREENSHOTS.glob("*.png")} >= steps
+
+
+def test_without_a_browser_the_way_to_one_is_told(tmp_path: Path) -> None:
+    with pytest.raises(JudgeFailed, match="apt-get install chromium"):
+        browser(str(tmp_path))
