@@ -247,7 +247,8 @@ async def test_a_crash_in_an_answer_is_told_and_the_model_comes_back(folder: Pat
         await watching
         assert (seen[0], seen[-1]) == (LOADING, READY)
         assert await models.inference(alpha.id).count_tokens(["a b"])
-        (status,) = await models.inference_status()
+        (status,), unavailable = await models.inference_status()
+        assert unavailable == ()
         assert (status.model_id, status.status, status.sequences_busy) == (alpha.id, READY, 0)
 
 
