@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 from tests.e2e.canaries import mutations, served_schema
 from tests.e2e.client import Client, Json
 from tests.e2e.process import Server, running_server
-from tests.e2e.story import ask, create_session, search, send, upload_ready, wait_for_model, watch
+from tests.e2e.story import MESSAGE_EVENTS, ask, create_session, search, send, upload_ready, wait_for_model, watch
 
 CANARY = "CANARY8675309"
 TOKEN = f"{CANARY}-access-token"
@@ -43,12 +43,18 @@ async def use_addresses(server: Server, client: Client) -> None:
         await socket.send(f"[{CANARY}")
 
 
-async def crash_while_answering(client: Client, session: str) -> None:
-    """The process that holds the prompt breaks; its last words are kept from the log."""
-    sent = await send(client, session, f"{CANARY}: count to a thousand.", sampling={"maxTokens": 400})
-    os.kill(await inference_pid(client), signal.SIGSEGV)
-    answer = await watch(client, sent["answer"]["id"])
-    assert answer.end["__typename"] == "MessageFailed"
+async def crash_while_answering(client: Client) -> None:
+    """The process that holds prompts breaks; its last words are kept from the log."""
+    sessions = [await create_session(client, [], thinkingMode="DIRECT") for _ in range(3)]
+    prompt, pid = f"{CANARY}: count to a thousand.", await inference_pid(client)
+    sent = [await send(client, session, prompt, sampling={"maxTokens": 400}) for session in sessions]
+    last = sent[-1]["answer"]["id"]
+    async with client.subscribe(MESSAGE_EVENTS, id=last) as events:
+        async for event in events:
+            if event["messageEvents"].get("promptTokens"):
+                break  # the process has read it, and writes to the others first
+    os.kill(pid, signal.SIGSEGV)
+    assert (await watch(client, last)).end["__typename"] == "MessageFailed"
 
 
 async def use_everything(server: Server, client: Client, folder: Path) -> None:
@@ -63,7 +69,7 @@ async def use_everything(server: Server, client: Client, folder: Path) -> None:
     await ask(client, session, f"How tight is the {CANARY} bolt?", sampling={"maxTokens": 8})
     await search(client, f'{CANARY} "bolt" AND (')
     await use_addresses(server, client)
-    await crash_while_answering(client, session)
+    await crash_while_answering(client)
     for key in (CANARY, session, document["id"]):
         for _, operation, variables in mutations(served_schema(), CANARY, key):
             await client.raw(operation, **variables)
