@@ -12,7 +12,7 @@ def configure_logs(level: str, *, as_json: bool) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer = structlog.processors.JSONRenderer() if as_json else _console()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -31,3 +31,8 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     root.setLevel(level)
     for chatty in ("httpx", "httpcore", "asyncio", "multipart", "python_multipart", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    """With plain tracebacks: where Rich is installed, structlog would print every local variable, and prompts with them."""
+    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
