@@ -88,3 +88,9 @@ def test_the_rules_of_relay_and_of_descriptions_find_nothing_in_the_schema() -> 
 def test_the_rules_of_relay_and_of_descriptions_find_what_they_are_there_for() -> None:
     rules = {rule for rule, _ in schema_linter(MADE_UP)}
     assert rules >= {"fields-have-descriptions", "descriptions-are-capitalized", "relay-connection-types-spec"}
+
+
+def test_the_recommended_rules_find_nothing_in_the_operations() -> None:
+    operations = [file.relative_to(ROOT) for file in (ROOT / "tests" / "operations").rglob("*.graphql")]
+    assert operations, "tests/operations/ holds what clients ask"
+    assert eslint(*operations) == []
