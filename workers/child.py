@@ -84,6 +84,10 @@ class Call:
             self._credit -= frames.event_size(encoded)
         self._link.send(frames.Event(self._id, encoded))
 
+    def overdraw(self) -> None:
+        """Let what is left to say go out now, and the call end, though the parent's consumer is behind."""
+        self.grant(frames.WINDOW)
+
     def reply(self, body: msgspec.Struct) -> None:
         self._end(frames.Reply(self._id, frames.raw(body)))
 
