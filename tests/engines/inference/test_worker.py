@@ -135,7 +135,7 @@ async def test_waiting_answers_are_told_their_place_and_chat_goes_first(tiny: Pa
         return places[0]
 
     async with (
-        open_inference(tiny, replace(SMALL, context_length=4096)) as (_, inference),
+        open_inference(tiny, replace(SMALL, context_length=4096, parallel_sequences=1)) as (_, inference),
         asyncio.TaskGroup() as tasks,
     ):
         order = [("first", Priority.CHAT, 3900), ("background", Priority.BACKGROUND, 4), ("chat", Priority.CHAT, 4)]
