@@ -117,6 +117,7 @@ class Documents:
         if "metadata" in metadata:
             changes["metadata"] = pack_any(metadata["metadata"])
         async with self._database.writing() as transaction:
+            await require_documents(transaction, [document_id])
             await _change(transaction, document_id, **changes)
             if tags is not None:
                 await DocumentTag.filter(document_id=document_id).using_db(transaction).delete()

@@ -34,7 +34,7 @@ from records.session import (
 )
 from records.system import SystemSample
 from tests.builders import THEN, make_document, make_message
-from tests.fakes import FakeDocuments, FakeMessages
+from tests.fakes import FakeDocuments, FakeMessages, FakeSessions
 
 
 class Refusing:
@@ -120,14 +120,16 @@ class FakeRetriever:
 
 
 class FakeAnswers(Refusing):
-    def __init__(self, messages: FakeMessages) -> None:
+    def __init__(self, messages: FakeMessages, sessions: FakeSessions) -> None:
         self._messages = messages
+        self._sessions = sessions
         self.events: list[AnswerEvent] = []
         self.asked: dict[str, Any] = {}
         self.closed = False
 
     async def send(self, **asked: Any) -> tuple[MessageRecord, MessageRecord]:
         self.refuse()
+        await self._sessions.get(asked["session_id"])
         self.asked = asked
         prompt = make_message(id=MessageId(11), session_id=asked["session_id"], content=asked["content"])
         return self._messages.put(prompt), self._messages.put(

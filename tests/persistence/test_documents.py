@@ -75,6 +75,7 @@ async def test_a_missing_document_is_named(shelf: Shelf) -> None:
         shelf.documents.mark_deleting(missing),
         shelf.documents.append_text(missing, 0, "x"),
         shelf.chunks.add(missing, [make_chunk(0, "x")]),
+        shelf.documents.update(missing, tags=("a",)),
         shelf.documents.resolve_scope([missing], None),
         shelf.sessions.create("x", [missing], (await shelf.session()).settings),
     ):

@@ -43,7 +43,7 @@ class Graph:
         self.feed = FakeFeed()
         self.ingestion = FakeIngestion(self.documents)
         self.retriever = FakeRetriever()
-        self.answers = FakeAnswers(self.messages)
+        self.answers = FakeAnswers(self.messages, self.sessions)
         self.session_changes = Sessions(cast(Any, self.sessions))
         self.metrics = FakeMetrics(SAMPLE)
 

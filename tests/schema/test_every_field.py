@@ -1,9 +1,9 @@
 """Every field that is served can be asked for, on full records: types and records never drift apart."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
@@ -16,15 +16,10 @@ from graphql import (
     is_required_argument,
 )
 
-from records.codes import ErrorCode
-from records.document import DocumentStatus, ExtractionCoverage, IngestionError
 from records.ids import DocumentId, MessageId, ModelId
-from records.model import LoadSettings, LoadStage, ModelError
-from records.session import MessageError, SamplingSettings, SessionSettings
 from schema import ids
-from tests.builders import make_document, make_message, make_model
 from tests.schema.conftest import Graph
-from tests.schema.samples import CITATION, GENERATION, HIT
+from tests.schema.full import full_graph
 
 DEPTH = 4
 
@@ -49,46 +44,8 @@ def asked(field: GraphQLField, depth: int) -> bool:
 
 
 @pytest.fixture
-def full(graph: Graph) -> Graph:
-    """Every nullable part is there."""
-    load = LoadSettings(2048, 0, 2, 512, 1, True, "f16", "f16", True, False, 0, "CPU")
-    graph.documents.put(
-        make_document(
-            coverage=ExtractionCoverage(3, 2, 0, 1, 0, ("Page 3 has no text.",)),
-            error=IngestionError(DocumentStatus.PARSING, ErrorCode.NO_TEXT, "No text.", False),
-            metadata={"owner": ["me"]},
-        )
-    )
-    graph.documents.put(make_document(id=DocumentId(2), has_original=False))
-    graph.messages.put(
-        make_message(
-            id=MessageId(2),
-            parent_id=MessageId(1),
-            citations=(CITATION, replace(CITATION, marker=2, document_id=None, chunk_id=None)),
-            generation=GENERATION,
-            error=MessageError(ErrorCode.INTERRUPTED, "The server ended."),
-            model_id=ModelId("0123456789abcdef"),
-        )
-    )
-    graph.sessions.rows = {
-        key: replace(
-            session,
-            model_id=ModelId("0123456789abcdef"),
-            settings=SessionSettings(model_id=ModelId("0123456789abcdef"), sampling=SamplingSettings(seed=1)),
-        )
-        for key, session in graph.sessions.rows.items()
-    }
-    broken = make_model(
-        id=ModelId("fedcba9876543210"),
-        facts=None,
-        error=ModelError(ErrorCode.TRUNCATED, "Ends early.", "Fetch it again."),
-        stage=LoadStage.INSPECTING,
-        pending_load_settings=load,
-        is_default=False,
-    )
-    graph.models.rows[broken.id] = broken
-    graph.retriever.hits = (HIT,)
-    return graph
+def full(schema: strawberry.Schema) -> Graph:
+    return full_graph(schema)
 
 
 ROOTS = {

@@ -1,47 +1,53 @@
 // GraphiQL over this server's two ways: HTTP for queries and mutations, graphql-transport-ws for subscriptions.
 "use strict";
 
+// Its lines are short, so that a small laptop shows them whole beside the panel.
 const WELCOME = `# Welcome to Graphlore.
 #
-# Give it a document in the panel here left.
-# Once it is READY, run these one by one: the
-# button with the arrow asks which. Ctrl-Space
-# completes; the book explains everything.
+# Give it a document in the panel on
+# the left. Once it is READY, run
+# these one by one: the button with
+# the arrow asks which. Ctrl-Space
+# completes; the book on the left
+# explains everything.
 
 query Overview {
   documents(first: 10) {
-    nodes { id name status chunkCount }
     totalCount
+    nodes { id name status }
   }
   models { id name status }
 }
 
 mutation NewSession {
-  createSession(
-    input: { settings: { thinkingMode: RAG } }
-  ) {
+  createSession(input: { settings: {
+    thinkingMode: RAG
+    documentScope: ALL
+  } }) {
     ... on CreateSessionSuccess {
       session { id name }
     }
-    ... on Error { code message path }
+    ... on Error { code message }
   }
 }
 
-# SESSION is the id that NewSession gave.
+# SESSION is the id from NewSession.
 mutation Ask {
   sendMessage(input: {
     sessionId: "SESSION"
-    content: "What is this document about?"
+    content: """
+    What is this document about?
+    """
   }) {
     ... on SendMessageSuccess {
       answer { id status }
     }
-    ... on Error { code message path }
+    ... on Error { code message }
   }
 }
 
-# ANSWER is the id that Ask gave. Run again,
-# it begins with the first word again.
+# ANSWER is the id from Ask. Run again,
+# it tells all from the first word.
 subscription Watch {
   messageEvents(messageId: "ANSWER") {
     __typename
@@ -53,7 +59,10 @@ subscription Watch {
     ... on MessageCompleted {
       message {
         content
-        citations { marker documentName page quote }
+        citations {
+          marker documentName
+          page quote
+        }
       }
     }
   }
