@@ -20,8 +20,6 @@ from records.model import LoadRequest
 
 DECODED, NO_ROOM, ABORTED = 0, 1, 2
 LARGEST_UBATCH = 512
-MOST_SEQUENCES = 64
-"""Far below llama.cpp's own limit of 256."""
 
 
 class Batch:
@@ -85,7 +83,7 @@ class Context:
         params.n_ctx = settings.context_length or min(model.trained_context, USUAL_CONTEXT)
         params.n_batch = settings.batch_size or LARGEST_UBATCH
         params.n_ubatch = min(params.n_batch, LARGEST_UBATCH)
-        params.n_seq_max = parallel if model.is_recurrent else min(2 * parallel, MOST_SEQUENCES)
+        params.n_seq_max = parallel if model.is_recurrent else 2 * parallel
         params.n_outputs_max = params.n_seq_max
         params.n_threads = params.n_threads_batch = settings.threads or physical_cores()
         params.flash_attn_type = _flash_attention(settings.flash_attention)

@@ -20,7 +20,7 @@ from engines.inference.protocol import (
     TokenCounts,
 )
 from records.codes import ErrorCode
-from records.errors import Busy, ContextOverflow, ModelLoadFailed, Unsupported
+from records.errors import Busy, Conflict, ContextOverflow, InvalidInput, ModelLoadFailed, Unsupported
 from records.model import LoadRequest, LoadSettings
 from records.session import SamplingSettings
 from workers import Caller, Stream, WorkerCallFailed
@@ -157,7 +157,11 @@ def _raise_named(failure: WorkerCallFailed) -> NoReturn:
             raise Busy(failure.message, queue_depth=_QUEUE_LIMIT, retry_after_ms=_RETRY_MS) from failure
         case ErrorCode.UNSUPPORTED:
             raise Unsupported(failure.message, None) from failure
-        case ErrorCode.CONTEXT_ALLOCATION:
-            raise ModelLoadFailed(ErrorCode.CONTEXT_ALLOCATION, failure.message) from failure
+        case ErrorCode.CONFLICT:
+            raise Conflict(failure.message) from failure
+        case ErrorCode.INVALID_INPUT:
+            raise InvalidInput(failure.message) from failure
+        case ErrorCode.CONTEXT_ALLOCATION | ErrorCode.INSUFFICIENT_MEMORY as code:
+            raise ModelLoadFailed(ErrorCode(code), failure.message) from failure
         case _:
             raise failure
