@@ -6,7 +6,8 @@ making. An answer that must be the same every time has a context of its own, and
 
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 
 from engines.inference.admission import Verdict, judge
 from engines.inference.backend import Abort, Model
@@ -57,12 +58,13 @@ class Engine:
     def context(self) -> Context:
         return self._lane.context
 
-    def serve(self) -> None:
-        """Work for ever."""
+    def serve(self, gathering: Callable[[], AbstractContextManager[None]]) -> None:
+        """Work for ever; what a step has to say goes out at once, inside one `gathering`."""
         while True:
             if not self.is_busy:
                 self._queue.wait()
-            self.step()
+            with gathering():
+                self.step()
 
     @property
     def is_busy(self) -> bool:

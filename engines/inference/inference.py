@@ -67,10 +67,13 @@ class Inference(Protocol):
         sampling: SamplingSettings,
         conversation: str,
         priority: Priority = Priority.CHAT,
+        json_schema: str | None = None,
     ) -> AbstractAsyncContextManager[Generation]:
         """Answer; leaving the block early cancels. `sampling`'s None is inherited from the model.
 
-        Raises `ContextOverflow` where the prompt and `sampling.max_tokens` exceed the context, and `Busy`.
+        With `json_schema` the answer is JSON that the schema allows, cut off where `sampling.max_tokens` end it.
+        Raises `ContextOverflow` where the prompt and `sampling.max_tokens` exceed the context, `Busy`, and `InvalidInput`
+        for a schema that cannot be followed.
         """
         ...
 
@@ -117,8 +120,9 @@ class WorkerInference:
         sampling: SamplingSettings,
         conversation: str,
         priority: Priority = Priority.CHAT,
+        json_schema: str | None = None,
     ) -> AsyncIterator[Generation]:
-        request = Generate(list(messages), sampling, conversation, sampling.max_tokens, [], priority)
+        request = Generate(list(messages), sampling, conversation, sampling.max_tokens, [], priority, json_schema)
         self.active += 1
         try:
             stream: Stream[GenerateEvent, Finished]

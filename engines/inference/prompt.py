@@ -71,14 +71,21 @@ class PromptReader:
     def _tokenize(self, rendered: str, found: list[Marked]) -> list[int]:
         begin = not (self._bos and rendered.startswith(self._bos))
         tokens: list[int] = []
-        for at, piece in enumerate(_MARKED.split(rendered)):
+        pieces = _MARKED.split(rendered)
+        marks = [_original(mark, found) for mark in pieces[1::2]]
+        for at, piece in enumerate(pieces):
             is_mark = at % 2 == 1
-            marked = _original(piece, found) if is_mark else Marked(piece)
+            marked = marks[at // 2] if is_mark else Marked(self._without_blank(piece, marks[at // 2 : at // 2 + 1]))
             if marked.tokens is not None:
                 tokens += marked.tokens
             elif marked.text or at == 0:
                 tokens += self._model.tokenize(marked.text, special=not is_mark, begin=begin and at == 0)
         return tokens
+
+    def _without_blank(self, text: str, following: Sequence[Marked]) -> str:
+        """A blank in front of an answer that the model began with a blank of its own is the template's repetition of it."""
+        answer = following[0].tokens if following else None
+        return text.removesuffix(" ") if answer and self._model.piece(answer[0])[:1].isspace() else text
 
 
 def _original(mark: str, found: list[Marked]) -> Marked:

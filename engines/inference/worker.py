@@ -57,12 +57,12 @@ class Program:
         while True:
             call = link.receive()
             assert call is not None
-            guard(call, lambda call=call: self._handle(call))  # type: ignore[misc]
+            guard(call, lambda call=call: self._handle(call, link))  # type: ignore[misc]
 
-    def _handle(self, call: Call) -> None:
+    def _handle(self, call: Call, link: Link) -> None:
         match call.request:
             case Load() as request:
-                self._load(call, request)
+                self._load(call, request, link)
             case CountTokens(texts=texts):
                 call.reply(TokenCounts([self._model.prompts.count(text) for text in texts]))
             case CountPrompt(messages=messages):
@@ -81,7 +81,7 @@ class Program:
             raise CallFailure(ErrorCode.MODEL_NOT_READY, "No model is loaded.")
         return self._loaded
 
-    def _load(self, call: Call, request: Load) -> None:
+    def _load(self, call: Call, request: Load, link: Link) -> None:
         if self._loaded is not None:
             raise CallFailure(ErrorCode.CONFLICT, "This process holds a model already.")
         last = (LoadStage.SPAWNING, 0.0)
@@ -96,7 +96,7 @@ class Program:
 
         loaded = LoadedModel.load(Path(request.path), request, self._queue, self._log, report)
         self._loaded = loaded
-        threading.Thread(target=lambda: _work(loaded.engine), name="engine", daemon=True).start()
+        threading.Thread(target=lambda: _work(loaded.engine, link), name="engine", daemon=True).start()
         call.reply(loaded.describe())
 
     def _prompt(self, messages: list[Message], conversation: str = "") -> Prompt:
@@ -132,10 +132,10 @@ class Program:
             job.call.fail("CANCELED", "The call was canceled.")
 
 
-def _work(engine: Engine) -> None:
+def _work(engine: Engine, link: Link) -> None:
     """A surprise that belongs to no answer ends the process: without this thread it is deaf, and a fresh one is not."""
     try:
-        engine.serve()
+        engine.serve(link.gathering)
     finally:
         traceback.print_exc()
         leave(1)
