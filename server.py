@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import TypedDict
 
@@ -25,13 +25,13 @@ from engines.ingestion.embedding import EmbeddingStage
 from engines.ingestion.feed import DocumentFeed
 from engines.ingestion.fetching import Fetcher
 from engines.ingestion.parsing import ParsingStage
-from engines.metrics import Exposition, Machine, Metrics, Sources, open_loop_lag, open_metrics
+from engines.metrics import Counted, Exposition, Machine, Metrics, Sources, Traffic, open_loop_lag, open_metrics
 from engines.metrics.prometheus import CONTENT_TYPE
 from engines.metrics.storage import Storage
 from engines.models import Models, open_models
 from engines.parsing.limits import Limits as ParsingLimits
 from engines.parsing.parser import open_parser
-from engines.retrieval import Retriever
+from engines.retrieval import ObservedRetriever, Retriever
 from engines.sessions import Sessions as SessionChanges
 from logs import configure_logs
 from persistence.chunks import Chunks
@@ -46,11 +46,12 @@ from persistence.sessions import Sessions
 from persistence.vectors import open_vector_index, vector_worker
 from records.document import Chunking
 from records.settings import Limits, ServerSettings
+from records.tracing import NoTracing, Tracer
 from resolvers.context import Context
 from schema import ids
 from schema.build import build_schema
 from settings import Settings, read_settings
-from transport import Download, TransportSettings, create_middleware, create_routes, download_route
+from transport import Download, Observer, TransportSettings, create_middleware, create_routes, download_route
 
 VERSION = "0.1.0"
 SECONDS_TO_STOP = 10
@@ -66,7 +67,7 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, limits: Limits) -> AsyncIterator[State]:
+async def open_state(settings: Settings, limits: Limits, tracer: Tracer, traffic: Traffic) -> AsyncIterator[State]:
     """Open every owner of a resource, each inside the ones that it stands on; closed in the opposite order."""
     data = settings.data_dir
     async with AsyncExitStack() as stack:
@@ -82,11 +83,11 @@ async def open_state(settings: Settings, limits: Limits) -> AsyncIterator[State]
         vectors = await enter(open_vector_index(vectors_spec, Outbox(database)))
         parser = await enter(open_parser(_parsing_limits(settings)))
         models: Models = await enter(open_models(ModelSettings(database), settings.models_folder))
-        retriever = Retriever(documents, chunks, Keywords(database), vectors, embedder)
+        retriever = ObservedRetriever(Retriever(documents, chunks, Keywords(database), vectors, embedder), tracer)
         session_changes = SessionChanges(sessions)
         answers: Answers = await enter(
             open_answers(
-                Answerer(documents, messages, retriever, models),
+                Answerer(documents, messages, retriever, models, tracer),
                 sessions,
                 messages,
                 models,
@@ -106,6 +107,7 @@ async def open_state(settings: Settings, limits: Limits) -> AsyncIterator[State]
             Deletion(documents, vectors, originals, feed, originals_lock),
             lambda: answers.running,
             settings.keep_originals,
+            tracer,
         )
         await enter(open_ingestion(ingestion))
         sources = Sources(
@@ -141,7 +143,10 @@ async def open_state(settings: Settings, limits: Limits) -> AsyncIterator[State]
             ),
             limits=limits,
         )
-        yield {"context": context, "exposition": Exposition(loop_lag)}
+        counted = Counted(
+            loop_lag, traffic, retriever.seconds, retriever.legs, ingestion.ends, answers.ends, sources.workers
+        )
+        yield {"context": context, "exposition": Exposition(counted)}
         log.info("stopping")
 
 
@@ -172,7 +177,8 @@ def _arrivals(
     )
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, tracer: Tracer) -> Starlette:
+    traffic = Traffic()
     limits = Limits(max_upload_bytes=settings.max_upload_bytes)
     transport = TransportSettings(
         incoming=settings.data_dir / "incoming",
@@ -182,12 +188,13 @@ def create_app(settings: Settings) -> Starlette:
         access_token=settings.access_token.get_secret_value() if settings.access_token else None,
         introspection=settings.introspection,
         graphiql=settings.graphiql,
+        observer=Observer(tracer, traffic),
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:
         _make_folders(settings)
-        async with open_state(settings, limits) as state:
+        async with open_state(settings, limits, tracer, traffic) as state:
             yield state
 
     return Starlette(
@@ -231,22 +238,38 @@ async def _metrics(request: Request) -> Response:
     return Response(request.state.exposition.render(sample), media_type=CONTENT_TYPE)
 
 
+@contextmanager
+def open_tracing(endpoint: str | None) -> Iterator[Tracer]:
+    """What tracing needs is imported only where there is a collector."""
+    if endpoint is None:
+        yield NoTracing()
+        return
+    from telemetry import Export
+
+    export = Export(endpoint, VERSION)
+    try:
+        yield export.tracer
+    finally:
+        export.close()
+
+
 def main(arguments: list[str]) -> int:
     settings = read_settings(arguments)
     configure_logs(settings.log_level.value, as_json=settings.log_format.value == "json")
     log.info("starting", address=f"http://{settings.host}:{settings.port}", data=str(settings.data_dir))
-    config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        ws_max_size=1 << 20,
-        timeout_graceful_shutdown=SECONDS_TO_STOP,
-    )
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
+    with open_tracing(settings.otel_endpoint) as tracer:
+        config = uvicorn.Config(
+            create_app(settings, tracer),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            ws_max_size=1 << 20,
+            timeout_graceful_shutdown=SECONDS_TO_STOP,
+        )
+        server = uvicorn.Server(config)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run()
     return 0 if server.started else 1
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -50,6 +51,14 @@ def _long_enough(token: SecretStr) -> SecretStr:
     return token
 
 
+def _an_address(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("It must be an address such as http://localhost:4317")
+    return endpoint
+
+
+Endpoint = Annotated[str, AfterValidator(_an_address)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Folders = Annotated[tuple[Folder, ...], NoDecode, BeforeValidator(_split)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -84,6 +93,9 @@ class Settings(BaseSettings):
     max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy")
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")
+    otel_endpoint: Endpoint | None = Field(
+        None, description="Collector of OpenTelemetry spans (OTLP over gRPC): `http://localhost:4317`; unset: no spans"
+    )
 
     @property
     def models_folder(self) -> Path:

@@ -10,7 +10,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ARROWS = {
-    "server": {"settings", "logs", "transport", "schema", "resolvers", "engines", "persistence", "workers", "records"},
+    "server": {
+        "settings",
+        "logs",
+        "telemetry",
+        "transport",
+        "schema",
+        "resolvers",
+        "engines",
+        "persistence",
+        "workers",
+        "records",
+    },
     "transport": {"records"},
     "schema": {"resolvers", "records"},
     "resolvers": {"engines", "persistence", "records"},
@@ -20,8 +31,10 @@ ARROWS = {
     "records": set[str](),
     "settings": set[str](),
     "logs": set[str](),
+    "telemetry": {"records"},
     "examples": set[str](),
 }
+OPTIONAL = {"opentelemetry"}
 HEAVY = {"llama_cpp", "torch", "sentence_transformers", "transformers", "docling", "chromadb", "numpy"}
 
 
@@ -58,7 +71,7 @@ def test_every_folder_of_code_is_a_room() -> None:
     assert code - {"tests", "benchmarks"} == set(ARROWS)
 
 
-def test_the_server_process_never_imports_what_belongs_to_workers() -> None:
-    program = f"import server, sys; print(*sorted({HEAVY!r} & set(sys.modules)))"
+def test_the_server_process_imports_neither_what_belongs_to_workers_nor_what_is_not_asked_for() -> None:
+    program = f"import server, sys; print(*sorted({HEAVY | OPTIONAL!r} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
     assert loaded.stdout.split() == []

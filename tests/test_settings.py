@@ -59,6 +59,14 @@ def test_a_setting_that_cannot_be_used_is_refused_by_its_name(
     assert f"{PREFIX}{name}: Input should be" in refusal(capsys)
 
 
+@pytest.mark.parametrize("endpoint", ["localhost:4317", "ftp://localhost", "http://"])
+def test_a_collector_that_is_no_address_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], endpoint: str
+) -> None:
+    monkeypatch.setenv("GRAPHLORE_OTEL_ENDPOINT", endpoint)
+    assert "GRAPHLORE_OTEL_ENDPOINT: It must be an address" in refusal(capsys)
+
+
 def test_a_misspelled_variable_is_refused_with_the_one_that_is_meant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

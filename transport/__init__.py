@@ -5,11 +5,13 @@ that runs an operation goes through `execution.py`. Why this is not Strawberry's
 """
 
 from transport.downloads import Download, download_route
+from transport.observing import Observer
 from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
 
 __all__ = [
     "ContextFactory",
     "Download",
+    "Observer",
     "TransportSettings",
     "create_middleware",
     "create_routes",

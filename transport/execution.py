@@ -54,6 +54,10 @@ class Operation:
     document: DocumentNode
     node: OperationDefinitionNode
     cost: int
+    id: str = ""
+    "Of this server's own making; stands in the log's lines."
+    began: float = 0.0
+    "By `perf_counter`."
 
     @property
     def kind(self) -> OperationType:

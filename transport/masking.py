@@ -11,7 +11,7 @@ from records.codes import ErrorCode
 from records.errors import ExpectedError
 from transport.refusals import Formatted
 
-log = structlog.stdlib.get_logger("transport")
+log = structlog.stdlib.get_logger("graphlore.transport")
 
 
 class Masking:

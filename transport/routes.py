@@ -10,9 +10,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry import Schema
 
 from records.settings import Limits
-from transport.execution import ContextFactory, Operations, TimeLimits
+from transport.execution import ContextFactory, TimeLimits
 from transport.http import GraphQLOverHTTP
+from transport.observing import ObservedOperations, Observer
 from transport.page import open_page, page_routes
+from transport.request_ids import RequestIds
 from transport.security import (
     PREFLIGHT_HEADERS,
     AccessToken,
@@ -43,12 +45,18 @@ class TransportSettings:
     access_token: str | None = None
     introspection: bool = True
     graphiql: bool = True
+    observer: Observer = field(default_factory=Observer)
 
 
 def create_routes(schema: Schema, context_factory: ContextFactory, settings: TransportSettings) -> list[BaseRoute]:
     token = AccessToken(settings.access_token)
-    operations = Operations(
-        schema, context_factory, settings.limits, settings.times, introspection=settings.introspection
+    operations = ObservedOperations(
+        schema,
+        context_factory,
+        settings.limits,
+        settings.times,
+        settings.observer,
+        introspection=settings.introspection,
     )
     page = open_page() if settings.graphiql else None
     over_http = GraphQLOverHTTP(operations, settings.limits, settings.incoming, token, page.show if page else None)
@@ -63,6 +71,7 @@ def create_routes(schema: Schema, context_factory: ContextFactory, settings: Tra
 def create_middleware(settings: TransportSettings) -> list[Middleware]:
     """From the outside in."""
     guards = [
+        Middleware(RequestIds, settings.observer.meter),
         Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, host_patterns(settings.allowed_hosts), www_redirect=False),
         Middleware(OriginGuard, settings.allowed_origins),

@@ -7,14 +7,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
+import structlog
 
 from workers import frames
 from workers.channel import Channel, ChannelClosed
+from workers.child import INTERNAL
 from workers.errors import WorkerCallFailed
+from workers.output import places
 
 T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
 R = TypeVar("R", bound=msgspec.Struct)
+
+log = structlog.stdlib.get_logger("graphlore.workers")
 
 
 class Caller(Protocol):
@@ -58,6 +63,8 @@ class Exchange:
             await self._wake.wait()
         frame = self._arrived.popleft()
         if isinstance(frame, frames.Failure):
+            if frame.code == INTERNAL:
+                log.warning("worker surprised", what=frame.message, where=places(frame.detail))
             raise WorkerCallFailed(frame.code, frame.message, frame.detail)
         return frame
 

@@ -8,7 +8,8 @@ from records.system import WorkerPurpose
 class WorkerCrashed(ExpectedError):
     """The process ended while the call was in flight, or was ended on purpose (`reason` says which).
 
-    `output_tail` is the last that it wrote to stdout and stderr: for the log, never for a client.
+    `output_tail` is the last that it wrote to stdout and stderr: for a debugger, neither for a client nor for the log,
+    since it may quote a document.
     """
 
     code = ErrorCode.WORKER_CRASHED
@@ -34,7 +35,10 @@ class WorkerGivenUp(ExpectedError):
 
 
 class WorkerCallFailed(Exception):
-    """The child answered with a failure: its own `code`, or INTERNAL with the traceback in `detail`, for the log."""
+    """The child answered with a failure: its own `code`, or INTERNAL with the traceback in `detail`.
+
+    Where it was is logged; the traceback itself may quote a document or a prompt.
+    """
 
     def __init__(self, code: str, message: str, detail: str = "") -> None:
         super().__init__(f"{code}: {message}")

@@ -15,6 +15,7 @@ import structlog
 from records.system import WorkerPurpose, WorkerState, WorkerStatus
 from workers.connection import Connection, Stream
 from workers.errors import WorkerCrashed, WorkerGivenUp
+from workers.output import places
 from workers.restart import Breaker
 from workers.run import Ending, Run
 from workers.spawn import open_child
@@ -24,7 +25,6 @@ T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
 R = TypeVar("R", bound=msgspec.Struct)
 
-_LOGGED_TAIL = 4096
 _STOPPED = Ending("was stopped", is_crash=False)
 _RESTARTED = Ending("was restarted", is_crash=False)
 
@@ -167,7 +167,7 @@ class Worker:
             self.last_crash = ending
             log.warning(
                 "worker crashed", purpose=self.purpose.value, reason=ending.reason, cause=_describe(ending.cause),
-                output_tail=tail[-_LOGGED_TAIL:],
+                where=places(tail),
             )  # fmt: skip
         self._notify()
 

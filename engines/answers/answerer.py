@@ -1,13 +1,14 @@
 """One answer, top to bottom: wait for the model, retrieve, fit the prompt, think, write, cite."""
 
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
 from engines.answers.citations import cite, mark_used
+from engines.answers.phases import Phases, inference_span, set_usage
 from engines.answers.work import Work
-from engines.inference import Generation, Inference
+from engines.inference import Inference
 from engines.inference.protocol import Finished, PromptProgress
 from engines.prompts import FittedPrompt, Passage, PromptParts, ask_for_answer, ask_for_reasoning, fit_prompt
 from engines.prompts.sections import ChatMessage
@@ -25,6 +26,7 @@ from records.session import (
     ThinkingMode,
     TokenUsage,
 )
+from records.tracing import NoTracing, Tracer
 
 REASONING_TOKENS = 256
 """The most that a model without think tags of its own writes before its answer, where the mode asks it to think."""
@@ -55,18 +57,22 @@ class Answerer:
     messages: MessageStore
     retriever: Retrieves
     models: ReadyModels
+    tracer: Tracer = field(default_factory=NoTracing)
 
     async def answer(self, work: Work) -> None:
         """Make the answer and finish it as COMPLETED; every expected failure is raised for the owner to tell."""
         model_id = work.message.model_id
         assert model_id is not None, "send() chose the model"
-        _progress(work, MessageStatus.PENDING)
-        began = perf_counter()
-        await self.models.wait_ready(model_id)
-        inference = self.models.inference(model_id)
-        waited = (perf_counter() - began) * 1000
-        async with self.models.use(model_id):
-            await self._make(work, inference, waited)
+        with self.tracer.span("answer") as span:
+            span.set("graphlore.thinking_mode", (work.message.thinking_mode or ThinkingMode.DIRECT).value)
+            _progress(work, MessageStatus.PENDING)
+            began = perf_counter()
+            with self.tracer.span("wait for model"):
+                await self.models.wait_ready(model_id)
+            inference = self.models.inference(model_id)
+            waited = (perf_counter() - began) * 1000
+            async with self.models.use(model_id):
+                await self._make(work, inference, waited)
 
     async def _make(self, work: Work, inference: Inference, waited_ms: float) -> None:
         fitted, retrieval_ms = await self._prompt(work, inference)
@@ -90,17 +96,27 @@ class Answerer:
             retrieval = await self._retrieve(work)
             took = retrieval.took_ms
             passages = await cite(retrieval.hits, self.documents)
-        pairs = work.settings.history_pairs or 0
-        history = await self.messages.history(work.message.session_id, work.prompt.id, pairs)
-        parts = PromptParts(work.settings.system_prompt, mode, history, passages, work.prompt.content)
-        sampling = work.settings.sampling or SamplingSettings()
-        extra = REASONING_TOKENS if mode.thinks and not inference.thinks else 0
-        fitted = await fit_prompt(inference, parts, sampling.max_tokens or 512, extra)
+        fitted = await self._fit(work, inference, mode, passages)
         if took is not None:
             citations = tuple(passage.citation for passage in fitted.parts.passages)
             work.change(citations=citations)
             work.tell(lambda seq: Retrieved(seq, work.message.id, citations, took))
         return fitted, took
+
+    async def _fit(
+        self, work: Work, inference: Inference, mode: ThinkingMode, passages: tuple[Passage, ...]
+    ) -> FittedPrompt:
+        with self.tracer.span("build prompt") as span:
+            pairs = work.settings.history_pairs or 0
+            history = await self.messages.history(work.message.session_id, work.prompt.id, pairs)
+            parts = PromptParts(work.settings.system_prompt, mode, history, passages, work.prompt.content)
+            sampling = work.settings.sampling or SamplingSettings()
+            extra = REASONING_TOKENS if mode.thinks and not inference.thinks else 0
+            fitted = await fit_prompt(inference, parts, sampling.max_tokens or 512, extra)
+            span.set("graphlore.prompt.passages", len(fitted.parts.passages))
+            span.set("graphlore.prompt.history_messages", len(fitted.parts.history))
+            span.set("graphlore.prompt.dropped_passages", fitted.budget.dropped_passages)
+        return fitted
 
     async def _retrieve(self, work: Work) -> Retrieval:
         settings = work.settings
@@ -133,36 +149,46 @@ class Answerer:
         ask = ask_for_reasoning(fitted.messages)
         if await inference.count_prompt(ask) + REASONING_TOKENS > inference.context_length:
             return fitted.messages, None
-        async with inference.generate(ask, steps, conversation=_conversation(work)) as generation:
-            await _follow(work, generation, thinking=True)
+        thought = await self._generate(work, inference, ask, steps, thinking=True)
         with_notes = ask_for_answer(fitted.messages, work.log.reasoning.strip())
         total = await inference.count_prompt(with_notes)
         fits = total + fitted.budget.reserved_for_answer <= inference.context_length
-        return (with_notes if fits else fitted.messages), generation.finished
+        return (with_notes if fits else fitted.messages), thought
 
     async def _write(
         self, work: Work, inference: Inference, messages: list[ChatMessage], sampling: SamplingSettings
     ) -> Finished:
         work.change(status=MessageStatus.GENERATING)
-        async with inference.generate(messages, sampling, conversation=_conversation(work)) as generation:
-            await _follow(work, generation, thinking=False)
+        return await self._generate(work, inference, messages, sampling, thinking=False)
+
+    async def _generate(
+        self,
+        work: Work,
+        inference: Inference,
+        messages: list[ChatMessage],
+        sampling: SamplingSettings,
+        *,
+        thinking: bool,
+    ) -> Finished:
+        conversation = str(work.message.session_id)
+        with inference_span(self.tracer, work.message.model_name or "", conversation, sampling) as span:
+            async with inference.generate(messages, sampling, conversation=conversation) as generation:
+                await _follow(work, Phases(self.tracer, generation), thinking=thinking)
+            set_usage(span, generation.finished)
         return generation.finished
 
 
-async def _follow(work: Work, generation: Generation, *, thinking: bool) -> None:
-    async for event in generation:
-        if isinstance(event, PromptProgress):
-            _progress(work, work.message.status, event)
-            continue
-        text, reasoning = ("", event.reasoning + event.text) if thinking else (event.text, event.reasoning)
-        if reasoning:
-            work.log.write_reasoning(reasoning)
-        if text:
-            work.log.write_text(text)
-
-
-def _conversation(work: Work) -> str:
-    return str(work.message.session_id)
+async def _follow(work: Work, phases: Phases, *, thinking: bool) -> None:
+    async with aclosing(phases.events()) as events:
+        async for event in events:
+            if isinstance(event, PromptProgress):
+                _progress(work, work.message.status, event)
+                continue
+            text, reasoning = ("", event.reasoning + event.text) if thinking else (event.text, event.reasoning)
+            if reasoning:
+                work.log.write_reasoning(reasoning)
+            if text:
+                work.log.write_text(text)
 
 
 def _progress(work: Work, status: MessageStatus, read: PromptProgress | None = None) -> None:

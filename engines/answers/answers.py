@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -67,6 +67,8 @@ class Answers:
         self._epoch = uuid.uuid4().hex[:8]
         self._working: dict[MessageId, Work] = {}
         self._ended: OrderedDict[MessageId, EventLog] = OrderedDict()
+        self.ends: Counter[MessageStatus] = Counter()
+        "How answers ended since the start."
         self._starting = asyncio.Lock()
 
     @property
@@ -151,6 +153,7 @@ class Answers:
             self._working.pop(work.message.id, None)
             if work.message.status.terminal:
                 self._keep(work.log)
+                self.ends[work.message.status] += 1
             else:
                 with anyio.CancelScope(shield=True):
                     await work.checkpoint(self._messages)

@@ -1,6 +1,7 @@
 """The owner of all ingestion jobs: two loops, one for each stage, that take up whatever is not finished."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -20,6 +21,7 @@ from records.errors import Conflict, DocumentUnreadable, ExpectedError
 from records.events import Change
 from records.ids import DocumentId
 from records.system import IngestionStatus
+from records.tracing import Span, Tracer
 
 ROUND = 100
 """Documents that a loop looks at before it asks the store again."""
@@ -42,6 +44,7 @@ class Ingestion:
         deletion: Deletion,
         answers_running: Callable[[], int],
         keep_originals: bool,
+        tracer: Tracer,
     ) -> None:
         self._documents = documents
         self._originals = originals
@@ -51,6 +54,9 @@ class Ingestion:
         self._deletion = deletion
         self._answers_running = answers_running
         self._keep_originals = keep_originals
+        self._tracer = tracer
+        self.ends: Counter[DocumentStatus] = Counter()
+        "How jobs ended since the start."
         self._jobs = Jobs()
         self._arrived = asyncio.Event()
         self._parsed = asyncio.Event()
@@ -84,6 +90,7 @@ class Ingestion:
                 raise Conflict(f"Nothing to cancel: the document is {document.status.value}.", path=("input", "id"))
             await self._documents.restart(document_id)
             canceled = await self._feed.after(self._documents.set_status(document_id, DocumentStatus.CANCELED))
+            self.ends[DocumentStatus.CANCELED] += 1
         return canceled
 
     async def reprocess(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
@@ -156,13 +163,19 @@ class Ingestion:
             await anyio.sleep(PAUSE_AFTER_SURPRISE)
 
     async def _parse(self, document: DocumentRecord) -> None:
-        parsed = await self._parsing.run(document)
+        with self._tracer.span("parse document") as span:
+            _describe(span, document)
+            parsed = await self._parsing.run(document)
+            span.set("graphlore.document.chunks", parsed.chunk_count)
         log.info("parsed", document=document.id, chunks=parsed.chunk_count, pages=parsed.page_count)
         self._parsed.set()
 
     async def _embed(self, document: DocumentRecord) -> None:
-        after = await self._embedding.step(document)
+        with self._tracer.span("embed chunks") as span:
+            _describe(span, document)
+            after = await self._embedding.step(document)
         if after.status is DocumentStatus.READY:
+            self.ends[DocumentStatus.READY] += 1
             log.info("ready", document=document.id, chunks=after.chunk_count)
             if not self._keep_originals:
                 await self._originals.remove(document.sha256)
@@ -180,6 +193,14 @@ class Ingestion:
         log.warning("ingestion failed", document=document_id, stage=document.status.value, code=failure.code.value)
         await self._documents.restart(document_id)
         await self._feed.after(self._documents.set_status(document_id, DocumentStatus.FAILED, error=error))
+        self.ends[DocumentStatus.FAILED] += 1
+
+
+def _describe(span: Span, document: DocumentRecord) -> None:
+    """By what is no text of it: its name may say as much as a sentence."""
+    span.set("graphlore.document.id", int(document.id))
+    span.set("graphlore.document.media_type", document.media_type)
+    span.set("graphlore.document.bytes", document.byte_size)
 
 
 @asynccontextmanager

@@ -59,6 +59,8 @@ class Gpus:
                 gpus.append(self._gpu(index, driver, own_pids))
             except self._nvml.NVMLError as failure:
                 unavailable.append(f"gpu {index}: it does not answer ({failure})")
+        if count and not gpus:
+            self.close()  # a driver that was loaded again answers only who opens it again
         return tuple(gpus), tuple(unavailable) if count else ("gpus: the NVIDIA driver shows no GPU",)
 
     def close(self) -> None:

@@ -1,11 +1,12 @@
 """How late the event loop is: a task sleeps a little, over and over, and notes by how much it woke too late."""
 
 import asyncio
-from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+from engines.metrics.histogram import Histogram
 
 INTERVAL = 0.02
 "Seconds between two looks: a block is seen but for so much of it at most."
@@ -27,17 +28,14 @@ class Quantiles:
 class LoopLag:
     def __init__(self) -> None:
         self._window: deque[float] = deque(maxlen=WINDOW)
-        self.buckets = [0] * (len(BOUNDS) + 1)
-        "Looks by `BOUNDS`, since the start; not added up."
-        self.total = 0.0
-        "Seconds, of all looks."
+        self.histogram = Histogram(BOUNDS)
+        "Seconds, of all looks since the start."
         self.longest = 0.0
         "Seconds, since the start."
 
     def note(self, lag: float) -> None:
         self._window.append(lag)
-        self.buckets[bisect_left(BOUNDS, lag)] += 1
-        self.total += lag
+        self.histogram.note(lag)
         self.longest = max(self.longest, lag)
 
     def quantiles(self) -> Quantiles:

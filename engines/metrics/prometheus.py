@@ -1,14 +1,16 @@
 """A sample in Prometheus' text format. Inference speaks vLLM's vocabulary, so that its dashboards need little change."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from engines.metrics.loop_lag import BOUNDS, LoopLag
+from engines.metrics.counted import Counted, counted_families
+from engines.metrics.families import gauge as _gauge
+from engines.metrics.families import gauges as _gauges
 from records.system import InferenceStatus, SystemSample
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -17,20 +19,20 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 class Exposition:
     """One server's metrics, in a registry of its own."""
 
-    def __init__(self, loop_lag: LoopLag) -> None:
-        self._loop_lag = loop_lag
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
 
     def render(self, sample: SystemSample) -> bytes:
         """To be served as `CONTENT_TYPE`."""
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Families(sample, self._loop_lag))
+        registry.register(_Families(sample, self._counted))
         return generate_latest(registry)
 
 
 class _Families(Collector):
-    def __init__(self, sample: SystemSample, loop_lag: LoopLag) -> None:
+    def __init__(self, sample: SystemSample, counted: Counted) -> None:
         self._sample = sample
-        self._loop_lag = loop_lag
+        self._counted = counted
 
     def collect(self) -> Iterator[Metric]:
         yield from _machine(self._sample)
@@ -38,24 +40,13 @@ class _Families(Collector):
         yield from _processes(self._sample)
         yield from _inference(self._sample)
         yield from _contents(self._sample)
-        yield from _loop_lag(self._loop_lag)
-
-
-def _gauge(name: str, text: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"graphlore_{name}", text, value=value)
-
-
-def _gauges(
-    name: str, text: str, labels: Iterable[str], values: Iterable[tuple[tuple[str, ...], float | None]]
-) -> Metric:
-    family = GaugeMetricFamily(f"graphlore_{name}", text, labels=list(labels))
-    for label_values, value in values:
-        if value is not None:
-            family.add_metric(list(label_values), value)
-    return family
+        yield from counted_families(self._counted)
 
 
 def _machine(sample: SystemSample) -> Iterator[Metric]:
+    build = GaugeMetricFamily("graphlore_build_info", "The server's version; always 1.", labels=["version"])
+    build.add_metric([sample.host.version], 1)
+    yield build
     yield _gauge("uptime_seconds", "Seconds since the server began.", sample.uptime_seconds)
     yield _gauge("cpu_usage_ratio", "How busy the processor is, 0 to 1.", sample.cpu.usage_percent / 100)
     yield _gauge("memory_total_bytes", "The main memory.", sample.memory.total_bytes)
@@ -90,23 +81,22 @@ def _gpus(sample: SystemSample) -> Iterator[Metric]:
 
 
 def _processes(sample: SystemSample) -> Iterator[Metric]:
+    """By purpose, several of one together: a process' number is new at every start, and would be a new series."""
     own = sample.process
-    children = [((child.purpose.value, str(child.pid)), child) for child in own.children]
-    labels = ["purpose", "pid"]
-    server = ("SERVER", str(own.pid))
+    cores: dict[str, float] = {"SERVER": own.cpu_percent / 100}
+    resident = Counter({"SERVER": own.resident_bytes})
+    for child in own.children:
+        cores[child.purpose.value] = cores.get(child.purpose.value, 0.0) + child.cpu_percent / 100
+        resident[child.purpose.value] += child.resident_bytes
     yield _gauges(
-        "process_cpu_cores", "Cores that a process of the server keeps busy.", labels,
-        [(server, own.cpu_percent / 100), *((key, child.cpu_percent / 100) for key, child in children)],
+        "process_cpu_cores", "Cores that the server's processes keep busy.", ["purpose"],
+        [((purpose,), value) for purpose, value in cores.items()],
     )  # fmt: skip
     yield _gauges(
-        "process_resident_bytes", "Memory that a process of the server holds.", labels,
-        [(server, own.resident_bytes), *((key, child.resident_bytes) for key, child in children)],
+        "process_resident_bytes", "Memory that the server's processes hold.", ["purpose"],
+        [((purpose,), value) for purpose, value in resident.items()],
     )  # fmt: skip
     yield _gauge("process_open_files", "Files and sockets that the server holds open.", own.open_files)
-    restarts = CounterMetricFamily("graphlore_worker_restarts", "How often a process was started again.", labels=labels)
-    for key, child in children:
-        restarts.add_metric(list(key), child.restarts)
-    yield restarts
 
 
 def _cache_usage(model: InferenceStatus) -> float:
@@ -152,18 +142,4 @@ def _contents(sample: SystemSample) -> Iterator[Metric]:
             (("vectors",), storage.vector_store_bytes),
             (("originals",), storage.originals_bytes),
         ],
-    )  # fmt: skip
-
-
-def _loop_lag(lag: LoopLag) -> Iterator[Metric]:
-    bounds = [*map(str, BOUNDS), "+Inf"]
-    buckets = list(zip(bounds, map(float, accumulate(lag.buckets)), strict=True))
-    yield HistogramMetricFamily(
-        "graphlore_event_loop_lag_seconds", "By how much the event loop was late.", buckets=buckets, sum_value=lag.total
-    )
-    yield _gauge("event_loop_lag_max_seconds", "The most that it was ever late.", lag.longest)
-    quantiles = lag.quantiles()
-    yield _gauges(
-        "event_loop_lag_recent_seconds", "By how much it was late in the last minute.", ["quantile"],
-        [(("0.5",), quantiles.p50), (("0.99",), quantiles.p99), (("1",), quantiles.max)],
     )  # fmt: skip

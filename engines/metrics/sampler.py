@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
+import structlog
+
 from engines.guard import guarded
 from engines.metrics.host import read_host
 from engines.metrics.machine import Machine
@@ -26,15 +28,17 @@ STALE = 5.0
 MOMENT = 0.1
 "Seconds that percentages are counted over where the last sample is stale."
 
+log = structlog.get_logger("graphlore.metrics")
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the server's own numbers come from."""
+    """Where the server's own numbers come from; those that ask processes say also what could not be asked, and why."""
 
     workers: Callable[[], Sequence[WorkerStatus]]
-    inference: Callable[[], Awaitable[Sequence[InferenceStatus]]]
+    inference: Callable[[], Awaitable[tuple[Sequence[InferenceStatus], tuple[str, ...]]]]
     ingestion: Callable[[], IngestionStatus]
-    storage: Callable[[], Awaitable[StorageStatus]]
+    storage: Callable[[], Awaitable[tuple[StorageStatus, tuple[str, ...]]]]
 
 
 class _Watcher:
@@ -47,12 +51,15 @@ class _Watcher:
         self._news = asyncio.Event()
 
     def put(self, sample: SystemSample) -> None:
-        self._newest = sample
-        self._news.set()
+        """The same sample again is no news."""
+        if sample is not self._newest:
+            self._newest = sample
+            self._news.set()
 
     def advance(self, now: float) -> None:
         """To the next moment of its rhythm; moments that were missed stay missed."""
-        self.due = max(self.due + self.interval, now)
+        missed = max(0.0, (now - self.due) // self.interval)
+        self.due += (missed + 1) * self.interval
 
     async def read(self) -> AsyncIterator[SystemSample]:
         while True:
@@ -73,6 +80,7 @@ class Metrics:
         self._taking = asyncio.Lock()
         self._last: SystemSample | None = None
         self._taken_at = float("-inf")
+        self._told: set[str] = set()
         self._watchers: set[_Watcher] = set()
         self._changed = asyncio.Event()
 
@@ -139,6 +147,10 @@ class Metrics:
             await asyncio.to_thread(self._machine.begin, self._sources.workers())
             await asyncio.sleep(MOMENT)
         machine = await asyncio.to_thread(self._machine.read, self._sources.workers())
+        inference, not_asked = await self._sources.inference()
+        storage, not_counted = await self._sources.storage()
+        unavailable = (*machine.unavailable, *not_asked, *not_counted)
+        self._tell(unavailable)
         return SystemSample(
             seq=1 if self._last is None else self._last.seq + 1,
             sampled_at=datetime.now(UTC),
@@ -150,11 +162,18 @@ class Metrics:
             gpus=machine.gpus,
             temperatures=machine.temperatures,
             process=machine.process,
-            inference=tuple(await self._sources.inference()),
+            inference=tuple(inference),
             ingestion=self._sources.ingestion(),
-            storage=await self._sources.storage(),
-            unavailable=machine.unavailable,
+            storage=storage,
+            unavailable=unavailable,
         )
+
+    def _tell(self, unavailable: Sequence[str]) -> None:
+        """Once, however many samples lack it; again where it was there in between."""
+        for reason in unavailable:
+            if reason not in self._told:
+                log.info("not in the samples", reason=reason)
+        self._told = set(unavailable)
 
 
 @asynccontextmanager

@@ -3,13 +3,9 @@
 import asyncio
 from pathlib import Path
 
-import structlog
-
+from engines.metrics.asking import ask
 from engines.stores import DocumentStore, Originals, VectorIndex
-from records.errors import ExpectedError
 from records.system import StorageStatus
-
-log = structlog.get_logger("graphlore.storage")
 
 
 class Storage:
@@ -21,26 +17,24 @@ class Storage:
         self._originals = originals
         self._vector_folder = vector_folder
 
-    async def read(self) -> StorageStatus:
+    async def read(self) -> tuple[StorageStatus, tuple[str, ...]]:
+        """What is stored, and what could not be counted.
+
+        Vectors are SQLite's own count, which the index follows, where the index cannot be asked at the moment.
+        """
         counts = await self._documents.storage_counts()
-        return StorageStatus(
+        vectors, reason = await ask(self._vectors.count(), counts.embedded_chunks)
+        status = StorageStatus(
             documents=counts.documents,
             chunks=counts.chunks,
-            vectors=await self._count_vectors(counts.embedded_chunks),
+            vectors=vectors,
             sessions=counts.sessions,
             messages=counts.messages,
             database_bytes=counts.database_bytes,
             vector_store_bytes=await asyncio.to_thread(folder_bytes, self._vector_folder),
             originals_bytes=await self._originals.byte_size(),
         )
-
-    async def _count_vectors(self, in_database: int) -> int:
-        """SQLite's own count, which the index follows, where the index cannot be asked at the moment."""
-        try:
-            return await self._vectors.count()
-        except ExpectedError as failure:
-            log.warning("vectors not counted", code=failure.code.value)
-            return in_database
+        return status, () if reason is None else (f"vectors: {reason}",)
 
 
 def folder_bytes(folder: Path) -> int:

@@ -230,9 +230,10 @@ class Models:
             while entry.record.status is ModelStatus.LOADING:
                 await anext(changes)
 
-    async def inference_status(self) -> tuple[InferenceStatus, ...]:
-        """Of each model that has a process."""
-        return tuple([await inference_status(entry) for entry in self._shelf.loaded])
+    async def inference_status(self) -> tuple[tuple[InferenceStatus, ...], tuple[str, ...]]:
+        """Of each model that has a process, and why some could not be asked."""
+        told = [await inference_status(entry) for entry in self._shelf.loaded]
+        return tuple(status for status, _ in told), tuple(reason for _, reasons in told for reason in reasons)
 
     def workers(self) -> tuple[WorkerStatus, ...]:
         """The processes of loaded models."""

@@ -1,16 +1,22 @@
 """What a loaded model is at, for whoever watches the machine."""
 
 from engines.inference.protocol import EngineStatistics
+from engines.metrics.asking import ask
 from engines.models.shelf import Entry
 from records.model import ModelStatus
 from records.system import InferenceStatus
-from workers import WorkerCallFailed, WorkerCrashed, WorkerGivenUp
+
+NOTHING = EngineStatistics(0, 1, 0, 0.0, 0.0, 0, 0, 0.0)
+"""Of a model that makes no answers, or cannot be asked."""
 
 
-async def inference_status(entry: Entry) -> InferenceStatus:
-    """Asked of the engine where it can answer; zeros otherwise."""
-    numbers = await _statistics(entry)
-    return InferenceStatus(
+async def inference_status(entry: Entry) -> tuple[InferenceStatus, tuple[str, ...]]:
+    """Asked of the engine; zeros while there is none, and with the reason where it should answer and does not."""
+    numbers, reason = NOTHING, None
+    inference = entry.resident.inference if entry.resident else None
+    if inference is not None and entry.record.status is ModelStatus.READY:
+        numbers, reason = await ask(inference.statistics(), NOTHING)
+    status = InferenceStatus(
         model_id=entry.id,
         status=entry.record.status,
         sequences_busy=numbers.sequences_busy,
@@ -22,13 +28,4 @@ async def inference_status(entry: Entry) -> InferenceStatus:
         cached_tokens_total=numbers.cached_tokens_total,
         prefix_hit_ratio=numbers.prefix_hit_ratio,
     )
-
-
-async def _statistics(entry: Entry) -> EngineStatistics:
-    inference = entry.resident.inference if entry.resident else None
-    if inference is not None and entry.record.status is ModelStatus.READY:
-        try:
-            return await inference.statistics()
-        except (WorkerCrashed, WorkerGivenUp, WorkerCallFailed):
-            pass
-    return EngineStatistics(0, 1, 0, 0.0, 0.0, 0, 0, 0.0)
+    return status, () if reason is None else (f"inference of {entry.record.name}: {reason}",)

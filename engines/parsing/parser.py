@@ -133,15 +133,9 @@ def unreadable(failure: WorkerCallFailed | WorkerCrashed | WorkerGivenUp) -> Doc
         return _crashed(failure)
     if failure.code in _EXPECTED:
         return DocumentUnreadable(ErrorCode(failure.code), failure.message)
-    log.warning("parser surprised", what=failure.message, where=_places(failure.detail))
     return DocumentUnreadable(
         ErrorCode.CORRUPT_DOCUMENT, "The file is damaged, or its parser cannot cope with it: reading it failed."
     )
-
-
-def _places(traceback: str) -> list[str]:
-    """The lines that say where; the others may quote the document, which never stands in a log."""
-    return [line.strip() for line in traceback.splitlines() if line.startswith('  File "')]
 
 
 def _crashed(failure: WorkerCrashed) -> DocumentUnreadable:

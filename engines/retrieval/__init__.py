@@ -1,5 +1,6 @@
 """Retrieval: the one function that `search` and chat find passages with."""
 
+from engines.retrieval.observed import ObservedRetriever
 from engines.retrieval.retriever import Retriever
 
-__all__ = ["Retriever"]
+__all__ = ["ObservedRetriever", "Retriever"]

@@ -19,9 +19,10 @@ class GraphQLFailure(AssertionError):
 
 
 class Client:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url
-        self._http = httpx.AsyncClient(base_url=url, timeout=120)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.AsyncClient(base_url=url, timeout=120, headers=self._headers)
 
     async def __aenter__(self) -> "Client":
         return self
@@ -67,7 +68,10 @@ class Client:
     @asynccontextmanager
     async def socket(self) -> AsyncIterator["Socket"]:
         address = self.url.replace("http", "ws", 1) + "/graphql"
-        async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")], max_size=None) as connection:
+        protocols = [Subprotocol("graphql-transport-ws")]
+        async with connect(
+            address, subprotocols=protocols, max_size=None, additional_headers=self._headers
+        ) as connection:
             await connection.send(json.dumps({"type": "connection_init"}))
             assert json.loads(await connection.recv())["type"] == "connection_ack"
             yield Socket(connection)

@@ -45,13 +45,21 @@ class Fail(msgspec.Struct, tag=True):
 class Crash(msgspec.Struct, tag=True):
     how: str
     "exit, abort, segfault, kill or stop"
+    printing: str = ""
+    "What it prints before."
+
+
+class Surprise(msgspec.Struct, tag=True):
+    """An exception that quotes this text, as a parser's may."""
+
+    text: str
 
 
 class Allocate(msgspec.Struct, tag=True):
     size: int
 
 
-Request = Echo | Describe | Count | Sleep | Fail | Crash | Allocate
+Request = Echo | Describe | Count | Sleep | Fail | Crash | Surprise | Allocate
 
 
 class Text(msgspec.Struct):
@@ -91,8 +99,11 @@ class Program:
                 return self.sleep(call, deaf)
             case Fail(expected=True):
                 raise CallFailure("TOO_ODD", "The number is odd.")
-            case Crash(how=how):
+            case Crash(how=how, printing=printing):
+                print(printing)  # noqa: T201
                 return crash(how)
+            case Surprise(text=text):
+                raise KeyError(text)
             case Allocate(size=size):
                 return Text(str(len(bytearray(size))))
         raise ValueError("a surprise")

@@ -46,12 +46,14 @@ class FakeNvml:
     cards: list[Card] = field(default_factory=list)
     has_driver: bool = True
     opened: int = 0
+    times_opened: int = 0
     NVMLError: type[Exception] = FakeNvmlError
 
     def nvmlInit(self) -> None:  # noqa: N802
         if not self.has_driver:
             raise FakeNvmlError("Driver Not Loaded")
         self.opened += 1
+        self.times_opened += 1
 
     def nvmlShutdown(self) -> None:  # noqa: N802
         self.opened -= 1
@@ -68,7 +70,7 @@ class FakeNvml:
         return self._answer("handle", self.cards[index], self.cards[index])
 
     def nvmlDeviceGetName(self, handle: Card, /) -> str:  # noqa: N802
-        return handle.name
+        return self._answer("name", handle, handle.name)
 
     def nvmlDeviceGetMemoryInfo(self, handle: Card, /) -> Memory:  # noqa: N802
         return self._answer("memory", handle, Memory())

@@ -75,6 +75,47 @@ def test_what_a_card_cannot_tell_is_none_and_one_that_is_lost_is_named() -> None
     assert unavailable == ("gpu 0: it does not answer (Not Supported)",)
 
 
+def test_two_cards_are_told_apart_with_what_is_the_servers_own_on_each() -> None:
+    first = Card("first", processes=[Process(10, GIB)])
+    second = Card("second", processes=[Process(10, 2 * GIB), Process(99, 4 * GIB)])
+    gpus, unavailable = Gpus(FakeNvml([first, second])).read({10})
+    assert [(gpu.index, gpu.name, gpu.own_memory_bytes) for gpu in gpus] == [(0, "first", GIB), (1, "second", 2 * GIB)]
+    assert unavailable == ()
+
+
+@pytest.mark.parametrize("call", ["handle", "memory", "name"])
+def test_a_card_that_fails_in_the_middle_leaves_the_other_and_comes_back(call: str) -> None:
+    failing, sound = Card("failing"), Card("sound")
+    gpus = Gpus(FakeNvml([failing, sound]))
+    assert len(gpus.read(set())[0]) == 2
+    failing.unsupported = frozenset({call})
+    told, unavailable = gpus.read(set())
+    assert [gpu.name for gpu in told] == ["sound"]
+    assert unavailable == ("gpu 0: it does not answer (Not Supported)",)
+    failing.unsupported = frozenset()
+    assert len(gpus.read(set())[0]) == 2
+
+
+def test_a_card_in_slices_tells_its_memory_and_not_how_busy_it_is() -> None:
+    sliced = Card("NVIDIA H200 (MIG)", frozenset({"utilization", "fan"}), [Process(10, None)])
+    (gpu,), unavailable = Gpus(FakeNvml([sliced])).read({10})
+    assert (gpu.memory_total_bytes, gpu.temperature_celsius) == (80 * GIB, 51)
+    assert (gpu.utilization_percent, gpu.fan_percent, gpu.own_memory_bytes) == (None, None, None)
+    assert unavailable == ()
+
+
+def test_a_driver_that_lost_all_cards_is_opened_again() -> None:
+    card = Card()
+    nvml = FakeNvml([card])
+    gpus = Gpus(nvml)
+    gpus.read(set())
+    card.unsupported = frozenset({"handle"})
+    assert gpus.read(set())[0] == ()
+    card.unsupported = frozenset()
+    assert len(gpus.read(set())[0]) == 1
+    assert (nvml.opened, nvml.times_opened) == (1, 2)
+
+
 def test_memory_that_the_driver_does_not_tell_apart_is_unknown() -> None:
     gpus, _ = Gpus(FakeNvml([Card(processes=[Process(10, None)])])).read({10})
     assert gpus[0].own_memory_bytes is None

@@ -1,13 +1,21 @@
 """The text that Prometheus reads."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
+from engines.metrics.counted import Counted
+from engines.metrics.histogram import SECONDS, Histogram
 from engines.metrics.loop_lag import LoopLag
 from engines.metrics.prometheus import Exposition
-from records.system import SystemSample
+from engines.metrics.traffic import Traffic
+from records.document import DocumentStatus
+from records.session import MessageStatus
+from records.system import SystemSample, WorkerPurpose, WorkerState, WorkerStatus
 from tests.engines.metrics.test_sampler import FakeServer, opened
 
 
@@ -27,7 +35,7 @@ def values(text: bytes) -> dict[tuple[str, tuple[str, ...]], float]:
 
 async def test_a_sample_is_rendered_with_inference_in_vllms_words(tmp_path: Path) -> None:
     before = list(REGISTRY.collect())
-    rendered = values(Exposition(LoopLag()).render(await sample_of(tmp_path)))
+    rendered = values(Exposition(Counted(LoopLag())).render(await sample_of(tmp_path)))
     model = ("0123456789abcdef",)
     assert rendered["graphlore_num_requests_running", model] == 1
     assert rendered["graphlore_num_requests_waiting", model] == 2
@@ -46,10 +54,100 @@ async def test_the_loops_lag_is_a_histogram_with_quantiles_and_the_most_that_it_
     lag = LoopLag()
     for late in (0.0, 0.004, 0.02, 0.7):
         lag.note(late)
-    rendered = values(Exposition(lag).render(await sample_of(tmp_path)))
+    rendered = values(Exposition(Counted(lag)).render(await sample_of(tmp_path)))
     assert rendered["graphlore_event_loop_lag_seconds_bucket", ("0.005",)] == 2
     assert rendered["graphlore_event_loop_lag_seconds_bucket", ("0.5",)] == 3
     assert rendered["graphlore_event_loop_lag_seconds_bucket", ("+Inf",)] == 4
     assert rendered["graphlore_event_loop_lag_seconds_count", ()] == 4
     assert rendered["graphlore_event_loop_lag_max_seconds", ()] == 0.7
     assert rendered["graphlore_event_loop_lag_recent_seconds", ("0.99",)] == 0.7
+
+
+UNITS = ("_bytes", "_seconds", "_ratio", "_celsius", "_info", "_cores")
+COUNTS = {
+    # Numbers of things, whose unit is the thing that the name ends with.
+    "graphlore_documents", "graphlore_chunks", "graphlore_vectors", "graphlore_sessions", "graphlore_messages",
+    "graphlore_workers", "graphlore_process_open_files", "graphlore_ingestion_queued", "graphlore_ingestion_running",
+    "graphlore_graphql_operations_running", "graphlore_websocket_connections",
+}  # fmt: skip
+AS_VLLM = {
+    "graphlore_num_requests_running", "graphlore_num_requests_waiting", "graphlore_kv_cache_usage_perc",
+    "graphlore_avg_prompt_throughput_toks_per_s", "graphlore_avg_generation_throughput_toks_per_s",
+    "graphlore_prefix_cache_hit_ratio", "graphlore_ingestion_chunks_per_second",
+}  # fmt: skip
+
+
+def worker(purpose: WorkerPurpose, pid: int | None, restarts: int) -> WorkerStatus:
+    return WorkerStatus(purpose, WorkerState.RUNNING if pid else WorkerState.BACKING_OFF, pid, restarts)
+
+
+def busy() -> Counted:
+    """The counts of a server that has done something of everything."""
+    traffic = Traffic()
+    traffic.connected()
+    for seconds in (0.004, 0.2, 400.0):
+        traffic.began("query")
+        traffic.ended("query", "ok", "http", seconds)
+    traffic.began("subscription")
+    traffic.refused("websocket")
+    retrievals = Histogram()
+    retrievals.note(0.03)
+    return Counted(
+        LoopLag(),
+        traffic,
+        retrievals,
+        Counter({("words", "RAN"): 1, ("meaning", "FAILED"): 1}),
+        Counter({DocumentStatus.READY: 2, DocumentStatus.FAILED: 1}),
+        Counter({MessageStatus.COMPLETED: 3}),
+        lambda: (worker(WorkerPurpose.PARSING, 7, 2), worker(WorkerPurpose.VECTORS, None, 1)),
+    )
+
+
+async def test_what_is_counted_is_told_by_kind_and_end(tmp_path: Path) -> None:
+    rendered = values(Exposition(busy()).render(await sample_of(tmp_path)))
+    assert rendered["graphlore_graphql_operations_total", ("query", "ok", "http")] == 3
+    assert rendered["graphlore_graphql_operations_total", ("unknown", "refused", "websocket")] == 1
+    assert rendered["graphlore_graphql_operations_running", ("subscription",)] == 1
+    assert rendered["graphlore_graphql_operations_running", ("query",)] == 0
+    assert rendered["graphlore_graphql_operation_duration_seconds_bucket", ("query", "0.005")] == 1
+    assert rendered["graphlore_graphql_operation_duration_seconds_bucket", ("query", "+Inf")] == 3
+    assert rendered["graphlore_graphql_operation_duration_seconds_sum", ("query",)] == 400.204
+    assert rendered["graphlore_websocket_connections", ()] == 1
+    assert rendered["graphlore_websocket_connections_opened_total", ()] == 1
+    assert rendered["graphlore_retrieval_duration_seconds_count", ()] == 1
+    assert rendered["graphlore_retrieval_legs_total", ("meaning", "FAILED")] == 1
+    assert rendered["graphlore_documents_ingested_total", ("ready",)] == 2
+    assert rendered["graphlore_answers_total", ("completed",)] == 3
+
+
+async def test_a_process_that_is_gone_keeps_its_restarts(tmp_path: Path) -> None:
+    rendered = values(Exposition(busy()).render(await sample_of(tmp_path)))
+    assert rendered["graphlore_worker_restarts_total", ("PARSING",)] == 2
+    assert rendered["graphlore_worker_restarts_total", ("VECTORS",)] == 1
+    assert rendered["graphlore_workers", ("VECTORS", "BACKING_OFF")] == 1
+
+
+async def test_names_and_units_are_as_prometheus_wants_them(tmp_path: Path) -> None:
+    text = Exposition(busy()).render(await sample_of(tmp_path)).decode()
+    families = list(text_string_to_metric_families(text))
+    assert len({family.name for family in families}) == len(families) > 30
+    for family in families:
+        assert re.fullmatch(r"graphlore_[a-z0-9_]+", family.name), family.name
+        assert family.documentation.endswith("."), family.name
+        assert family.type in ("counter", "gauge", "histogram"), family.name
+        if family.type == "gauge":
+            assert family.name.endswith(UNITS) or family.name in COUNTS | AS_VLLM, family.name
+        for sample in family.samples:
+            assert not set(sample.labels) & {"pid", "id", "operation", "operation_name", "path", "quantile"}, sample
+        if family.type == "counter":
+            assert all(sample.name == f"{family.name}_total" for sample in family.samples)
+    assert text.count("# HELP ") == text.count("# TYPE ") == len(families)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bucket"), [(0.005, 0), (0.0051, 1), (300.0, len(SECONDS) - 1), (301.0, len(SECONDS))]
+)
+def test_a_bound_belongs_to_its_bucket(seconds: float, bucket: int) -> None:
+    histogram = Histogram()
+    histogram.note(seconds)
+    assert [at for at, count in enumerate(histogram.buckets) if count] == [bucket]

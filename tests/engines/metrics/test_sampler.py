@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from engines.metrics.machine import Machine
-from engines.metrics.sampler import Metrics, Sources, open_metrics
+from engines.metrics.sampler import TOGETHER, Metrics, Sources, _Watcher, open_metrics
 from records.ids import ModelId
 from records.model import ModelStatus
 from records.system import (
@@ -34,21 +35,27 @@ class FakeServer:
 
     asked: int = 0
     fails: bool = False
+    silent: tuple[str, ...] = ()
+    "Why inference cannot be asked."
+    gate: asyncio.Event | None = None
+    "A sample waits for it."
 
     def workers(self) -> tuple[WorkerStatus, ...]:
         return (WorkerStatus(WorkerPurpose.VECTORS, WorkerState.BACKING_OFF, None, 1),)
 
-    async def inference(self) -> tuple[InferenceStatus, ...]:
-        return (INFERENCE,)
+    async def inference(self) -> tuple[tuple[InferenceStatus, ...], tuple[str, ...]]:
+        return (INFERENCE,), self.silent
 
     def ingestion(self) -> IngestionStatus:
         return INGESTION
 
-    async def storage(self) -> StorageStatus:
+    async def storage(self) -> tuple[StorageStatus, tuple[str, ...]]:
         self.asked += 1
+        if self.gate is not None:
+            await self.gate.wait()
         if self.fails:
             raise OSError("the database is gone")
-        return STORAGE
+        return STORAGE, ()
 
 
 @asynccontextmanager
@@ -133,3 +140,64 @@ async def test_what_the_block_raises_comes_out_as_it_was(tmp_path: Path) -> None
     with pytest.raises(KeyError, match="mine"):
         async with opened(FakeServer(), tmp_path):
             raise KeyError("mine")
+
+
+async def test_what_cannot_be_asked_is_named_and_logged_once(tmp_path: Path) -> None:
+    server = FakeServer(silent=("inference of alpha: it does not answer",))
+    async with opened(server, tmp_path) as metrics, metrics.watch(250) as samples:
+        with capture_logs() as lines:
+            told = [(await anext(samples)).unavailable for _ in range(3)]
+            server.silent = ()
+            while (await anext(samples)).unavailable != told[0][:-1]:
+                pass
+            server.silent = ("inference of alpha: it does not answer",)
+            while (await anext(samples)).unavailable != told[0]:
+                pass
+    assert told == [("gpus: the NVIDIA driver shows no GPU", "inference of alpha: it does not answer")] * 3
+    reasons = [line["reason"] for line in lines if line["event"] == "not in the samples"]
+    assert reasons == [told[0][0], told[0][1], told[0][1]] or reasons == [told[0][1], told[0][1]]
+
+
+async def test_a_thousand_watchers_of_all_rhythms_are_served_by_the_samples_of_the_fastest(tmp_path: Path) -> None:
+    server = FakeServer()
+    async with opened(server, tmp_path) as metrics:
+
+        async def watched(interval_ms: int, count: int) -> list[int]:
+            async with metrics.watch(interval_ms) as samples:
+                return [(await anext(samples)).seq for _ in range(count)]
+
+        fastest = watched(250, 8)
+        others = [watched(interval, 2) for interval in range(1, 1000)]
+        seen, *rest = await asyncio.gather(fastest, *others)
+        assert metrics.watchers == 0
+    assert seen == sorted(set(seen))
+    assert all(first < second for first, second in rest)
+    # Whatever is due within TOGETHER shares a sample: 1,000 watchers can cause no more than so many a second.
+    samples_a_second = 1 / TOGETHER
+    assert server.asked <= samples_a_second * 4 + len(seen)
+
+
+async def test_a_sample_that_took_long_is_not_given_twice(tmp_path: Path) -> None:
+    server = FakeServer(gate=asyncio.Event())
+    assert server.gate is not None
+    async with opened(server, tmp_path) as metrics, metrics.watch(250) as samples:
+        while not server.asked:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.6)  # two of its moments go by
+        server.gate.set()
+        numbers = [(await anext(samples)).seq for _ in range(3)]
+    assert numbers == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("due", "now", "following"), [(10.0, 10.0, 11.0), (10.0, 10.9, 11.0), (10.0, 13.5, 14.0)])
+def test_moments_that_were_missed_stay_missed(due: float, now: float, following: float) -> None:
+    watcher = _Watcher(1.0, due)
+    watcher.advance(now)
+    assert watcher.due == following
+
+
+@pytest.mark.parametrize(("asked", "interval"), [(-5, 0.25), (0, 0.25), (249, 0.25), (1000, 1.0), (10**9, 60.0)])
+async def test_an_interval_beyond_the_bounds_is_brought_within(tmp_path: Path, asked: int, interval: float) -> None:
+    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch(asked):
+        (watcher,) = metrics._watchers
+        assert watcher.interval == interval

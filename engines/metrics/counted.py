@@ -1,0 +1,81 @@
+"""What is counted while the server runs, rather than read in the moment: for Prometheus, which wants counts."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client.core import Metric
+
+from engines.metrics.families import counter, gauge, gauges, histogram
+from engines.metrics.histogram import Histogram
+from engines.metrics.loop_lag import LoopLag
+from engines.metrics.traffic import Traffic
+from records.document import DocumentStatus
+from records.session import MessageStatus
+from records.system import WorkerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Whose counts; all belong to their owners and go on while this is held."""
+
+    loop_lag: LoopLag
+    traffic: Traffic = field(default_factory=Traffic)
+    retrievals: Histogram = field(default_factory=Histogram)
+    legs: Mapping[tuple[str, str], int] = field(default_factory=Counter)
+    "By the leg's name and how it ended."
+    documents: Mapping[DocumentStatus, int] = field(default_factory=Counter)
+    answers: Mapping[MessageStatus, int] = field(default_factory=Counter)
+    workers: Callable[[], Sequence[WorkerStatus]] = tuple
+
+
+def counted_families(counted: Counted) -> Iterator[Metric]:
+    yield from _traffic(counted.traffic)
+    yield histogram("retrieval_duration_seconds", "How long retrievals took.", None, {"": counted.retrievals})
+    yield counter("retrieval_legs", "How the legs of retrievals ended.", ["leg", "outcome"], counted.legs.items())
+    yield counter("documents_ingested", "How ingestions ended.", ["outcome"], _by_end(counted.documents))
+    yield counter("answers", "How answers ended.", ["outcome"], _by_end(counted.answers))
+    yield from _workers(counted.workers())
+    yield from _loop_lag(counted.loop_lag)
+
+
+def _by_end(counts: Mapping[DocumentStatus, int] | Mapping[MessageStatus, int]) -> list[tuple[tuple[str, ...], float]]:
+    return [((end.value.lower(),), count) for end, count in counts.items()]
+
+
+def _traffic(traffic: Traffic) -> Iterator[Metric]:
+    yield counter(
+        "graphql_operations", "GraphQL operations that have ended.", ["kind", "outcome", "transport"],
+        traffic.ends.items(),
+    )  # fmt: skip
+    yield histogram("graphql_operation_duration_seconds", "How long GraphQL operations took.", "kind", traffic.seconds)
+    yield gauges(
+        "graphql_operations_running", "GraphQL operations that go on.", ["kind"],
+        [((kind,), count) for kind, count in traffic.running.items()],
+    )  # fmt: skip
+    yield gauge("websocket_connections", "WebSockets that are open.", traffic.sockets)
+    yield counter("websocket_connections_opened", "WebSockets that were opened.", [], [((), traffic.sockets_opened)])
+
+
+def _workers(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
+    """By purpose: of each worker that is there, whether its process is or not."""
+    restarts: Counter[str] = Counter()
+    states: Counter[tuple[str, str]] = Counter()
+    for worker in workers:
+        restarts[worker.purpose.value] += worker.restarts
+        states[worker.purpose.value, worker.state.value] += 1
+    yield counter(
+        "worker_restarts", "How often a process was started again.", ["purpose"],
+        [((purpose,), count) for purpose, count in restarts.items()],
+    )  # fmt: skip
+    yield gauges("workers", "Worker processes by what they are at.", ["purpose", "state"], states.items())
+
+
+def _loop_lag(lag: LoopLag) -> Iterator[Metric]:
+    yield histogram("event_loop_lag_seconds", "By how much the event loop was late.", None, {"": lag.histogram})
+    yield gauge("event_loop_lag_max_seconds", "The most that it was ever late.", lag.longest)
+    quantiles = lag.quantiles()
+    yield gauges(
+        "event_loop_lag_recent_seconds", "By how much it was late in the last minute.", ["share"],
+        [(("0.5",), quantiles.p50), (("0.99",), quantiles.p99), (("1",), quantiles.max)],
+    )  # fmt: skip

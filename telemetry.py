@@ -1,0 +1,74 @@
+"""Spans for a collector of OpenTelemetry. Imported only where the setting is on: it is an extra (`graphlore[otel]`)."""
+
+from asyncio import CancelledError
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from records.tracing import Attribute
+
+EXPORT_SECONDS = 3
+"""The most that one attempt to reach the collector takes, also while the server stops."""
+
+
+class _Span:
+    def __init__(self, span: trace.Span) -> None:
+        self._span = span
+        self._failed = False
+
+    def set(self, name: str, value: Attribute) -> None:
+        self._span.set_attribute(name, value)
+
+    def fail(self, kind: str) -> None:
+        """The first kind stands: it is nearest to the cause."""
+        if not self._failed:
+            self._failed = True
+            self._span.set_attribute("error.type", kind)
+            self._span.set_status(trace.StatusCode.ERROR)
+
+
+class OpenTelemetry:
+    """A `records.tracing.Tracer` over OpenTelemetry's own. Exceptions leave their type's name in a span, never a text."""
+
+    def __init__(self, tracer: trace.Tracer) -> None:
+        self._tracer = tracer
+        self._propagator = TraceContextTextMapPropagator()
+
+    @contextmanager
+    def span(self, name: str, incoming: Mapping[str, str] | None = None) -> Iterator[_Span]:
+        parent = None if incoming is None else self._propagator.extract(incoming)
+        kind = trace.SpanKind.INTERNAL if incoming is None else trace.SpanKind.SERVER
+        with self._tracer.start_as_current_span(
+            name, parent, kind, record_exception=False, set_status_on_exception=False
+        ) as started:
+            span = _Span(started)
+            try:
+                yield span
+            except (CancelledError, GeneratorExit):
+                span.set("graphlore.canceled", value=True)
+                raise
+            except Exception as error:
+                span.fail(getattr(error, "code", None) or type(error).__qualname__)
+                raise
+
+
+class Export:
+    """Sends spans to a collector in the background, for as long as it is open."""
+
+    def __init__(self, endpoint: str, version: str) -> None:
+        """`endpoint` is that of OTLP over gRPC, such as `http://localhost:4317`."""
+        resource = Resource.create({"service.name": "graphlore", "service.version": version})
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        exporter = OTLPSpanExporter(endpoint, timeout=EXPORT_SECONDS)
+        self._provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=1000 * EXPORT_SECONDS))
+        self.tracer = OpenTelemetry(self._provider.get_tracer("graphlore", version))
+
+    def close(self) -> None:
+        """Send what is left; blocks for some seconds where the collector does not answer."""
+        self._provider.shutdown()

@@ -1,0 +1,57 @@
+"""What docs/clients.md tells caches is what the schema says."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
+
+from tests.conformance.node import NODE
+from tests.conformance.operations import SCHEMA
+from tests.conformance.telling import write_documented
+from tests.conformance.tools import project
+
+SHOW = """
+import { keys } from "./urql.js";
+import { typePolicies } from "./apollo.js";
+import { possibleTypes } from "./types.js";
+const unkeyed = Object.keys(typePolicies).filter((name) => typePolicies[name].keyFields === false);
+process.stdout.write(JSON.stringify({ keys: Object.keys(keys), unkeyed, possibleTypes }));
+"""
+
+
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the page's modules export, as their packages take it."""
+    folder = project(tmp_path_factory.mktemp("page"))
+    write_documented(folder)
+    (folder / "show.mjs").write_text(SHOW, encoding="utf-8")
+    shown = subprocess.run([NODE, "show.mjs"], cwd=folder, capture_output=True, text=True, check=True, timeout=60)
+    found: dict[str, Any] = json.loads(shown.stdout)
+    return found
+
+
+def types_without_id() -> list[str]:
+    graph = build_schema(SCHEMA.read_text(encoding="utf-8"))
+    roots = (graph.query_type, graph.mutation_type, graph.subscription_type)
+    return sorted(
+        type_.name
+        for type_ in graph.type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        and type_ not in roots
+        and not type_.name.startswith("__")
+        and "id" not in type_.fields
+    )
+
+
+@pytest.mark.parametrize("policy", ["keys", "unkeyed"])
+def test_caches_are_told_of_every_type_without_an_id(documented: dict[str, Any], policy: str) -> None:
+    assert sorted(documented[policy]) == types_without_id()
+
+
+def test_apollo_is_told_which_types_an_interface_has(documented: dict[str, Any]) -> None:
+    graph = build_schema(SCHEMA.read_text(encoding="utf-8"))
+    interfaces = [type_ for type_ in graph.type_map.values() if isinstance(type_, GraphQLInterfaceType)]
+    expected = {type_.name: sorted(each.name for each in graph.get_possible_types(type_)) for type_ in interfaces}
+    assert documented["possibleTypes"] == expected

@@ -1,0 +1,50 @@
+"""Operations that carry a canary wherever a client may write something, made from the schema itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    build_schema,
+)
+
+from tests.e2e.client import Json
+from tests.e2e.process import ROOT
+
+PLAIN: dict[str, Any] = {"Int": 1, "Float": 0.5, "Boolean": True, "BigInt": 1}
+
+
+def served_schema() -> GraphQLSchema:
+    return build_schema((ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8"))
+
+
+def mutations(schema: GraphQLSchema, canary: str, key: str) -> Iterator[tuple[str, str, Json]]:
+    """Name, operation and variables of every mutation but the upload; `key` stands for every id."""
+    assert schema.mutation_type is not None
+    for name, field in schema.mutation_type.fields.items():
+        if name != "uploadDocument":
+            declared = ", ".join(f"${arg}: {each.type}" for arg, each in field.args.items())
+            given = ", ".join(f"{arg}: ${arg}" for arg in field.args)
+            operation = f"mutation {name[0].upper()}{name[1:]}({declared}) {{ {name}({given}) {{ __typename }} }}"
+            yield name, operation, {arg: filled(each.type, canary, key) for arg, each in field.args.items()}
+
+
+def filled(kind: GraphQLInputType, canary: str, key: str) -> Any:
+    """A value of a type, every part of it given; of an input that takes one of its parts, the first."""
+    if isinstance(kind, GraphQLNonNull):
+        return filled(kind.of_type, canary, key)
+    if isinstance(kind, GraphQLList):
+        return [filled(kind.of_type, canary, key)]
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    if isinstance(kind, GraphQLInputObjectType):
+        parts = list(kind.fields.items())[: 1 if kind.is_one_of else None]
+        return {name: filled(part.type, canary, key) for name, part in parts}
+    if kind.name == "ID":
+        return key
+    return PLAIN.get(kind.name, {"words": canary} if kind.name == "JSON" else canary)

@@ -1,0 +1,115 @@
+"""Spans of operations, and what they must not hold."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from opentelemetry.trace import SpanKind, StatusCode
+
+from records.errors import NotFound
+from tests.spans import Recorded, attributes
+from tests.transport.library import library
+from transport import Observer
+
+CANARY = "CANARY-1618033988"
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    return Recorded()
+
+
+async def post(incoming: Path, recorded: Recorded, query: str, **headers: str) -> None:
+    app = library(incoming, observer=Observer(recorded.tracer))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        await client.post("/graphql", json={"query": query}, headers=headers)
+
+
+async def test_an_operation_is_a_span_by_the_conventions_for_graphql(tmp_path: Path, recorded: Recorded) -> None:
+    await post(tmp_path, recorded, f'query Greet {{ greeting(name: "{CANARY}") }}')
+    (span,) = recorded.spans
+    assert (span.name, span.kind) == ("query", SpanKind.SERVER)
+    assert attributes(span) == {"graphql.operation.type": "query", "graphql.operation.name": "Greet"}
+    assert span.status.status_code is StatusCode.UNSET
+    assert span.parent is None
+    assert CANARY not in recorded.everything()
+
+
+async def test_the_trace_of_the_request_is_gone_on_with(tmp_path: Path, recorded: Recorded) -> None:
+    trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    await post(tmp_path, recorded, "{ greeting }", traceparent=f"00-{trace}-{parent}-01")
+    (span,) = recorded.spans
+    assert span.parent is not None
+    assert (f"{span.parent.trace_id:032x}", f"{span.parent.span_id:016x}") == (trace, parent)
+
+
+@pytest.mark.parametrize("header", ["", "nonsense", "00-0-0-01", f"00-{'0' * 32}-{'0' * 16}-01", "x" * 9999])
+async def test_a_trace_that_is_none_begins_a_new_one(tmp_path: Path, recorded: Recorded, header: str) -> None:
+    await post(tmp_path, recorded, "{ greeting }", traceparent=header)
+    (span,) = recorded.spans
+    assert span.parent is None
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("{ missing }", "NOT_FOUND"),
+        ("{ broken }", "INTERNAL"),
+        ("query ($n: Int!) { books(first: $n) { totalCount } }", "BAD_USER_INPUT"),
+    ],
+)
+async def test_an_operation_with_errors_says_of_which_kind_and_nothing_else(
+    tmp_path: Path, recorded: Recorded, query: str, kind: str
+) -> None:
+    await post(tmp_path, recorded, query)
+    (span,) = recorded.spans
+    assert span.status.status_code is StatusCode.ERROR
+    assert attributes(span)["error.type"] == kind
+    assert span.events == ()
+    assert "swordfish" not in recorded.everything()
+
+
+def test_spans_nest_and_an_exception_leaves_its_kind_alone(recorded: Recorded) -> None:
+    tracer = recorded.tracer
+    with pytest.raises(KeyError), tracer.span("outer"), tracer.span("inner"):
+        raise KeyError(CANARY)
+    with pytest.raises(NotFound), tracer.span("expected"):
+        raise NotFound(CANARY, 1)
+    assert recorded.tree(recorded.named("outer")) == {"inner": {}}
+    assert attributes(recorded.named("inner")) == attributes(recorded.named("outer")) == {"error.type": "KeyError"}
+    assert attributes(recorded.named("expected")) == {"error.type": "NOT_FOUND"}
+    assert CANARY not in recorded.everything()
+
+
+async def test_what_was_canceled_did_not_fail(recorded: Recorded) -> None:
+    async def waits() -> None:
+        with recorded.tracer.span("waits"):
+            began.set()
+            await asyncio.Event().wait()
+
+    began = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(waits())
+        await began.wait()
+        task.cancel()
+    span = recorded.named("waits")
+    assert attributes(span) == {"graphlore.canceled": True}
+    assert span.status.status_code is StatusCode.UNSET
+
+
+def loaded_after(program: str) -> list[str]:
+    """Modules of OpenTelemetry in a fresh process at a program's end."""
+    listing = "import sys; print(*[m for m in sys.modules if m.startswith('opentelemetry')])"
+    command = [sys.executable, "-c", f"{program}\n{listing}"]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_nothing_of_opentelemetry_is_there_until_it_is_asked_for() -> None:
+    off = "import server\nwith server.open_tracing(None) as tracer: assert tracer.span('a') is tracer.span('b')"
+    on = "import server\nwith server.open_tracing('http://127.0.0.1:9') as tracer: pass"
+    assert loaded_after(off) == []
+    assert "opentelemetry.sdk.trace" in loaded_after(on)
