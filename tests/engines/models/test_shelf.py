@@ -7,6 +7,7 @@ import pytest
 from engines.models import ModelFilter
 from records.errors import Conflict, NotFound
 from records.events import ChangeKind
+from records.model import ModelStatus
 from tests.engines.models.conftest import SettingsInMemory, by_name, load, opened
 
 
@@ -23,7 +24,7 @@ async def test_new_and_vanished_files_are_told(folder: Path, store: SettingsInMe
 async def test_the_list_can_be_narrowed(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         await load(models, "beta")
-        assert [record.name for record in await models.list(ModelFilter(status=(READY,)))] == ["beta"]
+        assert [record.name for record in await models.list(ModelFilter(status=(ModelStatus.READY,)))] == ["beta"]
         assert [record.name for record in await models.list(ModelFilter(name_contains="ALP"))] == ["alpha"]
 
 
