@@ -30,7 +30,7 @@ ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
 
 Its usual count is right for a machine that does nothing else. Beside other programs it spins away the time of the very
 thread that is waited for: two threads on two busy cores wrote 8 tokens a second, with this count 33 to 47, on a quiet
-machine as many as before (docs/decisions/0007).
+machine as many as before (docs/decisions/0011).
 """
 MOVED_BYTES = 1024**2
 """A process whose memory changes by more than this between two looks is at work."""
