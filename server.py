@@ -28,6 +28,7 @@ from engines.ingestion.parsing import ParsingStage
 from engines.metrics import Counted, Exposition, Machine, Metrics, Sources, Traffic, open_loop_lag, open_metrics
 from engines.metrics.prometheus import CONTENT_TYPE
 from engines.metrics.storage import Storage
+from engines.metrics.waits import Waits
 from engines.models import Models, open_models
 from engines.parsing.limits import Limits as ParsingLimits
 from engines.parsing.parser import open_parser
@@ -84,10 +85,10 @@ async def open_state(settings: Settings, limits: Limits, tracer: Tracer, traffic
         parser = await enter(open_parser(_parsing_limits(settings)))
         models: Models = await enter(open_models(ModelSettings(database), settings.models_folder))
         retriever = ObservedRetriever(Retriever(documents, chunks, Keywords(database), vectors, embedder), tracer)
-        session_changes = SessionChanges(sessions)
+        session_changes, waits = SessionChanges(sessions), Waits()
         answers: Answers = await enter(
             open_answers(
-                Answerer(documents, messages, retriever, models, tracer),
+                Answerer(documents, messages, retriever, models, tracer, waits),
                 sessions,
                 messages,
                 models,
@@ -144,7 +145,14 @@ async def open_state(settings: Settings, limits: Limits, tracer: Tracer, traffic
             limits=limits,
         )
         counted = Counted(
-            loop_lag, traffic, retriever.seconds, retriever.legs, ingestion.ends, answers.ends, sources.workers
+            loop_lag,
+            traffic,
+            retriever.seconds,
+            retriever.legs,
+            ingestion.ends,
+            answers.ends,
+            sources.workers,
+            waits,
         )
         yield {"context": context, "exposition": Exposition(counted)}
         log.info("stopping")

@@ -133,6 +133,13 @@ class InferenceStatus:
     cached_tokens_used: int
     cached_tokens_total: int
     prefix_hit_ratio: float
+    prompt_tokens: int = 0
+    "Read since the model was loaded; those that the cache held already are not among them."
+    completion_tokens: int = 0
+    prefix_queries: int = 0
+    "Tokens of prompts that were looked for in the cache, and those that were found."
+    prefix_hits: int = 0
+    preemptions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Asked:
     sampling: SamplingSettings
     conversation: str
     priority: Priority
+    json_schema: str | None
 
 
 class FakeInference:
@@ -87,11 +88,12 @@ class FakeInference:
         sampling: SamplingSettings,
         conversation: str,
         priority: Priority = Priority.CHAT,
+        json_schema: str | None = None,
     ) -> AsyncIterator[Generation]:
         prompt = await self.count_prompt(messages)
         if prompt + (sampling.max_tokens or 1) > self._context_length:
             raise ContextOverflow(f"The prompt has {prompt} tokens; the context window is {self._context_length}.")
-        self.asked.append(Asked(list(messages), sampling, conversation, priority))
+        self.asked.append(Asked(list(messages), sampling, conversation, priority, json_schema))
         script = self._scripts.popleft() if len(self._scripts) > 1 else self._scripts[0]
         generation = FakeGeneration(script, prompt, "\n".join(f"{role}: {text}" for role, text in messages))
         try:

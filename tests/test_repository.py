@@ -23,7 +23,8 @@ LONGER_THAN_300_LINES = {
 }
 TAKES_EVERY_EXCEPTION = {
     "engines/guard.py": "the boundary of a background task: nothing above could handle it",
-    "engines/inference/worker.py": "the boundary of a process: one bad call must not end it",
+    "engines/inference/calls.py": "the boundary of a process: one bad call must not end it",
+    "engines/inference/lane.py": "one answer must not end those that are made beside it",
     "engines/models/models.py": "raised again outside the task group, which would wrap it",
     "workers/child.py": "the boundary of a process: one bad call must not end it",
     "workers/__main__.py": "whatever ends the program is written down for the crash report",

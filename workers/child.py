@@ -10,7 +10,8 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import msgspec
@@ -84,6 +85,10 @@ class Call:
             self._credit -= frames.event_size(encoded)
         self._link.send(frames.Event(self._id, encoded))
 
+    def overdraw(self) -> None:
+        """Let what is left to say go out now, and the call end, though the parent's consumer is behind."""
+        self.grant(frames.WINDOW)
+
     def reply(self, body: msgspec.Struct) -> None:
         self._end(frames.Reply(self._id, frames.raw(body)))
 
@@ -118,6 +123,7 @@ class Link:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._sending = threading.Lock()
+        self._gathered = threading.local()
         self._calls: dict[int, Call] = {}
         self._received: queue.SimpleQueue[Call] = queue.SimpleQueue()
         self._requests: msgspec.msgpack.Decoder[Any] | None = None
@@ -145,6 +151,24 @@ class Link:
     def send(self, frame: frames.ToParent) -> None:
         """Send from any thread. Raises `FrameTooLarge`."""
         encoded = frames.encode(frame)
+        gathered: bytearray | None = getattr(self._gathered, "frames", None)
+        if gathered is None:
+            self._send(encoded)
+        else:
+            gathered += encoded
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """What this thread sends inside the block goes out at its end, all at once. Not to be nested."""
+        self._gathered.frames = gathered = bytearray()
+        try:
+            yield
+        finally:
+            self._gathered.frames = None
+            if gathered:
+                self._send(gathered)
+
+    def _send(self, encoded: bytes | bytearray) -> None:
         with self._sending:
             try:
                 self._connection.sendall(encoded)

@@ -10,6 +10,7 @@ from engines.answers.phases import Phases, inference_span, set_usage
 from engines.answers.work import Work
 from engines.inference import Inference
 from engines.inference.protocol import Finished, PromptProgress
+from engines.metrics.waits import Waits
 from engines.prompts import FittedPrompt, Passage, PromptParts, ask_for_answer, ask_for_reasoning, fit_prompt
 from engines.prompts.sections import ChatMessage
 from engines.stores import DocumentStore, MessageStore
@@ -58,6 +59,7 @@ class Answerer:
     retriever: Retrieves
     models: ReadyModels
     tracer: Tracer = field(default_factory=NoTracing)
+    waits: Waits = field(default_factory=Waits)
 
     async def answer(self, work: Work) -> None:
         """Make the answer and finish it as COMPLETED; every expected failure is raised for the owner to tell."""
@@ -175,6 +177,7 @@ class Answerer:
             async with inference.generate(messages, sampling, conversation=conversation) as generation:
                 await _follow(work, Phases(self.tracer, generation), thinking=thinking)
             set_usage(span, generation.finished)
+        self.waits.note(generation.finished)
         return generation.finished
 
 

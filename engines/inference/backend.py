@@ -1,27 +1,21 @@
-"""A thin layer over llama.cpp's C interface: what must be freed has an owner, and what ends the process cannot be said.
+"""A thin layer over llama.cpp's C interface: its log, the flag that ends a decode, a model's weights and vocabulary.
 
-llama.cpp aborts the process for a batch above n_batch, and for logits of a row that has none. So `Context.decode` takes at
-most `n_batch` tokens and keeps the last row's logits alone, and `Context.logits` gives those. Only worker programs
-import this module.
+Only worker programs import this module.
 """
 
 import ctypes
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
-from numpy.typing import NDArray
 
-from engines.inference.ggml import CACHE_TYPES
-from engines.inference.hardware import physical_cores
+from engines.inference.text import CLOSE_TAG, OPEN_TAG
 from records.model import LoadRequest
 
-DECODED, NO_ROOM, ABORTED = 0, 1, 2
-LARGEST_UBATCH = 512
+SHOWN_TAGS = (OPEN_TAG, CLOSE_TAG)
 _WARNING, _ERROR, _CONTINUED = 3, 4, 5
 _INFO = 2
 _SPECIAL = C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN
@@ -85,6 +79,10 @@ class Model:
         self.vocabulary_size = int(C.llama_vocab_n_tokens(self.vocab))
         self.trained_context = int(C.llama_model_n_ctx_train(handle))
         self.has_encoder = bool(C.llama_model_has_encoder(handle))
+        texts = self.special_texts()
+        self._special = {token: text.encode() if text in SHOWN_TAGS else b"" for token, text in texts.items()}
+        self.is_recurrent = bool(C.llama_model_is_recurrent(handle) or C.llama_model_is_hybrid(handle))
+        "Its state has no parts: a sequence can be kept or dropped whole, and nothing of it can be shared."
 
     @classmethod
     def load(cls, path: Path, settings: LoadRequest, progress: Callable[[float], bool]) -> "Model | None":
@@ -132,6 +130,11 @@ class Model:
         texts = {token: self.piece(token, special=True).decode("utf-8", "replace") for token in tokens}
         return {token: text for token, text in texts.items() if text}
 
+    def shown(self, token: int) -> bytes:
+        """A token's bytes in an answer; control tokens are silent, but for think tags."""
+        special = self._special.get(token)
+        return self.piece(token) if special is None else special
+
     def bos(self) -> int:
         return int(C.llama_vocab_bos(self.vocab))
 
@@ -149,85 +152,3 @@ def _load_mode(settings: LoadRequest) -> int:
     if locked:
         return int(C.LLAMA_LOAD_MODE_MLOCK)
     return int(C.LLAMA_LOAD_MODE_MMAP if mapped else C.LLAMA_LOAD_MODE_NONE)
-
-
-class Context:
-    """The KV cache and compute buffers of one model, with one sequence, 0. For one thread alone."""
-
-    def __init__(self, handle: Any, model: Model, settings: LoadRequest, abort: Abort) -> None:
-        self.handle = handle
-        self.model = model
-        self.settings = settings
-        self.length = int(C.llama_n_ctx(handle))
-        self.n_batch = int(C.llama_n_batch(handle))
-        self._abort = abort
-        self._memory = C.llama_get_memory(handle)
-        self._batch = C.llama_batch_init(self.n_batch, 0, 1)
-        C.llama_set_abort_callback(handle, abort.callback, abort.argument)
-
-    @classmethod
-    def create(cls, model: Model, settings: LoadRequest, abort: Abort) -> "Context | None":
-        """None where there is not enough memory for it; `Log` says what was asked for."""
-        params = C.llama_context_default_params()
-        params.n_ctx = settings.context_length or min(model.trained_context, 8192)
-        params.n_batch = settings.batch_size or LARGEST_UBATCH
-        params.n_ubatch = min(params.n_batch, LARGEST_UBATCH)
-        params.n_seq_max = settings.parallel_sequences or 1
-        params.n_outputs_max = params.n_seq_max
-        params.n_threads = params.n_threads_batch = settings.threads or physical_cores()
-        params.flash_attn_type = _flash_attention(settings.flash_attention)
-        params.type_k = CACHE_TYPES[settings.key_cache_type or "f16"][0]
-        params.type_v = CACHE_TYPES[settings.value_cache_type or "f16"][0]
-        params.kv_unified = True
-        params.swa_full = True
-        handle = C.llama_init_from_model(model.handle, params)
-        return cls(handle, model, settings, abort) if handle else None
-
-    def close(self) -> None:
-        C.llama_batch_free(self._batch)
-        C.llama_free(self.handle)
-
-    @property
-    def threads(self) -> int:
-        return int(C.llama_n_threads(self.handle))
-
-    def set_threads(self, threads: int) -> None:
-        C.llama_set_n_threads(self.handle, threads, threads)
-
-    def decode(self, tokens: Sequence[int], position: int, *, logits: bool) -> int:
-        """Read at most `n_batch` tokens at `position`; DECODED, NO_ROOM, ABORTED, or negative for a failure."""
-        count = len(tokens)
-        if not 0 < count <= self.n_batch:
-            raise ValueError(f"{count} tokens do not make a batch of 1 to {self.n_batch}")
-        batch = self._batch
-        batch.n_tokens = count
-        for at, token in enumerate(tokens):
-            batch.token[at] = token
-            batch.pos[at] = position + at
-            batch.n_seq_id[at] = 1
-            batch.seq_id[at][0] = 0
-            batch.logits[at] = 0
-        batch.logits[count - 1] = logits
-        return int(C.llama_decode(self.handle, batch))
-
-    def logits(self) -> NDArray[np.float32]:
-        """Those of the last row that was decoded with `logits`; a view that the next decode overwrites."""
-        pointer = C.llama_get_logits_ith(self.handle, -1)
-        return np.ctypeslib.as_array(pointer, shape=(self.model.vocabulary_size,))
-
-    def held(self) -> int:
-        """Tokens that the cache holds."""
-        return int(C.llama_memory_seq_pos_max(self._memory, 0)) + 1
-
-    def keep(self, count: int) -> int:
-        """Forget all but the first `count` tokens; gives how many are kept, which may be none."""
-        if count and C.llama_memory_seq_rm(self._memory, 0, count, -1):
-            return count
-        C.llama_memory_clear(self._memory, False)
-        return 0
-
-
-def _flash_attention(wanted: bool | None) -> int:
-    if wanted is None:
-        return int(C.LLAMA_FLASH_ATTN_TYPE_AUTO)
-    return int(C.LLAMA_FLASH_ATTN_TYPE_ENABLED if wanted else C.LLAMA_FLASH_ATTN_TYPE_DISABLED)

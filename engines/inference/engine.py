@@ -1,198 +1,230 @@
-"""The engine thread: one model, one sequence; answers are made one after the other.
+"""The engine thread: it alone calls functions of the contexts, and makes all answers of one model at once.
 
-It alone calls functions of the context. The tokens in the KV cache are known here, so that the next prompt reads only
-what is not there yet, which after an answer is the new question.
+A step runs the commands that wait, lets answers begin for which there is room, and reads one batch for all that are in the
+making. An answer that must be the same every time has a context of its own, and so neither neighbours nor reuse.
 """
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from threading import Lock
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 
-from engines.inference.backend import ABORTED, DECODED, NO_ROOM, Abort, Context, Model
+from engines.inference.admission import Verdict, judge
+from engines.inference.backend import Abort, Model
+from engines.inference.cache import KvCache, Slot
+from engines.inference.calls import guard
+from engines.inference.context import Context
+from engines.inference.copies import Copies
 from engines.inference.job import Job, JobQueue, Output
-from engines.inference.protocol import EngineStatistics, Finished
-from engines.inference.sampler import Sampler, make_sampler
-from engines.inference.text import CLOSE_TAG, OPEN_TAG, TextStream
-from records.codes import ErrorCode
+from engines.inference.lane import Ended, Lane
+from engines.inference.protocol import EngineStatistics, Priority
+from engines.inference.rates import Rates
+from engines.inference.sampler import make_sampler
+from engines.inference.solo import open_solo
+from engines.inference.streams import Stream
+from engines.inference.text import TextStream
+from engines.inference.transcripts import Transcripts
 from records.session import FinishReason
-from workers.child import Call, CallCanceled, CallFailure
-
-CHUNK_SECONDS = 0.5
-LEAST_CHUNK = 64
-RATE_SECONDS = 5.0
-
-
-class Rate:
-    """Tokens per second over the last few seconds; read from other threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._counts: deque[tuple[float, int]] = deque()
-
-    def count(self, tokens: int) -> None:
-        now = time.monotonic()
-        with self._lock:
-            self._counts.append((now, tokens))
-            while self._counts[0][0] < now - RATE_SECONDS:
-                self._counts.popleft()
-
-    def per_second(self) -> float:
-        with self._lock:
-            since = time.monotonic() - RATE_SECONDS
-            return sum(tokens for at, tokens in self._counts if at >= since) / RATE_SECONDS
+from workers.child import CallCanceled, CallFailure
 
 
 class Engine:
-    def __init__(self, model: Model, context: Context, abort: Abort, queue: JobQueue, thinks: bool) -> None:
+    def __init__(
+        self,
+        model: Model,
+        context: Context,
+        abort: Abort,
+        queue: JobQueue,
+        transcripts: Transcripts,
+        thinks: bool,
+        copy_bytes: int,
+    ) -> None:
+        """`copy_bytes` bounds what is kept of sequences that left the cache."""
         self.model = model
-        self.context = context
         self._abort = abort
         self._queue = queue
+        self._transcripts = transcripts
         self._thinks = thinks
-        self._held: list[int] = []
-        self._speed = 0.0
-        self._busy = False
-        self._prompt_rate, self._completion_rate = Rate(), Rate()
-        self._asked, self._reused = 0, 0
-        special = model.special_texts()
-        self._pieces = {token: _shown(text) for token, text in special.items()}
+        self._copies = Copies(copy_bytes)
+        self._rates = Rates()
+        self._lane = self._open_lane(context)
+        self._solo: Lane | None = None
+        self._resting: deque[Stream] = deque()
+        self._admitted = 0
+        self._asked = self._reused = self._preemptions = 0
+        self._told: list[Job] = []
 
-    def serve(self, run: Callable[[Call, Callable[[], None]], None]) -> None:
-        """Work for ever; `run` is the boundary that turns what a job raises into its call's failure."""
+    @property
+    def context(self) -> Context:
+        return self._lane.context
+
+    def serve(self, gathering: Callable[[], AbstractContextManager[None]]) -> None:
+        """Work for ever; what a step has to say goes out at once, inside one `gathering`."""
         while True:
-            work = self._queue.take()
-            if not isinstance(work, Job):
-                work()
-                continue
-            run(work.call, lambda job=work: job.call.reply(self._answer(job)))  # type: ignore[misc]
+            if not self.is_busy:
+                self._queue.wait()
+            with gathering():
+                self.step()
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._lane.streams or self._solo or self._resting)
+
+    def step(self) -> None:
+        for command in self._queue.commands():
+            command()
+        self._drop_canceled()
+        self._admit()
+        self._tell_places()
+        for lane in (self._lane, self._solo):
+            if lane is not None:
+                ended, preempted = lane.step()
+                self._rest(preempted)
+                for end in ended:
+                    self._end(end)
 
     def ahead(self) -> int:
-        """Answers in front of one that comes now. From any thread."""
-        return len(self._queue) + int(self._busy)
+        """Answers in front of one that comes now: none where it may begin at once. From any thread."""
+        waiting = len(self._queue) + len(self._resting)
+        return waiting + 1 if waiting or len(self._lane.streams) >= self.context.parallel else 0
 
     def statistics(self) -> EngineStatistics:
         """From any thread."""
+        solo = self._solo
         return EngineStatistics(
-            sequences_busy=int(self._busy),
-            sequences_total=1,
-            queue_depth=len(self._queue),
-            prompt_tokens_per_second=self._prompt_rate.per_second(),
-            completion_tokens_per_second=self._completion_rate.per_second(),
-            cached_tokens_used=len(self._held),
-            cached_tokens_total=self.context.length,
+            sequences_busy=len(self._lane.streams) + (len(solo.streams) if solo else 0),
+            sequences_total=self.context.parallel,
+            queue_depth=len(self._queue) + len(self._resting),
+            prompt_tokens_per_second=self._rates.prompt.per_second(),
+            completion_tokens_per_second=self._rates.completion.per_second(),
+            cached_tokens_used=self._lane.cache.used,
+            cached_tokens_total=self._lane.cache.total,
             prefix_hit_ratio=self._reused / self._asked if self._asked else 0.0,
+            prompt_tokens=self._rates.prompt.total,
+            completion_tokens=self._rates.completion.total,
+            prefix_queries=self._asked,
+            prefix_hits=self._reused,
+            preemptions=self._preemptions,
         )
 
+    # ── contexts ──
+
+    def _open_lane(self, context: Context) -> Lane:
+        cache = KvCache(
+            context,
+            cells=context.length,
+            sequences=context.sequences,
+            copies=self._copies,
+            in_parts=not self.model.is_recurrent,
+        )
+        return Lane(self.model, context, cache, self._abort, self._rates)
+
+    def longest_answer(self) -> int:
+        """Cells that the largest answer in the making will need: a new context must have as many."""
+        streams = [*self._lane.streams, *self._resting]
+        return max((len(stream.job.prompt.tokens) + stream.job.max_tokens for stream in streams), default=0)
+
+    def put_away(self) -> None:
+        """Before the context is closed: the answers in the making wait for the next one, and are read again there."""
+        self._resting.extend(self._lane.streams)
+        for stream in self._resting:
+            stream.slot = Slot(-1)
+        self._lane.streams.clear()
+        self._copies.clear()
+
     def replace_context(self, context: Context) -> None:
-        """Between answers; the new one is empty."""
-        self.context = context
-        self._held = []
+        """Between steps; the new one is empty."""
+        self._lane = self._open_lane(context)
 
-    def _answer(self, job: Job) -> Finished:
-        self._busy = True
-        job.started = time.monotonic()
-        self._move_up()
-        self._abort.clear()
-        job.call.on_cancel = self._abort.set
-        try:
-            cached = self._reuse(job)
-            self._read(job, cached)
-            with make_sampler(job.sampling, self.model.vocabulary_size) as sampler:
-                return self._write(job, sampler, cached)
-        finally:
-            job.call.on_cancel = None
-            self._busy = False
+    # ── beginnings ──
 
-    def _move_up(self) -> None:
-        """Tell those that wait their new places."""
-        for position, waiting in enumerate(self._queue.waiting(), 1):
-            with suppress(CallCanceled):
-                waiting.tell_progress(position, 0)
-
-    def _reuse(self, job: Job) -> int:
-        """Keep what the cache and the prompt begin with in common; at least one token is left to read."""
-        tokens = job.prompt.tokens
-        common = 0 if job.sampling.deterministic else common_prefix(self._held, tokens)
-        common = self.context.keep(min(common, len(tokens) - 1))
-        del self._held[common:]
-        self._asked += len(tokens)
-        self._reused += common
-        return common
-
-    def _read(self, job: Job, read: int) -> None:
-        """Read the prompt in chunks of about half a second."""
-        tokens = job.prompt.tokens
-        while read < len(tokens):
-            job.tell_progress(0, read)
-            chunk = tokens[read : read + self._chunk(job)]
-            began = time.monotonic()
-            self._decode(job.call, chunk, logits=read + len(chunk) == len(tokens))
-            read += len(chunk)
-            self._speed = len(chunk) / max(time.monotonic() - began, 1e-6)
-            self._prompt_rate.count(len(chunk))
-        job.tell_progress(0, read)
-
-    def _chunk(self, job: Job) -> int:
-        """A deterministic answer is read in batches that do not depend on the machine's speed."""
-        largest = self.context.n_batch
-        if job.sampling.deterministic:
-            return largest
-        return min(largest, max(LEAST_CHUNK, int(self._speed * CHUNK_SECONDS)))
-
-    def _write(self, job: Job, sampler: Sampler, cached: int) -> Finished:
-        stream = TextStream(job.stops, thinks=self._thinks, opened=job.prompt.opens_reasoning)
-        output = Output(job)
-        reason = FinishReason.STOP
-        while not self.model.ends(token := sampler.sample(self.context)):
-            output.write(stream.feed(self._piece(token)), reasoning=stream.reasoning)
-            self._completion_rate.count(1)
-            if stream.stopped:
-                break
-            if output.completion_tokens >= job.max_tokens:
-                reason = FinishReason.LENGTH
-                break
-            self._decode(job.call, [token], logits=True)
-        return output.finish(stream.finish(), reason, cached)
-
-    def _piece(self, token: int) -> bytes:
-        """A token's bytes; control tokens are silent, but for think tags."""
-        special = self._pieces.get(token)
-        return self.model.piece(token) if special is None else special
-
-    def _decode(self, call: Call, tokens: Sequence[int], *, logits: bool) -> None:
-        """Raises `CallCanceled`, and `CallFailure` where llama.cpp cannot go on; the cache is as before then."""
-        before = len(self._held)
-        while True:
-            if call.canceled:
-                raise CallCanceled
-            outcome = self.context.decode(tokens, before, logits=logits)
-            if outcome == DECODED:
-                self._held.extend(tokens)
+    def _admit(self) -> None:
+        while self._resting and self._has_room(self._resting[0]):
+            stream = self._resting.popleft()
+            stream.slot = self._lane.cache.take(stream.tokens, stream.job.request.conversation)
+            self._lane.streams.append(stream)
+        for job in self._queue.waiting():
+            if job.sampling.deterministic:
+                if self._solo is None and self._queue.remove(job):
+                    guard(job.call, lambda job=job: self._begin_solo(job))  # type: ignore[misc]
+            elif not self._may_begin(job):
                 return
-            self._abort.clear()
-            if self.context.keep(before) != before:
-                self._held.clear()
-                raise CallCanceled if call.canceled else _broken(outcome)
-            if outcome != ABORTED:
-                raise _broken(outcome)
-            # Aborted for a call that had ended by then: read the same again.
 
+    def _may_begin(self, job: Job) -> bool:
+        """Let it begin where it can; False where those behind it must wait too."""
+        if self._resting and (self._resting[0].is_chat or job.request.priority is not Priority.CHAT):
+            return False
+        lane = self._lane
+        verdict = judge(job.prompt.tokens, job.max_tokens, lane.cache, lane.streams, self.context.parallel)
+        if verdict is Verdict.ADMITTED and self._queue.remove(job):
+            guard(job.call, lambda: self._begin(job))
+        return verdict is not Verdict.NO_ROOM
 
-def common_prefix(held: Sequence[int], tokens: Sequence[int]) -> int:
-    """How many tokens both begin with."""
-    shorter = min(len(held), len(tokens))
-    if held[:shorter] == tokens[:shorter]:
-        return shorter
-    return next(at for at in range(shorter) if held[at] != tokens[at])
+    def _has_room(self, stream: Stream) -> bool:
+        left = stream.job.max_tokens - stream.output.completion_tokens
+        lane = self._lane
+        return judge(stream.tokens, left, lane.cache, lane.streams, self.context.parallel) is not Verdict.NO_ROOM
 
+    def _begin(self, job: Job) -> None:
+        stream = self._start(job, self._lane)
+        self._asked += len(job.prompt.tokens)
+        self._reused += stream.cached
 
-def _shown(special: str) -> bytes:
-    return special.encode() if special in (OPEN_TAG, CLOSE_TAG) else b""
+    def _begin_solo(self, job: Job) -> None:
+        self._solo = open_solo(self.model, self.context, job, self._abort, self._rates)
+        self._start(job, self._solo)
 
+    def _start(self, job: Job, lane: Lane) -> Stream:
+        job.started = time.monotonic()
+        self._admitted += 1
+        sampler = make_sampler(job.sampling, self.model, job.grammar)
+        text = TextStream(job.stops, thinks=self._thinks, opened=job.prompt.opens_reasoning)
+        slot = lane.cache.take(job.prompt.tokens, job.request.conversation)
+        stream = Stream(
+            job, sampler, text, Output(job), list(job.prompt.tokens), self._admitted, slot, len(slot.tokens)
+        )
+        lane.streams.append(stream)
+        job.call.on_cancel = lane.interrupt
+        with suppress(CallCanceled):
+            stream.tell_progress()
+        return stream
 
-def _broken(outcome: int) -> CallFailure:
-    if outcome == NO_ROOM:
-        return CallFailure(ErrorCode.CONTEXT_OVERFLOW, "The context window is full.")
-    return CallFailure(ErrorCode.INTERNAL, "The model could not read this prompt.", f"llama_decode gave {outcome}")
+    def _tell_places(self) -> None:
+        """To those that wait, when it changes."""
+        waiting = self._queue.waiting()
+        if waiting != self._told:
+            self._told = waiting
+            for place, job in enumerate(waiting, 1):
+                with suppress(CallCanceled):
+                    job.tell_progress(place, 0)
+
+    # ── ends ──
+
+    def _rest(self, preempted: list[Stream]) -> None:
+        self._preemptions += len(preempted)
+        self._resting.extendleft(preempted)
+
+    def _drop_canceled(self) -> None:
+        for stream in [stream for stream in self._resting if stream.job.call.canceled]:
+            self._resting.remove(stream)
+            self._end(Ended(stream, CallCanceled()))
+
+    def _end(self, ended: Ended) -> None:
+        stream, call = ended.stream, ended.stream.job.call
+        call.on_cancel = None
+        stream.sampler.close()
+        if isinstance(ended.end, FinishReason):
+            guard(call, lambda: self._finish(stream, ended.end))
+        else:
+            call.fail(ended.end.code, ended.end.message, ended.end.detail)
+        if self._solo is not None and not self._solo.streams:
+            self._solo.context.close()
+            self._solo = None
+
+    def _finish(self, stream: Stream, reason: FinishReason | CallFailure) -> None:
+        assert isinstance(reason, FinishReason)
+        output = stream.output
+        finished = output.finish(stream.text.finish(), reason, stream.cached)
+        if not stream.text.stopped and not output.reasoning_tokens:
+            self._transcripts.remember(stream.job.request.conversation, "".join(output.content), output.tokens)
+        stream.job.call.reply(finished)

@@ -1,12 +1,13 @@
 """Whether a model fits into memory, before anything is loaded: weights, KV cache, compute buffers, and a margin.
 
 The cache is kept whole for sliding-window layers too (its prefixes are reused), so every layer counts with every cell.
-Compute buffers follow llama.cpp's own layout for one output row: a mask of 16 bits for each cell, and a handful of
-activations for each token of a batch.
+Compute buffers follow llama.cpp's own layout: rows of logits for twice as many sequences as answers, a mask of 16 bits for
+each cell, and a handful of activations for each token of a batch.
 """
 
 from dataclasses import replace
 
+from engines.inference.defaults import PARALLEL_SEQUENCES
 from engines.inference.ggml import CACHE_TYPES
 from engines.inference.hardware import AvailableMemory
 from engines.inference.inspection import ModelHeader
@@ -54,7 +55,7 @@ def compute_bytes(header: ModelHeader, settings: LoadRequest) -> int:
     context = cells(settings.context_length)
     activations = 4 * (3 * header.feed_forward_length + 4 * header.embedding_length)
     scores = 0 if settings.flash_attention is not False else 4 * header.heads * context
-    outputs = 4 * header.vocabulary_size * (settings.parallel_sequences or 1)
+    outputs = 4 * header.vocabulary_size * 2 * (settings.parallel_sequences or PARALLEL_SEQUENCES)
     return batch * (2 * context + activations + scores) + outputs
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 
+MOST_COPY_BYTES = 1024**3
 _V2_ROOT = Path("/sys/fs/cgroup")
 _UNLIMITED = 1 << 60
 
@@ -21,6 +22,11 @@ class AvailableMemory:
 def available_memory() -> AvailableMemory:
     """What can still be taken: free and reclaimable memory, and no more than the control groups leave."""
     return AvailableMemory(min(int(psutil.virtual_memory().available), cgroup_headroom(_V2_ROOT, _own_groups())))
+
+
+def copy_bytes() -> int:
+    """What copies of idle sequences may take: an eighth of what is free, and no more than MOST_COPY_BYTES."""
+    return min(MOST_COPY_BYTES, available_memory().ram // 8)
 
 
 def _own_groups() -> str:

@@ -20,7 +20,7 @@ from engines.inference.protocol import (
     TokenCounts,
 )
 from records.codes import ErrorCode
-from records.errors import Busy, ContextOverflow, ModelLoadFailed, Unsupported
+from records.errors import Busy, Conflict, ContextOverflow, InvalidInput, ModelLoadFailed, Unsupported
 from records.model import LoadRequest, LoadSettings
 from records.session import SamplingSettings
 from workers import Caller, Stream, WorkerCallFailed
@@ -67,10 +67,13 @@ class Inference(Protocol):
         sampling: SamplingSettings,
         conversation: str,
         priority: Priority = Priority.CHAT,
+        json_schema: str | None = None,
     ) -> AbstractAsyncContextManager[Generation]:
         """Answer; leaving the block early cancels. `sampling`'s None is inherited from the model.
 
-        Raises `ContextOverflow` where the prompt and `sampling.max_tokens` exceed the context, and `Busy`.
+        With `json_schema` the answer is JSON that the schema allows, cut off where `sampling.max_tokens` end it.
+        Raises `ContextOverflow` where the prompt and `sampling.max_tokens` exceed the context, `Busy`, and `InvalidInput`
+        for a schema that cannot be followed.
         """
         ...
 
@@ -117,8 +120,9 @@ class WorkerInference:
         sampling: SamplingSettings,
         conversation: str,
         priority: Priority = Priority.CHAT,
+        json_schema: str | None = None,
     ) -> AsyncIterator[Generation]:
-        request = Generate(list(messages), sampling, conversation, sampling.max_tokens, [], priority)
+        request = Generate(list(messages), sampling, conversation, sampling.max_tokens, [], priority, json_schema)
         self.active += 1
         try:
             stream: Stream[GenerateEvent, Finished]
@@ -157,7 +161,11 @@ def _raise_named(failure: WorkerCallFailed) -> NoReturn:
             raise Busy(failure.message, queue_depth=_QUEUE_LIMIT, retry_after_ms=_RETRY_MS) from failure
         case ErrorCode.UNSUPPORTED:
             raise Unsupported(failure.message, None) from failure
-        case ErrorCode.CONTEXT_ALLOCATION:
-            raise ModelLoadFailed(ErrorCode.CONTEXT_ALLOCATION, failure.message) from failure
+        case ErrorCode.CONFLICT:
+            raise Conflict(failure.message) from failure
+        case ErrorCode.INVALID_INPUT:
+            raise InvalidInput(failure.message) from failure
+        case ErrorCode.CONTEXT_ALLOCATION | ErrorCode.INSUFFICIENT_MEMORY as code:
+            raise ModelLoadFailed(ErrorCode(code), failure.message) from failure
         case _:
             raise failure

@@ -25,6 +25,7 @@ class Job:
     sampling: SamplingSettings
     max_tokens: int
     stops: tuple[str, ...]
+    grammar: str | None = None
     arrived: float = field(default_factory=time.monotonic)
     started: float | None = None
 
@@ -39,42 +40,51 @@ class Output:
     """What the model wrote: gathered, sent, counted."""
 
     job: Job
-    began: float = field(default_factory=time.monotonic)
+    began: float = 0.0
     first_at: float | None = None
     completion_tokens: int = 0
     reasoning_tokens: int = 0
+    content: list[str] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
     _text: str = ""
     _reasoning: str = ""
     _tokens: int = 0
     _sent_at: float = 0.0
 
-    def write(self, piece: Piece, *, reasoning: bool) -> None:
+    def write(self, token: int, piece: Piece, *, reasoning: bool) -> None:
         """Take one token's piece; send what is gathered where it is time to. Raises `CallCanceled`."""
+        now = time.monotonic()
+        if not self.completion_tokens:
+            self.began = now
         self.completion_tokens += 1
         self.reasoning_tokens += reasoning
+        self.tokens.append(token)
         self._tokens += 1
-        self._gather(piece)
-        is_time = time.monotonic() - self._sent_at >= GATHER_SECONDS or self.completion_tokens <= UNGATHERED_TOKENS
+        self._gather(piece, now)
+        is_time = now - self._sent_at >= GATHER_SECONDS or self.completion_tokens <= UNGATHERED_TOKENS
         if is_time and self.job.call.has_credit:
-            self._send()
+            self._send(now)
 
-    def _gather(self, piece: Piece) -> None:
+    def _gather(self, piece: Piece, now: float) -> None:
         self._text += piece.text
         self._reasoning += piece.reasoning
         if self.first_at is None and (piece.text or piece.reasoning):
-            self.first_at = time.monotonic()
+            self.first_at = now
 
-    def _send(self) -> None:
+    def _send(self, now: float) -> None:
         if self._text or self._reasoning:
             self.job.call.event(Written(self._text, self._reasoning, self._tokens))
+            self.content.append(self._text)
             self._text, self._reasoning, self._tokens = "", "", 0
-            self._sent_at = time.monotonic()
+            self._sent_at = now
 
     def finish(self, piece: Piece, reason: FinishReason, cached: int) -> Finished:
-        """Send the rest and sum up."""
-        self._gather(piece)
-        self._send()
-        job, seconds = self.job, time.monotonic() - self.began
+        """Send the rest and sum up. Never waits, though nobody may be reading: this is the last event."""
+        now = time.monotonic()
+        self._gather(piece, now)
+        self.job.call.overdraw()
+        self._send(now)
+        job, seconds = self.job, now - self.began
         return Finished(
             finish_reason=reason,
             prompt_tokens=len(job.prompt.tokens),
@@ -83,7 +93,9 @@ class Output:
             reasoning_tokens=self.reasoning_tokens,
             queued_ms=1000 * ((job.started or job.arrived) - job.arrived),
             time_to_first_token_ms=1000 * (self.first_at - job.arrived) if self.first_at else None,
-            tokens_per_second=self.completion_tokens / seconds if self.completion_tokens and seconds > 0 else None,
+            tokens_per_second=(self.completion_tokens - 1) / seconds
+            if self.completion_tokens > 1 and seconds > 0
+            else None,
             prompt=job.prompt.text,
         )
 
@@ -132,11 +144,17 @@ class JobQueue:
             self._jobs.remove(job)
             return True
 
-    def take(self) -> Job | Command:
-        """Wait for something to do."""
+    def wait(self) -> None:
+        """Until there is something to do."""
         with self._changed:
             self._changed.wait_for(lambda: self._commands or self._jobs)
-            return self._commands.popleft() if self._commands else self._jobs.pop(0)
+
+    def commands(self) -> list[Command]:
+        """Take them all."""
+        with self._changed:
+            taken = list(self._commands)
+            self._commands.clear()
+            return taken
 
     def waiting(self) -> list[Job]:
         with self._changed:

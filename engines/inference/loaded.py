@@ -6,6 +6,7 @@ from pathlib import Path
 from engines.inference.backend import Abort, Log, Model
 from engines.inference.defaults import inherit_load
 from engines.inference.engine import Engine
+from engines.inference.hardware import copy_bytes
 from engines.inference.job import JobQueue
 from engines.inference.loading import (
     Report,
@@ -19,6 +20,8 @@ from engines.inference.loading import (
 from engines.inference.prompt import PromptReader
 from engines.inference.protocol import ApplySettings, Load, Loaded, Vocabulary
 from engines.inference.template import ChatTemplate, Completion
+from engines.inference.transcripts import Transcripts
+from records.codes import ErrorCode
 from records.model import LoadRequest, LoadStage
 from records.session import SamplingSettings
 from workers.child import CallFailure, leave
@@ -30,6 +33,7 @@ class LoadedModel:
         model: Model,
         engine: Engine,
         template: ChatTemplate | Completion,
+        prompts: PromptReader,
         sampling: SamplingSettings,
         log: Log,
         abort: Abort,
@@ -39,7 +43,7 @@ class LoadedModel:
         self._abort = abort
         self.engine = engine
         self.template = template
-        self.prompts = PromptReader(model, template)
+        self.prompts = prompts
         self.sampling = sampling
 
     @classmethod
@@ -52,7 +56,9 @@ class LoadedModel:
         report(LoadStage.WARMING_UP, 0.0)
         warm_up(context)
         template = read_template(path, model)
-        return cls(model, Engine(model, context, abort, queue, template.thinks), template, request.sampling, log, abort)
+        transcripts = Transcripts()
+        engine = Engine(model, context, abort, queue, transcripts, template.thinks, copy_bytes())
+        return cls(model, engine, template, PromptReader(model, template, transcripts), request.sampling, log, abort)
 
     def describe(self) -> Loaded:
         return Loaded(
@@ -81,19 +87,33 @@ class LoadedModel:
         )
         if not is_rebuild(loaded_with, new):
             if new.threads is not None:
-                old.set_threads(new.threads)
+                old.set_threads(new.threads, new.threads)
                 old.settings = new
             return
+        self._require_room(new)
+        self.engine.put_away()
         old.close()
         try:
-            self.engine.replace_context(create_context(self._model, new, self._abort, self._log))
+            self._rebuild(new)
         except CallFailure:
             self._put_back(loaded_with)
             raise
 
+    def _require_room(self, new: LoadRequest) -> None:
+        """Answers in the making go on in the new context: each must fit into it."""
+        longest = self.engine.longest_answer()
+        if longest > (new.context_length or longest):
+            message = f"An answer in the making needs a context of {longest:,} tokens; wait for it, or cancel it."
+            raise CallFailure(ErrorCode.CONFLICT, message)
+
+    def _rebuild(self, settings: LoadRequest) -> None:
+        context = create_context(self._model, settings, self._abort, self._log)
+        warm_up(context)
+        self.engine.replace_context(context)
+
     def _put_back(self, settings: LoadRequest) -> None:
         try:
-            self.engine.replace_context(create_context(self._model, settings, self._abort, self._log))
+            self._rebuild(settings)
         except CallFailure:
             # No context is left to work with; a fresh process loads the model again.
             leave(1)

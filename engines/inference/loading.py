@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.inference.backend import DECODED, Abort, Context, Log, Model
+from engines.inference.backend import Abort, Log, Model
+from engines.inference.context import Context
 from engines.inference.inspection import inspect
+from engines.inference.probe import check, choose_threads
 from engines.inference.template import ChatTemplate, Completion, TemplateFailed
 from records.codes import ErrorCode
 from records.errors import ModelLoadFailed
@@ -78,12 +79,10 @@ def _no_context(settings: LoadRequest, errors: list[str]) -> str:
 
 
 def warm_up(context: Context) -> None:
-    """Decode one token: what is ready has answered. Raises `CallFailure` where no numbers come out."""
-    begin = context.model.bos()
-    outcome = context.decode([begin if begin >= 0 else 0], 0, logits=True)
-    if outcome != DECODED or not np.isfinite(context.logits()).all():
-        raise CallFailure(ErrorCode.NOT_GGUF, "The model's weights give no numbers; the file is damaged.")
-    context.keep(0)
+    """Decode, and try everything that answers will need: what is ready has answered. Raises `CallFailure`."""
+    check(context)
+    if context.settings.threads is None:
+        context.set_threads(context.threads, choose_threads(context, context.threads))
 
 
 def read_template(path: Path, model: Model) -> ChatTemplate | Completion:
@@ -106,7 +105,7 @@ def in_force(context: Context, log: Log) -> LoadSettings:
         gpu_layers=layers if asked.gpu_layers is None else asked.gpu_layers,
         threads=context.threads,
         batch_size=context.n_batch,
-        parallel_sequences=int(C.llama_n_seq_max(context.handle)),
+        parallel_sequences=context.parallel,
         flash_attention=_flash_attention(asked, log),
         key_cache_type=asked.key_cache_type or "f16",
         value_cache_type=asked.value_cache_type or "f16",

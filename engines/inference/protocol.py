@@ -97,6 +97,8 @@ class Generate(msgspec.Struct, tag="generate", frozen=True):
     stop: list[str] = []
     "On top of the model's own."
     priority: Priority = Priority.CHAT
+    json_schema: str | None = None
+    "What the answer must be: JSON that this schema allows. Fails with INVALID_INPUT where it cannot be read."
 
 
 class PromptProgress(msgspec.Struct, tag="prompt_progress", frozen=True):
@@ -145,6 +147,13 @@ class EngineStatistics(msgspec.Struct, frozen=True):
     cached_tokens_used: int
     cached_tokens_total: int
     prefix_hit_ratio: float
+    "Tokens of prompts that were held already, of all that were asked for."
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prefix_queries: int = 0
+    prefix_hits: int = 0
+    preemptions: int = 0
+    "Since the model was loaded, as are the four before."
 
 
 Request = Load | ApplySettings | CountTokens | CountPrompt | Generate | Statistics

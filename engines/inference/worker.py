@@ -6,14 +6,16 @@ link's I/O thread cancels. A surprise in one call fails that call alone.
 
 import threading
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
 from engines.inference.backend import Log
+from engines.inference.calls import guard
 from engines.inference.defaults import SAMPLING, inherit
+from engines.inference.engine import Engine
+from engines.inference.grammar import compile_schema
 from engines.inference.job import Job, JobQueue, QueueFull
 from engines.inference.loaded import LoadedModel
 from engines.inference.prompt import Prompt
@@ -32,7 +34,7 @@ from engines.inference.protocol import (
 from engines.inference.template import Message, TemplateFailed
 from records.codes import ErrorCode
 from records.model import LoadStage
-from workers.child import INTERNAL, Call, CallFailure, Link
+from workers.child import Call, CallFailure, Link, leave
 
 __all__ = ["Request", "Start", "run"]
 
@@ -55,12 +57,12 @@ class Program:
         while True:
             call = link.receive()
             assert call is not None
-            guard(call, lambda call=call: self._handle(call))  # type: ignore[misc]
+            guard(call, lambda call=call: self._handle(call, link))  # type: ignore[misc]
 
-    def _handle(self, call: Call) -> None:
+    def _handle(self, call: Call, link: Link) -> None:
         match call.request:
             case Load() as request:
-                self._load(call, request)
+                self._load(call, request, link)
             case CountTokens(texts=texts):
                 call.reply(TokenCounts([self._model.prompts.count(text) for text in texts]))
             case CountPrompt(messages=messages):
@@ -79,7 +81,7 @@ class Program:
             raise CallFailure(ErrorCode.MODEL_NOT_READY, "No model is loaded.")
         return self._loaded
 
-    def _load(self, call: Call, request: Load) -> None:
+    def _load(self, call: Call, request: Load, link: Link) -> None:
         if self._loaded is not None:
             raise CallFailure(ErrorCode.CONFLICT, "This process holds a model already.")
         last = (LoadStage.SPAWNING, 0.0)
@@ -94,12 +96,12 @@ class Program:
 
         loaded = LoadedModel.load(Path(request.path), request, self._queue, self._log, report)
         self._loaded = loaded
-        threading.Thread(target=lambda: loaded.engine.serve(guard), name="engine", daemon=True).start()
+        threading.Thread(target=lambda: _work(loaded.engine, link), name="engine", daemon=True).start()
         call.reply(loaded.describe())
 
-    def _prompt(self, messages: list[Message]) -> Prompt:
+    def _prompt(self, messages: list[Message], conversation: str = "") -> Prompt:
         try:
-            prompt = self._model.prompts.read(messages)
+            prompt = self._model.prompts.read(messages, conversation)
         except TemplateFailed as failure:
             message = "The model's chat template cannot render this conversation."
             raise CallFailure(ErrorCode.UNSUPPORTED, message, str(failure)) from failure
@@ -111,11 +113,12 @@ class Program:
 
     def _enqueue(self, call: Call, request: Generate) -> None:
         loaded = self._model
-        prompt = self._prompt(request.messages)
+        prompt = self._prompt(request.messages, request.conversation)
         sampling = inherit(request.sampling, inherit(loaded.sampling, SAMPLING))
         limit = answer_limit(len(prompt.tokens), loaded.engine.context.length, request.max_tokens, sampling.max_tokens)
         stops = (*request.stop, *(sampling.stop or ()), *loaded.template.stops)
-        job = Job(call, request, prompt, sampling, limit, stops)
+        grammar = None if request.json_schema is None else compile_schema(request.json_schema)
+        job = Job(call, request, prompt, sampling, limit, stops, grammar)
         job.tell_progress(loaded.engine.ahead(), 0)
         call.on_cancel = lambda: self._drop(job)
         try:
@@ -129,6 +132,15 @@ class Program:
             job.call.fail("CANCELED", "The call was canceled.")
 
 
+def _work(engine: Engine, link: Link) -> None:
+    """A surprise that belongs to no answer ends the process: without this thread it is deaf, and a fresh one is not."""
+    try:
+        engine.serve(link.gathering)
+    finally:
+        traceback.print_exc()
+        leave(1)
+
+
 def answer_limit(prompt: int, context: int, asked: int | None, usual: int | None) -> int:
     """Tokens that the answer may have. Raises `CallFailure` where prompt and answer exceed the context."""
     room = context - prompt
@@ -139,13 +151,3 @@ def answer_limit(prompt: int, context: int, asked: int | None, usual: int | None
             f"together they exceed the context window of {context:,}.",
         )
     return asked if asked is not None else min(usual or room, room)
-
-
-def guard(call: Call, work: Callable[[], None]) -> None:
-    """Do a call's work; whatever it raises becomes the call's failure."""
-    try:
-        work()
-    except CallFailure as failure:
-        call.fail(failure.code, failure.message, failure.detail)
-    except Exception as error:  # noqa: BLE001  # the boundary of the process: one bad call must not end it
-        call.fail(INTERNAL, f"The worker met an unexpected {type(error).__name__}.", traceback.format_exc())

@@ -10,6 +10,7 @@ from engines.metrics.families import counter, gauge, gauges, histogram
 from engines.metrics.histogram import Histogram
 from engines.metrics.loop_lag import LoopLag
 from engines.metrics.traffic import Traffic
+from engines.metrics.waits import Waits
 from records.document import DocumentStatus
 from records.session import MessageStatus
 from records.system import WorkerStatus
@@ -27,6 +28,7 @@ class Counted:
     documents: Mapping[DocumentStatus, int] = field(default_factory=Counter)
     answers: Mapping[MessageStatus, int] = field(default_factory=Counter)
     workers: Callable[[], Sequence[WorkerStatus]] = tuple
+    waits: Waits = field(default_factory=Waits)
 
 
 def counted_families(counted: Counted) -> Iterator[Metric]:
@@ -35,6 +37,7 @@ def counted_families(counted: Counted) -> Iterator[Metric]:
     yield counter("retrieval_legs", "How the legs of retrievals ended.", ["leg", "outcome"], counted.legs.items())
     yield counter("documents_ingested", "How ingestions ended.", ["outcome"], _by_end(counted.documents))
     yield counter("answers", "How answers ended.", ["outcome"], _by_end(counted.answers))
+    yield from _waits(counted.waits)
     yield from _workers(counted.workers())
     yield from _loop_lag(counted.loop_lag)
 
@@ -55,6 +58,19 @@ def _traffic(traffic: Traffic) -> Iterator[Metric]:
     )  # fmt: skip
     yield gauge("websocket_connections", "WebSockets that are open.", traffic.sockets)
     yield counter("websocket_connections_opened", "WebSockets that were opened.", [], [((), traffic.sockets_opened)])
+
+
+def _waits(waits: Waits) -> Iterator[Metric]:
+    """Names as vLLM's."""
+    yield histogram("request_queue_time_seconds", "How long answers waited for the model.", None, {"": waits.queue})
+    yield histogram(
+        "time_to_first_token_seconds", "From an answer's arrival at the model to its first text.", None,
+        {"": waits.first_token},
+    )  # fmt: skip
+    yield histogram(
+        "inter_token_latency_seconds", "From token to token, the mean of each answer.", None,
+        {"": waits.between_tokens},
+    )  # fmt: skip
 
 
 def _workers(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:

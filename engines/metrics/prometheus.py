@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from engines.metrics.counted import Counted, counted_families
+from engines.metrics.families import counter
 from engines.metrics.families import gauge as _gauge
 from engines.metrics.families import gauges as _gauges
 from records.system import InferenceStatus, SystemSample
@@ -120,7 +121,18 @@ _INFERENCE: tuple[tuple[str, str, Callable[[InferenceStatus], float]], ...] = (
 "Names as vLLM's, with this server's prefix."
 
 
+_INFERENCE_TOTALS: tuple[tuple[str, str, Callable[[InferenceStatus], int]], ...] = (
+    ("prompt_tokens", "Prompt tokens that were read.", lambda model: model.prompt_tokens),
+    ("generation_tokens", "Tokens that were written.", lambda model: model.completion_tokens),
+    ("prefix_cache_queries", "Prompt tokens that were looked for in the KV cache.", lambda model: model.prefix_queries),
+    ("prefix_cache_hits", "Prompt tokens that were found in the KV cache.", lambda model: model.prefix_hits),
+    ("num_preemptions", "Answers that had to give way for a while.", lambda model: model.preemptions),
+)
+
+
 def _inference(sample: SystemSample) -> Iterator[Metric]:
+    for name, text, count in _INFERENCE_TOTALS:
+        yield counter(name, text, ["model_name"], [((model.model_id,), count(model)) for model in sample.inference])
     for name, text, read in _INFERENCE:
         yield _gauges(name, text, ["model_name"], [((model.model_id,), read(model)) for model in sample.inference])
 

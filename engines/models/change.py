@@ -14,6 +14,8 @@ from records.errors import InsufficientMemory, ModelLoadFailed
 from records.model import LoadRequest, LoadSettings, ModelStatus, SettingApplies, SettingsOutcome
 from records.session import SamplingSettings
 
+LARGEST = 2**31
+
 
 class SettingsChange:
     def __init__(self, entry: Entry, load: LoadRequest, sampling: SamplingSettings) -> None:
@@ -59,11 +61,11 @@ class SettingsChange:
         shelf.become(entry, pending_load_settings=self._pending(loaded.settings))
 
     def _at_once(self) -> LoadRequest:
-        """What needs no reload; while it answers, the context stays as it is too."""
-        allowed = {SettingApplies.AT_ONCE}
-        if not self._entry.busy:
-            allowed.add(SettingApplies.REBUILDS_CONTEXT)
-        return LoadRequest(**{name: value for name, value in given(self._load).items() if applies(name) in allowed})
+        """What needs no reload; while it answers, the context gets no smaller: prompts were measured by it."""
+        allowed = {SettingApplies.AT_ONCE, SettingApplies.REBUILDS_CONTEXT}
+        at_once = LoadRequest(**{name: value for name, value in given(self._load).items() if applies(name) in allowed})
+        is_smaller = (at_once.context_length or LARGEST) < self._entry.context_length
+        return replace(at_once, context_length=None) if self._entry.busy and is_smaller else at_once
 
     def _pending(self, in_force: LoadSettings) -> LoadSettings | None:
         asked = {**given(self._entry.asked), **given(self._load)}

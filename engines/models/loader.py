@@ -109,7 +109,9 @@ class Loader:
         return entry.resident
 
     def _make_resident(self, entry: Entry, fit: MemoryFit) -> Resident:
-        load = Load(str(entry.found.path), entry.load_values, entry.sampling_values)
+        # Threads that nobody asked for are found out by trying.
+        settings = replace(entry.load_values, threads=entry.asked.threads)
+        load = Load(str(entry.found.path), settings, entry.sampling_values)
         listener = Listener(
             lambda stage, fraction: self._progress(entry, stage, fraction), lambda loaded: self._ready(entry, loaded)
         )

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engines.inference.defaults import SAMPLING, USUAL_CONTEXT, inherit, inherit_load
+from engines.inference.defaults import (
+    MOST_SEQUENCES,
+    PARALLEL_SEQUENCES,
+    SAMPLING,
+    USUAL_CONTEXT,
+    inherit,
+    inherit_load,
+)
 from engines.inference.ggml import CACHE_TYPES
 from engines.inference.hardware import physical_cores
 from engines.inference.inspection import ModelHeader
@@ -17,7 +24,6 @@ from records.session import SamplingSettings
 
 LEAST_CONTEXT = 256
 LARGEST_UNKNOWN_CONTEXT = 131_072
-MOST_SEQUENCES = 1
 """The engine answers one at a time."""
 MOST_STOPS = 16
 LONGEST_STOP = 256
@@ -59,7 +65,7 @@ def default_load(header: ModelHeader | None) -> LoadRequest:
         gpu_layers=-1,
         threads=physical_cores(),
         batch_size=512,
-        parallel_sequences=1,
+        parallel_sequences=PARALLEL_SEQUENCES,
         flash_attention=True,
         key_cache_type="f16",
         value_cache_type="f16",
@@ -175,11 +181,11 @@ def _load_settings(header: ModelHeader | None) -> tuple[_Setting, ...]:
                  _INTEGER, min(LEAST_CONTEXT, trained), trained, 256, applies=_REBUILD),
         _Setting("gpu_layers", "GPU layers", "Layers that go to the GPU where there is one; -1 is all of them.",
                  _INTEGER, -1, layers, 1, applies=_RELOAD),
-        _Setting("threads", "Threads", "Cores that compute; more than there are make it slower.",
+        _Setting("threads", "Threads", "Cores that compute; unless set, those that are fastest.",
                  _INTEGER, 1, cores, 1, applies=_NOW),
         _Setting("batch_size", "Batch size", "Prompt tokens that are read in one step.",
                  _INTEGER, 32, 4096, 32, applies=_REBUILD),
-        _Setting("parallel_sequences", "Parallel sequences", "Answers that are made at the same time.",
+        _Setting("parallel_sequences", "Parallel sequences", "Answers made at the same time; they share the context.",
                  _INTEGER, 1, MOST_SEQUENCES, 1, applies=_REBUILD),
         _Setting("flash_attention", "Flash attention", "Computes attention with far less memory.",
                  _BOOLEAN, applies=_REBUILD),
@@ -216,6 +222,6 @@ def _sampling_settings(context_length: int) -> tuple[_Setting, ...]:
                  _INTEGER, 0, 2**31 - 1, 1),
         _Setting("stop", "Stop strings", "The answer ends in front of any of these.",
                  ParameterKind.STRING_LIST),
-        _Setting("deterministic", "Deterministic", "Reads the whole prompt anew, so that the same seed gives the same text.",
+        _Setting("deterministic", "Deterministic", "The same seed gives the same text; slower for everyone.",
                  _BOOLEAN),
     )  # fmt: skip

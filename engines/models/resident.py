@@ -25,6 +25,13 @@ from workers import Caller, Worker, WorkerCallFailed, WorkerSpec, open_worker
 
 WATCH_SECONDS = 0.1
 CANCEL_LIMIT = 30.0
+ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
+"""How long llama.cpp's threads spin while they wait for each other, where GNU's OpenMP runs them.
+
+Its usual count is right for a machine that does nothing else. Beside other programs it spins away the time of the very
+thread that is waited for: two threads on two busy cores wrote 8 tokens a second, with this count 33 to 47, on a quiet
+machine as many as before (docs/decisions/0011).
+"""
 MOVED_BYTES = 1024**2
 """A process whose memory changes by more than this between two looks is at work."""
 
@@ -76,6 +83,7 @@ class Resident:
             module="engines.inference.worker",
             start=Start(),
             cancel_limit=CANCEL_LIMIT,
+            environment=ENVIRONMENT,
             prepare=self._prepare,
         )
         self._moved = monotonic()

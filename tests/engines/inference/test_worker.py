@@ -135,7 +135,7 @@ async def test_waiting_answers_are_told_their_place_and_chat_goes_first(tiny: Pa
         return places[0]
 
     async with (
-        open_inference(tiny, replace(SMALL, context_length=4096)) as (_, inference),
+        open_inference(tiny, replace(SMALL, context_length=4096, parallel_sequences=1)) as (_, inference),
         asyncio.TaskGroup() as tasks,
     ):
         order = [("first", Priority.CHAT, 3900), ("background", Priority.BACKGROUND, 4), ("chat", Priority.CHAT, 4)]
@@ -217,7 +217,7 @@ async def test_reasoning_that_the_template_opens_is_told_from_the_answer(tmp_pat
 
 
 async def test_more_answers_than_may_wait_are_refused_at_once(tiny: Path) -> None:
-    async with open_inference(tiny, replace(SMALL, context_length=4096)) as (_, inference):
+    async with open_inference(tiny, replace(SMALL, context_length=4096, parallel_sequences=1)) as (_, inference):
         long = replace(GREEDY, max_tokens=3000)
         async with inference.generate(HELLO, long, "long") as generation:
             async for event in generation:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines.inference.hardware import AvailableMemory
+from engines.inference.protocol import Written
 from records.errors import InsufficientMemory, InvalidInput
 from records.model import LoadRequest, ModelStatus, ParameterScope, SettingApplies
 from records.session import SamplingSettings
@@ -50,7 +51,7 @@ async def test_sampling_out_of_bounds_is_refused_by_name(
     ("settings", "name"),
     [
         (LoadRequest(batch_size=1), "batchSize"),
-        (LoadRequest(parallel_sequences=2), "parallelSequences"),
+        (LoadRequest(parallel_sequences=33), "parallelSequences"),
         (LoadRequest(key_cache_type="q9"), "keyCacheType"),
         (LoadRequest(value_cache_type="q8_0", flash_attention=False), "valueCacheType"),
     ],
@@ -91,12 +92,33 @@ async def test_a_reload_puts_the_rest_into_force(folder: Path, store: SettingsIn
         assert outcome.model.pending_load_settings is None
 
 
-async def test_while_it_answers_the_context_waits(folder: Path, store: SettingsInMemory) -> None:
+async def test_while_it_answers_a_smaller_context_waits(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await load(models, "alpha")
         async with models.use(alpha.id):
             outcome = await models.update_settings(alpha.id, LoadRequest(context_length=512, threads=1))
         assert (outcome.applied, outcome.waiting_for_reload) == (("threads",), ("contextLength",))
+
+
+async def test_an_answer_goes_on_in_the_context_that_is_made_anew(folder: Path, store: SettingsInMemory) -> None:
+    async with opened(folder, store) as models:
+        alpha = await load(models, "alpha", request=LoadRequest(context_length=1024))
+        inference = models.inference(alpha.id)
+        greedy = SamplingSettings(temperature=0.0, max_tokens=900)
+        written, outcome = 0, None
+        async with models.use(alpha.id), inference.generate([("user", "Hello")], greedy, "a") as generation:
+            async for event in generation:
+                written += event.tokens if isinstance(event, Written) else 0
+                if written and outcome is None:
+                    outcome = await models.update_settings(
+                        alpha.id, LoadRequest(context_length=2048, parallel_sequences=2)
+                    )
+            finished = generation.finished
+    assert outcome is not None
+    assert outcome.applied == ("contextLength", "parallelSequences")
+    assert outcome.load is not None
+    assert (outcome.load.context_length, outcome.load.parallel_sequences) == (2048, 2)
+    assert finished.completion_tokens == 900
 
 
 async def test_settings_of_an_unloaded_model_are_kept_for_its_next_load(folder: Path, store: SettingsInMemory) -> None:
