@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TypedDict
 
@@ -185,7 +185,8 @@ def _arrivals(
     )
 
 
-def create_app(settings: Settings, tracer: Tracer) -> Starlette:
+def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], None] = lambda: None) -> Starlette:
+    """`close_tracer` may block, and is called last: a signal may end the process as soon as the lifespan is over."""
     traffic = Traffic()
     limits = Limits(max_upload_bytes=settings.max_upload_bytes)
     transport = TransportSettings(
@@ -204,6 +205,7 @@ def create_app(settings: Settings, tracer: Tracer) -> Starlette:
         _make_folders(settings)
         async with open_state(settings, limits, tracer, traffic) as state:
             yield state
+        await asyncio.to_thread(close_tracer)
 
     return Starlette(
         routes=[
@@ -246,38 +248,32 @@ async def _metrics(request: Request) -> Response:
     return Response(request.state.exposition.render(sample), media_type=CONTENT_TYPE)
 
 
-@contextmanager
-def open_tracing(endpoint: str | None) -> Iterator[Tracer]:
-    """What tracing needs is imported only where there is a collector."""
+def make_tracing(endpoint: str | None) -> tuple[Tracer, Callable[[], None]]:
+    """A tracer, and what sends its last spans. What it needs is imported only where there is a collector."""
     if endpoint is None:
-        yield NoTracing()
-        return
+        return NoTracing(), lambda: None
     from telemetry import Export
 
     export = Export(endpoint, VERSION)
-    try:
-        yield export.tracer
-    finally:
-        export.close()
+    return export.tracer, export.close
 
 
 def main(arguments: list[str]) -> int:
     settings = read_settings(arguments)
     configure_logs(settings.log_level.value, as_json=settings.log_format.value == "json")
     log.info("starting", address=f"http://{settings.host}:{settings.port}", data=str(settings.data_dir))
-    with open_tracing(settings.otel_endpoint) as tracer:
-        config = uvicorn.Config(
-            create_app(settings, tracer),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            ws_max_size=1 << 20,
-            timeout_graceful_shutdown=SECONDS_TO_STOP,
-        )
-        server = uvicorn.Server(config)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run()
+    config = uvicorn.Config(
+        create_app(settings, *make_tracing(settings.otel_endpoint)),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        ws_max_size=1 << 20,
+        timeout_graceful_shutdown=SECONDS_TO_STOP,
+    )
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
     return 0 if server.started else 1
 
 

@@ -109,7 +109,9 @@ def loaded_after(program: str) -> list[str]:
 
 
 def test_nothing_of_opentelemetry_is_there_until_it_is_asked_for() -> None:
-    off = "import server\nwith server.open_tracing(None) as tracer: assert tracer.span('a') is tracer.span('b')"
-    on = "import server\nwith server.open_tracing('http://127.0.0.1:9') as tracer: pass"
+    off = (
+        "import server\ntracer, close = server.make_tracing(None)\nassert tracer.span('a') is tracer.span('b')\nclose()"
+    )
+    on = "import server\nserver.make_tracing('http://127.0.0.1:9')[1]()"
     assert loaded_after(off) == []
     assert "opentelemetry.sdk.trace" in loaded_after(on)

@@ -252,21 +252,6 @@ async def test_a_crash_in_an_answer_is_told_and_the_model_comes_back(folder: Pat
         assert (status.model_id, status.status, status.sequences_busy) == (alpha.id, READY, 0)
 
 
-async def test_a_process_that_does_not_answer_is_named_and_told_with_zeros(
-    folder: Path, store: SettingsInMemory
-) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
-        (worker,) = models.workers()
-        assert worker.pid is not None
-        os.kill(worker.pid, signal.SIGSTOP)
-        (status,), unavailable = await models.inference_status()
-        os.kill(worker.pid, signal.SIGCONT)
-        assert (status.model_id, status.sequences_busy, status.queue_depth) == (alpha.id, 0, 0)
-        assert unavailable == ("inference of alpha: its process does not answer at the moment",)
-        assert (await models.inference_status())[1] == ()
-
-
 async def test_settings_out_of_bounds_are_refused_before_anything_starts(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await by_name(models, "alpha")
