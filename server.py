@@ -50,7 +50,14 @@ from resolvers.context import Context
 from schema import ids
 from schema.build import build_schema
 from settings import Settings, read_settings
-from transport import Download, TransportSettings, create_middleware, create_routes, download_route
+from transport import (
+    Download,
+    TransportSettings,
+    WebSocketProtocol,
+    create_middleware,
+    create_routes,
+    download_route,
+)
 
 VERSION = "0.1.0"
 SECONDS_TO_STOP = 10
@@ -241,7 +248,9 @@ def main(arguments: list[str]) -> int:
         port=settings.port,
         log_config=None,
         access_log=False,
+        ws=WebSocketProtocol,
         ws_max_size=1 << 20,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=SECONDS_TO_STOP,
     )
     server = uvicorn.Server(config)

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tests.transport.library import Shelf, library
+from transport import WebSocketProtocol
 
 Connect: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[str]]
@@ -46,9 +47,10 @@ async def client(connect: Connect) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     """A real server on a free port of this machine; gives its host and port."""
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws_max_size=1 << 20, timeout_graceful_shutdown=5)
+    options = {"ws": WebSocketProtocol, "ws_max_size": 1 << 20, "timeout_graceful_shutdown": 5} | options
+    config = uvicorn.Config(app, log_config=None, lifespan="off", **options)
     server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
