@@ -51,9 +51,9 @@ from schema import ids
 from schema.build import build_schema
 from settings import Settings, read_settings
 from transport import (
+    WEBSOCKET_OPTIONS,
     Download,
     TransportSettings,
-    WebSocketProtocol,
     create_middleware,
     create_routes,
     download_route,
@@ -248,10 +248,8 @@ def main(arguments: list[str]) -> int:
         port=settings.port,
         log_config=None,
         access_log=False,
-        ws=WebSocketProtocol,
-        ws_max_size=1 << 20,
-        ws_per_message_deflate=False,
         timeout_graceful_shutdown=SECONDS_TO_STOP,
+        **WEBSOCKET_OPTIONS,
     )
     server = uvicorn.Server(config)
     with contextlib.suppress(KeyboardInterrupt):

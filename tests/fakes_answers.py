@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from engines.answers import Answers, open_answers
@@ -12,7 +12,7 @@ from engines.answers.settings import SERVER_DEFAULTS
 from engines.answers.work import Work
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRecord, MessageRole, MessageStatus
-from tests.builders import make_message
+from tests.builders import make_message, make_session
 from tests.fakes import FakeDocuments, FakeMessages, FakeSessions
 from tests.fakes_engines import FakeModels
 
@@ -76,13 +76,13 @@ async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) 
         return None
 
     opened: Any = open_answers
-    sessions = AttachingSessions()
+    sessions = AttachingSessions(make_session())
     async with opened(
         answerer, sessions, answerer.messages, models, SERVER_DEFAULTS, unheard, limit=1_000_000
     ) as answers:
         yield answers
 
 
-async def start_answer(answers: Answers, session: SessionId = SessionId(1)) -> MessageId:
+async def start_answer(answers: Answers) -> MessageId:
     """Have an answer written; gives its id."""
-    return (await answers.send(session_id=session, content="How tight?"))[1].id
+    return (await answers.send(session_id=SessionId(1), content="How tight?"))[1].id

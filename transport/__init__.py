@@ -5,14 +5,14 @@ that runs an operation goes through `execution.py`. Why this is not Strawberry's
 """
 
 from transport.downloads import Download, download_route
-from transport.protocol import WebSocketProtocol
+from transport.protocol import WEBSOCKET_OPTIONS
 from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
 
 __all__ = [
+    "WEBSOCKET_OPTIONS",
     "ContextFactory",
     "Download",
     "TransportSettings",
-    "WebSocketProtocol",
     "create_middleware",
     "create_routes",
     "download_route",

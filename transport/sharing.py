@@ -1,8 +1,8 @@
 """Events that many watch by one and the same operation are executed and encoded once for all of them.
 
-An event says that it may be shared by an attribute `told`: what happened, one object for all who are told of it. Those who send
-the same document, operation name and variables are an audience; what was made of an event for one of them is sent to the
-others. Decision 0010 says what that saves.
+An event that may be shared has an attribute `told`: what happened, one object for all who are told of it. Those who send the
+same document, operation name and variables are an audience; what was made of an event for one of them is sent to the others.
+Decision 0010 says what that saves.
 """
 
 import asyncio

@@ -10,13 +10,14 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from graphql import OperationType
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from records.codes import ErrorCode
 from records.settings import Limits
 from transport.encoding import encode
 from transport.execution import Operations
 from transport.frames import (
+    ABNORMAL,
     FORBIDDEN,
     ID_IN_USE,
     INITIALISED_LATE,
@@ -122,7 +123,7 @@ class _Connection:
 
     async def _subscribe(self, own: str, request: GraphQLRequest, start: Callable[..., asyncio.Task[None]]) -> None:
         if own in self._running:
-            raise ProtocolViolated(ID_IN_USE, f"Subscriber for {own[:64]} already exists")
+            raise ProtocolViolated(ID_IN_USE, f"Subscriber for {own} already exists")
         most = self._limits.max_subscriptions_per_connection
         if len(self._running) >= most:
             message = f"A connection may have {most} operations at a time."
@@ -156,7 +157,7 @@ class _Connection:
             task.cancel()
 
     async def _close(self, violation: ProtocolViolated) -> None:
-        with suppress(WebSocketDisconnect):
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
             await self._socket.close(violation.code, violation.reason)
 
     async def _next(self, own: str, payload: str) -> None:
@@ -183,4 +184,7 @@ class _Connection:
     async def _send_text(self, text: str) -> None:
         """Waits while the client does not read. One at a time: of all operations, one event waits for the socket."""
         async with self._writing:
-            await self._socket.send({"type": "websocket.send", "text": text})
+            try:
+                await self._socket.send({"type": "websocket.send", "text": text})
+            except WebSocketDisconnected:  # another operation's event found the client gone first
+                raise WebSocketDisconnect(ABNORMAL) from None
