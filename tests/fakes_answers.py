@@ -52,21 +52,23 @@ class AttachingSessions(FakeSessions):
 
 @dataclass(slots=True)
 class ScriptedAnswerer:
-    """Writes `words`, with a rest after each; `go` must be set before it begins."""
+    """Writes `words`, with a rest after every `burst` of them; `go` must be set before it begins."""
 
     documents: FakeDocuments
     messages: ExchangedMessages
     words: Iterable[str] = ("Hello", " world.")
     rest: float = 0.0
+    burst: int = 1
     go: asyncio.Event | None = None
 
     async def answer(self, work: Work) -> None:
         if self.go is not None:
             await self.go.wait()
         work.change(status=MessageStatus.GENERATING)
-        for word in self.words:
+        for number, word in enumerate(self.words, 1):
             work.log.write_text(word)
-            await asyncio.sleep(self.rest)
+            if number % self.burst == 0:
+                await asyncio.sleep(self.rest)
         await work.finish(cast(Any, self.messages), MessageStatus.COMPLETED)
 
 

@@ -16,6 +16,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from records.document import ReceivedFile
 from records.errors import NotFound
+from tests.transport.news import News, Paper
 from transport import TransportSettings, create_middleware, create_routes
 
 Upload = NewType("Upload", ReceivedFile)
@@ -32,9 +33,7 @@ class Shelf:
     contexts: int = 0
     open_streams: int = 0
     pulled: int = 0
-    executions: int = 0
-    paper: list["Told"] = field(default_factory=list)
-    press: asyncio.Event = field(default_factory=asyncio.Event)
+    paper: Paper = field(default_factory=Paper)
     received: list[ReceivedFile] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
     adopt: bool = False
@@ -43,14 +42,6 @@ class Shelf:
     def tell(self) -> None:
         self.changed.set()
         self.changed = asyncio.Event()
-
-    def publish(self, text: str) -> None:
-        self.paper.append(Told(text))
-        self.tell()
-
-    async def until_streams_are_open(self, count: int) -> None:
-        while self.open_streams < count:
-            await self.changed.wait()
 
     async def until_no_stream_is_open(self) -> None:
         while self.open_streams:
@@ -205,45 +196,11 @@ class Event:
 
 
 @strawberry.type
-class News:
-    """What all who watch are told alike."""
-
-    told: strawberry.Private["Told"]
-
-    @strawberry.field
-    async def headline(self, info: strawberry.Info, shout: bool = False) -> str:
-        """Every time that it is executed is counted; the first time it waits, so that others come meanwhile."""
-        shelf: Shelf = info.context.shelf
-        shelf.executions += 1
-        await shelf.press.wait()
-        if self.told.text == "secret":
-            raise UnexpectedCondition("the password is swordfish")
-        return self.told.text.upper() if shout else self.told.text
-
-
-@dataclass(frozen=True)
-class Told:
-    text: str
-
-
-@strawberry.type
 class Subscription:
     @strawberry.subscription
     async def news(self, info: strawberry.Info) -> AsyncGenerator[News, None]:
-        """Each reader reads the whole paper, at its own pace."""
         shelf: Shelf = info.context.shelf
-        shelf.open_streams += 1
-        shelf.tell()
-        try:
-            at = 0
-            while True:
-                while at == len(shelf.paper):
-                    await shelf.changed.wait()
-                at += 1
-                yield News(told=shelf.paper[at - 1])
-        finally:
-            shelf.open_streams -= 1
-            shelf.tell()
+        return shelf.paper.read()
 
     @strawberry.subscription
     async def count(self, info: strawberry.Info, to: int) -> AsyncGenerator[int, None]:

@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.transport.conftest import Serve
-from tests.transport.library import News, Shelf, Told
+from tests.transport.library import Shelf
+from tests.transport.news import News, Told
 from tests.transport.sockets import Socket, open_socket
 from transport.requests import GraphQLRequest
 from transport.sharing import LONGEST_REMEMBERED, REMEMBERED, Audience, Audiences
@@ -35,52 +36,52 @@ async def headlines(sockets: list[Socket]) -> list[tuple[str, Any]]:
 async def test_an_event_is_executed_once_for_all_and_sent_to_each_by_its_own_id(
     readers: list[Socket], shelf: Shelf
 ) -> None:
-    shelf.press.set()
+    shelf.paper.press.set()
     for number, socket in enumerate(readers):
         await socket.subscribe(f"own \N{OWL} {number}", NEWS)
-    await shelf.until_streams_are_open(10)
+    await shelf.paper.until_read_by(10)
     for text in ("one", "two"):
-        shelf.publish(text)
+        shelf.paper.publish(text)
         assert await headlines(readers) == [(f"own \N{OWL} {number}", text) for number in range(10)]
-    assert shelf.executions == 2
+    assert shelf.paper.executions == 2
 
 
 async def test_those_who_come_while_it_is_executed_wait_for_it(readers: list[Socket], shelf: Shelf) -> None:
     for socket in readers:
         await socket.subscribe("1", NEWS)
-    await shelf.until_streams_are_open(10)
-    shelf.publish("slow")
-    while not shelf.executions:
+    await shelf.paper.until_read_by(10)
+    shelf.paper.publish("slow")
+    while not shelf.paper.executions:
         await asyncio.sleep(0)
-    shelf.press.set()
+    shelf.paper.press.set()
     assert await headlines(readers) == [("1", "slow")] * 10
-    assert shelf.executions == 1
+    assert shelf.paper.executions == 1
 
 
 async def test_other_arguments_another_name_or_another_text_are_another_operation(
     readers: list[Socket], shelf: Shelf
 ) -> None:
-    shelf.press.set()
+    shelf.paper.press.set()
     operations: list[tuple[str, dict[str, Any]]] = [
         (NEWS, {}), (NEWS, {"shout": True}), (NEWS, {"shout": False}), (NEWS.replace("{ news", "{  news"), {}),
         (NEWS.replace("headline(", "headline: headline("), {}),
     ]  # fmt: skip
     for socket, (query, variables) in zip(readers, operations * 2, strict=True):
         await socket.subscribe("1", query, **variables)
-    await shelf.until_streams_are_open(10)
-    shelf.publish("news")
+    await shelf.paper.until_read_by(10)
+    shelf.paper.publish("news")
     said = [headline for _, headline in await headlines(readers)]
     assert said == ["news", "NEWS", "news", "news", "news"] * 2
-    assert shelf.executions == len(operations)
+    assert shelf.paper.executions == len(operations)
 
 
 async def test_a_surprise_is_told_to_all_by_one_id_and_logged_once(readers: list[Socket], shelf: Shelf) -> None:
-    shelf.press.set()
+    shelf.paper.press.set()
     for socket in readers:
         await socket.subscribe("1", NEWS)
-    await shelf.until_streams_are_open(10)
+    await shelf.paper.until_read_by(10)
     with capture_logs() as logged:
-        shelf.publish("secret")
+        shelf.paper.publish("secret")
         frames = [await socket.receive() for socket in readers]
     assert {frame["payload"]["errors"][0]["extensions"]["id"] for frame in frames} == {logged[0]["id"]}
     assert len(logged) == 1
