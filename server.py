@@ -52,7 +52,15 @@ from resolvers.context import Context
 from schema import ids
 from schema.build import build_schema
 from settings import Settings, read_settings
-from transport import Download, Observer, TransportSettings, create_middleware, create_routes, download_route
+from transport import (
+    WEBSOCKET_OPTIONS,
+    Download,
+    Observer,
+    TransportSettings,
+    create_middleware,
+    create_routes,
+    download_route,
+)
 
 VERSION = "0.1.0"
 SECONDS_TO_STOP = 10
@@ -268,8 +276,8 @@ def main(arguments: list[str]) -> int:
         port=settings.port,
         log_config=None,
         access_log=False,
-        ws_max_size=1 << 20,
         timeout_graceful_shutdown=SECONDS_TO_STOP,
+        **WEBSOCKET_OPTIONS,
     )
     server = uvicorn.Server(config)
     with contextlib.suppress(KeyboardInterrupt):

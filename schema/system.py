@@ -185,7 +185,9 @@ class SystemStatus:
     unavailable: list[str] = strawberry.field(
         description="What could not be read on this machine, and why; a missing sensor is never an error."
     )
+    told: strawberry.Private[records.SystemSample]
+    "One for all who watch: the transport makes once what many of them are sent."
 
     @classmethod
     def of(cls, sample: records.SystemSample) -> "SystemStatus":
-        return made_from(cls, sample, inference=[InferenceStatus.of(each) for each in sample.inference])
+        return made_from(cls, sample, told=sample, inference=[InferenceStatus.of(each) for each in sample.inference])

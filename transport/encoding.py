@@ -7,7 +7,7 @@ import orjson
 from transport.masking import Masking
 
 
-def encode(payload: dict[str, Any], masking: Masking | None = None) -> bytes:
+def encode(payload: dict[str, Any] | str, masking: Masking | None = None) -> bytes:
     """JSON. A value that JSON has no place for is a surprise like any other."""
     try:
         return orjson.dumps(payload)

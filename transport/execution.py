@@ -4,7 +4,7 @@ A context is made for every operation, and for every event of a subscription, so
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,6 @@ from graphql.execution import (
     Executor,
     create_source_event_stream,
     execute_subscription_event,
-    map_source_to_response_event,
 )
 from starlette.requests import HTTPConnection
 from strawberry import Schema
@@ -32,11 +31,13 @@ from strawberry.execution import optimized_is_awaitable
 from records.codes import ErrorCode
 from records.settings import Limits
 from transport.cost import CostReckoner
+from transport.encoding import encode
 from transport.limits import operations_of, too_large
 from transport.masking import Masking
 from transport.reading import DocumentReader
 from transport.refusals import BAD_REQUEST, BAD_USER_INPUT, Formatted, OperationRefused
 from transport.requests import GraphQLRequest
+from transport.sharing import Audiences
 
 ContextFactory: TypeAlias = Callable[[HTTPConnection], object]
 """Makes the context of one operation; called for each."""
@@ -84,6 +85,7 @@ class Operations:
         self._limits = limits
         self._times = times
         self._reader = DocumentReader(schema._schema, limits, introspection=introspection)
+        self._audiences = Audiences()
         self._reckoner = CostReckoner(schema._schema, limits.max_page_size)
         self._build = partial(
             schema.execution_context_class.build,
@@ -119,30 +121,38 @@ class Operations:
             assert isinstance(result, ExecutionResult), "nothing is deferred: the schema does not know how"
         return self._payload(result, masking) | {"extensions": {"cost": operation.cost}}
 
-    async def stream(self, operation: Operation) -> AsyncGenerator[Payload, None]:
-        """The events of a subscription. Raises `OperationRefused` where it cannot begin, or its source fails."""
+    async def stream(self, operation: Operation) -> AsyncGenerator[str, None]:
+        """The events of a subscription, encoded. Raises `OperationRefused` where it cannot begin, or its source fails."""
         masking = self._masking(operation)
-        with surprises_masked(masking):
-            async with aclosing(await self._source(operation, masking)) as source:
-                async for result in source:
-                    yield self._payload(result, masking)
-
-    async def _source(self, operation: Operation, masking: Masking) -> AsyncGenerator[ExecutionResult, None]:
-        try:
+        with surprises_masked(masking), self._audiences.join(operation.request) as audience:
             executor = self._executor(operation)
+            async with aclosing(await self._source(executor, operation, masking)) as source:
+                async for event in source:
+                    make = partial(self._event, executor, operation, event, masking)
+                    yield await audience.payload(event, make)
+
+    async def _source(
+        self, executor: Executor[Any], operation: Operation, masking: Masking
+    ) -> AsyncGenerator[object, None]:
+        try:
             async with asyncio.timeout(self._times.query):
                 found = create_source_event_stream(executor)
                 if isawaitable(found):
                     found = await found
         except TimeoutError:
             raise _took_too_long(operation, self._times.query) from None
-        if isinstance(found, AsyncIterable):
-            return map_source_to_response_event(executor, found, partial(self._event, operation))
+        if isinstance(found, AsyncGenerator):
+            return found
+        assert isinstance(found, ExecutionResult), "our streams are generators"
         raise OperationRefused(masking.errors(found.errors or ()))
 
-    def _event(self, operation: Operation, executor: Executor[Any]) -> Any:
-        executor.context_value = self._context_factory(operation.connection)
-        return execute_subscription_event(executor)
+    async def _event(self, executor: Executor[Any], operation: Operation, event: object, masking: Masking) -> str:
+        one = executor.build_per_event_executor(event)
+        one.context_value = self._context_factory(operation.connection)
+        result = execute_subscription_event(one)
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        return encode(self._payload(result, masking), masking).decode()
 
     def _executor(self, operation: Operation) -> Executor[Any]:
         built = self._build(

@@ -6,12 +6,14 @@ from typing import Any
 import orjson
 
 from transport.refusals import RequestRefused
-from transport.requests import GraphQLRequest, read_request
+from transport.requests import DEEPEST_VALUE, GraphQLRequest, deeper_than, read_request
 
 PROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
+LONGEST_REASON = 123
+"""Bytes: what a control frame of WebSocket has room for beside the code."""
 
-NORMAL = 1000
+ABNORMAL = 1006
 TOO_BIG = 1009
 INVALID_FRAME = 4400
 NOT_INITIALISED = 4401
@@ -28,7 +30,7 @@ class ProtocolViolated(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def _payload(value: dict[str, Any]) -> dict[str, Any] | None:
     payload = value.get("payload")
     if not isinstance(payload, dict | None):
         raise ProtocolViolated(INVALID_FRAME, "A message's `payload` must be an object.")
+    if payload and deeper_than(payload, DEEPEST_VALUE):
+        raise ProtocolViolated(INVALID_FRAME, f"A message's `payload` is nested deeper than {DEEPEST_VALUE} levels.")
     return payload
 
 

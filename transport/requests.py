@@ -55,12 +55,12 @@ def _object(value: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     found = value.get(name)
     if not isinstance(found, dict | None):
         raise RequestRefused(f"`{name}` must be an object.")
-    if found and _deeper_than(found, DEEPEST_VALUE):
+    if found and deeper_than(found, DEEPEST_VALUE):
         raise RequestRefused(f"`{name}` is nested deeper than {DEEPEST_VALUE} levels.")
     return found
 
 
-def _deeper_than(value: object, limit: int) -> bool:
+def deeper_than(value: object, limit: int) -> bool:
     level = [value]
     for _ in range(limit):
         level = [inner for outer in level for inner in _inside(outer)]

@@ -10,13 +10,14 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from graphql import OperationType
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from records.codes import ErrorCode
 from records.settings import Limits
 from transport.encoding import encode
-from transport.execution import Operations, Payload
+from transport.execution import Operations
 from transport.frames import (
+    ABNORMAL,
     FORBIDDEN,
     ID_IN_USE,
     INITIALISED_LATE,
@@ -122,7 +123,7 @@ class _Connection:
 
     async def _subscribe(self, own: str, request: GraphQLRequest, start: Callable[..., asyncio.Task[None]]) -> None:
         if own in self._running:
-            raise ProtocolViolated(ID_IN_USE, f"Subscriber for {own[:64]} already exists")
+            raise ProtocolViolated(ID_IN_USE, f"Subscriber for {own} already exists")
         most = self._limits.max_subscriptions_per_connection
         if len(self._running) >= most:
             message = f"A connection may have {most} operations at a time."
@@ -149,18 +150,19 @@ class _Connection:
                 async for payload in payloads:
                     await self._next(own, payload)
         else:
-            await self._next(own, await self._operations.run(operation))
+            await self._next(own, encode(await self._operations.run(operation)).decode())
 
     def _cancel_all(self) -> None:
         for task in self._running.values():
             task.cancel()
 
     async def _close(self, violation: ProtocolViolated) -> None:
-        with suppress(WebSocketDisconnect):
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
             await self._socket.close(violation.code, violation.reason)
 
-    async def _next(self, own: str, payload: Payload) -> None:
-        await self._send({"type": "next", "id": own, "payload": payload})
+    async def _next(self, own: str, payload: str) -> None:
+        """`payload` is JSON already, for it may be sent to many."""
+        await self._send_text(f'{{"type":"next","id":{encode(own).decode()},"payload":{payload}}}')
 
     async def _fail(self, own: str, errors: list[Formatted]) -> None:
         await self._send({"type": "error", "id": own, "payload": errors})
@@ -177,7 +179,12 @@ class _Connection:
         return read_frame(text)
 
     async def _send(self, frame: dict[str, Any]) -> None:
+        await self._send_text(encode(frame).decode())
+
+    async def _send_text(self, text: str) -> None:
         """Waits while the client does not read. One at a time: of all operations, one event waits for the socket."""
-        text = encode(frame).decode()
         async with self._writing:
-            await self._socket.send({"type": "websocket.send", "text": text})
+            try:
+                await self._socket.send({"type": "websocket.send", "text": text})
+            except WebSocketDisconnected:  # another operation's event found the client gone first
+                raise WebSocketDisconnect(ABNORMAL) from None

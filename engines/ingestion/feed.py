@@ -20,6 +20,10 @@ class DocumentFeed:
         self._documents = documents
         self._changes: Broadcast[DocumentRecord] = Broadcast()
 
+    @property
+    def watchers(self) -> int:
+        return self._changes.watchers
+
     def added(self, document: DocumentRecord) -> None:
         self._changes.publish(Change(ChangeKind.ADDED, document.id, document))
 

@@ -22,6 +22,10 @@ class Sessions:
         self._store = store
         self._changes: Broadcast[SessionRecord] = Broadcast()
 
+    @property
+    def watchers(self) -> int:
+        return self._changes.watchers
+
     async def create(
         self, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
     ) -> SessionRecord:

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tests.transport.library import Shelf, library
+from transport import WEBSOCKET_OPTIONS
 
 Connect: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[str]]
@@ -46,18 +47,24 @@ async def client(connect: Connect) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """A real server on a free port of this machine; gives its host and port."""
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws_max_size=1 << 20, timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
+async def running(app: ASGIApp, **options: Any) -> AsyncIterator[tuple[uvicorn.Server, str]]:
+    """A real server on a free port of this machine, with its host and port."""
+    options = WEBSOCKET_OPTIONS | {"timeout_graceful_shutdown": 5} | options
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", **options))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server._serve([listening]))
             while not server.started:
                 await asyncio.sleep(0.01)
-            yield f"127.0.0.1:{listening.getsockname()[1]}"
+            yield server, f"127.0.0.1:{listening.getsockname()[1]}"
             server.should_exit = True
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    async with running(app) as (_, address):
+        yield address
 
 
 @pytest.fixture

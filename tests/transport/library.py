@@ -16,6 +16,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from records.document import ReceivedFile
 from records.errors import NotFound
+from tests.transport.news import News, Paper
 from transport import TransportSettings, create_middleware, create_routes
 
 Upload = NewType("Upload", ReceivedFile)
@@ -32,6 +33,7 @@ class Shelf:
     contexts: int = 0
     open_streams: int = 0
     pulled: int = 0
+    paper: Paper = field(default_factory=Paper)
     received: list[ReceivedFile] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
     adopt: bool = False
@@ -195,6 +197,11 @@ class Event:
 
 @strawberry.type
 class Subscription:
+    @strawberry.subscription
+    async def news(self, info: strawberry.Info) -> AsyncGenerator[News, None]:
+        shelf: Shelf = info.context.shelf
+        return shelf.paper.read()
+
     @strawberry.subscription
     async def count(self, info: strawberry.Info, to: int) -> AsyncGenerator[int, None]:
         for number in range(1, to + 1):

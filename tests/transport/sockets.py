@@ -47,6 +47,10 @@ class Socket:
         except ConnectionClosed:
             return self.connection.close_code
 
+    async def closed_because(self) -> tuple[int | None, str]:
+        """Code and reason."""
+        return await self.closed_with(), self.connection.close_reason or ""
+
 
 @asynccontextmanager
 async def open_socket(address: str, *, origin: str | None = None, **options: Any) -> AsyncIterator[Socket]:

@@ -111,7 +111,9 @@ BAD_FRAMES = [
     '{"type": "connection_ack"}',
     '{"type": "start", "id": "1", "payload": {"query": "{ greeting }"}}',
     '{"type": "ping", "payload": 5}',
+    '{"type": "ping", "payload": ' + '{"x": ' * 80 + "5" + "}" * 81,
     '{"type": "subscribe"}',
+    '{"type": "subscribe", "id": "' + "x" * 257 + '", "payload": {"query": "{ greeting }"}}',
     '{"type": "subscribe", "id": 5, "payload": {"query": "{ greeting }"}}',
     '{"type": "subscribe", "id": "", "payload": {"query": "{ greeting }"}}',
     '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
@@ -160,6 +162,31 @@ async def test_an_id_that_is_in_use_closes_the_socket_with_4409(socket: Socket, 
     await socket.subscribe("1", "subscription { silence }")
     assert await socket.closed_with() == 4409
     await shelf.until_no_stream_is_open()
+
+
+@pytest.mark.parametrize("own", ["1", "🦉" * 64])
+async def test_why_a_socket_is_closed_is_said_as_far_as_there_is_room(socket: Socket, own: str) -> None:
+    await socket.subscribe(own, "subscription { silence }")
+    await socket.subscribe(own, "subscription { silence }")
+    code, reason = await socket.closed_because()
+    assert code == 4409
+    assert f"Subscriber for {own} already exists".startswith(reason)
+    assert len(reason.encode()) > 20
+
+
+async def test_an_answer_that_json_has_no_place_for_is_an_error_of_its_operation(socket: Socket) -> None:
+    await socket.subscribe("1", "{ anything }")
+    (payload,) = await socket.until_complete("1")
+    assert payload["data"] is None
+    assert payload["errors"][0]["extensions"]["code"] == "INTERNAL"
+
+
+async def test_pings_do_not_make_up_for_an_introduction(serve: Serve) -> None:
+    async with serve(init_seconds=0.2) as address, open_socket(address) as socket:
+        for _ in range(3):
+            await socket.send({"type": "ping"})
+            assert await socket.receive() == {"type": "pong"}
+        assert await socket.closed_because() == (4408, "The connection was not initialised in time.")
 
 
 async def test_a_second_introduction_closes_the_socket_with_4429(socket: Socket) -> None:

@@ -1,0 +1,46 @@
+"""An answer that is watched through a connection that breaks a hundred times is whole, each event once and in order."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from engines.answers.log import RING
+from schema import ids
+from tests.fakes_answers import start_answer
+from tests.reconnecting import Reconnecting, Words
+from tests.served_graph import Served, open_graph
+from tests.transport.conftest import running
+
+RECONNECTS = 100
+
+
+async def until_reconnected(clients: list[Reconnecting], words: Words) -> None:
+    while sum(client.reconnects for client in clients) < RECONNECTS:
+        await asyncio.sleep(0.01)
+    words.enough = True
+
+
+async def watch(served: Served, address: str, words: Words, seeds: list[int]) -> list[Reconnecting]:
+    answer = ids.MESSAGE.of(await start_answer(served.answers))
+    clients = [Reconnecting(address, answer, random.Random(seed)) for seed in seeds]
+    async with asyncio.TaskGroup() as tasks:
+        for client in clients:
+            tasks.create_task(client.read_to_the_end())
+        tasks.create_task(until_reconnected(clients, words))
+    return clients
+
+
+@pytest.mark.parametrize("burst", [1, 2 * RING], ids=["the log has what was missed", "the log has lost it already"])
+async def test_nothing_is_lost_repeated_or_out_of_order_over_a_hundred_reconnects(tmp_path: Path, burst: int) -> None:
+    async with open_graph(tmp_path) as served, running(served.app) as (_, address):
+        served.answerer.words = words = Words()
+        served.answerer.burst, served.answerer.rest = burst, 0.002 if burst == 1 else 0.05
+        clients = await watch(served, address, words, [1, 2, 3])
+    assert sum(client.reconnects for client in clients) >= RECONNECTS
+    assert [client.wrong for client in clients] == [0, 0, 0]
+    for client in clients:
+        assert client.text == client.ended_with == "".join(f"{n} " for n in range(1, client.text.count(" ") + 1))
+    if burst > RING:
+        assert any(client.gaps for client in clients)
