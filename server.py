@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -63,7 +64,8 @@ from transport import (
 )
 
 VERSION = "0.1.0"
-SECONDS_TO_STOP = 10
+SECONDS_TO_STOP = 4
+"""How long requests in flight may take to end, of the ten seconds in which the whole server has stopped."""
 
 log = structlog.get_logger("graphlore")
 
@@ -280,6 +282,8 @@ def main(arguments: list[str]) -> int:
         **WEBSOCKET_OPTIONS,
     )
     server = uvicorn.Server(config)
+    # uvicorn raises the signal again once everything is closed: that is an end like any other, not one by force.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     return 0 if server.started else 1

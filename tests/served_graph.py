@@ -15,7 +15,7 @@ from engines.ingestion.feed import DocumentFeed
 from engines.metrics import Machine, Metrics, Sources, open_metrics
 from engines.sessions import Sessions
 from records.ids import DocumentId
-from records.system import StorageStatus
+from records.system import InferenceStatus, StorageStatus
 from resolvers.context import Context
 from schema.build import build_schema
 from tests.builders import make_document, make_session
@@ -91,11 +91,11 @@ async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
 
 
 def _sources() -> Sources:
-    async def inference() -> tuple[Any, ...]:
-        return SAMPLE.inference
+    async def inference() -> tuple[tuple[InferenceStatus, ...], tuple[str, ...]]:
+        return SAMPLE.inference, ()
 
-    async def storage() -> StorageStatus:
-        return SAMPLE.storage
+    async def storage() -> tuple[StorageStatus, tuple[str, ...]]:
+        return SAMPLE.storage, ()
 
     return Sources(lambda: (), inference, lambda: SAMPLE.ingestion, storage)
 

@@ -1,10 +1,24 @@
 """Responses as bytes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from transport.masking import Masking
+from transport.masking import Formatted, Masking
+
+
+class Encoded(str):
+    """A payload as JSON, with its errors as they were before: who observes it need not read it again."""
+
+    __slots__ = ("errors",)
+
+    errors: Sequence[Formatted]
+
+    def __new__(cls, text: str, errors: Sequence[Formatted] = ()) -> "Encoded":
+        encoded = super().__new__(cls, text)
+        encoded.errors = errors
+        return encoded
 
 
 def encode(payload: dict[str, Any] | str, masking: Masking | None = None) -> bytes:

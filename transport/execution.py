@@ -31,7 +31,7 @@ from strawberry.execution import optimized_is_awaitable
 from records.codes import ErrorCode
 from records.settings import Limits
 from transport.cost import CostReckoner
-from transport.encoding import encode
+from transport.encoding import Encoded, encode
 from transport.limits import operations_of, too_large
 from transport.masking import Masking
 from transport.reading import DocumentReader
@@ -121,7 +121,7 @@ class Operations:
             assert isinstance(result, ExecutionResult), "nothing is deferred: the schema does not know how"
         return self._payload(result, masking) | {"extensions": {"cost": operation.cost}}
 
-    async def stream(self, operation: Operation) -> AsyncGenerator[str, None]:
+    async def stream(self, operation: Operation) -> AsyncGenerator[Encoded, None]:
         """The events of a subscription, encoded. Raises `OperationRefused` where it cannot begin, or its source fails."""
         masking = self._masking(operation)
         with surprises_masked(masking), self._audiences.join(operation.request) as audience:
@@ -146,13 +146,14 @@ class Operations:
         assert isinstance(found, ExecutionResult), "our streams are generators"
         raise OperationRefused(masking.errors(found.errors or ()))
 
-    async def _event(self, executor: Executor[Any], operation: Operation, event: object, masking: Masking) -> str:
+    async def _event(self, executor: Executor[Any], operation: Operation, event: object, masking: Masking) -> Encoded:
         one = executor.build_per_event_executor(event)
         one.context_value = self._context_factory(operation.connection)
         result = execute_subscription_event(one)
         if not isinstance(result, ExecutionResult):
             result = await result
-        return encode(self._payload(result, masking), masking).decode()
+        payload = self._payload(result, masking)
+        return Encoded(encode(payload, masking).decode(), payload.get("errors", ()))
 
     def _executor(self, operation: Operation) -> Executor[Any]:
         built = self._build(

@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_co
 
 from records.settings import Limits
 from records.tracing import NoTracing, Span, Tracer
+from transport.encoding import Encoded
 from transport.execution import ContextFactory, Operation, Operations, Payload, TimeLimits
 from transport.refusals import Formatted, OperationRefused
 from transport.requests import GraphQLRequest
@@ -112,11 +113,11 @@ class ObservedOperations(Operations):
             seen.take(payload.get("errors", ()))
             return payload
 
-    async def stream(self, operation: Operation) -> AsyncGenerator[Payload, None]:
+    async def stream(self, operation: Operation) -> AsyncGenerator[Encoded, None]:
         with self._observed(operation) as seen:
             async with aclosing(super().stream(operation)) as payloads:
                 async for payload in payloads:
-                    seen.take(payload.get("errors", ()))
+                    seen.take(payload.errors)
                     yield payload
 
     @contextmanager

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import orjson
 
+from transport.encoding import Encoded
 from transport.requests import GraphQLRequest
 
 REMEMBERED = 32
@@ -27,9 +28,9 @@ class Audience:
     def __init__(self) -> None:
         self.size = 0
         self._making = asyncio.Lock()
-        self._made: OrderedDict[int, tuple[object, str]] = OrderedDict()
+        self._made: OrderedDict[int, tuple[object, Encoded]] = OrderedDict()
 
-    async def payload(self, event: object, make: Callable[[], Awaitable[str]]) -> str:
+    async def payload(self, event: object, make: Callable[[], Awaitable[Encoded]]) -> Encoded:
         """What `make` gives, or gave for another. Where one leaves while it makes, the next one makes it."""
         told = getattr(event, "told", None)
         if told is None or self.size < 2:
@@ -40,7 +41,7 @@ class Audience:
             made = self._made.get(id(told))
             return made[1] if made is not None else self._remember(told, await make())
 
-    def _remember(self, told: object, payload: str) -> str:
+    def _remember(self, told: object, payload: Encoded) -> Encoded:
         if len(payload) <= LONGEST_REMEMBERED:
             self._made[id(told)] = (told, payload)  # held together: an id is given anew once its object is gone
             while len(self._made) > REMEMBERED:
