@@ -24,7 +24,7 @@ class Stage:
     server: Server
     folder: Path
     compiled: list[str]
-    _told: dict[str, Told] = field(default_factory=dict)
+    _told: dict[str, Told] = field(default_factory=dict, repr=False)
 
     @property
     def address(self) -> str:

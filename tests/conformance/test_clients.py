@@ -43,6 +43,7 @@ async def test_mutations_succeed_and_what_is_refused_is_a_typed_error(stage: Sta
         if operation.kind == "mutation"
     }
     assert outcomes.pop("ChatRateMutation") == ["RateMessageSuccess", "NotFoundError"], "the last was of a deleted one"
+    assert told.got("ChatRateMutation")[1]["path"] == ["input", "id"]
     assert [name for name, types in outcomes.items() if not all(type_.endswith("Success") for type_ in types)] == []
     found, refused = told.got("SearchQuery")
     assert found["__typename"] == "SearchResults"
