@@ -4,10 +4,11 @@ Strawberry's exception handlers turn a condition into data only in fields whose 
 as a top-level error, where the transport tells expected from surprising.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
+from strawberry.types.nodes import SelectedField
 
 from records import errors as conditions
 from records.codes import ErrorCode
@@ -15,6 +16,7 @@ from records.ids import ModelId
 from records.model import ModelStatus
 from schema import ids
 from schema.enums import describe
+from schema.info import Info
 from schema.scalars import BigInt
 
 if TYPE_CHECKING:
@@ -120,8 +122,8 @@ def _rule(condition: type[Condition], member: type[Error], more: Callable[[Condi
         exception_type = condition
         error_type = member
 
-        def handle(self, exception: Condition, *, field: object, info: object) -> Error:
-            path = list(exception.path) if exception.path is not None else None
+        def handle(self, exception: Condition, *, field: object, info: Info) -> Error:
+            path = list(exception.path) if exception.path is not None else _place(exception, info)
             return member(code=exception.code, message=exception.message, path=path, **more(exception))
 
     return Rule()
@@ -131,6 +133,22 @@ def _missing_id(error: conditions.NotFound) -> strawberry.ID:
     if isinstance(error, ids.UnknownId):
         return strawberry.ID(str(error.missing_id))
     return ids.to_global(error.kind, error.missing_id)
+
+
+def _place(error: conditions.ExpectedError, info: Info) -> list[str] | None:
+    """Who found that something is gone does not know which argument named it: it is the one with its id."""
+    if not isinstance(error, conditions.NotFound):
+        return None
+    asked = next(field for field in info.selected_fields if isinstance(field, SelectedField))
+    return next(_paths_to(_missing_id(error), asked.arguments), None)
+
+
+def _paths_to(wanted: str, given: object) -> Iterator[list[str]]:
+    if given == wanted:
+        yield []
+    inner = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ()
+    for name, value in inner:
+        yield from ([str(name), *rest] for rest in _paths_to(wanted, value))
 
 
 def _model_id(error: conditions.ModelNotReady) -> strawberry.ID | None:

@@ -16,6 +16,8 @@ CLIENTS = ("graphql-ws", "urql", "apollo", "relay")
 CACHING = ("urql", "apollo", "relay")
 TEMPERATURES = dict(zip(CLIENTS, (0.1, 0.2, 0.3, 0.4), strict=True))
 """What each sets the model to, so that none finds it as the one before left it."""
+THINKING = "graphql-ws"
+"""The one client whose answer is thought over first: the model takes seconds for that."""
 TOKEN = "the access token of these tests"
 
 
@@ -24,7 +26,7 @@ class Stage:
     server: Server
     folder: Path
     compiled: list[str]
-    _told: dict[str, Told] = field(default_factory=dict)
+    _told: dict[str, Told] = field(default_factory=dict, repr=False)
 
     @property
     def address(self) -> str:
@@ -40,6 +42,7 @@ class Stage:
                 file=str(_own_file(self.folder, client)),
                 spare=_spare(client),
                 temperature=TEMPERATURES[client],
+                thinkingMode="HYBRID" if client == THINKING else "RAG",
                 compiled=self.compiled,
             )
         return self._told[client]

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from tests.conformance.commands import carry_out, curls
 from tests.conformance.operations import operations
-from tests.conformance.stage import CACHING, CLIENTS, TEMPERATURES, TOKEN, Stage, open_stage
+from tests.conformance.stage import CACHING, CLIENTS, TEMPERATURES, THINKING, TOKEN, Stage, open_stage
 from tests.conformance.telling import Json
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -43,6 +43,7 @@ async def test_mutations_succeed_and_what_is_refused_is_a_typed_error(stage: Sta
         if operation.kind == "mutation"
     }
     assert outcomes.pop("ChatRateMutation") == ["RateMessageSuccess", "NotFoundError"], "the last was of a deleted one"
+    assert told.got("ChatRateMutation")[1]["path"] == ["input", "id"]
     assert [name for name, types in outcomes.items() if not all(type_.endswith("Success") for type_ in types)] == []
     found, refused = told.got("SearchQuery")
     assert found["__typename"] == "SearchResults"
@@ -81,7 +82,8 @@ async def test_an_answer_streams_with_its_sources_to_one_terminal_event(stage: S
     whole = events[-1]["message"]
     assert [event["__typename"] for event in events if event["__typename"] in TERMINAL] == ["MessageCompleted"]
     assert joined(events, "TextDelta") == whole["content"] != ""
-    assert joined(events, "ReasoningDelta") == whole["reasoning"] != ""
+    assert joined(events, "ReasoningDelta") == (whole["reasoning"] or "")
+    assert bool(whole["reasoning"]) == (client == THINKING)
     (retrieved,) = [event for event in events if event["__typename"] == "RetrievalCompleted"]
     assert any("73 bar" in citation["quote"] for citation in retrieved["citations"])
     (stored,) = told.got("ChatMessageQuery")

@@ -17,7 +17,8 @@ import { keys } from "./urql.js";
 import { typePolicies } from "./apollo.js";
 import { possibleTypes } from "./types.js";
 const unkeyed = Object.keys(typePolicies).filter((name) => typePolicies[name].keyFields === false);
-process.stdout.write(JSON.stringify({ keys: Object.keys(keys), unkeyed, possibleTypes }));
+const streams = Object.keys(typePolicies.Subscription.fields);
+process.stdout.write(JSON.stringify({ keys: Object.keys(keys), unkeyed, possibleTypes, streams }));
 """
 
 
@@ -55,3 +56,9 @@ def test_apollo_is_told_which_types_an_interface_has(documented: dict[str, Any])
     interfaces = [type_ for type_ in graph.type_map.values() if isinstance(type_, GraphQLInterfaceType)]
     expected = {type_.name: sorted(each.name for each in graph.get_possible_types(type_)) for type_ in interfaces}
     assert documented["possibleTypes"] == expected
+
+
+def test_apollo_is_told_of_every_stream(documented: dict[str, Any]) -> None:
+    subscription = build_schema(SCHEMA.read_text(encoding="utf-8")).subscription_type
+    assert subscription is not None
+    assert sorted(documented["streams"]) == sorted(subscription.fields)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from records.errors import Busy, Conflict, ModelNotReady
-from records.ids import DocumentId, MessageId, ModelId
+from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.model import ModelStatus
 from records.session import SamplingSettings, ThinkingMode
 from schema import ids
@@ -125,6 +125,18 @@ async def test_what_is_not_there_is_not_found(graph: Graph, mutation: str, key: 
     more: dict[str, Any] = {"content": "Hi"} if mutation == "sendMessage" else {}
     answered = await graph.change(mutation, {key: wrong, **more})
     assert (answered["__typename"], answered["path"]) == ("NotFoundError", ["input", key])
+
+
+@pytest.mark.parametrize(
+    ("mutation", "key"),
+    [("cancelGeneration", "messageId"), ("rateMessage", "id"), ("deleteMessage", "id"), ("sendMessage", "sessionId")],
+)
+async def test_what_is_gone_is_named_with_its_place_too(graph: Graph, mutation: str, key: str) -> None:
+    gone = ids.SESSION.of(SessionId(9)) if mutation == "sendMessage" else ids.MESSAGE.of(MessageId(9))
+    more: dict[str, Any] = {"content": "Hi"} if mutation == "sendMessage" else {}
+    answered = await graph.change(mutation, {key: gone, **more})
+    assert (answered["__typename"], answered["path"]) == ("NotFoundError", ["input", key])
+    assert answered["missingId"] == gone
 
 
 async def test_a_citation_outlives_its_document(graph: Graph) -> None:

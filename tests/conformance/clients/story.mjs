@@ -122,7 +122,7 @@ async function ingestionIsStopped(teller) {
 }
 
 async function aSession(teller, documentIds) {
-  const settings = { thinkingMode: "HYBRID", sampling: { maxTokens: 12, temperature: 0 } };
+  const settings = { thinkingMode: given.thinkingMode, topK: 2, sampling: { maxTokens: 12, temperature: 0 } };
   const input = { name: `Talk of ${given.name}`, documentIds, settings };
   const { id } = (await teller.run("SessionsCreateMutation", { input })).session;
   await teller.run("SessionsListQuery", { first: 5, filter: { documentId: documentIds[0] } });

@@ -2,6 +2,7 @@
 //
 // It says one line of JSON for each thing that it did. Whatever a library warns of is such a line too: import this first.
 import { readFileSync } from "node:fs";
+import { format } from "node:util";
 
 export const given = JSON.parse(readFileSync(0, "utf8"));
 
@@ -10,7 +11,7 @@ export function say(line) {
 }
 
 for (const level of ["warn", "error"]) {
-  console[level] = (...words) => say({ warning: words.map(String).join(" ") });
+  console[level] = (...words) => say({ warning: format(...words) });
 }
 
 /** A code block of docs/clients.md, as a module. */
