@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from transport.masking import Formatted, Masking
+from transport.masking import Masking
+from transport.refusals import Formatted
 
 
 class Encoded(str):

@@ -12,6 +12,7 @@ from tests.transport.conftest import Serve
 from tests.transport.library import Shelf
 from tests.transport.news import News, Told
 from tests.transport.sockets import Socket, open_socket
+from transport.encoding import Encoded
 from transport.requests import GraphQLRequest
 from transport.sharing import LONGEST_REMEMBERED, REMEMBERED, Audience, Audiences
 
@@ -92,10 +93,10 @@ async def made_again(audience: Audience, events: list[News], payload: str = "x")
     """How many of the events were not remembered."""
     made = 0
 
-    async def make() -> str:
+    async def make() -> Encoded:
         nonlocal made
         made += 1
-        return payload
+        return Encoded(payload)
 
     for event in events:
         assert await audience.payload(event, make) == payload
@@ -105,13 +106,13 @@ async def made_again(audience: Audience, events: list[News], payload: str = "x")
 async def test_where_the_one_who_executes_leaves_the_next_one_does_it() -> None:
     event, began = News(told=Told("news")), asyncio.Event()
 
-    async def never() -> str:
+    async def never() -> Encoded:
         began.set()
         await asyncio.Event().wait()
-        return "never"
+        return Encoded("never")
 
-    async def at_once() -> str:
-        return "made"
+    async def at_once() -> Encoded:
+        return Encoded("made")
 
     audiences, request = Audiences(), GraphQLRequest(NEWS)
     with audiences.join(request) as audience, audiences.join(request):
