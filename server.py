@@ -56,6 +56,7 @@ from settings import Settings, read_settings
 from transport import (
     WEBSOCKET_OPTIONS,
     Download,
+    DownloadLinks,
     Observer,
     TransportSettings,
     create_middleware,
@@ -78,7 +79,9 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, limits: Limits, tracer: Tracer, traffic: Traffic) -> AsyncIterator[State]:
+async def open_state(
+    settings: Settings, limits: Limits, links: DownloadLinks, tracer: Tracer, traffic: Traffic
+) -> AsyncIterator[State]:
     """Open every owner of a resource, each inside the ones that it stands on; closed in the opposite order."""
     data = settings.data_dir
     async with AsyncExitStack() as stack:
@@ -153,6 +156,7 @@ async def open_state(settings: Settings, limits: Limits, tracer: Tracer, traffic
                 session_defaults=SERVER_DEFAULTS,
             ),
             limits=limits,
+            download_link=links.link,
         )
         counted = Counted(
             loop_lag,
@@ -213,7 +217,7 @@ def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], No
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:
         _make_folders(settings)
-        async with open_state(settings, limits, tracer, traffic) as state:
+        async with open_state(settings, limits, DownloadLinks(transport.access_token), tracer, traffic) as state:
             yield state
         await asyncio.to_thread(close_tracer)
 

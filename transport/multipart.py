@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 
+MOST_LEFT_OVER = 64 << 10
+"""Bytes behind the last boundary. They mean nothing, so there may not be endlessly many of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartBegins:
     name: str
@@ -40,10 +44,13 @@ async def read_parts(request: Request) -> AsyncIterator[PartEvent]:
     boundary = options.get(b"boundary")
     if not boundary:
         raise RequestRefused("The multipart body's boundary is missing in `Content-Type`.")
-    parts = _Parts()
+    parts, left_over = _Parts(), 0
     try:
         parser = MultipartParser(boundary, parts.callbacks())
         async for chunk in request.stream():
+            left_over += len(chunk) if parts.ended else 0
+            if left_over > MOST_LEFT_OVER:
+                raise RequestRefused("The multipart body goes on behind its end.")
             parser.write(chunk)
             for event in parts.take():
                 yield event

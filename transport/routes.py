@@ -5,19 +5,20 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry import Schema
 
 from records.settings import Limits
 from transport.execution import ContextFactory, TimeLimits
 from transport.http import GraphQLOverHTTP
+from transport.links import DownloadLinks
 from transport.observing import ObservedOperations, Observer
 from transport.page import open_page, page_routes
 from transport.request_ids import RequestIds
 from transport.security import (
     PREFLIGHT_HEADERS,
     AccessToken,
+    HostGuard,
     OriginGuard,
     SecurityHeaders,
     TokenGuard,
@@ -70,17 +71,19 @@ def create_routes(schema: Schema, context_factory: ContextFactory, settings: Tra
 
 def create_middleware(settings: TransportSettings) -> list[Middleware]:
     """From the outside in."""
+    origins = [origin.lower().rstrip("/") for origin in settings.allowed_origins]
+    token, links = AccessToken(settings.access_token), DownloadLinks(settings.access_token)
     guards = [
         Middleware(RequestIds, settings.observer.meter),
         Middleware(SecurityHeaders),
-        Middleware(TrustedHostMiddleware, host_patterns(settings.allowed_hosts), www_redirect=False),
-        Middleware(OriginGuard, settings.allowed_origins),
-        Middleware(TokenGuard, AccessToken(settings.access_token), OPEN_PATHS),
+        Middleware(HostGuard, host_patterns(settings.allowed_hosts), www_redirect=False),
+        Middleware(OriginGuard, origins),
+        Middleware(TokenGuard, token, links, OPEN_PATHS),
     ]
-    if settings.allowed_origins:
+    if origins:
         cors = Middleware(
             CORSMiddleware,
-            allow_origins=settings.allowed_origins,
+            allow_origins=origins,
             allow_methods=("GET", "POST"),
             allow_headers=("Authorization", "Content-Type", *PREFLIGHT_HEADERS),
             max_age=600,

@@ -1,19 +1,24 @@
 """The guards at the door: which hosts and origins are served, who may come in, what browsers must not do with an answer."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from records.codes import ErrorCode
+from transport.links import DownloadLinks
 from transport.refusals import RequestRefused
 
+HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+ORIGIN = re.compile(rf"(?P<scheme>https?)://{HOST.pattern}")
+USUAL_PORTS = {"http": 80, "https": 443}
 FOREIGN_ORIGIN = "Pages of this origin may not use this server."
 PREFLIGHT_HEADERS = ("graphql-require-preflight", "apollo-require-preflight", "x-requested-with")
 SECURITY_HEADERS = {
@@ -79,10 +84,21 @@ def _pattern(name: str) -> str:
     return bare if bare.endswith("]") else bare.rpartition(":")[0] or bare
 
 
+class HostGuard(TrustedHostMiddleware):
+    """Starlette's guard, for requests with one `Host`: of two, a proxy in front of us may have looked at the other one."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and len(Headers(scope=scope).getlist("host")) > 1:
+            await PlainTextResponse("Invalid host header", HTTPStatus.BAD_REQUEST)(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 class OriginGuard:
     """Refuses with 403 what a page of another site makes a browser send here.
 
     A request that tells its origin must come from the host and port that it is sent to, or from an origin that is allowed.
+    One that tells none, but which site it comes from, must be this one's own, or a person who follows a link.
     """
 
     def __init__(self, app: ASGIApp, origins: Iterable[str] = ()) -> None:
@@ -91,8 +107,7 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope) if scope["type"] in ("http", "websocket") else Headers()
-        host = headers.get("host", "").lower()
-        if all(self._allowed(origin.lower(), host) for origin in headers.getlist("origin")):
+        if self._allows(headers):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": FOREIGN_ORIGIN})
@@ -100,27 +115,46 @@ class OriginGuard:
             error = {"message": FOREIGN_ORIGIN, "extensions": {"code": ErrorCode.FORBIDDEN}}
             await JSONResponse({"errors": [error]}, HTTPStatus.FORBIDDEN)(scope, receive, send)
 
-    def _allowed(self, origin: str, host: str) -> bool:
-        if origin in self._origins:
-            return True
-        try:
-            theirs, own = urlsplit(origin), urlsplit(f"//{host}")
-            usual = {"http": 80, "https": 443}[theirs.scheme]
-            return (theirs.hostname, theirs.port or usual) == (own.hostname, own.port or usual)
-        except (ValueError, KeyError):  # no port that is a number, no scheme of the web
-            return False
+    def _allows(self, headers: Headers) -> bool:
+        origins = [origin.lower() for origin in headers.getlist("origin")]
+        host = headers.get("host", "").lower()
+        own = all(origin in self._origins or _is_of(origin, host) for origin in origins)
+        return own if origins else _is_no_page_of_another_site(headers)
+
+
+def _is_of(origin: str, host: str) -> bool:
+    """Whether `Origin` names what `Host` names. Its scheme may differ: a proxy may have taken TLS off."""
+    theirs, ours = ORIGIN.fullmatch(origin), HOST.fullmatch(host)
+    if theirs is None or ours is None:
+        return False
+    usual = USUAL_PORTS[theirs["scheme"]]
+    return (theirs["name"], int(theirs["port"] or usual)) == (ours["name"], int(ours["port"] or usual))
+
+
+def _is_no_page_of_another_site(headers: Headers) -> bool:
+    """By what browsers say of themselves; who says nothing is no browser of these years, or no browser."""
+    follows_a_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return headers.get("sec-fetch-site", "none") in ("none", "same-origin") or follows_a_link
 
 
 class TokenGuard:
-    """Closes every path but the open ones to who does not bring the token. Sockets and `/graphql` ask for it themselves."""
+    """Closes every path but the open ones to who brings neither the token nor a link that we signed.
 
-    def __init__(self, app: ASGIApp, token: AccessToken, open_paths: Iterable[str]) -> None:
+    Sockets and `/graphql` ask for the token themselves.
+    """
+
+    def __init__(self, app: ASGIApp, token: AccessToken, links: DownloadLinks, open_paths: Iterable[str]) -> None:
         self._app = app
         self._token = token
+        self._links = links
         self._open_paths = tuple(open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_open(scope["path"]):
+        if (
+            scope["type"] == "http"
+            and not self._is_open(scope["path"])
+            and not self._links.opens(HTTPConnection(scope))
+        ):
             try:
                 self._token.require(HTTPConnection(scope))
             except RequestRefused as refusal:

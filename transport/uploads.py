@@ -5,6 +5,7 @@ arrives.
 """
 
 import errno
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, aclosing, asynccontextmanager
 from http import HTTPStatus
@@ -24,6 +25,8 @@ from transport.requests import GraphQLRequest, read_json, read_request
 
 MAX_FILES = 10
 MAX_PLACES = 100
+INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
+"""One spelling for each place, so that none can be named twice."""
 OVERHEAD = 64 << 10
 """Bytes that boundaries and headers of parts may have beside what they carry."""
 
@@ -160,8 +163,8 @@ def _key(container: Any, step: str) -> Any:
     """The key that a step of a path stands for, in an object or a list that has it."""
     if isinstance(container, dict) and step in container:
         return step
-    if isinstance(container, list) and step.isascii() and step.isdecimal() and int(step[:6]) < len(container):
-        return int(step[:6])
+    if isinstance(container, list) and INDEX.fullmatch(step) and int(step) < len(container):
+        return int(step)
     raise _no_place()
 
 

@@ -1,25 +1,33 @@
 """Files that are handed out."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from transport import Download, download_route
+from transport import Download, TransportSettings, create_middleware, download_route
+
+SCRIPT = b"<!doctype html><script>fetch('/graphql')</script>"
+
+
+def serving(folder: Path, filename: str, media_type: str, content: bytes = b"0123456789") -> httpx.AsyncClient:
+    file = folder / "kept"
+    file.write_bytes(content)
+
+    async def find(_: Request, key: str) -> Download | None:
+        return Download(file, filename, media_type) if key == "1" else None
+
+    middleware = create_middleware(TransportSettings(incoming=folder))
+    app = Starlette(routes=[download_route("/documents/{id}/original", find)], middleware=middleware)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> httpx.AsyncClient:
-    file = tmp_path / "kept"
-    file.write_bytes(b"0123456789")
-
-    async def find(_: Request, key: str) -> Download | None:
-        return Download(file, "Bericht ☕.html", "text/html") if key == "1" else None
-
-    app = Starlette(routes=[download_route("/documents/{id}/original", find)])
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+    return serving(tmp_path, "Bericht ☕.html", "text/html")
 
 
 async def test_a_file_is_an_attachment_under_its_own_name(client: httpx.AsyncClient) -> None:
@@ -28,10 +36,66 @@ async def test_a_file_is_an_attachment_under_its_own_name(client: httpx.AsyncCli
     assert reply.headers["content-disposition"] == "attachment; filename*=utf-8''Bericht%20%E2%98%95.html"
 
 
-async def test_a_part_of_a_file_can_be_asked_for(client: httpx.AsyncClient) -> None:
-    reply = await client.get("/documents/1/original", headers={"Range": "bytes=2-4"})
+@pytest.mark.parametrize("asked", ["bytes=2-4", "bytes=2-4,3-4"])
+async def test_a_part_of_a_file_can_be_asked_for(client: httpx.AsyncClient, asked: str) -> None:
+    reply = await client.get("/documents/1/original", headers={"Range": asked})
     assert (reply.status_code, reply.content) == (206, b"234")
+
+
+async def test_the_size_of_a_file_can_be_asked_for_without_it(client: httpx.AsyncClient) -> None:
+    reply = await client.head("/documents/1/original")
+    assert (reply.status_code, reply.content, reply.headers["content-length"]) == (200, b"", "10")
+
+
+async def test_a_thousand_ranges_do_not_make_an_answer_of_a_thousand_files(client: httpx.AsyncClient) -> None:
+    ranges = "bytes=" + ",".join(["0-9"] * 1000)
+    reply = await client.get("/documents/1/original", headers={"Range": ranges})
+    assert len(reply.content) <= 10
 
 
 async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:
     assert (await client.get("/documents/2/original")).status_code == 404
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml"])
+async def test_an_uploaded_page_runs_nothing_in_the_name_of_this_server(tmp_path: Path, media_type: str) -> None:
+    async with serving(tmp_path, "page.html", media_type, SCRIPT) as client:
+        for part in ({}, {"Range": "bytes=0-"}):
+            reply = await client.get("/documents/1/original", headers=part)
+            assert reply.content == SCRIPT
+            assert reply.headers["content-disposition"].startswith("attachment; ")
+            assert reply.headers["x-content-type-options"] == "nosniff"
+            policy = reply.headers["content-security-policy"].split("; ")
+            assert "sandbox" in policy, "and nothing behind it: no scripts, no origin"
+            assert "default-src 'none'" in policy
+            assert reply.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("plain.txt", "plain.txt"),
+        ('a"; filename="evil.exe', 'a"; filename="evil.exe'),
+        ("a\r\nSet-Cookie: x=1\r\n\r\n<script>", "a\r\nSet-Cookie: x=1\r\n\r\n<script>"),
+        ("../../.bashrc", ".._.._.bashrc"),
+        ("C:\\Windows\\x.dll", "C:_Windows_x.dll"),
+        ("nul\x00l.txt", "nul\x00l.txt"),
+        ("half \ud800 pair.txt", "half ? pair.txt"),
+        ("%2e%2e%2f", "%2e%2e%2f"),
+        ("утка\u202etxt.exe", "утка\u202etxt.exe"),
+        ("x" * 300, "x" * 300),
+        ("", ""),
+    ],
+)
+async def test_the_name_of_a_file_stays_inside_its_header_and_is_no_path(tmp_path: Path, name: str, sent: str) -> None:
+    async with serving(tmp_path, name, "text/plain") as client:
+        reply = await client.get("/documents/1/original")
+    assert reply.status_code == 200
+    assert "set-cookie" not in reply.headers
+    disposition = reply.headers["content-disposition"]
+    assert disposition.isprintable()
+    if name.isascii() and disposition.startswith('attachment; filename="'):
+        assert disposition == f'attachment; filename="{sent}"'
+    else:
+        assert unquote(disposition.removeprefix("attachment; filename*=utf-8''")) == sent
+        assert disposition.count("=") == 1
