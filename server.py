@@ -282,6 +282,7 @@ def main(arguments: list[str]) -> int:
         port=settings.port,
         log_config=None,
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_STOP,
         **WEBSOCKET_OPTIONS,
     )

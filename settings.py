@@ -7,6 +7,7 @@ import argparse
 import difflib
 import ipaddress
 import os
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "GRAPHLORE_"
 GIB = 1 << 30
 SHORTEST_TOKEN = 16
+HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)(?::[0-9]{1,5})?")
+"""A name or an address, with or without a port."""
 
 
 class LogLevel(StrEnum):
@@ -51,6 +54,26 @@ def _long_enough(token: SecretStr) -> SecretStr:
     return token
 
 
+def _sendable(token: SecretStr) -> SecretStr:
+    """What other characters become in a header is not the same in every client."""
+    if not re.fullmatch(r"[!-~](?:[ -~]*[!-~])?", token.get_secret_value()):
+        raise ValueError("It may have letters, digits and signs of ASCII, and no blanks around it")
+    return token
+
+
+def _a_name(host: str) -> str:
+    """A pattern for all names would open the server to pages that give their own name our address."""
+    if not HOST.fullmatch(host):
+        raise ValueError(f"{host[:80]!r} must be a name such as notes.example, without * and paths")
+    return host
+
+
+def _an_origin(origin: str) -> str:
+    if not re.fullmatch(rf"https?://{HOST.pattern}/?", origin, re.IGNORECASE):
+        raise ValueError(f"{origin[:80]!r} must be an origin such as https://notes.example, without * and paths")
+    return origin
+
+
 def _an_address(endpoint: str) -> str:
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -61,8 +84,9 @@ def _an_address(endpoint: str) -> str:
 Endpoint = Annotated[str, AfterValidator(_an_address)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Folders = Annotated[tuple[Folder, ...], NoDecode, BeforeValidator(_split)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Token = Annotated[SecretStr, AfterValidator(_long_enough)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_a_name)], ...], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_an_origin)], ...], NoDecode, BeforeValidator(_split)]
+Token = Annotated[SecretStr, AfterValidator(_long_enough), AfterValidator(_sendable)]
 UpperLevel = Annotated[LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
 
 
@@ -81,8 +105,8 @@ class Settings(BaseSettings):
     max_characters: int = Field(
         20_000_000, ge=1000, le=1_000_000_000, description="Longest text of one document, in characters"
     )
-    allowed_hosts: Names = Field((), description="Names that clients reach the server by, besides this machine's own")
-    allowed_origins: Names = Field((), description="Origins of other pages that may use it: `https://notes.example`")
+    allowed_hosts: Hosts = Field((), description="Names that clients reach the server by, besides this machine's own")
+    allowed_origins: Origins = Field((), description="Origins of other pages that may use it: `https://notes.example`")
     access_token: Token | None = Field(
         None, description=f"Token that every request must carry, {SHORTEST_TOKEN} characters at least; unset: none"
     )

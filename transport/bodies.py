@@ -10,11 +10,12 @@ from transport.refusals import RequestRefused
 
 
 def content_type(request: Request) -> tuple[str, str]:
-    """The media type, in small letters, and the charset; both empty where they are not given."""
-    message = Message()
-    message["content-type"] = request.headers.get("content-type", "")
-    if "content-type" not in request.headers:
+    """The media type, in small letters, and the charset; both empty where they are not given, or given twice."""
+    given = request.headers.getlist("content-type")
+    if len(given) != 1:
         return "", ""
+    message = Message()
+    message["content-type"] = given[0]
     return message.get_content_type(), str(message.get_param("charset", "")).lower()
 
 

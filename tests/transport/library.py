@@ -172,6 +172,11 @@ class Mutation:
         return title
 
     @strawberry.mutation
+    async def slowly(self) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    @strawberry.mutation
     async def add(self, info: strawberry.Info, input: FileInput) -> str:
         return await take(info.context.shelf, input.file)
 
@@ -193,6 +198,10 @@ class Event:
     @strawberry.field
     async def context_number(self, info: strawberry.Info) -> int:
         return await number_of(info.context)
+
+
+async def numbers() -> AsyncGenerator[int, None]:
+    yield 1
 
 
 @strawberry.type
@@ -241,6 +250,11 @@ class Subscription:
     async def vanishing(self) -> AsyncGenerator[int, None]:
         yield 1
         raise NotFound("Book", 7)
+
+    @strawberry.subscription
+    async def unborn(self) -> AsyncGenerator[int, None]:
+        await asyncio.Event().wait()
+        return numbers()
 
     @strawberry.subscription
     async def nothing_there(self) -> AsyncGenerator[int, None]:

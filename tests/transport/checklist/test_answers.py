@@ -1,0 +1,151 @@
+"""What an answer shows: the schema only where it may, no words of a surprise, nothing that a page could use."""
+
+import json
+
+import httpx
+import pytest
+from graphql import get_introspection_query
+from structlog.testing import capture_logs
+
+from tests.transport.conftest import Connect, Serve
+from tests.transport.sockets import open_socket
+from tests.transport.test_page import BROWSER
+from tests.transport.test_uploads import PREFLIGHT
+from transport.execution import TimeLimits
+
+SECRET = "swordfish"
+UPLOAD = "mutation ($file: Upload!) { add(input: {file: $file}) }"
+
+
+async def by_every_way(address: str, query: str) -> dict[str, str]:
+    """The answers to a query, by each transport, as text."""
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as client, open_socket(address) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", query)
+        operations = json.dumps({"query": query, "variables": {"file": None}})
+        parts = [("operations", (None, operations)), ("map", (None, '{"0": ["variables.file"]}')), ("0", ("a", b"x"))]
+        return {
+            "POST": (await client.post("/graphql", json={"query": query})).text,
+            "GET": (await client.get("/graphql", params={"query": query})).text,
+            "multipart": (await client.post("/graphql", files=parts, headers=PREFLIGHT)).text,
+            "WebSocket": json.dumps(await socket.until_complete("1")),
+        }
+
+
+async def test_the_schema_is_told_only_where_it_may_be(serve: Serve) -> None:
+    asked = (
+        get_introspection_query(),
+        '{ __type(name: "Book") { name } }',
+        "{ ...S } fragment S on Query { __schema { description } }",
+    )
+    for allowed in (True, False):
+        async with serve(introspection=allowed) as address:
+            for query in asked:
+                answers = await by_every_way(address, query)
+                assert {way: '"data"' in text for way, text in answers.items()} == dict.fromkeys(answers, allowed)
+            assert all("Query" in text for text in (await by_every_way(address, "{ __typename }")).values())
+
+
+async def test_names_are_suggested_only_where_the_schema_is_told(serve: Serve) -> None:
+    misspelled = (
+        ("{ greetin }", "greeting"),
+        ("{ books { nodes { titel } } }", "title"),
+        ("{ greeting(nam: 1) }", "name"),
+        ("query ($i: SearchInpt!) { search(input: $i) { title } }", "SearchInput"),
+        ('{ search(input: {words: "x", topk: 1}) { title } }', "topK"),
+    )
+    for allowed in (True, False):
+        async with serve(introspection=allowed) as address:
+            for query, name in misspelled:
+                for way, text in (await by_every_way(address, query)).items():
+                    assert (f"Did you mean '{name}'?" in text) is allowed, (way, query)
+                    assert ("Did you mean" in text) is allowed
+
+
+async def test_graphiql_is_shown_only_where_it_may_be(connect: Connect) -> None:
+    for allowed in (True, False):
+        async with connect(graphiql=allowed) as client:
+            for path in ("/", "/graphql", "/graphiql/page.js", "/graphiql/graphiql.min.js"):
+                reply = await client.get(path, headers=BROWSER)
+                assert (reply.status_code == 200) is allowed, path
+                assert allowed or "<" not in reply.text
+            assert (await client.get("/graphql", params={"query": "{ greeting }"})).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["{ broken }", "{ manyBroken { spring } }", "{ anything }"])
+async def test_what_a_surprise_says_reaches_no_client_on_any_transport(serve: Serve, query: str) -> None:
+    async with serve() as address:
+        with capture_logs() as logged:
+            answers = await by_every_way(address, query)
+    for way, text in answers.items():
+        assert '"INTERNAL"' in text, way
+        assert "Something went wrong on the server." in text
+        assert not any(word in text for word in (SECRET, "snap", "Traceback", ".py", "UnexpectedCondition", "64-bit"))
+    shown = {line["id"] for line in logged if line["event"] == "unexpected"}
+    assert all(any(own in text for own in shown) for text in answers.values()), "each id can be found in the log"
+
+
+async def test_what_ends_a_stream_by_surprise_reaches_no_client(serve: Serve) -> None:
+    async with serve() as address, open_socket(address) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", "subscription { breaking }")
+        text = json.dumps(await socket.until_complete("1"))
+    assert "INTERNAL" in text
+    assert SECRET not in text
+
+
+async def test_every_answer_tells_browsers_what_not_to_do(serve: Serve) -> None:
+    token = "correct horse battery staple"
+    tried = [
+        ("GET", "/", BROWSER),
+        ("GET", "/graphql", BROWSER),
+        ("GET", "/graphiql/page.js", {}),
+        ("GET", "/graphql?query={__typename}", {}),
+        ("POST", "/graphql", {}),
+        ("GET", "/documents/1/original", {}),
+        ("GET", "/nowhere", {}),
+        ("GET", "/health", {"Host": "evil.example"}),
+        ("GET", "/health", {"Origin": "https://evil.example"}),
+    ]
+    async with serve(access_token=token) as address, httpx.AsyncClient(base_url=f"http://{address}") as client:
+        for method, path, headers in tried:
+            told = (await client.request(method, path, headers=headers)).headers
+            assert told["x-content-type-options"] == "nosniff", path
+            assert told["x-frame-options"] == "DENY"
+            assert told["referrer-policy"] == "same-origin"
+            assert told["cross-origin-resource-policy"] == told["cross-origin-opener-policy"] == "same-origin"
+            assert "default-src 'none'" in told["content-security-policy"]
+            assert "frame-ancestors 'none'" in told["content-security-policy"]
+
+
+async def test_the_page_runs_no_script_but_our_files(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/graphql"):
+        policy = (await client.get(path, headers=BROWSER)).headers["content-security-policy"]
+        rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+        assert rules["default-src"] == "'none'"
+        assert rules["script-src"] == rules["connect-src"] == "'self'"
+        assert {rules[name] for name in ("base-uri", "form-action", "frame-ancestors")} == {"'none'"}
+        assert "unsafe" not in policy
+        assert "*" not in policy
+
+
+LIMITS = TimeLimits(query=0.05, mutation=0.05)
+
+
+@pytest.mark.parametrize(("query", "kind"), [("{ slow }", "query"), ("mutation { slowly }", "mutation")])
+async def test_what_takes_too_long_is_stopped_on_every_transport(serve: Serve, query: str, kind: str) -> None:
+    async with serve(times=LIMITS) as address:
+        answers = await by_every_way(address, query)
+    if kind == "mutation":
+        assert "cannot be sent by GET" in answers.pop("GET")
+    for way, text in answers.items():
+        assert f"The {kind} was stopped after 0.05 seconds." in text, way
+        assert '"CANCELED"' in text
+
+
+async def test_a_stream_that_does_not_begin_is_stopped(serve: Serve) -> None:
+    async with serve(times=LIMITS) as address, open_socket(address) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", "subscription { unborn }")
+        (errors,) = await socket.until_complete("1")
+    assert errors[0]["extensions"]["code"] == "CANCELED"
