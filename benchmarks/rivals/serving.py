@@ -54,7 +54,7 @@ class Program:
             "generators": generators_alive(),
             "tasks": len(asyncio.all_tasks()),
             "descriptors": process.num_fds(),
-            "connections": len(self._server.server_state.connections),
+            "connections": len(self._server.server_state.connections) + len(self._server.server_state.tasks),
             "watchers": self._served.watchers,
             "cpu_seconds": sum(process.cpu_times()[:2]),
             "resident_bytes": process.memory_info().rss,
