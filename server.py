@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -282,6 +283,8 @@ def main(arguments: list[str]) -> int:
         **WEBSOCKET_OPTIONS,
     )
     server = uvicorn.Server(config)
+    gc.collect()
+    gc.freeze()  # the schema and the modules stay: no later collection has to look through them
     # uvicorn raises the signal again once everything is closed: that is an end like any other, not one by force.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt):

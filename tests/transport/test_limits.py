@@ -1,5 +1,6 @@
 """How large and how costly an operation may be."""
 
+import sys
 from typing import Any
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from records.settings import Limits
-from tests.transport.library import SCHEMA
+from tests.transport.library import SCHEMA, Shelf
 from transport.limits import within_limits
 
 DOUBLING = "".join(f"fragment f{level} on Query {{ ...f{level + 1} ...f{level + 1} }}" for level in range(150))
@@ -75,6 +76,56 @@ def test_each_operation_of_a_document_is_measured() -> None:
 def test_a_bomb_is_counted_without_being_expanded() -> None:
     """Expanded, it would be 2^150 fields: whoever walks them never comes back."""
     assert refused(BOMB)
+
+
+def bomb(fragments: int) -> str:
+    """Each fragment but the last spreads the next one twice."""
+    doubling = "".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(fragments - 1))
+    return "{ ...f0 }" + doubling + f"fragment f{fragments - 1} on Query {{ greeting }}"
+
+
+DEEP = "{ books { nodes" + " { author { books" * 74 + " { title }" + " } }" * 74 + " } }"
+WIDE = "{ " + "greeting " * 1999 + "}"
+
+
+def steps(query: str) -> int:
+    """Calls that it takes to refuse a document once it is parsed."""
+    document, calls = parse(query), 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        assert within_limits(SCHEMA._schema, document, Limits())
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_the_steps_to_refuse_a_bomb_grow_no_faster_than_the_bomb() -> None:
+    assert steps(bomb(200)) < 11 * steps(bomb(20))
+    assert steps(bomb(200)) < 200 * 50
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        pytest.param(bomb(20), "TOO_LARGE", id="20 fragments"),
+        pytest.param(bomb(190), "TOO_LARGE", id="190 fragments"),
+        pytest.param(bomb(200), "GRAPHQL_PARSE_FAILED", id="200 fragments, which are more than 2,000 tokens already"),
+        pytest.param(DEEP, "TOO_LARGE", id="150 levels"),
+        pytest.param(WIDE, "GRAPHQL_PARSE_FAILED", id="2,001 tokens"),
+    ],
+)
+async def test_what_is_too_large_is_refused_before_anything_runs(
+    client: httpx.AsyncClient, shelf: Shelf, query: str, code: str
+) -> None:
+    refusal = await ask(client, query)
+    assert "data" not in refusal
+    assert {error["extensions"]["code"] for error in refusal["errors"]} == {code}
+    assert shelf.contexts == 0
 
 
 @pytest.mark.parametrize(
