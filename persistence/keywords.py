@@ -28,7 +28,7 @@ _BY_DOCUMENT = "AND +rowid IN (SELECT id FROM chunks WHERE document_id IN (SELEC
 
 
 class Keywords:
-    """Implements `engines.stores.KeywordIndex`. A title or heading counts as much as the text: on fitz-gov that finds most."""
+    """Implements `engines.stores.KeywordIndex`. A title or heading counts as much as the text."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
