@@ -57,6 +57,7 @@ from settings import Settings, read_settings
 from transport import (
     WEBSOCKET_OPTIONS,
     Download,
+    Links,
     Observer,
     TransportSettings,
     create_middleware,
@@ -79,7 +80,9 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, limits: Limits, tracer: Tracer, traffic: Traffic) -> AsyncIterator[State]:
+async def open_state(
+    settings: Settings, limits: Limits, tracer: Tracer, traffic: Traffic, sign_link: Callable[[str], str]
+) -> AsyncIterator[State]:
     """Open every owner of a resource, each inside the ones that it stands on; closed in the opposite order."""
     data = settings.data_dir
     async with AsyncExitStack() as stack:
@@ -154,6 +157,7 @@ async def open_state(settings: Settings, limits: Limits, tracer: Tracer, traffic
                 session_defaults=SERVER_DEFAULTS,
             ),
             limits=limits,
+            sign_link=sign_link,
         )
         counted = Counted(
             loop_lag,
@@ -214,7 +218,7 @@ def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], No
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:
         _make_folders(settings)
-        async with open_state(settings, limits, tracer, traffic) as state:
+        async with open_state(settings, limits, tracer, traffic, Links(transport.access_token).sign) as state:
             yield state
         await asyncio.to_thread(close_tracer)
 

@@ -1,5 +1,6 @@
 """What every resolver is handed: the stores, the engines, the settings, and the loaders that read from the stores."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engines.stores import ChunkStore, DocumentStore, MessageStore, Originals, SessionStore
@@ -36,6 +37,8 @@ class Context:
     metrics: Metrics
     settings: ServerSettings
     limits: Limits
+    sign_link: Callable[[str], str] = str
+    "Makes a path one that opens for a while without the access token."
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

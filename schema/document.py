@@ -95,17 +95,16 @@ class Document(Node):
     coverage: ExtractionCoverage | None = strawberry.field(
         description="What could be read of it and what could not; a scan without text never looks like a success."
     )
-    download_url: str | None = strawberry.field(
-        description="Where the original can be fetched; null where originals are not kept."
-    )
     created_at: datetime = strawberry.field(description="When it came in.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
     @classmethod
     def of(cls, record: DocumentRecord) -> "Document":
-        global_id = ids.DOCUMENT.of(record.id)
-        url = f"/documents/{global_id}/original" if record.has_original else None
-        return made_from(cls, record, record=record, id=global_id, download_url=url)
+        return made_from(cls, record, record=record, id=ids.DOCUMENT.of(record.id))
+
+    @strawberry.field(description="Where the original can be fetched; null where originals are not kept.")
+    def download_url(self, info: Info) -> str | None:
+        return info.context.sign_link(f"/documents/{self.id}/original") if self.record.has_original else None
 
     @strawberry.field(
         description="The extracted text by id, so that a prompt never has to carry it. "

@@ -8,11 +8,13 @@ from transport.downloads import Download, download_route
 from transport.observing import Observer
 from transport.protocol import WEBSOCKET_OPTIONS
 from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
+from transport.signing import Links
 
 __all__ = [
     "WEBSOCKET_OPTIONS",
     "ContextFactory",
     "Download",
+    "Links",
     "Observer",
     "TransportSettings",
     "create_middleware",

@@ -23,6 +23,7 @@ from transport.security import (
     TokenGuard,
     host_patterns,
 )
+from transport.signing import Links
 from transport.websocket import GraphQLOverWebSocket
 
 __all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
@@ -75,7 +76,7 @@ def create_middleware(settings: TransportSettings) -> list[Middleware]:
         Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, host_patterns(settings.allowed_hosts), www_redirect=False),
         Middleware(OriginGuard, settings.allowed_origins),
-        Middleware(TokenGuard, AccessToken(settings.access_token), OPEN_PATHS),
+        Middleware(TokenGuard, AccessToken(settings.access_token), Links(settings.access_token), OPEN_PATHS),
     ]
     if settings.allowed_origins:
         cors = Middleware(

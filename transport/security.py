@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from records.codes import ErrorCode
 from transport.refusals import RequestRefused
+from transport.signing import Links
 
 FOREIGN_ORIGIN = "Pages of this origin may not use this server."
 PREFLIGHT_HEADERS = ("graphql-require-preflight", "apollo-require-preflight", "x-requested-with")
@@ -112,15 +113,19 @@ class OriginGuard:
 
 
 class TokenGuard:
-    """Closes every path but the open ones to who does not bring the token. Sockets and `/graphql` ask for it themselves."""
+    """Closes every path but the open ones to who brings neither the token nor a signed link to that very path.
 
-    def __init__(self, app: ASGIApp, token: AccessToken, open_paths: Iterable[str]) -> None:
+    Sockets and `/graphql` ask for the token themselves.
+    """
+
+    def __init__(self, app: ASGIApp, token: AccessToken, links: Links, open_paths: Iterable[str]) -> None:
         self._app = app
         self._token = token
+        self._links = links
         self._open_paths = tuple(open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_open(scope["path"]):
+        if scope["type"] == "http" and not self._is_open(scope):
             try:
                 self._token.require(HTTPConnection(scope))
             except RequestRefused as refusal:
@@ -129,10 +134,12 @@ class TokenGuard:
                 return
         await self._app(scope, receive, send)
 
-    def _is_open(self, path: str) -> bool:
-        return any(
+    def _is_open(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        listed = any(
             path.startswith(each) if each.endswith("/") and each != "/" else path == each for each in self._open_paths
         )
+        return listed or self._links.opens(scope["method"], path, HTTPConnection(scope).query_params)
 
 
 class SecurityHeaders:
