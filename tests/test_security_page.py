@@ -15,7 +15,7 @@ CHECKLIST = (
 )  # fmt: skip
 
 
-def tests_of(file: str) -> set[str]:
+def named_tests(file: str) -> set[str]:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
@@ -26,7 +26,7 @@ def test_every_test_that_the_page_names_exists() -> None:
         where
         for _, where in ROWS
         for file, _, name in [where.partition("::")]
-        if not (ROOT / file).is_file() or (name and name not in tests_of(file))
+        if not (ROOT / file).is_file() or (name and name not in named_tests(file))
     ]
     assert missing == []
 
