@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import structlog
 import uvicorn
@@ -56,7 +57,7 @@ from settings import Settings, read_settings
 from transport import (
     WEBSOCKET_OPTIONS,
     Download,
-    DownloadLinks,
+    Links,
     Observer,
     TransportSettings,
     create_middleware,
@@ -67,6 +68,7 @@ from transport import (
 VERSION = "0.1.0"
 SECONDS_TO_STOP = 4
 """How long requests in flight may take to end, of the ten seconds in which the whole server has stopped."""
+SILENT: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False}
 
 log = structlog.get_logger("graphlore")
 
@@ -80,7 +82,7 @@ class State(TypedDict):
 
 @asynccontextmanager
 async def open_state(
-    settings: Settings, limits: Limits, links: DownloadLinks, tracer: Tracer, traffic: Traffic
+    settings: Settings, limits: Limits, tracer: Tracer, traffic: Traffic, sign_link: Callable[[str], str]
 ) -> AsyncIterator[State]:
     """Open every owner of a resource, each inside the ones that it stands on; closed in the opposite order."""
     data = settings.data_dir
@@ -156,7 +158,7 @@ async def open_state(
                 session_defaults=SERVER_DEFAULTS,
             ),
             limits=limits,
-            download_link=links.link,
+            sign_link=sign_link,
         )
         counted = Counted(
             loop_lag,
@@ -217,7 +219,7 @@ def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], No
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:
         _make_folders(settings)
-        async with open_state(settings, limits, DownloadLinks(transport.access_token), tracer, traffic) as state:
+        async with open_state(settings, limits, tracer, traffic, Links(transport.access_token).sign) as state:
             yield state
         await asyncio.to_thread(close_tracer)
 
@@ -280,13 +282,13 @@ def main(arguments: list[str]) -> int:
         create_app(settings, *make_tracing(settings.otel_endpoint)),
         host=settings.host,
         port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        **SILENT,
         timeout_graceful_shutdown=SECONDS_TO_STOP,
         **WEBSOCKET_OPTIONS,
     )
     server = uvicorn.Server(config)
+    gc.collect()
+    gc.freeze()  # the schema and the modules stay: no later collection has to look through them
     # uvicorn raises the signal again once everything is closed: that is an end like any other, not one by force.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt):

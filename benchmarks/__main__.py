@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import chat, ingestion, parsing, retrieval
+from benchmarks import chat, graph, ingestion, parsing, retrieval
 from benchmarks.figures import Figure, save, table
 
 Measure = Callable[[Path, bool], Awaitable[list[Figure]]]
@@ -15,6 +15,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "chat": (frozenset({"I2"}), chat.measure),
     "retrieval": (frozenset({"R1", "R2", "R5"}), retrieval.measure),
     "ingestion": (frozenset({"R7", "R9"}), ingestion.measure),
+    "graph": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graph.measure),
     "parsing": (frozenset({"R8"}), parsing.measure),
 }
 

@@ -5,7 +5,6 @@ databases can be open in one process, and any task may use any of them.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -88,8 +87,6 @@ async def open_database(path: Path, readers: int = READERS) -> AsyncIterator[Dat
 
     Raises `DatabaseTooNew`, `DatabaseUnusable`, `DatabaseLocked` and `DiskFull`.
     """
-    for name in ("aiosqlite", "tortoise.db_client"):
-        logging.getLogger(name).setLevel(logging.INFO)  # at DEBUG they would log documents and prompts
     await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
     await migrate(path)
     async with AsyncExitStack() as stack:

@@ -17,7 +17,7 @@ MOST_IN_MATCH = 100
 
 _RANKED = """
     WITH ranked AS MATERIALIZED (
-        SELECT rowid AS chunk_id, bm25(chunk_words, 1.0, 0.5, 1.0, 0.0) AS score FROM chunk_words
+        SELECT rowid AS chunk_id, bm25(chunk_words, 1.0, 1.0, 1.0, 0.0) AS score FROM chunk_words
         WHERE chunk_words MATCH ? {filter} ORDER BY score LIMIT ?
     )
     SELECT ranked.chunk_id, ranked.score, documents.status FROM ranked
@@ -28,7 +28,7 @@ _BY_DOCUMENT = "AND +rowid IN (SELECT id FROM chunks WHERE document_id IN (SELEC
 
 
 class Keywords:
-    """Implements `engines.stores.KeywordIndex`. A title or heading counts half as much as the text."""
+    """Implements `engines.stores.KeywordIndex`. A title or heading counts as much as the text."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -37,8 +37,8 @@ class Context:
     metrics: Metrics
     settings: ServerSettings
     limits: Limits
-    download_link: Callable[[str], str]
-    "From a path of this server to the address that a client may fetch, signed where the server needs an access token."
+    sign_link: Callable[[str], str] = str
+    "Makes a path one that opens for a while without the access token."
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ Nothing is remembered: a subscription's context lives for hours, and what it sho
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -18,15 +19,28 @@ Found = TypeVar("Found")
 
 
 class Loaders:
-    """Each gives None where there is nothing by an id."""
+    """Each gives None where there is nothing by an id, and is made when it is first asked: most operations need none."""
 
     def __init__(
         self, documents: DocumentStore, chunks: ChunkStore, sessions: SessionStore, messages: MessageStore
     ) -> None:
-        self.documents: DataLoader[DocumentId, DocumentRecord | None] = _loader(documents.find_many)
-        self.chunks: DataLoader[ChunkId, ChunkRecord | None] = _loader(chunks.find_many)
-        self.sessions: DataLoader[SessionId, SessionRecord | None] = _loader(sessions.find_many)
-        self.messages: DataLoader[MessageId, MessageRecord | None] = _loader(messages.find_many)
+        self._stores = (documents, chunks, sessions, messages)
+
+    @cached_property
+    def documents(self) -> DataLoader[DocumentId, DocumentRecord | None]:
+        return _loader(self._stores[0].find_many)
+
+    @cached_property
+    def chunks(self) -> DataLoader[ChunkId, ChunkRecord | None]:
+        return _loader(self._stores[1].find_many)
+
+    @cached_property
+    def sessions(self) -> DataLoader[SessionId, SessionRecord | None]:
+        return _loader(self._stores[2].find_many)
+
+    @cached_property
+    def messages(self) -> DataLoader[MessageId, MessageRecord | None]:
+        return _loader(self._stores[3].find_many)
 
 
 def _loader(

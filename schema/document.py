@@ -71,10 +71,6 @@ class Heading:
     page: int | None = strawberry.field(description="Its page, where the document has pages.")
 
 
-def _download_url(root: "Document", info: Info) -> str | None:
-    return info.context.download_link(f"/documents/{root.id}/original") if root.record.has_original else None
-
-
 @strawberry.type(description="A document, from its bytes to searchable chunks.")
 class Document(Node):
     record: strawberry.Private[DocumentRecord]
@@ -99,17 +95,16 @@ class Document(Node):
     coverage: ExtractionCoverage | None = strawberry.field(
         description="What could be read of it and what could not; a scan without text never looks like a success."
     )
-    download_url: str | None = strawberry.field(
-        resolver=_download_url,
-        description="Where the original can be fetched; null where originals are not kept. "
-        "Where the server needs an access token, the address is signed and holds for ten minutes.",
-    )
     created_at: datetime = strawberry.field(description="When it came in.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
     @classmethod
     def of(cls, record: DocumentRecord) -> "Document":
         return made_from(cls, record, record=record, id=ids.DOCUMENT.of(record.id))
+
+    @strawberry.field(description="Where the original can be fetched; null where originals are not kept.")
+    def download_url(self, info: Info) -> str | None:
+        return info.context.sign_link(f"/documents/{self.id}/original") if self.record.has_original else None
 
     @strawberry.field(
         description="The extracted text by id, so that a prompt never has to carry it. "

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -62,13 +63,14 @@ class Reconnecting:
 
 
 class Words:
-    """Numbered words without an end, until it is enough."""
+    """Numbered words, `most` of them at most, until it is enough."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: float = inf) -> None:
         self.enough = False
+        self._most = most
 
     def __iter__(self) -> Iterator[str]:
         number = 0
-        while not self.enough:
+        while not self.enough and number < self._most:
             number += 1
             yield f"{number} "

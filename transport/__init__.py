@@ -5,16 +5,16 @@ that runs an operation goes through `execution.py`. Why this is not Strawberry's
 """
 
 from transport.downloads import Download, download_route
-from transport.links import DownloadLinks
 from transport.observing import Observer
 from transport.protocol import WEBSOCKET_OPTIONS
 from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
+from transport.signing import Links
 
 __all__ = [
     "WEBSOCKET_OPTIONS",
     "ContextFactory",
     "Download",
-    "DownloadLinks",
+    "Links",
     "Observer",
     "TransportSettings",
     "create_middleware",

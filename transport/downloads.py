@@ -1,7 +1,4 @@
-"""Files that are handed out as attachments: never shown by the browser in this server's name.
-
-Should a browser show one all the same, its policy leaves it nothing: no scripts, no forms, no origin of ours.
-"""
+"""Files that are handed out as attachments: never shown by the browser in this server's name."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,6 +20,8 @@ class Download:
 
 
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""Whatever a browser does with a file in spite of all: no script of it runs, and never in this server's name."""
+
 SEPARATORS = str.maketrans("/\\", "__")
 
 Find: TypeAlias = Callable[[Request, str], Awaitable[Download | None]]

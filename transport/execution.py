@@ -32,6 +32,7 @@ from records.codes import ErrorCode
 from records.settings import Limits
 from transport.cost import CostReckoner
 from transport.encoding import Encoded, encode
+from transport.executor import executor_class
 from transport.limits import operations_of, too_large
 from transport.masking import Masking
 from transport.reading import DocumentReader
@@ -88,7 +89,7 @@ class Operations:
         self._audiences = Audiences()
         self._reckoner = CostReckoner(schema._schema, limits.max_page_size)
         self._build = partial(
-            schema.execution_context_class.build,
+            executor_class(schema).build,
             schema._schema,
             is_awaitable=cast(Any, optimized_is_awaitable),  # a guard of types, but not annotated as one
             max_coercion_errors=limits.max_errors - 1,

@@ -11,7 +11,6 @@ from strawberry import Schema
 from records.settings import Limits
 from transport.execution import ContextFactory, TimeLimits
 from transport.http import GraphQLOverHTTP
-from transport.links import DownloadLinks
 from transport.observing import ObservedOperations, Observer
 from transport.page import open_page, page_routes
 from transport.request_ids import RequestIds
@@ -24,6 +23,7 @@ from transport.security import (
     TokenGuard,
     host_patterns,
 )
+from transport.signing import Links
 from transport.websocket import GraphQLOverWebSocket
 
 __all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
@@ -72,7 +72,7 @@ def create_routes(schema: Schema, context_factory: ContextFactory, settings: Tra
 def create_middleware(settings: TransportSettings) -> list[Middleware]:
     """From the outside in."""
     origins = [origin.lower().rstrip("/") for origin in settings.allowed_origins]
-    token, links = AccessToken(settings.access_token), DownloadLinks(settings.access_token)
+    token, links = AccessToken(settings.access_token), Links(settings.access_token)
     guards = [
         Middleware(RequestIds, settings.observer.meter),
         Middleware(SecurityHeaders),

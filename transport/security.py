@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from records.codes import ErrorCode
-from transport.links import DownloadLinks
 from transport.refusals import RequestRefused
+from transport.signing import Links
 
 HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
 ORIGIN = re.compile(rf"(?P<scheme>https?)://{HOST.pattern}")
@@ -138,23 +138,19 @@ def _is_no_page_of_another_site(headers: Headers) -> bool:
 
 
 class TokenGuard:
-    """Closes every path but the open ones to who brings neither the token nor a link that we signed.
+    """Closes every path but the open ones to who brings neither the token nor a signed link to that very path.
 
     Sockets and `/graphql` ask for the token themselves.
     """
 
-    def __init__(self, app: ASGIApp, token: AccessToken, links: DownloadLinks, open_paths: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, token: AccessToken, links: Links, open_paths: Iterable[str]) -> None:
         self._app = app
         self._token = token
         self._links = links
         self._open_paths = tuple(open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and not self._is_open(scope["path"])
-            and not self._links.opens(HTTPConnection(scope))
-        ):
+        if scope["type"] == "http" and not self._is_open(scope):
             try:
                 self._token.require(HTTPConnection(scope))
             except RequestRefused as refusal:
@@ -163,10 +159,12 @@ class TokenGuard:
                 return
         await self._app(scope, receive, send)
 
-    def _is_open(self, path: str) -> bool:
-        return any(
+    def _is_open(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        listed = any(
             path.startswith(each) if each.endswith("/") and each != "/" else path == each for each in self._open_paths
         )
+        return listed or self._links.opens(scope["method"], path, HTTPConnection(scope).query_params)
 
 
 class SecurityHeaders:

@@ -25,7 +25,8 @@ DELETE = """mutation ($input: DeleteDocumentInput!) { deleteDocument(input: $inp
     __typename ... on Error { message } } }"""
 CANCEL = """mutation ($input: CancelGenerationInput!) { cancelGeneration(input: $input) { __typename } }"""
 
-ANSWERS = 8
+ANSWERS = 12
+"""More than are made at once."""
 
 
 async def status(client: Client) -> Json:
@@ -72,10 +73,10 @@ async def test_answers_are_seen_as_busy_and_as_waiting(client: Client) -> None:
         async for sample in samples:
             (model,) = sample["systemMetrics"]["inference"]
             # A model ends an answer when it likes to, so how many wait by now is between bounds.
-            if model["sequencesBusy"] and model["queueDepth"] and model["cachedTokensUsed"]:
+            if model["sequencesBusy"] > 1 and model["queueDepth"] and model["cachedTokensUsed"]:
                 break
-    assert (model["sequencesBusy"], model["sequencesTotal"]) == (1, 1)
-    assert model["queueDepth"] < ANSWERS
+    assert model["sequencesBusy"] <= model["sequencesTotal"] == 8
+    assert model["queueDepth"] <= ANSWERS - model["sequencesBusy"]
     assert model["cachedTokensUsed"] <= model["cachedTokensTotal"]
     for each in sent:
         await client.run(CANCEL, input={"messageId": each["answer"]["id"]})

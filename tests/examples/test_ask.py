@@ -81,7 +81,7 @@ class FakeServer:
 @asynccontextmanager
 async def serving(server: FakeServer) -> AsyncIterator[Client]:
     listener = socket.create_server(("127.0.0.1", 0))
-    running = uvicorn.Server(uvicorn.Config(server.app, log_level="warning", lifespan="off", ws="websockets-sansio"))
+    running = uvicorn.Server(uvicorn.Config(server.app, log_config=None, lifespan="off", ws="websockets-sansio"))
     async with asyncio.TaskGroup() as group:
         group.create_task(running.serve([listener]))
         async with Client(f"http://127.0.0.1:{listener.getsockname()[1]}", TOKEN) as client:

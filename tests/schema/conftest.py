@@ -67,7 +67,6 @@ class Graph:
                 metrics=self.metrics,
                 settings=ServerSettings("all-MiniLM-L6-v2", 384),
                 limits=Limits(),
-                download_link=lambda path: f"{path}?signature=x",
             ),
         )
 

@@ -1,5 +1,6 @@
 """GraphQL over HTTP, as its specification says."""
 
+import gzip
 import json
 
 import httpx
@@ -149,6 +150,24 @@ async def test_a_body_of_another_type_is_not_read(client: httpx.AsyncClient) -> 
         headers = {"Content-Type": content_type} if content_type else {}
         reply = await client.post("/graphql", content=b'{"query":"{ greeting }"}', headers=headers)
         assert reply.status_code == 415, content_type
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+async def test_a_batch_is_refused(client: httpx.AsyncClient, count: int) -> None:
+    reply = await client.post("/graphql", json=[{"query": "{ greeting }"}] * count)
+    assert reply.status_code == 400
+    assert reply.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert "data" not in reply.json()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate"])
+async def test_a_compressed_body_is_not_unpacked(client: httpx.AsyncClient, encoding: str) -> None:
+    """A few bytes could become gigabytes."""
+    body = gzip.compress(b'{"query":"{ greeting }"}')
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    reply = await client.post("/graphql", content=body, headers=headers)
+    assert reply.status_code in (400, 415)
+    assert "data" not in reply.json()
 
 
 async def test_a_body_beyond_the_limit_is_too_large(client: httpx.AsyncClient) -> None:

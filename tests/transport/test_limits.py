@@ -1,13 +1,17 @@
 """How large and how costly an operation may be."""
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from graphql import get_introspection_query, parse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from records.settings import Limits
-from tests.transport.library import SCHEMA
+from tests.transport.library import SCHEMA, Shelf
 from transport.limits import within_limits
 
 DOUBLING = "".join(f"fragment f{level} on Query {{ ...f{level + 1} ...f{level + 1} }}" for level in range(150))
@@ -48,6 +52,59 @@ def test_an_operation_beyond_a_limit_is_refused(query: str, what: str) -> None:
     assert what in refused(query)[0]
 
 
+BOUNDS: dict[str, Callable[[int], str]] = {
+    "aliases": lambda count: "{ books { " + " ".join(f"a{n}: totalCount" for n in range(count)) + " } }",
+    "fields at its root": lambda count: "{ " + " ".join(f"a{n}: greeting" for n in range(count)) + " }",
+    "fields, fragments expanded": lambda count: "{ books { " + "totalCount " * (count - 1) + "} }",
+    "directives": lambda count: "{ greeting" + " @skip(if: false)" * count + " }",
+}
+"""Operations that have exactly so many of what is counted."""
+
+
+@pytest.mark.parametrize(
+    ("what", "most"),
+    [
+        ("aliases", Limits().max_aliases),
+        ("fields at its root", Limits().max_root_fields),
+        ("fields, fragments expanded", Limits().max_fields),
+        ("directives", Limits().max_directives),
+    ],
+)
+def test_a_limit_is_where_it_is_said_to_be(what: str, most: int) -> None:
+    assert refused(BOUNDS[what](most)) == []
+    (message,) = refused(BOUNDS[what](most + 1))
+    assert what in message
+    assert str(most) in message
+
+
+def test_the_limits_are_those_that_are_documented() -> None:
+    limits = Limits()
+    assert (limits.max_tokens, limits.max_depth, limits.max_list_depth) == (2000, 10, 3)
+    assert (limits.max_aliases, limits.max_root_fields, limits.max_fields) == (30, 20, 500)
+    assert (limits.max_directives, limits.max_cost, limits.max_errors) == (20, 5000, 20)
+    assert (limits.max_request_bytes, limits.max_page_size) == (1 << 20, 100)
+    assert limits.max_subscriptions_per_connection == 25
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(outer=st.integers(-3, 150), inner=st.integers(-3, 150), is_fragment=st.booleans())
+async def test_a_variable_costs_what_its_value_would(
+    client: httpx.AsyncClient, outer: int, inner: int, is_fragment: bool
+) -> None:
+    body = "books(first: {0}) {{ nodes {{ author {{ books(first: {1}) {{ title }} }} }} }}"
+
+    def operation(head: str, first: object, second: object) -> str:
+        fields = body.format(first, second)
+        return f"{head} {{ ...F }} fragment F on Query {{ {fields} }}" if is_fragment else f"{head} {{ {fields} }}"
+
+    literal = await ask(client, operation("query", outer, inner))
+    given = await ask(client, operation("query ($a: Int, $b: Int)", "$a", "$b"), a=outer, b=inner)
+    assert literal.get("extensions") == given.get("extensions")
+    assert [error["message"] for error in literal.get("errors", [])] == [
+        error["message"] for error in given.get("errors", [])
+    ]
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -75,6 +132,56 @@ def test_each_operation_of_a_document_is_measured() -> None:
 def test_a_bomb_is_counted_without_being_expanded() -> None:
     """Expanded, it would be 2^150 fields: whoever walks them never comes back."""
     assert refused(BOMB)
+
+
+def bomb(fragments: int) -> str:
+    """Each fragment but the last spreads the next one twice."""
+    doubling = "".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(fragments - 1))
+    return "{ ...f0 }" + doubling + f"fragment f{fragments - 1} on Query {{ greeting }}"
+
+
+DEEP = "{ books { nodes" + " { author { books" * 74 + " { title }" + " } }" * 74 + " } }"
+WIDE = "{ " + "greeting " * 1999 + "}"
+
+
+def steps(query: str) -> int:
+    """Calls that it takes to refuse a document once it is parsed."""
+    document, calls = parse(query), 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        assert within_limits(SCHEMA._schema, document, Limits())
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_the_steps_to_refuse_a_bomb_grow_no_faster_than_the_bomb() -> None:
+    assert steps(bomb(200)) < 11 * steps(bomb(20))
+    assert steps(bomb(200)) < 200 * 50
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        pytest.param(bomb(20), "TOO_LARGE", id="20 fragments"),
+        pytest.param(bomb(190), "TOO_LARGE", id="190 fragments"),
+        pytest.param(bomb(200), "GRAPHQL_PARSE_FAILED", id="200 fragments, which are more than 2,000 tokens already"),
+        pytest.param(DEEP, "TOO_LARGE", id="150 levels"),
+        pytest.param(WIDE, "GRAPHQL_PARSE_FAILED", id="2,001 tokens"),
+    ],
+)
+async def test_what_is_too_large_is_refused_before_anything_runs(
+    client: httpx.AsyncClient, shelf: Shelf, query: str, code: str
+) -> None:
+    refusal = await ask(client, query)
+    assert "data" not in refusal
+    assert {error["extensions"]["code"] for error in refusal["errors"]} == {code}
+    assert shelf.contexts == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What clients learn of failures, and what the log does."""
 
+import json
 from typing import Any
 
 import httpx
@@ -35,6 +36,20 @@ async def test_a_surprise_is_masked_and_logged_once_with_the_id_that_both_sides_
     assert (line["id"], line["operation"], line["path"]) == (shown, "Q", "broken")
     assert "swordfish" in str(line["exc_info"])
     assert "sesame" not in str(line)
+
+
+async def test_a_surprise_is_masked_however_it_is_asked_for(client: httpx.AsyncClient) -> None:
+    upload = {"operations": json.dumps({"query": "{ broken }"}), "map": "{}"}
+    preflight = {"GraphQL-Require-Preflight": "1"}
+    replies = [
+        await client.get("/graphql", params={"query": "{ broken }"}),
+        await client.post("/graphql", json={"query": "{ broken }"}, headers={"Accept": "application/json"}),
+        await client.post("/graphql", data=upload, files={"0": b""}, headers=preflight),
+    ]
+    for reply in replies:
+        assert "swordfish" not in reply.text
+    assert [reply.json()["errors"][0]["extensions"]["code"] for reply in replies[:2]] == ["INTERNAL"] * 2
+    assert replies[2].status_code == 400
 
 
 async def test_errors_beyond_the_limit_are_left_out(client: httpx.AsyncClient) -> None:

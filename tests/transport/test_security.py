@@ -78,7 +78,7 @@ async def test_allowed_origins_may_use_every_route_after_a_preflight(connect: Co
         "Access-Control-Request-Headers": "content-type,authorization,graphql-require-preflight",
     }
     async with connect(allowed_origins=("https://notes.example",), access_token=TOKEN) as client:
-        for path in ("/graphql", "/documents/1/original"):
+        for path in ("/graphql", "/documents/1/original", "/health", "/metrics"):
             reply = await client.options(path, headers=asked)
             assert reply.status_code == 200
             assert reply.headers["access-control-allow-origin"] == "https://notes.example"

@@ -1,11 +1,13 @@
 """What many watch by the same operation is executed once for all; what differs in anything is not shared."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from graphql.execution.collect_fields import FieldDetails
 from structlog.testing import capture_logs
 
 from tests.transport.conftest import Serve
@@ -74,6 +76,21 @@ async def test_other_arguments_another_name_or_another_text_are_another_operatio
     said = [headline for _, headline in await headlines(readers)]
     assert said == ["news", "NEWS", "news", "news", "news"] * 2
     assert shelf.paper.executions == len(operations)
+
+
+async def test_a_stream_does_not_grow_with_its_events(readers: list[Socket], shelf: Shelf) -> None:
+    """What an executor keeps of an operation's selections is made once, however many events come."""
+    shelf.paper.press.set()
+    await readers[0].subscribe("1", NEWS)
+    await shelf.paper.until_read_by(1)
+    alive = []
+    for _ in range(3):
+        for _ in range(50):
+            shelf.paper.publish("news")
+            await readers[0].receive()
+        gc.collect()
+        alive.append(sum(isinstance(each, FieldDetails) for each in gc.get_objects()))
+    assert alive[0] == alive[1] == alive[2]
 
 
 async def test_a_surprise_is_told_to_all_by_one_id_and_logged_once(readers: list[Socket], shelf: Shelf) -> None:

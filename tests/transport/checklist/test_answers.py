@@ -14,7 +14,7 @@ from tests.transport.test_uploads import PREFLIGHT
 from transport.execution import TimeLimits
 
 SECRET = "swordfish"
-UPLOAD = "mutation ($file: Upload!) { add(input: {file: $file}) }"
+MAP = '{"0": ["variables.file"]}'
 
 
 async def by_every_way(address: str, query: str) -> dict[str, str]:
@@ -22,12 +22,11 @@ async def by_every_way(address: str, query: str) -> dict[str, str]:
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as client, open_socket(address) as socket:
         await socket.initialise()
         await socket.subscribe("1", query)
-        operations = json.dumps({"query": query, "variables": {"file": None}})
-        parts = [("operations", (None, operations)), ("map", (None, '{"0": ["variables.file"]}')), ("0", ("a", b"x"))]
+        texts = {"operations": json.dumps({"query": query, "variables": {"file": None}}), "map": MAP}
         return {
             "POST": (await client.post("/graphql", json={"query": query})).text,
             "GET": (await client.get("/graphql", params={"query": query})).text,
-            "multipart": (await client.post("/graphql", files=parts, headers=PREFLIGHT)).text,
+            "multipart": (await client.post("/graphql", data=texts, files={"0": b"x"}, headers=PREFLIGHT)).text,
             "WebSocket": json.dumps(await socket.until_complete("1")),
         }
 

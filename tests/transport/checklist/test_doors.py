@@ -1,9 +1,7 @@
 """Who is let in: hosts, origins, the access token, other pages in a browser."""
 
-import ast
 import itertools
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +11,6 @@ from tests.transport.checklist.bare import ANSWER, post, sent, upgrade
 from tests.transport.conftest import Connect, Serve
 from tests.transport.library import Shelf
 from tests.transport.sockets import open_socket
-from transport import links, security
 
 TOKEN = "correct horse battery staple"
 QUERY = {"query": "{ greeting }"}
@@ -197,7 +194,7 @@ CLOSED = ("/graphql", "/documents/1/original", "/metrics", "/nowhere", "/Health"
 async def test_who_does_not_bring_the_access_token_gets_nothing(connect: Connect) -> None:
     async with connect(access_token=TOKEN) as client:
         for authorization in NO_TOKENS:
-            brought = {} if authorization is None else {"Authorization": authorization.encode()}
+            brought = {} if authorization is None else {b"Authorization": authorization.encode()}
             for method, path in itertools.product(("GET", "POST", "PUT", "OPTIONS"), CLOSED):
                 reply = await client.request(method, path, params=QUERY, headers=brought)
                 assert reply.status_code == 401, (method, path, authorization)
@@ -213,16 +210,6 @@ async def test_a_socket_that_does_not_bring_the_access_token_is_closed(serve: Se
                 assert await socket.closed_with() == 4403, given
         async with open_socket(address) as socket:
             await socket.initialise({"Authorization": f"Bearer {TOKEN}"})
-
-
-def test_tokens_and_signatures_are_compared_in_constant_time() -> None:
-    """Nothing but `compare_digest` compares secrets in these modules: `==` would tell by time how much of them is right."""
-    for module, secret in ((security, "token"), (links, "signature")):
-        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-        compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
-        assert [text for text in compared if secret in text.replace("self._token is None", "").lower()] == []
-        calls = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        assert len([call for call in calls if call.startswith("secrets.compare_digest(")]) == 1
 
 
 async def test_a_form_of_another_page_changes_nothing(address: str, shelf: Shelf) -> None:

@@ -11,9 +11,10 @@ from records.settings import Limits
 from tests.transport.conftest import Connect, Serve
 from tests.transport.library import Shelf
 from tests.transport.sockets import open_socket
-from tests.transport.test_uploads import ADD, PREFLIGHT, Fields, fields, send
+from tests.transport.test_uploads import MAP, OPERATIONS, PREFLIGHT, Fields, fields, send
 from transport.incoming import shown_name
 
+TEXTS = {"operations": OPERATIONS, "map": MAP}
 MANY = "mutation ($f: [Upload!]!) { addMany(files: $f) }"
 
 
@@ -168,13 +169,9 @@ async def test_a_request_brings_ten_files_and_no_more(client: httpx.AsyncClient,
 
 async def test_multipart_within_multipart_is_bytes_like_any_other(client: httpx.AsyncClient, shelf: Shelf) -> None:
     inner = b'--y\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{"query":"{ broken }"}\r\n--y--\r\n'
-    operations = {"query": ADD, "variables": {"input": {"file": None}}}
-    parts = [
-        ("operations", (None, json.dumps(operations))),
-        ("map", (None, '{"0": ["variables.input.file"]}')),
-        ("0", ("nested", inner, "multipart/form-data; boundary=y")),
-    ]
-    assert (await client.post("/graphql", files=parts, headers=PREFLIGHT)).json()["data"] == {"add": "nested"}
+    nested = ("nested", inner, "multipart/form-data; boundary=y")
+    reply = await client.post("/graphql", data=TEXTS, files={"0": nested}, headers=PREFLIGHT)
+    assert reply.json()["data"] == {"add": "nested"}
     assert shelf.contents == [inner]
 
 
