@@ -83,6 +83,13 @@ WHEN new.status IN ('COMPLETED', 'CANCELED', 'FAILED') BEGIN
 END;
 """
 
+# What was stored before there were words is found too; else its deletion would break the index.
+REBUILD = """
+INSERT INTO chunk_words (chunk_words) VALUES ('rebuild');
+INSERT INTO session_words (session_words) VALUES ('rebuild');
+INSERT INTO message_words (message_words) VALUES ('rebuild');
+"""
+
 PARTIAL_INDEXES = """
 CREATE UNIQUE INDEX documents_one_per_sha256 ON documents (sha256) WHERE status <> 'DELETING';
 
@@ -120,4 +127,4 @@ DROP VIEW chunk_contents;
 class Migration(migrations.Migration):
     dependencies = [("graphlore", "0001_initial")]
     atomic = False
-    operations = [ops.RunSQL(CHUNKS + SESSIONS + MESSAGES + PARTIAL_INDEXES, reverse_sql=DROP)]
+    operations = [ops.RunSQL(CHUNKS + SESSIONS + MESSAGES + REBUILD + PARTIAL_INDEXES, reverse_sql=DROP)]

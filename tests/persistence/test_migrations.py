@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from persistence.database import Database, open_database
-from persistence.failures import DatabaseTooNew
+from persistence.failures import DatabaseTooNew, DatabaseUnusable
 from persistence.migrating import APPS, BACKUPS, back_up, configuration, migrate
 from persistence.sqlite import execute, fetch
 from tests.persistence.shelf import Shelf
@@ -83,12 +84,35 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
         await migrate(path)
 
 
+def tables(path: Path) -> set[tuple[str, str]]:
+    """All that a database is made of, with how it was written."""
+    with closing(sqlite3.connect(path)) as connection:
+        return set(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
 async def test_migrations_can_be_undone(tmp_path: Path) -> None:
-    path = tmp_path / "x.db"
-    await migrate(path)
-    await migrate_to(path, "0001_initial")
+    """And done again: the tables are the same ones, and what is stored is kept and found."""
+    path, old = tmp_path / "x.db", tmp_path / "old.db"
+    await migrate_to(old, "0001_initial")
     async with open_database(path) as database:
-        await Shelf(database).ingest("Bolt A takes 35 Nm.")
+        document = await Shelf(database).ingest("Bolt A takes 35 Nm.")
+    whole = tables(path)
+    await migrate_to(path, "0001_initial")
+    assert tables(path) == tables(old) != whole
+    async with open_database(path) as database:
+        shelf = Shelf(database)
+        assert tables(path) == whole
+        assert len(await shelf.keywords.search("bolt", 5, None)) == 1
+        await shelf.documents.erase(document.id)
+        assert await shelf.keywords.search("bolt", 5, None) == ()
+        await check_words(database)
+
+
+async def check_words(database: Database) -> None:
+    """Raises where an index of words differs from the texts that it is of."""
+    async with database.writing() as transaction:
+        for table in ("chunk_words", "session_words", "message_words"):
+            await execute(transaction, f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
 
 
 async def test_full_text_tables_agree_with_their_contents(database: Database) -> None:
@@ -104,6 +128,25 @@ async def test_full_text_tables_agree_with_their_contents(database: Database) ->
         await shelf.messages.delete_exchange(prompt.id)
         await shelf.ask(each.id, "unfinished")
     await shelf.sessions.delete(deleted.id)
+    await check_words(database)
+    assert await rows(database, "chunk_words") == 2
+    assert await rows(database, "session_words") == 1
+    assert await rows(database, "message_words") == 3, "the second exchange and the prompt of the unfinished answer"
+
+
+@pytest.mark.parametrize("table", ["chunk_words", "session_words", "message_words"])
+async def test_a_full_text_table_that_differs_from_its_contents_is_noticed(database: Database, table: str) -> None:
+    shelf = Shelf(database)
+    await shelf.ingest("Bolt A takes 35 Nm.")
+    await shelf.exchange((await shelf.session("Bolts")).id, "q", "a")
+    await check_words(database)
     async with database.writing() as transaction:
-        for table in ("chunk_words", "session_words", "message_words"):
-            await execute(transaction, f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+        await execute(transaction, f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+    with pytest.raises(DatabaseUnusable, match="damaged"):
+        await check_words(database)
+
+
+async def rows(database: Database, table: str) -> int:
+    """Texts that an index of words knows, by what it keeps itself."""
+    async with database.reading() as reader:
+        return int((await fetch(reader, f"SELECT count(*) AS known FROM {table}_docsize"))[0]["known"])

@@ -1,6 +1,5 @@
 """A header is read quickly, and no file, however broken, does more than fail with a name."""
 
-import contextlib
 import importlib.util
 import os
 import struct
@@ -12,8 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.inference import ggml
-from engines.inference.failures import ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture
-from engines.inference.inspection import inspect
+from engines.inference.failures import (
+    ModelFileMissing,
+    ModelFileTruncated,
+    ModelLoadFailed,
+    NotGguf,
+    UnsupportedArchitecture,
+)
+from engines.inference.inspection import ModelHeader, inspect
 from records.codes import ErrorCode
 from tests.tiny_gguf import TinyModel, write_tiny_gguf
 
@@ -111,6 +116,17 @@ def test_an_embedding_model_does_not_answer(tmp_path: Path) -> None:
     assert not inspect(path).answers
 
 
+BROKEN = (ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture)
+
+
+def outcome(path: Path) -> ModelHeader | ModelLoadFailed:
+    """What is read, or why nothing is; any other exception fails the test."""
+    try:
+        return inspect(path)
+    except BROKEN as failure:
+        return failure
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.floats(0.0, 1.0), flips=st.lists(st.tuples(st.floats(0.0, 1.0), st.integers(1, 255)), max_size=8))
 def test_no_broken_header_does_more_than_fail(
@@ -120,7 +136,16 @@ def test_no_broken_header_does_more_than_fail(
     header_end = 12_000
     for place, bits in flips:
         content[int(place * (header_end - 1))] ^= bits
+    whole = len(content)
     path = tmp_path / "broken.gguf"
-    path.write_bytes(content[: int(cut * len(content))] if cut < 0.8 else content)
-    with contextlib.suppress(ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture):
-        inspect(path)
+    path.write_bytes(content[: int(cut * whole)] if cut < 0.8 else content)
+    found = outcome(path)
+    if isinstance(found, ModelLoadFailed):
+        assert found.message
+        assert found.hint, "it is said what can be done"
+        assert content != tiny.read_bytes() or cut < 0.8, "a whole file is read"
+    else:
+        assert found.byte_size == path.stat().st_size
+        assert 0 < found.weights_bytes <= found.byte_size, "nothing is promised that the file does not hold"
+        assert found.block_count >= 0
+        assert found.vocabulary_size >= 0
