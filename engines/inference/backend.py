@@ -43,6 +43,9 @@ class Log:
     def errors(self) -> list[str]:
         return [line for level, line in self._lines if level == _ERROR and line.strip()]
 
+    def lines(self) -> list[str]:
+        return [line for _, line in self._lines]
+
     def find(self, words: str) -> str | None:
         """The newest line that holds these words."""
         return next((line for _, line in reversed(self._lines) if words in line), None)

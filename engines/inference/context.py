@@ -117,6 +117,10 @@ class Context:
         C.llama_set_n_threads(self.handle, self._writing, self._reading if is_reading else self._writing)
         return int(C.llama_decode(self.handle, self.batch.handle))
 
+    def forget_abort(self) -> None:
+        """A cancel that came too late for the decode that it was meant for must not end the next one."""
+        self._abort.clear()
+
     def logits(self, row: int) -> NDArray[np.float32]:
         """Those of a row of the batch that was decoded last; a view that the next decode overwrites."""
         pointer = C.llama_get_logits_ith(self.handle, row)

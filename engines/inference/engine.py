@@ -121,7 +121,7 @@ class Engine:
 
     def longest_answer(self) -> int:
         """Cells that the largest answer in the making will need: a new context must have as many."""
-        streams = [*self._lane.streams, *self._resting]
+        streams = [each for each in (*self._lane.streams, *self._resting) if not each.job.call.canceled]
         return max((len(stream.job.prompt.tokens) + stream.job.max_tokens for stream in streams), default=0)
 
     def put_away(self) -> None:

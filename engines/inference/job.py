@@ -12,7 +12,7 @@ from engines.inference.text import Piece
 from records.session import FinishReason, SamplingSettings
 from workers.child import Call
 
-GATHER_SECONDS = 0.03
+GATHER_SECONDS = 0.04
 UNGATHERED_TOKENS = 4
 """The first tokens are shown one by one; later ones are gathered for GATHER_SECONDS."""
 

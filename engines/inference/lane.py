@@ -113,7 +113,7 @@ class Lane:
         batch.clear()
         placed = [self._place(stream, count) for stream, count in portions]
         began = time.monotonic()
-        outcome = self._decode(is_long=any(portion.count > 1 for portion in placed))
+        outcome = self._decode(placed)
         if outcome == DECODED:
             self._take(placed, time.monotonic() - began)
             return [end for portion in placed for end in self._advance(portion)]
@@ -125,11 +125,14 @@ class Lane:
         row = self.context.batch.add(stream.tokens[start : start + count], start, stream.slot.number, logits=is_whole)
         return Portion(stream, count, row if is_whole else None)
 
-    def _decode(self, *, is_long: bool) -> int:
-        self._abort.clear()
-        self._is_long = is_long
+    def _decode(self, placed: Sequence[Portion]) -> int:
+        """ABORTED too where a cancel came just before, which `interrupt` could not know to end anything with."""
+        is_reading = any(portion.count > 1 for portion in placed)
+        self.context.forget_abort()
+        self._is_long = is_reading
         try:
-            return self.context.decode(is_reading=is_long)
+            is_canceled = any(portion.stream.job.call.canceled for portion in placed)
+            return ABORTED if is_canceled else self.context.decode(is_reading=is_reading)
         finally:
             self._is_long = False
 

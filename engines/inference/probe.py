@@ -73,6 +73,7 @@ def _seconds(context: Context, threads: int, tries: int) -> float:
 
 
 def _decode(context: Context, token: int, position: int, sequence: int) -> None:
+    context.forget_abort()
     context.batch.clear()
     context.batch.add([token], position, sequence, logits=True)
     outcome = context.decode(is_reading=False)

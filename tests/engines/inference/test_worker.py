@@ -109,6 +109,18 @@ async def test_a_canceled_prompt_frees_the_engine_at_once(tiny: Path, tmp_path: 
     assert finished.completion_tokens == 2
 
 
+async def test_settings_change_after_a_prompt_was_canceled(tmp_path: Path) -> None:
+    slow = write_tiny_gguf(tmp_path / "slow.gguf", TinyModel(layers=6, embedding=512, feed_forward=4096, heads=8))
+    async with open_inference(slow, LoadRequest(context_length=4096, threads=1)) as (worker, inference):
+        async with inference.generate([("user", "x " * 1800)], replace(GREEDY, max_tokens=8), "a") as generation:
+            async for event in generation:
+                assert isinstance(event, PromptProgress)
+                if event.prompt_tokens_read:
+                    break
+        loaded = await inference.apply(LoadRequest(context_length=2048), SamplingSettings())
+        assert (loaded.settings.context_length, worker.restarts) == (2048, 0)
+
+
 async def test_a_canceled_answer_leaves_the_next_one_alone(tiny: Path) -> None:
     async with open_inference(tiny, replace(SMALL, context_length=4096)) as (_, inference):
         whole, _ = await answer(inference, HELLO)
