@@ -33,6 +33,7 @@ def test_every_test_that_the_page_names_exists() -> None:
 
 def test_no_line_of_the_checklist_is_without_a_test() -> None:
     lines = " ".join(line for line, _ in ROWS)
+    assert len({line for line, _ in ROWS}) == len({test for _, test in ROWS}) == len(ROWS), "one test for each line"
     assert [line for line in CHECKLIST if line not in lines] == []
 
 

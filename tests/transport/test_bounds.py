@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields as fields_of
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -86,10 +87,9 @@ async def test_a_limit_holds_where_it_is_said_to_be_however_the_operation_is_wri
     assert SAID[name] in error["message"]
 
 
-async def ask(client: httpx.AsyncClient, query: str, name: str | None = None, **variables: object) -> dict[str, object]:
+async def ask(client: httpx.AsyncClient, query: str, name: str | None = None, **variables: object) -> Any:
     body = {"query": query, "operationName": name, "variables": variables}
-    reply: dict[str, object] = (await client.post("/graphql", json=body)).json()
-    return reply
+    return (await client.post("/graphql", json=body)).json()
 
 
 @pytest.mark.parametrize("name", ["max_fields", "max_aliases", "max_directives"])
@@ -119,7 +119,7 @@ async def test_two_thousand_tokens_are_read_and_no_more(connect: Connect) -> Non
         within = "{ " + repeated("a#: totalCount", 665) + " }"
         assert "errors" not in await ask(client, within)
         for padding in ("", "#" * 1000 + "\n", ", \ufeff" * 1000):
-            (error,) = (await ask(client, padding + within.replace("}", "totalCount }", 1)))["errors"]  # type: ignore[misc]
+            (error,) = (await ask(client, padding + within.replace("}", "totalCount }", 1)))["errors"]
             assert "more than 2000 tokens" in error["message"]
             assert error["extensions"]["code"] == "GRAPHQL_PARSE_FAILED"
 
@@ -147,7 +147,6 @@ async def test_twenty_errors_are_listed_and_no_more(connect: Connect, wrong: int
     async with connect(limits=alone("max_errors")) as client:
         for each in (query, coerced + "}"):
             errors = (await ask(client, each))["errors"]
-            assert isinstance(errors, list)
             assert len(errors) == listed
 
 

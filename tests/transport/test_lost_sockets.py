@@ -53,8 +53,11 @@ async def test_a_client_that_never_reads_is_cut_off(app: ASGIApp, shelf: Shelf) 
         await socket.subscribe("1", FIREHOSE)
         await socket.receive()
         stop_reading(socket)
+        assert (len(connections(server)), shelf.open_streams) == (1, 1)
         await shelf.until_no_stream_is_open()
         await until_gone(server)
+        assert (len(connections(server)), shelf.open_streams) == (0, 0)
+        assert not socket.connection.transport.is_closing(), "it was the server that ended it"
         socket.connection.transport.abort()
 
 
@@ -128,9 +131,11 @@ async def test_a_client_that_says_goodbye_without_reading_is_not_waited_for_for_
         stop_reading(socket)
         while connection.writable.is_set():
             await asyncio.sleep(0.01)
+        assert shelf.open_streams == 1
         socket.connection.transport.write(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
         await shelf.until_no_stream_is_open()
         await until_gone(server[0])
+        assert connections(server[0]) == []
         socket.connection.transport.abort()
 
 

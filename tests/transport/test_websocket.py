@@ -229,9 +229,17 @@ async def test_sockets_that_are_cut_off_leave_nothing_behind(address: str, shelf
             await socket.subscribe("1", "subscription { silence }")
             await socket.subscribe("2", "subscription { forever(size: 100000) }")
             await socket.receive()
+            assert operating()
             socket.connection.transport.abort()
     await shelf.until_no_stream_is_open()
-    assert {task.get_name() for task in asyncio.all_tasks() if "_operate" in repr(task)} == set()
+    while operating():
+        await asyncio.sleep(0)
+    assert shelf.open_streams == 0
+
+
+def operating() -> int:
+    """Tasks of operations that have not ended."""
+    return sum(getattr(task.get_coro(), "__name__", "") == "_operate" for task in asyncio.all_tasks())
 
 
 async def test_a_stream_is_not_read_faster_than_its_client_reads(address: str, shelf: Shelf) -> None:

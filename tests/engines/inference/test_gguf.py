@@ -14,12 +14,12 @@ from engines.inference import ggml
 from engines.inference.failures import (
     ModelFileMissing,
     ModelFileTruncated,
-    ModelLoadFailed,
     NotGguf,
     UnsupportedArchitecture,
 )
 from engines.inference.inspection import ModelHeader, inspect
 from records.codes import ErrorCode
+from records.errors import ModelLoadFailed
 from tests.tiny_gguf import TinyModel, write_tiny_gguf
 
 
