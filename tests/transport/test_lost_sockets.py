@@ -107,7 +107,8 @@ async def test_an_event_that_crosses_the_close_frame_is_nobodys_mistake(
                 await socket.subscribe(own, FIREHOSE)
             await socket.receive()
             await socket.send({"type": "ping", "payload": {"x": "y" * (1 << 20)}})
-            assert await socket.closed_with() == 1009
+            # Where the server did not read all of it, the system resets the connection and may drop the close frame.
+            assert await socket.closed_with() in (1009, 1006)
     await shelf.until_no_stream_is_open()
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
