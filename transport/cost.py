@@ -1,8 +1,8 @@
 """What an operation may cost at most: its fields, those inside lists once for each item that may come.
 
 `first`, `last` and `topK` say how many items the nearest lists below them bring: `books(first: 50) { nodes { name } }` costs
-1 + 1 + 50. Variables count with the values that they have, so this is reckoned for each request, by one walk in
-which every fragment is seen once.
+1 + 1 + 50. `ids` bring as many as there are of them, each at 1 at least. Variables count with the values that they have, so
+this is reckoned for each request, by one walk in which every fragment is seen once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,14 +24,15 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
+    get_nullable_type,
     is_list_type,
-    is_non_null_type,
     value_from_ast_untyped,
 )
 
 from transport.limits import fragments_of, innermost_first
 
 SIZING = ("first", "last", "topK")
+NAMING = "ids"
 DEFAULT_PAGE = 25
 """Items of a page where its size is not given."""
 
@@ -59,6 +60,13 @@ class CostReckoner:
             if isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
             for name, field in owner.fields.items()
         }
+        self._named = {
+            (owner.name, name)
+            for owner in schema.type_map.values()
+            if isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
+            for name, field in owner.fields.items()
+            if NAMING in field.args and is_list_type(get_nullable_type(field.type))
+        }
 
     def cost(
         self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
@@ -79,12 +87,16 @@ class CostReckoner:
         sizing = self._sized[owner.name, node.name.value]
         if not sizing:
             return None
-        given = {
-            argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
-            for argument in node.arguments or ()
-        }
-        asked = [size for path in sizing if isinstance(size := _at(given, path), int)]
+        given = _given(node, variables)
+        asked = [size for path in sizing if (size := _whole(_at(given, path))) is not None]
         return max(1, min(max(asked, default=DEFAULT_PAGE), self.max_page_size))
+
+    def named(self, owner: GraphQLNamedType, node: FieldNode, variables: Mapping[str, Any]) -> int | None:
+        """The items that this field is to look up by their ids; None where it takes no ids."""
+        if (owner.name, node.name.value) not in self._named:
+            return None
+        ids = _given(node, variables).get(NAMING)
+        return len(ids) if isinstance(ids, list) else 1
 
 
 class _Reckoning:
@@ -123,9 +135,11 @@ class _Reckoning:
             return Cost(flat=1)
         type_ = parent.fields[name].type
         inner = self.selected(node.selection_set, get_named_type(type_)) if node.selection_set else FREE
+        if (named := self._reckoner.named(parent, node, self._variables)) is not None:
+            return Cost(1 + named * max(1, inner.flat + inner.listed))
         size = self._reckoner.page_size(parent, node, self._variables)
         # A list that an outer field sizes is itself resolved once, and its items once each.
-        if is_list_type(type_.of_type if is_non_null_type(type_) else type_):
+        if is_list_type(get_nullable_type(type_)):
             items = inner.flat + inner.listed
             return Cost(1, items) if size is None else Cost(1 + size * items)
         return Cost(1 + inner.flat, inner.listed) if size is None else Cost(1 + inner.flat + size * inner.listed)
@@ -138,6 +152,20 @@ def _sizing_arguments(field: GraphQLField) -> Iterator[tuple[str, ...]]:
             yield (name,)
         elif isinstance(type_ := get_named_type(argument.type), GraphQLInputObjectType):
             yield from ((name, inner) for inner in type_.fields if inner in SIZING)
+
+
+def _given(node: FieldNode, variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
+        for argument in node.arguments or ()
+    }
+
+
+def _whole(size: object) -> int | None:
+    """As GraphQL reads an `Int` of a variable, which JSON may write as 100.0."""
+    if isinstance(size, float) and size.is_integer():
+        return int(size)
+    return size if isinstance(size, int) else None
 
 
 def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:
