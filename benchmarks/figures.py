@@ -19,7 +19,8 @@ _PACKAGES = ("llama-cpp-python", "sentence-transformers", "torch", "chromadb", "
 class Figure:
     row: str
     what: str
-    value: float
+    value: float | None
+    "None where it could not be measured; `details` say why."
     target: str
     is_met: bool
     unit: str = ""
@@ -35,14 +36,17 @@ def at_most(row: str, what: str, value: float, bound: float, unit: str = "", **d
     return Figure(row, what, value, f"≤ {bound:g}{unit}", value <= bound, unit, details)
 
 
+def unmeasured(row: str, what: str, why: object) -> Figure:
+    return Figure(row, what, None, "", False, details={"because": str(why)})
+
+
 def table(figures: Sequence[Figure]) -> str:
     lines = ["| # | What | Measured | Target | | Made of |", "|---|---|---|---|---|---|"]
     for figure in figures:
         made_of = ", ".join(f"{name} {_short(value)}" for name, value in figure.details.items())
         met = "✓" if figure.is_met else "✗"
-        lines.append(
-            f"| {figure.row} | {figure.what} | {_short(figure.value)}{figure.unit} | {figure.target} | {met} | {made_of} |"
-        )
+        value = "not measured" if figure.value is None else f"{_short(figure.value)}{figure.unit}"
+        lines.append(f"| {figure.row} | {figure.what} | {value} | {figure.target} | {met} | {made_of} |")
     return "\n".join(lines)
 
 

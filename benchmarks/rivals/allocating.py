@@ -1,4 +1,4 @@
-"""What llama.cpp says that a model and its context take. Arguments: a GGUF, a context length, answers at once."""
+"""What llama.cpp itself says that it allocates for a model. Argument: a GGUF."""
 
 import re
 import sys
@@ -8,26 +8,41 @@ from typing import Any
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
 from benchmarks.rivals.answering import answer
-from engines.inference.backend import Abort, Log, Model
+from engines.inference.backend import Abort, Model
 from engines.inference.context import Context
 from records.model import LoadRequest
 
-_SIZE = re.compile(r"(model|KV|compute|output)\s+buffer size =\s+([0-9.]+) MiB")
+_BUFFER = re.compile(r"(\S+)\s+(?:model|KV|output|compute) buffer size =\s*([0-9.]+) MiB")
+_REPACKED = "_REPACK"
 
 
-class Allocation:
-    def __init__(self, path: str, context_length: int, parallel: int) -> None:
+class Allocating:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._said: list[str] = []
+        self._callback = C.llama_log_callback(
+            lambda _level, text, _data: self._said.append(text.decode("utf-8", "replace"))
+        )
+        C.llama_log_set(self._callback, None)
         C.llama_backend_init()
-        log = Log()
-        settings = LoadRequest(context_length=context_length, parallel_sequences=parallel, threads=1)
-        model = Model.load(Path(path), settings, lambda _: True)
-        assert model is not None
-        assert Context.create(model, settings, Abort()) is not None
-        self._sizes = [(kind, float(size)) for line in log.lines() for kind, size in _SIZE.findall(line)]
 
-    def run(self) -> dict[str, Any]:
-        return {"bytes": sum(size for _, size in self._sizes) * 1024**2, "parts": self._sizes}
+    def run(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Bytes of all buffers: weights, cache, outputs, compute; those of weights that were laid out anew apart.
+
+        Such weights lie in the mapped file, too, whose size is told as a whole, but nobody reads them there any more.
+        """
+        asked = LoadRequest(**settings)
+        self._said.clear()
+        model = Model.load(self._path, asked, lambda _: True)
+        assert model is not None
+        context = Context.create(model, asked, Abort())
+        assert context is not None
+        found = [(name, float(size) * 1024**2) for name, size in _BUFFER.findall("".join(self._said))]
+        context.close()
+        model.close()
+        repacked = sum(size for name, size in found if name.endswith(_REPACKED))
+        return {"bytes": sum(size for _, size in found) - repacked, "repacked": repacked}
 
 
 if __name__ == "__main__":
-    answer(Allocation(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])).run)
+    answer(Allocating(Path(sys.argv[1])).run)

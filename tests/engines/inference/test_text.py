@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.inference.text import TextStream, held_suffix
+from tests.engines.inference.fuzzed import faults, make
 
 
 def write(
@@ -86,3 +87,10 @@ def test_a_character_without_its_last_byte_is_dropped_at_the_end() -> None:
 @pytest.mark.parametrize(("text", "held"), [("abcST", 2), ("abc", 0), ("STOP", 0), ("S", 1), ("", 0)])
 def test_the_held_suffix_is_the_longest_beginning_of_a_stop(text: str, held: int) -> None:
     assert held_suffix(text, ["STOP"]) == held
+
+
+def test_random_answers_join_to_what_was_written_without_a_split_character_or_a_leaked_stop() -> None:
+    """I16 in its small form."""
+    streams = [make(seed) for seed in range(200)]
+    assert [(stream, found) for stream in streams if (found := faults(stream))] == []
+    assert sum(bool(stream.stops) for stream in streams) > 100

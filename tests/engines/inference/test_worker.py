@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -194,6 +195,18 @@ async def test_settings_that_cannot_be_leave_the_old_ones_in_force(tiny: Path) -
         with pytest.raises(ModelLoadFailed):
             await inference.apply(LoadRequest(flash_attention=False, value_cache_type="q4_0"), SamplingSettings())
         assert (await answer(inference, HELLO))[1].completion_tokens == 40
+
+
+async def test_a_new_context_reads_no_weights_again(tiny: Path, tmp_path: Path) -> None:
+    """I14: the file may even be gone."""
+    path = Path(shutil.copy(tiny, tmp_path / "gone.gguf"))
+    async with open_inference(path) as (_, inference):
+        before, _ = await answer(inference, HELLO)
+        path.unlink()
+        for length in (2048, 512):
+            assert (await inference.apply(LoadRequest(context_length=length), SamplingSettings())) is inference.loaded
+            assert inference.context_length == length
+            assert (await answer(inference, HELLO))[0] == before
 
 
 async def test_a_base_model_is_given_a_transcript(tmp_path: Path) -> None:

@@ -1,0 +1,16 @@
+"""I16: random answers of multi-byte text and stop strings; the tests try some of the same."""
+
+from pathlib import Path
+
+from benchmarks.figures import Figure, at_least
+from tests.engines.inference.fuzzed import faults, make
+
+STREAMS = 10_000
+
+
+async def measure(folder: Path, quick: bool) -> list[Figure]:
+    count = 500 if quick else STREAMS
+    found = [fault for seed in range(count) for fault in faults(make(seed))]
+    right = 100 * (1 - len(found) / count)
+    what = "fuzzed streams whose deltas join to the content, with no character split and no stop string leaked"
+    return [at_least("I16", what, right, 100, " %", streams=count, faults=sorted(set(found)))]

@@ -1,0 +1,64 @@
+"""Our side: the inference worker's own process, asked over its socket as the server does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+
+from benchmarks.inference.sides import Messages, Reply
+from engines.inference import WorkerInference
+from engines.inference.protocol import EngineStatistics, Load, Loaded, LoadProgress, Start, Statistics, Written
+from engines.models.resident import ENVIRONMENT
+from records.model import LoadRequest
+from records.session import SamplingSettings
+from records.system import WorkerPurpose
+from workers import Caller, Worker, WorkerCallFailed, WorkerCrashed, WorkerSpec, open_worker
+
+PROGRAM = "engines.inference.worker"
+
+
+class Ours:
+    def __init__(self, worker: Worker, inference: WorkerInference) -> None:
+        self.name = "ours"
+        self.inference = inference
+        assert worker.pid is not None
+        self.process = psutil.Process(worker.pid)
+
+    async def ask(
+        self, messages: Messages, tokens: int, conversation: str = "", *, shown: Reply | None = None
+    ) -> Reply:
+        reply = shown or Reply()
+        sampling = SamplingSettings(max_tokens=tokens, temperature=0.0)
+        try:
+            async with self.inference.generate(messages, sampling, conversation) as generation:
+                async for event in generation:
+                    if isinstance(event, Written):
+                        reply.arrive(event.text)
+                finished = generation.finished
+        except (WorkerCallFailed, WorkerCrashed):
+            reply.is_whole = False
+            return reply.end()
+        reply.tokens = finished.completion_tokens
+        reply.prompt_tokens, reply.cached_tokens = finished.prompt_tokens, finished.cached_tokens
+        return reply.end()
+
+    async def statistics(self) -> EngineStatistics:
+        return await self.inference.statistics()
+
+
+@asynccontextmanager
+async def open_ours(model: Path, settings: LoadRequest) -> AsyncIterator[Ours]:
+    answers: list[Loaded] = []
+
+    async def prepare(caller: Caller) -> None:
+        load = Load(str(model), settings, SamplingSettings())
+        async with caller.stream(load, LoadProgress, Loaded) as stream:
+            async for _ in stream:
+                pass
+            answers.append(stream.reply)
+
+    spec = WorkerSpec(WorkerPurpose.INFERENCE, PROGRAM, Start(), environment=ENVIRONMENT, prepare=prepare)
+    async with open_worker(spec) as worker:
+        await worker.call(Statistics(), EngineStatistics)
+        yield Ours(worker, WorkerInference(worker, answers[-1]))
