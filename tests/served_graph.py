@@ -104,6 +104,6 @@ def generators_alive() -> int:
     """Asynchronous generators that have begun and not ended, the whole process over."""
     gc.collect()
     return sum(
-        isinstance(each, types.AsyncGeneratorType) and each.ag_frame is not None and each.ag_frame.f_lasti > 0
+        type(each) is types.AsyncGeneratorType and each.ag_frame is not None and each.ag_frame.f_lasti > 0
         for each in gc.get_objects()
     )

@@ -138,6 +138,8 @@ def _read(reader: _Reader) -> RawHeader:
     start = -(-reader.at // alignment) * alignment
     if tensors and start + end > reader.size:
         raise ModelFileTruncated(reader.path, reader.size, start + end)
+    if header.weights_bytes > reader.size:
+        raise NotGguf(reader.path, "its tensors lie on top of each other")
     return header
 
 

@@ -89,7 +89,7 @@ async def test_a_stream_does_not_grow_with_its_events(readers: list[Socket], she
             shelf.paper.publish("news")
             await readers[0].receive()
         gc.collect()
-        alive.append(sum(isinstance(each, FieldDetails) for each in gc.get_objects()))
+        alive.append(sum(type(each) is FieldDetails for each in gc.get_objects()))
     assert alive[0] == alive[1] == alive[2]
 
 
