@@ -6,6 +6,7 @@ from time import perf_counter
 from benchmarks.figures import Figure, at_least
 from benchmarks.inference.texts import bundled_model
 from benchmarks.rival import open_rival
+from engines.models.resident import ENVIRONMENT
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
 from tests.e2e.story import MESSAGE_EVENTS, TERMINAL, create_session, send, wait_for_model
@@ -16,13 +17,13 @@ ROUNDS = 5
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Best of five, in turns; the model of the other side stays loaded and idle."""
+    """Best of five, in turns; the model of the other side stays loaded and idle. Threads wait alike on both."""
     tokens = 64 if quick else 384
     ours, bare = [], []
     async with (
         running_server(folder / "data") as server,
         Client(server.url) as client,
-        open_rival("decoding", str(bundled_model()), str(CONTEXT_LENGTH)) as loop,
+        open_rival("decoding", str(bundled_model()), str(CONTEXT_LENGTH), environment=ENVIRONMENT) as loop,
     ):
         await wait_for_model(client)
         for _ in range(2 if quick else ROUNDS):

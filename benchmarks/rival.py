@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,14 @@ class Rival:
 
 
 @asynccontextmanager
-async def open_rival(module: str, *arguments: str) -> AsyncIterator[Rival]:
-    """`module` is one of `benchmarks.rivals`; its stderr is ours."""
+async def open_rival(
+    module: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Rival]:
+    """`module` is one of `benchmarks.rivals`; its stderr is ours. `environment` is added to ours."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", f"benchmarks.rivals.{module}", *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=_ROOT, limit=_MOST_BYTES,
+        env={**os.environ, **(environment or {})},
     )  # fmt: skip
     try:
         yield Rival(process)

@@ -3,8 +3,9 @@
 import asyncio
 import importlib.util
 import json
+import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ import psutil
 
 from benchmarks.inference.building import OpponentMissing, llama_server
 from benchmarks.inference.sides import Messages, Reply
+from engines.models.resident import ENVIRONMENT
 from tests.e2e.process import free_port
 
 START_SECONDS = 120
 TUNED = ("-b", "128", "-ub", "128")
-"""Small batches: a running answer then waits less for a long prompt."""
+"""Small batches: a running answer then waits less for a long prompt. Threads that wait do so as ours, too."""
 SERVER_PACKAGES = {"fastapi": "fastapi", "sse_starlette": "sse-starlette", "starlette_context": "starlette-context"}
 """What llama_cpp.server imports beside what Graphlore has: modules, and the packages that bring them."""
 
@@ -59,6 +61,9 @@ class Opponent:
                 return str(choice["finish_reason"])
         return None
 
+    async def close(self) -> None:
+        await self._http.aclose()
+
     async def until_ready(self, path: str) -> None:
         for _ in range(START_SECONDS * 10):
             if not self.process.is_running() or self.process.status() == psutil.STATUS_ZOMBIE:
@@ -74,16 +79,16 @@ class Opponent:
 
 @asynccontextmanager
 async def open_llama_server(
-    model: Path, *, context: int, streams: int, threads: int, more: Sequence[str] = ()
+    model: Path, *, context: int, streams: int, threads: int, is_tuned: bool = False
 ) -> AsyncIterator[Opponent]:
-    """One cache for all streams, as ours; everything else as it comes but for `more`. Raises `OpponentMissing`."""
+    """One cache for all streams, as ours; everything else as it comes, or tuned. Raises `OpponentMissing`."""
     port = free_port()
     command = (
         str(llama_server()), "-m", str(model), "-c", str(context), "-np", str(streams), "-kvu",
-        "-t", str(threads), "--port", str(port), "--no-ui",
+        "-t", str(threads), "--port", str(port), "--no-ui", *(TUNED if is_tuned else ()),
     )  # fmt: skip
-    name = "llama.cpp's server" + (" tuned" if more else "")
-    async with _open(name, port, "/health", *command, *more) as opponent:
+    name = "llama.cpp's server" + (" tuned" if is_tuned else "")
+    async with _open(name, port, "/health", command, ENVIRONMENT if is_tuned else {}) as opponent:
         yield opponent
 
 
@@ -92,14 +97,17 @@ async def open_both(model: Path, *, context: int, streams: int, threads: int) ->
     """The same server as it comes, and tuned. Raises `OpponentMissing`."""
     async with (
         open_llama_server(model, context=context, streams=streams, threads=threads) as default,
-        open_llama_server(model, context=context, streams=streams, threads=threads, more=TUNED) as tuned,
+        open_llama_server(model, context=context, streams=streams, threads=threads, is_tuned=True) as tuned,
     ):
         yield [default, tuned]
 
 
 @asynccontextmanager
 async def open_llama_cpp_server(model: Path, *, context: int, threads: int) -> AsyncIterator[Opponent]:
-    """Serial: a second answer waits for the first, as it is told not to break that off. Raises `OpponentMissing`."""
+    """Serial: a second answer waits for the first, as it is told not to break that off. Raises `OpponentMissing`.
+
+    Its threads wait for each other as ours do: it is held against for answering one by one, not for spinning.
+    """
     if lacking := [package for module, package in SERVER_PACKAGES.items() if importlib.util.find_spec(module) is None]:
         raise OpponentMissing(f"llama_cpp.server needs {', '.join(lacking)}, which are not installed")
     port = free_port()
@@ -107,14 +115,18 @@ async def open_llama_cpp_server(model: Path, *, context: int, threads: int) -> A
         sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--n_ctx", str(context), "--port", str(port),
         "--n_threads", str(threads), "--n_threads_batch", str(threads), "--interrupt_requests", "False",
     )  # fmt: skip
-    async with _open("llama_cpp.server", port, "/v1/models", *command) as opponent:
+    async with _open("llama_cpp.server", port, "/v1/models", command, ENVIRONMENT) as opponent:
         yield opponent
 
 
 @asynccontextmanager
-async def _open(name: str, port: int, path: str, *command: str) -> AsyncIterator[Opponent]:
+async def _open(
+    name: str, port: int, path: str, command: Sequence[str], environment: Mapping[str, str]
+) -> AsyncIterator[Opponent]:
     silent = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, stdin=silent, stdout=silent, stderr=silent)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=silent, stdout=silent, stderr=silent, env={**os.environ, **environment}
+    )
     opponent = Opponent(name, f"http://127.0.0.1:{port}", psutil.Process(process.pid))
     try:
         await opponent.until_ready(path)
@@ -123,3 +135,4 @@ async def _open(name: str, port: int, path: str, *command: str) -> AsyncIterator
         if process.returncode is None:
             process.kill()
         await process.wait()
+        await opponent.close()

@@ -15,7 +15,9 @@ from engines.inference.hardware import physical_cores
 from records.model import LoadRequest
 
 CONTEXT = 8192
-STREAMS = (1, 4, 8)
+TOKENS = {1: 192, 4: 96, 8: 64}
+"""By number of answers at once: how long each is."""
+STREAMS = tuple(TOKENS)
 ROUNDS = 5
 
 Measured = dict[int, dict[str, list[Round]]]
@@ -52,7 +54,7 @@ async def _rounds(sides: Sequence[Side], quick: bool) -> Measured:
     """The first round of each side reads the prompts and counts for nothing."""
     measured: Measured = {}
     for streams in STREAMS:
-        tokens = 32 if quick else (192 if streams == 1 else 96)
+        tokens = 32 if quick else TOKENS[streams]
         rounds: dict[str, list[Round]] = {side.name: [] for side in sides}
         for number in range(2 if quick else 1 + ROUNDS):
             for side in sides:
