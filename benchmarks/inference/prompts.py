@@ -1,5 +1,6 @@
 """Prompts that begin alike, at once (I5, I6) and one after the other as a chat's turns (I7, I8)."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -22,6 +23,9 @@ SHORT, TURN = 16, 48
 """Tokens of an answer: where reading is what is measured, and in a chat."""
 
 
+WALL = "four prompts with 1,500 common tokens at once, wall ÷ llama.cpp's server"
+
+
 async def measure(folder: Path, quick: bool) -> list[Figure]:
     model, threads = bundled_model(), physical_cores()
     settings = LoadRequest(context_length=CONTEXT, threads=threads, parallel_sequences=STREAMS)
@@ -29,12 +33,14 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
         turns = await _turns(ours, quick)
         try:
             async with open_both(model, context=CONTEXT, streams=STREAMS, threads=threads) as servers:
-                return [*await _shared(ours, [ours, *servers], quick), *turns]
+                wall, read = await _shared(ours, [ours, *servers], quick)
         except OpponentMissing as missing:
-            return [unmeasured("I5", "four prompts with 1,500 common tokens at once", missing), *turns]
+            _, read = await _shared(ours, [ours], quick)
+            wall = unmeasured("I5", WALL, missing)
+    return [wall, read, *turns]
 
 
-async def _shared(ours: Ours, sides: Sequence[Side], quick: bool) -> list[Figure]:
+async def _shared(ours: Ours, sides: Sequence[Side], quick: bool) -> tuple[Figure, Figure]:
     rounds: dict[str, list[Round]] = {side.name: [] for side in sides}
     over: list[int] = []
     for number in range(2 if quick else ROUNDS):
@@ -46,14 +52,12 @@ async def _shared(ours: Ours, sides: Sequence[Side], quick: bool) -> list[Figure
         over.append((await ours.statistics()).prompt_tokens - before - needed)
     read = sum(reply.prompt_tokens - reply.cached_tokens for reply in rounds["ours"][-1].replies)
     best = {name: min(taken.seconds for taken in each) for name, each in rounds.items()}
-    rival = min(seconds for name, seconds in best.items() if name != "ours")
+    rival = min((seconds for name, seconds in best.items() if name != "ours"), default=math.inf)
     chunk = ours.inference.settings.batch_size
     details: dict[str, Any] = {f"{name}, s": seconds for name, seconds in best.items()}
-    return [
-        at_most("I5", "four prompts with 1,500 common tokens at once, wall ÷ llama.cpp's server", best["ours"] / rival,
-                0.45, **details),
-        at_most("I6", "prompt tokens evaluated there beyond common + own", max(over), chunk, asked_for=needed, read=read),
-    ]  # fmt: skip
+    wall = at_most("I5", WALL, best["ours"] / rival, 0.45, **details)
+    what = "prompt tokens evaluated there beyond common + own"
+    return wall, at_most("I6", what, max(over), chunk, asked_for=needed, read=read)
 
 
 async def _needed(ours: Ours, asked: Sequence[Messages]) -> int:
