@@ -90,10 +90,11 @@ class DeepVectors:
 
     async def erase_former(self, limit: int) -> int:
         """Erase up to so many vectors of embedders that are not in use any more; 0 once nothing is left of them."""
+        async with self._database.reading() as reader:
+            former = await fetch_value(reader, _FORMER, [self._embedder_id])
+        if former is None:
+            return 0
         async with self._database.writing() as transaction:
-            former = await fetch_value(transaction, _FORMER, [self._embedder_id])
-            if former is None:
-                return 0
             erased = await execute(
                 transaction,
                 "DELETE FROM deep_embeddings WHERE id IN (SELECT id FROM deep_embeddings WHERE embedder_id = ? LIMIT ?)",

@@ -25,11 +25,10 @@ class Truth:
     def __init__(self, path: Path, dimensions: int, embedder_id: int | None = None) -> None:
         """`embedder_id` is a deep embedder's; None stands for the light one."""
         self._database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        self._embedded, self._vector, self._values = (
-            (_LIGHT, "chunks.embedding", (2 * dimensions,))
-            if embedder_id is None
-            else (_DEEP, "deep_embeddings.embedding", (embedder_id, 2 * dimensions))
-        )
+        is_light = embedder_id is None
+        self._embedded = _LIGHT if is_light else _DEEP
+        self._vector = "chunks.embedding" if is_light else "deep_embeddings.embedding"
+        self._values = (2 * dimensions,) if embedder_id is None else (embedder_id, 2 * dimensions)
 
     def all(self) -> Iterator[list[Embedding]]:
         """Every embedding, those of one document side by side."""

@@ -173,7 +173,7 @@ async def test_coverage_says_which_chunks_a_deep_search_could_have_found(
     assert await vectors.covers(None) is bool(texts)
     assert await vectors.covers([document.id]) is bool(texts)
     assert await vectors.covers([other.id]) is False
-    ids = [ChunkId(id) for id in range(1, 4)]
+    ids = [ChunkId(number) for number in range(1, 4)]
     assert await vectors.lacking(ids) == frozenset(ids) - {chunk.id for chunk in chunks}
 
 
