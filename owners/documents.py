@@ -44,7 +44,7 @@ async def open_document_jobs(
             feed,
             ParsingStage(documents, chunks, originals, parser, feed),
             EmbeddingStage(documents, chunks, search.vectors, search.embedder, feed),
-            Deletion(documents, search.vectors, originals, feed, originals_lock),
+            Deletion(documents, search.vectors, originals, feed, originals_lock, search.deep.index),
             answers_running,
             settings.keep_originals,
             tracer,

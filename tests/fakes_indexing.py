@@ -120,6 +120,13 @@ class FakeMachine:
         self.load = Load(None, 0.0)
         self.answers = 0
         self.documents = 0
+        self.is_closed = False
+
+    def read(self) -> Load:
+        return self.load
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
 class MovedPace:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import psutil
 
@@ -20,6 +21,16 @@ class Load:
     @property
     def percent(self) -> float:
         return self.cpu if self.gpu is None else self.gpu
+
+
+class ReadsLoad(Protocol):
+    """Not thread-safe."""
+
+    def read(self) -> Load:
+        """May block."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class MachineLoad:

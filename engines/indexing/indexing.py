@@ -12,7 +12,7 @@ import structlog
 from engines.broadcast import Broadcast
 from engines.guard import guarded
 from engines.indexing.generation import Generation
-from engines.indexing.idleness import Idleness, Load
+from engines.indexing.idleness import Idleness, ReadsLoad
 from engines.indexing.pace import Pace, RealPace
 from engines.indexing.settings import IndexingSettings
 from records.errors import Conflict, ExpectedError
@@ -44,7 +44,7 @@ class Indexing:
         self,
         generation: Generation | None,
         settings: IndexingSettings,
-        read_load: Callable[[], Load],
+        machine: ReadsLoad,
         answers_running: Callable[[], int],
         ingestion_running: Callable[[], int],
         news: asyncio.Event,
@@ -53,10 +53,10 @@ class Indexing:
         error: str | None = None,
         pace: Pace | None = None,
     ) -> None:
-        """`read_load` may block. `news` is set by whoever begins what goes first, such as an answer."""
+        """`news` is set by whoever begins what goes first, such as an answer."""
         self._generation = generation
         self._settings = settings
-        self._read_load = read_load
+        self._machine = machine
         self._answers_running = answers_running
         self._ingestion_running = ingestion_running
         self._news = news
@@ -114,6 +114,9 @@ class Indexing:
         async with self._changes.watch() as live:
             yield _now_and_then(await self.status(), live)
 
+    def close(self) -> None:
+        self._machine.close()
+
     async def run(self) -> None:
         """For as long as the server runs."""
         generation = self._generation
@@ -137,7 +140,7 @@ class Indexing:
             self._become(self._resting_state())
 
     async def _measure(self) -> None:
-        load = await asyncio.to_thread(self._read_load)
+        load = await asyncio.to_thread(self._machine.read)
         occupied = self._answers_running() > 0 or self._ingestion_running() > 0
         self._idleness.note(load, occupied, self._pace.now())
 
@@ -252,7 +255,10 @@ def _message(failures: BaseExceptionGroup[ExpectedError]) -> str:
 @asynccontextmanager
 async def open_indexing(indexing: Indexing) -> AsyncIterator[Indexing]:
     """It works while this block is open."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(indexing.run)
-        yield indexing
-        tasks.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(indexing.run)
+            yield indexing
+            tasks.cancel_scope.cancel()
+    finally:
+        indexing.close()

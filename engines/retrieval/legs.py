@@ -21,6 +21,10 @@ def skipped(name: str, reason: str) -> RetrievalLeg:
     return RetrievalLeg(name, LegState.SKIPPED, reason, 0, 0.0, ())
 
 
+def failed(name: str, reason: str) -> RetrievalLeg:
+    return RetrievalLeg(name, LegState.FAILED, reason, 0, 0.0, ())
+
+
 def fused_leg(ranking: tuple[ScoredChunk, ...], began: float) -> RetrievalLeg:
     return RetrievalLeg("fusion", LegState.RAN, None, len(ranking), _since(began), ranking)
 

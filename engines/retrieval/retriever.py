@@ -10,6 +10,7 @@ from time import perf_counter
 import anyio
 
 from engines.embedding import Embedder
+from engines.retrieval.deep import DeepSearch
 from engines.retrieval.fusion import fuse
 from engines.retrieval.legs import fused_leg, run_leg, skipped
 from engines.retrieval.snippets import make_snippet
@@ -35,12 +36,14 @@ class Retriever:
         keywords: KeywordIndex,
         vectors: VectorIndex,
         embedder: Embedder,
+        deep: DeepSearch | None = None,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
         self._keywords = keywords
         self._vectors = vectors
         self._embedder = embedder
+        self._deep = deep
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
         """Give the `top_k` best passages, best first.
@@ -54,10 +57,10 @@ class Retriever:
         if scope == ():
             reason = "No searchable document is in scope."
             return Retrieval(query, (), (skipped("words", reason), skipped("meaning", reason)), 0, 0.0)
-        words, meaning = await self._legs(query, scope)
+        words, meaning, *others = await self._legs(query, scope)
         fusing = perf_counter()
-        ranking = _ranked(query.mode, words, meaning)
-        legs = [words, meaning]
+        ranking = _ranked(query.mode, words, meaning, await self._deep_ranking(meaning, others))
+        legs = [words, meaning, *others]
         if query.rerank:
             legs.append(skipped("reranker", NO_RERANKER))
         if query.mode is SearchMode.HYBRID:
@@ -74,9 +77,8 @@ class Retriever:
                 path=("input", "query"),
             )
 
-    async def _legs(
-        self, query: RetrievalQuery, scope: Sequence[DocumentId] | None
-    ) -> tuple[RetrievalLeg, RetrievalLeg]:
+    async def _legs(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> tuple[RetrievalLeg, ...]:
+        """`words`, `meaning`, and `deep` where there is a deep embedder."""
         legs: dict[str, RetrievalLeg] = {
             "words": skipped("words", "Only meaning was asked for."),
             "meaning": skipped("meaning", "Only words were asked for."),
@@ -88,12 +90,22 @@ class Retriever:
         async def by_meaning() -> None:
             legs["meaning"] = await run_leg("meaning", lambda: self._nearest(query, scope))
 
-        async with anyio.create_task_group() as both:
+        async def deeply(deep: DeepSearch) -> None:
+            legs["deep"] = await deep.run(query, scope)
+
+        async with anyio.create_task_group() as together:
             if query.mode is not SearchMode.SEMANTIC:
-                both.start_soon(by_words)
+                together.start_soon(by_words)
             if query.mode is not SearchMode.KEYWORD:
-                both.start_soon(by_meaning)
-        return legs["words"], legs["meaning"]
+                together.start_soon(by_meaning)
+            if self._deep is not None:
+                together.start_soon(deeply, self._deep)
+        return tuple(legs.values())
+
+    async def _deep_ranking(self, meaning: RetrievalLeg, others: Sequence[RetrievalLeg]) -> Sequence[ScoredChunk]:
+        if self._deep is None or not others:
+            return ()
+        return await self._deep.completed(others[0].ranking, meaning.ranking)
 
     async def _nearest(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Sequence[ScoredChunk]:
         vector = await self._embedder.embed_prompt(query.text)
@@ -134,14 +146,16 @@ class Retriever:
         return RetrievalHit(rank, chunk, document, scored.score, similarity.get(chunk.id), bm25.get(chunk.id), snippet)
 
 
-def _ranked(mode: SearchMode, words: RetrievalLeg, meaning: RetrievalLeg) -> tuple[ScoredChunk, ...]:
+def _ranked(
+    mode: SearchMode, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
+) -> tuple[ScoredChunk, ...]:
     match mode:
         case SearchMode.KEYWORD:
             return words.ranking
         case SearchMode.SEMANTIC:
-            return meaning.ranking
+            return fuse([(meaning.ranking, 1.0), (deep, 1.0)]) if deep else meaning.ranking
         case SearchMode.HYBRID:
-            return fuse([(words.ranking, 1.0), (meaning.ranking, 1.0)])
+            return fuse([(words.ranking, 1.0), (meaning.ranking, 1.0), (deep, 1.0)])
 
 
 def _scores(leg: RetrievalLeg) -> Mapping[ChunkId, float]:

@@ -1,102 +1,24 @@
 """When indexing begins, what makes it give way, and what it says of itself; with a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
-from engines.indexing import Indexing, IndexingSettings, open_indexing
+from engines.indexing import Indexing, open_indexing
 from engines.indexing.generation import BATCH
 from engines.indexing.idleness import Load
 from engines.indexing.indexing import LOOK_SECONDS
 from records.errors import Conflict
-from records.indexing import IndexingState, IndexingStatus
-from tests.fakes_indexing import (
-    FakeDeepEmbedder,
-    FakeDeepVectors,
-    FakeMachine,
-    MovedPace,
-    Unusable,
-    make_generation,
-)
+from records.indexing import IndexingState
+from tests.engines.indexing.stage import SETTINGS, stage
+from tests.fakes_indexing import FakeDeepVectors, FakeMachine, Unusable
 
 IDLE, WAITING, RUNNING = IndexingState.IDLE, IndexingState.WAITING_FOR_IDLE, IndexingState.RUNNING
 STOPPING, FAILED = IndexingState.STOPPING, IndexingState.FAILED
-SETTINGS = IndexingSettings(idle_threshold_seconds=60, gpu_idle_percent=10.0)
-
-
-@dataclass
-class Stage:
-    indexing: Indexing
-    vectors: FakeDeepVectors
-    embedder: FakeDeepEmbedder
-    machine: FakeMachine
-    pace: MovedPace
-    news: asyncio.Event
-    told: list[IndexingStatus] = field(default_factory=list)
-
-    async def settle(self) -> None:
-        """Let everything happen that can without the clock moving."""
-        for _ in range(200):
-            await asyncio.sleep(0)
-        while not self.pace.is_resting:  # the load is being read, by a thread
-            await asyncio.sleep(0.001)
-        for _ in range(200):
-            await asyncio.sleep(0)
-
-    async def pass_time(self, seconds: float) -> None:
-        """In steps, so that the machine is looked at as often as in real life."""
-        for _ in range(int(seconds / LOOK_SECONDS)):
-            self.pace.move(LOOK_SECONDS)
-            await self.settle()
-
-    async def state(self) -> IndexingState:
-        return (await self.indexing.status()).state
-
-    async def begin_answer(self) -> None:
-        self.machine.answers += 1
-        self.news.set()
-        await self.settle()
-
-    @property
-    def told_states(self) -> list[IndexingState]:
-        states = [status.state for status in self.told]
-        return [state for at, state in enumerate(states) if at == 0 or states[at - 1] is not state]
-
-
-@asynccontextmanager
-async def stage(chunks: int = 40, former: int = 0) -> AsyncIterator[Stage]:
-    vectors, embedder, machine, pace = FakeDeepVectors(chunks, former), FakeDeepEmbedder(), FakeMachine(), MovedPace()
-    news = asyncio.Event()
-    indexing = Indexing(
-        make_generation(vectors, embedder),
-        SETTINGS,
-        lambda: machine.load,
-        lambda: machine.answers,
-        lambda: machine.documents,
-        news,
-        name="deep",
-        pace=pace,
-    )
-    made = Stage(indexing, vectors, embedder, machine, pace, news)
-
-    async def listen() -> None:
-        async with indexing.watch() as changes:
-            async for status in changes:
-                made.told.append(status)
-
-    async with asyncio.TaskGroup() as group:
-        listening = group.create_task(listen())
-        async with open_indexing(indexing):
-            await made.settle()
-            yield made
-        listening.cancel()
 
 
 async def test_without_a_deep_embedder_there_is_nothing_to_start_or_to_stop() -> None:
-    indexing = Indexing(None, SETTINGS, lambda: Load(None, 0.0), lambda: 0, lambda: 0, asyncio.Event())
+    indexing = Indexing(None, SETTINGS, FakeMachine(), lambda: 0, lambda: 0, asyncio.Event())
     async with open_indexing(indexing):
         status = await indexing.status()
         assert (status.state, status.deep_embedder, status.error) == (IDLE, None, None)
@@ -107,9 +29,8 @@ async def test_without_a_deep_embedder_there_is_nothing_to_start_or_to_stop() ->
 
 
 async def test_a_deep_embedder_that_is_missing_is_failed_with_its_reason() -> None:
-    load = Load(None, 0.0)
     indexing = Indexing(
-        None, SETTINGS, lambda: load, lambda: 0, lambda: 0, asyncio.Event(), name="large", error="It is not there."
+        None, SETTINGS, FakeMachine(), lambda: 0, lambda: 0, asyncio.Event(), name="large", error="It is not there."
     )
     async with open_indexing(indexing):
         status = await indexing.status()
