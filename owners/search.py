@@ -17,6 +17,8 @@ from records.tracing import Tracer
 from settings import Settings
 from workers import Worker
 
+LIGHT_FOLDER = "chroma"
+
 log = structlog.get_logger("graphlore")
 
 
@@ -41,7 +43,7 @@ async def open_search(settings: Settings, stores: Stores, tracer: Tracer) -> Asy
         forgotten = await adopt_light(stores.database, embedder.model, embedder.dimensions)
         if forgotten:
             log.info("another embedder: vectors are made anew", embedder=embedder.model, chunks=forgotten)
-        spec = vector_worker(stores.database.path, stores.data / "chroma", embedder.model, embedder.dimensions)
+        spec = vector_worker(stores.database.path, stores.data / LIGHT_FOLDER, embedder.model, embedder.dimensions)
         vectors = await enter(open_vector_index(spec, Outbox(stores.database)))
         deep = await enter(open_deep(settings, stores))
         retriever = Retriever(stores.documents, stores.chunks, stores.keywords, vectors, embedder, deep.search)

@@ -113,7 +113,7 @@ def deep_worker(model: EmbeddingModel, *, for_prompts: bool) -> WorkerSpec:
     if not model.is_gguf:
         return deep
     spins = {"GOMP_SPINCOUNT": SPINS_FOR_PROMPTS if for_prompts else SPINS_FOR_DOCUMENTS}
-    return replace(deep, module=GGUF_PROGRAM, environment=deep.environment | spins)
+    return replace(deep, module=GGUF_PROGRAM, environment={**deep.environment, **spins})
 
 
 async def _check(model: EmbeddingModel, caller: Caller) -> None:

@@ -1,5 +1,6 @@
 """What a person with a deep embedder does and sees, as steps, and what an administrator can look at."""
 
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -94,6 +95,7 @@ async def deep_leg(client: Client, query: str, **more: Any) -> Json:
         leg = dict(next(leg for leg in found["trace"]["legs"] if leg["name"] == "deep"))
         if leg["state"] != "SKIPPED" or "being loaded" not in leg["message"]:
             return leg | {"texts": [hit["chunk"]["text"] for hit in found["hits"]]}
+        await asyncio.sleep(0.2)
 
 
 async def embedding_pids(client: Client) -> set[int]:
