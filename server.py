@@ -97,7 +97,8 @@ async def open_state(
         embedder = await enter(open_embedder(prompt_worker(), document_worker()))
         vectors_spec = vector_worker(data / "graphlore.db", data / "chroma", embedder.model, embedder.dimensions)
         vectors = await enter(open_vector_index(vectors_spec, Outbox(database)))
-        parser = await enter(open_parser(_parsing_limits(settings)))
+        parsing = ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
+        parser, small_parser = [await enter(open_parser(parsing)) for _ in range(2)]
         models: Models = await enter(open_models(ModelSettings(database), settings.models_folder))
         retriever = ObservedRetriever(Retriever(documents, chunks, Keywords(database), vectors, embedder), tracer)
         session_changes, waits = SessionChanges(sessions), Waits()
@@ -119,6 +120,7 @@ async def open_state(
             originals,
             feed,
             ParsingStage(documents, chunks, originals, parser, feed),
+            ParsingStage(documents, chunks, originals, small_parser, feed),
             EmbeddingStage(documents, chunks, vectors, embedder, feed),
             Deletion(documents, vectors, originals, feed, originals_lock),
             lambda: answers.running,
@@ -128,7 +130,10 @@ async def open_state(
         await enter(open_ingestion(ingestion))
         sources = Sources(
             lambda: [
-                *(worker.status() for worker in (vectors.worker, *embedder.workers, parser.worker)),
+                *(
+                    worker.status()
+                    for worker in (vectors.worker, *embedder.workers, parser.worker, small_parser.worker)
+                ),
                 *models.workers(),
             ],
             models.inference_status,
@@ -174,10 +179,6 @@ async def open_state(
         log.info("stopping")
 
 
-def _parsing_limits(settings: Settings) -> ParsingLimits:
-    return ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
-
-
 def _arrivals(
     settings: Settings,
     documents: Documents,
@@ -196,7 +197,7 @@ def _arrivals(
         import_roots=settings.import_roots,
         max_bytes=settings.max_upload_bytes,
         chunking=Chunking(),
-        fetcher=Fetcher(incoming, settings.max_upload_bytes),
+        fetcher=Fetcher(incoming, settings.max_upload_bytes, allow_private=settings.import_private_addresses),
         originals_lock=originals_lock,
     )
 

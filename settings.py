@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     graphiql: bool = Field(True, description="Whether `/graphql` shows GraphiQL to browsers")
     keep_originals: bool = Field(True, description="Whether a file is kept after its text was read")
     import_roots: Folders = Field((), description="Folders that `importDocument` may read from")
+    import_private_addresses: bool = Field(
+        False, description="Whether `importDocument` may fetch from this machine and its network"
+    )
     max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy")
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import chat, graph, ingestion, parsing, retrieval
+from benchmarks import chat, graph, ingestion, parsing, retrieval, uploads
 from benchmarks.figures import Figure, save, table
 from benchmarks.inference import beside, fuzzed, interruptions, killed, memory, prompts, retrieved, speed
 
@@ -26,6 +26,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "ingestion": (frozenset({"R7", "R9"}), ingestion.measure),
     "graph": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graph.measure),
     "parsing": (frozenset({"R8"}), parsing.measure),
+    "uploads": (frozenset({"R12"}), uploads.measure),
 }
 
 

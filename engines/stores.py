@@ -84,6 +84,10 @@ class DocumentStore(Protocol):
         """Oldest first."""
         ...
 
+    async def waiting(self, statuses: Sequence[DocumentStatus]) -> Sequence[tuple[DocumentId, int]]:
+        """Ids and sizes in bytes, oldest first; 10,000 at most."""
+        ...
+
     async def update(
         self, document_id: DocumentId, *, name: str | None = None, tags: Sequence[str] | None = None, **metadata: Any
     ) -> DocumentRecord:
