@@ -1,4 +1,4 @@
-"""The server: settings read once, every owner opened in its order, the routes, the command line."""
+"""The server: settings read once, the application with its routes, the command line."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,9 @@ import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypedDict
+from typing import Any
 
 import structlog
 import uvicorn
@@ -17,38 +17,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engines.answers import Answers, open_answers
-from engines.answers.answerer import Answerer
-from engines.answers.settings import SERVER_DEFAULTS
-from engines.embedding import document_worker, open_embedder, prompt_worker
-from engines.ingestion import Arrivals, Ingestion, open_ingestion
-from engines.ingestion.deletion import Deletion
-from engines.ingestion.embedding import EmbeddingStage
-from engines.ingestion.feed import DocumentFeed
-from engines.ingestion.fetching import Fetcher
-from engines.ingestion.parsing import ParsingStage
-from engines.metrics import Counted, Exposition, Machine, Metrics, Sources, Traffic, open_loop_lag, open_metrics
+from engines.metrics import Traffic
 from engines.metrics.prometheus import CONTENT_TYPE
-from engines.metrics.storage import Storage
-from engines.metrics.waits import Waits
-from engines.models import Models, open_models
-from engines.parsing.limits import Limits as ParsingLimits
-from engines.parsing.parser import open_parser
-from engines.retrieval import ObservedRetriever, Retriever
-from engines.sessions import Sessions as SessionChanges
 from logs import configure_logs
-from persistence.chunks import Chunks
-from persistence.database import open_database
-from persistence.documents import Documents
-from persistence.keywords import Keywords
-from persistence.messages import Messages
-from persistence.model_settings import ModelSettings
-from persistence.originals import Originals
-from persistence.outbox import Outbox
-from persistence.sessions import Sessions
-from persistence.vectors import open_vector_index, vector_worker
-from records.document import Chunking
-from records.settings import Limits, ServerSettings
+from owners import State, open_state
+from records.settings import Limits
 from records.tracing import NoTracing, Tracer
 from resolvers.context import Context
 from schema import ids
@@ -73,135 +46,6 @@ SILENT: dict[str, Any] = {"log_config": None, "access_log": False, "server_heade
 log = structlog.get_logger("graphlore")
 
 
-class State(TypedDict):
-    """What the application's lifespan hands to its requests."""
-
-    context: Context
-    exposition: Exposition
-
-
-@asynccontextmanager
-async def open_state(
-    settings: Settings, limits: Limits, tracer: Tracer, traffic: Traffic, sign_link: Callable[[str], str]
-) -> AsyncIterator[State]:
-    """Open every owner of a resource, each inside the ones that it stands on; closed in the opposite order."""
-    data = settings.data_dir
-    async with AsyncExitStack() as stack:
-        enter = stack.enter_async_context
-        loop_lag = await enter(open_loop_lag())
-        database = await enter(open_database(data / "graphlore.db"))
-        documents, chunks, messages = Documents(database), Chunks(database), Messages(database)
-        sessions = Sessions(database)
-        originals = Originals(database, data / "originals", data / "incoming")
-        await originals.sweep()
-        embedder = await enter(open_embedder(prompt_worker(), document_worker()))
-        vectors_spec = vector_worker(data / "graphlore.db", data / "chroma", embedder.model, embedder.dimensions)
-        vectors = await enter(open_vector_index(vectors_spec, Outbox(database)))
-        parsing = ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
-        parser, small_parser = [await enter(open_parser(parsing)) for _ in range(2)]
-        models: Models = await enter(open_models(ModelSettings(database), settings.models_folder))
-        retriever = ObservedRetriever(Retriever(documents, chunks, Keywords(database), vectors, embedder), tracer)
-        session_changes, waits = SessionChanges(sessions), Waits()
-        answers: Answers = await enter(
-            open_answers(
-                Answerer(documents, messages, retriever, models, tracer, waits),
-                sessions,
-                messages,
-                models,
-                SERVER_DEFAULTS,
-                session_changes.changed,
-                settings.max_queued_answers,
-            )
-        )
-        feed = DocumentFeed(documents)
-        originals_lock = asyncio.Lock()
-        ingestion = Ingestion(
-            documents,
-            originals,
-            feed,
-            ParsingStage(documents, chunks, originals, parser, feed),
-            ParsingStage(documents, chunks, originals, small_parser, feed),
-            EmbeddingStage(documents, chunks, vectors, embedder, feed),
-            Deletion(documents, vectors, originals, feed, originals_lock),
-            lambda: answers.running,
-            settings.keep_originals,
-            tracer,
-        )
-        await enter(open_ingestion(ingestion))
-        sources = Sources(
-            lambda: [
-                *(
-                    worker.status()
-                    for worker in (vectors.worker, *embedder.workers, parser.worker, small_parser.worker)
-                ),
-                *models.workers(),
-            ],
-            models.inference_status,
-            ingestion.status,
-            Storage(documents, vectors, originals, data / "chroma").read,
-        )
-        machine = Machine({"data": data, "models": settings.models_folder})
-        metrics: Metrics = await enter(open_metrics(sources, machine, VERSION))
-        context = Context(
-            documents=documents,
-            chunks=chunks,
-            sessions=sessions,
-            messages=messages,
-            originals=originals,
-            arrivals=_arrivals(settings, documents, originals, feed, ingestion, originals_lock),
-            ingestion=ingestion,
-            document_feed=feed,
-            retriever=retriever,
-            answers=answers,
-            session_changes=session_changes,
-            models=models,
-            metrics=metrics,
-            settings=ServerSettings(
-                light_embedder=embedder.model,
-                light_dimensions=embedder.dimensions,
-                keep_originals=settings.keep_originals,
-                session_defaults=SERVER_DEFAULTS,
-            ),
-            limits=limits,
-            sign_link=sign_link,
-        )
-        counted = Counted(
-            loop_lag,
-            traffic,
-            retriever.seconds,
-            retriever.legs,
-            ingestion.ends,
-            answers.ends,
-            sources.workers,
-            waits,
-        )
-        yield {"context": context, "exposition": Exposition(counted)}
-        log.info("stopping")
-
-
-def _arrivals(
-    settings: Settings,
-    documents: Documents,
-    originals: Originals,
-    feed: DocumentFeed,
-    ingestion: Ingestion,
-    originals_lock: asyncio.Lock,
-) -> Arrivals:
-    incoming = settings.data_dir / "incoming"
-    return Arrivals(
-        documents,
-        originals,
-        feed,
-        ingestion.enqueue,
-        incoming=incoming,
-        import_roots=settings.import_roots,
-        max_bytes=settings.max_upload_bytes,
-        chunking=Chunking(),
-        fetcher=Fetcher(incoming, settings.max_upload_bytes, allow_private=settings.import_private_addresses),
-        originals_lock=originals_lock,
-    )
-
-
 def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], None] = lambda: None) -> Starlette:
     """`close_tracer` may block, and is called last: a signal may end the process as soon as the lifespan is over."""
     traffic = Traffic()
@@ -220,7 +64,8 @@ def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], No
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:
         _make_folders(settings)
-        async with open_state(settings, limits, tracer, traffic, Links(transport.access_token).sign) as state:
+        sign_link = Links(transport.access_token).sign
+        async with open_state(settings, VERSION, limits, tracer, traffic, sign_link) as state:
             yield state
         await asyncio.to_thread(close_tracer)
 

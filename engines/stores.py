@@ -1,4 +1,4 @@
-"""What engines and resolvers need of the stores. `persistence/` implements these; `server.py` wires them.
+"""What engines and resolvers need of the stores. `persistence/` implements these; `owners/` wires them.
 
 Every call is a coroutine that never blocks the event loop. `get_*` raises `NotFound`, `find_*` may give None.
 Changes are durable when the coroutine returns.

@@ -1,4 +1,4 @@
-"""What the resolvers ask of the engines; `server.py` hands in the real ones, tests their own."""
+"""What the resolvers ask of the engines; `owners/` hands in the real ones, tests their own."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("transport", "schema", "resolvers", "engines", "persistence", "workers", "records", "examples")
+ROOMS = ("owners", "transport", "schema", "resolvers", "engines", "persistence", "workers", "records", "examples")
 
 LONGER_THAN_300_LINES = {
     "persistence/migrations/0001_initial.py": "the whole schema in one migration, as Tortoise writes it",

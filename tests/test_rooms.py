@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ARROWS = {
     "server": {
+        "owners",
         "settings",
         "logs",
         "telemetry",
@@ -18,10 +19,9 @@ ARROWS = {
         "schema",
         "resolvers",
         "engines",
-        "persistence",
-        "workers",
         "records",
     },
+    "owners": {"settings", "resolvers", "engines", "persistence", "workers", "records"},
     "transport": {"records"},
     "schema": {"resolvers", "records"},
     "resolvers": {"engines", "persistence", "records"},

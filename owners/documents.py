@@ -1,0 +1,73 @@
+"""What happens to documents: how they arrive, are ingested, deleted, and told of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from engines.ingestion import Arrivals, Ingestion, open_ingestion
+from engines.ingestion.deletion import Deletion
+from engines.ingestion.embedding import EmbeddingStage
+from engines.ingestion.feed import DocumentFeed
+from engines.ingestion.fetching import Fetcher
+from engines.ingestion.parsing import ParsingStage
+from engines.parsing.limits import Limits as ParsingLimits
+from engines.parsing.parser import open_parser
+from owners.search import Search
+from owners.stores import Stores
+from records.document import Chunking
+from records.tracing import Tracer
+from settings import Settings
+from workers import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentJobs:
+    feed: DocumentFeed
+    ingestion: Ingestion
+    arrivals: Arrivals
+    parsers: tuple[Worker, ...]
+
+
+@asynccontextmanager
+async def open_document_jobs(
+    settings: Settings, stores: Stores, search: Search, answers_running: Callable[[], int], tracer: Tracer
+) -> AsyncIterator[DocumentJobs]:
+    documents, chunks, originals = stores.documents, stores.chunks, stores.originals
+    feed, originals_lock = DocumentFeed(documents), asyncio.Lock()
+    limits = ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
+    async with AsyncExitStack() as stack:
+        parser, small_parser = [await stack.enter_async_context(open_parser(limits)) for _ in range(2)]
+        ingestion = Ingestion(
+            documents,
+            originals,
+            feed,
+            ParsingStage(documents, chunks, originals, parser, feed),
+            ParsingStage(documents, chunks, originals, small_parser, feed),
+            EmbeddingStage(documents, chunks, search.vectors, search.embedder, feed),
+            Deletion(documents, search.vectors, originals, feed, originals_lock),
+            answers_running,
+            settings.keep_originals,
+            tracer,
+        )
+        await stack.enter_async_context(open_ingestion(ingestion))
+        arrivals = _arrivals(settings, stores, feed, ingestion, originals_lock)
+        yield DocumentJobs(feed, ingestion, arrivals, (parser.worker, small_parser.worker))
+
+
+def _arrivals(
+    settings: Settings, stores: Stores, feed: DocumentFeed, ingestion: Ingestion, originals_lock: asyncio.Lock
+) -> Arrivals:
+    incoming = stores.data / "incoming"
+    return Arrivals(
+        stores.documents,
+        stores.originals,
+        feed,
+        ingestion.enqueue,
+        incoming=incoming,
+        import_roots=settings.import_roots,
+        max_bytes=settings.max_upload_bytes,
+        chunking=Chunking(),
+        fetcher=Fetcher(incoming, settings.max_upload_bytes, allow_private=settings.import_private_addresses),
+        originals_lock=originals_lock,
+    )

@@ -1,0 +1,111 @@
+"""Everything that the server owns, in the order in which it is opened; closed in the opposite one."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypedDict
+
+import structlog
+
+from engines.answers import Answers, open_answers
+from engines.answers.answerer import Answerer
+from engines.answers.settings import SERVER_DEFAULTS
+from engines.metrics import Counted, Exposition, Machine, Metrics, Sources, Traffic, open_loop_lag, open_metrics
+from engines.metrics.storage import Storage
+from engines.metrics.waits import Waits
+from engines.models import Models, open_models
+from engines.sessions import Sessions as SessionChanges
+from owners.documents import DocumentJobs, open_document_jobs
+from owners.search import Search, open_search
+from owners.stores import Stores, open_stores
+from records.settings import Limits, ServerSettings
+from records.tracing import Tracer
+from resolvers.context import Context
+from settings import Settings
+
+log = structlog.get_logger("graphlore")
+
+
+class State(TypedDict):
+    """What the application's lifespan hands to its requests."""
+
+    context: Context
+    exposition: Exposition
+
+
+@asynccontextmanager
+async def open_state(
+    settings: Settings, version: str, limits: Limits, tracer: Tracer, traffic: Traffic, sign_link: Callable[[str], str]
+) -> AsyncIterator[State]:
+    """`version` is Graphlore's own; `sign_link` makes a path one that opens for a while without the access token."""
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        loop_lag = await enter(open_loop_lag())
+        stores = await enter(open_stores(settings.data_dir))
+        search = await enter(open_search(stores, tracer))
+        models: Models = await enter(open_models(stores.model_settings, settings.models_folder))
+        session_changes, waits = SessionChanges(stores.sessions), Waits()
+        answers: Answers = await enter(
+            open_answers(
+                Answerer(stores.documents, stores.messages, search.retriever, models, tracer, waits),
+                stores.sessions,
+                stores.messages,
+                models,
+                SERVER_DEFAULTS,
+                session_changes.changed,
+                settings.max_queued_answers,
+            )
+        )
+        jobs = await enter(open_document_jobs(settings, stores, search, lambda: answers.running, tracer))
+        sources = _sources(stores, search, jobs, models)
+        machine = Machine({"data": stores.data, "models": settings.models_folder})
+        metrics: Metrics = await enter(open_metrics(sources, machine, version))
+        context = Context(
+            documents=stores.documents,
+            chunks=stores.chunks,
+            sessions=stores.sessions,
+            messages=stores.messages,
+            originals=stores.originals,
+            arrivals=jobs.arrivals,
+            ingestion=jobs.ingestion,
+            document_feed=jobs.feed,
+            retriever=search.retriever,
+            answers=answers,
+            session_changes=session_changes,
+            models=models,
+            metrics=metrics,
+            settings=_told(settings, search),
+            limits=limits,
+            sign_link=sign_link,
+        )
+        counted = Counted(
+            loop_lag,
+            traffic,
+            search.retriever.seconds,
+            search.retriever.legs,
+            jobs.ingestion.ends,
+            answers.ends,
+            sources.workers,
+            waits,
+        )
+        yield {"context": context, "exposition": Exposition(counted)}
+        log.info("stopping")
+
+
+def _sources(stores: Stores, search: Search, jobs: DocumentJobs, models: Models) -> Sources:
+    storage = Storage(stores.documents, search.vectors, stores.originals, stores.data / "chroma")
+    return Sources(
+        lambda: [*(worker.status() for worker in (*search.workers, *jobs.parsers)), *models.workers()],
+        models.inference_status,
+        jobs.ingestion.status,
+        storage.read,
+    )
+
+
+def _told(settings: Settings, search: Search) -> ServerSettings:
+    """What clients are told of the settings."""
+    return ServerSettings(
+        light_embedder=search.embedder.model,
+        light_dimensions=search.embedder.dimensions,
+        keep_originals=settings.keep_originals,
+        session_defaults=SERVER_DEFAULTS,
+    )
