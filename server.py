@@ -34,6 +34,7 @@ from engines.metrics.waits import Waits
 from engines.models import Models, open_models
 from engines.parsing.limits import Limits as ParsingLimits
 from engines.parsing.parser import open_parser
+from engines.reranking import open_reranker
 from engines.retrieval import ObservedRetriever, Retriever
 from engines.sessions import Sessions as SessionChanges
 from logs import configure_logs
@@ -99,18 +100,14 @@ async def open_state(
         vectors = await enter(open_vector_index(vectors_spec, Outbox(database)))
         parser = await enter(open_parser(_parsing_limits(settings)))
         models: Models = await enter(open_models(ModelSettings(database), settings.models_folder))
-        retriever = ObservedRetriever(Retriever(documents, chunks, Keywords(database), vectors, embedder), tracer)
+        reranker = await enter(open_reranker(embedder, settings.reranker))
+        searched = Retriever(documents, chunks, Keywords(database), vectors, embedder, reranker)
+        retriever = ObservedRetriever(searched, tracer)
         session_changes, waits = SessionChanges(sessions), Waits()
+        answerer = Answerer(documents, messages, retriever, models, tracer, waits)
+        changed, queue = session_changes.changed, settings.max_queued_answers
         answers: Answers = await enter(
-            open_answers(
-                Answerer(documents, messages, retriever, models, tracer, waits),
-                sessions,
-                messages,
-                models,
-                SERVER_DEFAULTS,
-                session_changes.changed,
-                settings.max_queued_answers,
-            )
+            open_answers(answerer, sessions, messages, models, SERVER_DEFAULTS, changed, queue)
         )
         feed = DocumentFeed(documents)
         originals_lock = asyncio.Lock()
@@ -128,7 +125,7 @@ async def open_state(
         await enter(open_ingestion(ingestion))
         sources = Sources(
             lambda: [
-                *(worker.status() for worker in (vectors.worker, *embedder.workers, parser.worker)),
+                *(worker.status() for worker in (vectors.worker, *embedder.workers, *reranker.workers, parser.worker)),
                 *models.workers(),
             ],
             models.inference_status,
@@ -154,6 +151,7 @@ async def open_state(
             settings=ServerSettings(
                 light_embedder=embedder.model,
                 light_dimensions=embedder.dimensions,
+                reranker=reranker.name,
                 keep_originals=settings.keep_originals,
                 session_defaults=SERVER_DEFAULTS,
             ),

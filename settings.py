@@ -81,8 +81,15 @@ def _an_address(endpoint: str) -> str:
     return endpoint
 
 
+def _a_model(folder: Path) -> Path:
+    if not (folder / "config.json").is_file():
+        raise ValueError("It must be the folder of a cross-encoder, with its config.json")
+    return folder
+
+
 Endpoint = Annotated[str, AfterValidator(_an_address)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+ModelFolder = Annotated[Folder, AfterValidator(_a_model)]
 Folders = Annotated[tuple[Folder, ...], NoDecode, BeforeValidator(_split)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_a_name)], ...], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_an_origin)], ...], NoDecode, BeforeValidator(_split)]
@@ -114,6 +121,10 @@ class Settings(BaseSettings):
     graphiql: bool = Field(True, description="Whether `/graphql` shows GraphiQL to browsers")
     keep_originals: bool = Field(True, description="Whether a file is kept after its text was read")
     import_roots: Folders = Field((), description="Folders that `importDocument` may read from")
+    reranker: ModelFolder | None = Field(
+        None,
+        description="Folder of a sentence-transformers cross-encoder that reranks; unset: the embedder's token vectors",
+    )
     max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy")
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")
