@@ -41,7 +41,7 @@ async def open_state(
         enter = stack.enter_async_context
         loop_lag = await enter(open_loop_lag())
         stores = await enter(open_stores(settings.data_dir))
-        search = await enter(open_search(stores, tracer))
+        search = await enter(open_search(stores, settings.reranker, tracer))
         models: Models = await enter(open_models(stores.model_settings, settings.models_folder))
         session_changes, waits = SessionChanges(stores.sessions), Waits()
         answers: Answers = await enter(
@@ -106,6 +106,7 @@ def _told(settings: Settings, search: Search) -> ServerSettings:
     return ServerSettings(
         light_embedder=search.embedder.model,
         light_dimensions=search.embedder.dimensions,
+        reranker=search.reranker.name,
         keep_originals=settings.keep_originals,
         session_defaults=SERVER_DEFAULTS,
     )

@@ -19,7 +19,7 @@ class ChunkingSettings:
 @strawberry.type(description="What the server works with.")
 class ServerSettings:
     light_embedder: str = strawberry.field(description="The model that every document is embedded with.")
-    reranker: str | None = strawberry.field(description="The model that reorders candidates; null where there is none.")
+    reranker: str | None = strawberry.field(description="What makes the third ranking where `rerank` asks for it.")
     default_model_id: strawberry.ID | None = strawberry.field(
         description="The model that answers where a session names no other."
     )

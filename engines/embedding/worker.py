@@ -8,8 +8,10 @@ import numpy.typing as npt
 import torch
 from sentence_transformers import SentenceTransformer
 
-from engines.embedding import probe
+from engines.embedding import maxsim, probe
 from engines.embedding.protocol import (
+    Compared,
+    CompareTokens,
     Describe,
     Described,
     EmbedDocuments,
@@ -33,8 +35,10 @@ class Program:
         torch.set_num_threads(start.threads)
         self._threads = start.threads
         self._model, self._bfloat16_speed = _load(start.folder, start.precision)
+        self._compared: tuple[str, Any] = ("", None)
+        "The last prompt that texts were compared with, and its token vectors: they come in several calls."
 
-    def handle(self, call: Call) -> Described | Vector | Vectors:
+    def handle(self, call: Call) -> Described | Vector | Vectors | Compared:
         request: Request = call.request
         match request:
             case Describe():
@@ -43,6 +47,8 @@ class Program:
                 return Vector(self._embed([text])[0].astype("<f4").tobytes())
             case EmbedDocuments(texts=texts):
                 return Vectors(self._embed_documents(texts, call))
+            case CompareTokens(prompt=prompt, texts=texts):
+                return Compared(self._compare(prompt, texts))
         assert_never(request)
 
     def _describe(self) -> Described:
@@ -63,6 +69,12 @@ class Program:
             for index, vector in zip(batch, embedded, strict=True):
                 vectors[index] = vector.tobytes()
         return vectors
+
+    def _compare(self, prompt: str, texts: list[str]) -> list[float]:
+        if self._compared[1] is None or self._compared[0] != prompt:
+            self._compared = prompt, maxsim.token_vectors(self._model, [prompt])[0]
+        vectors = maxsim.token_vectors(self._model, texts) if texts else []
+        return [maxsim.similarity(self._compared[1], matrix) for matrix in vectors]
 
     def _embed(self, texts: list[str]) -> npt.NDArray[np.float32]:
         """One batch; the lengths are set in float32, since in bfloat16 they come out only near 1."""
