@@ -47,6 +47,7 @@ class WrittenXml:
         self._root = root
         self._reading = reading
         self._notes: list[str] = []
+        self._in_list = False
         reading.tables = 0
         reading.pictures = sum(local_name(element) in _PICTURES for element in root.iter())
 
@@ -59,7 +60,7 @@ class WrittenXml:
         if name in _SILENT or name in _FOOTNOTES:
             return
         if name in _TITLES and self._names_section(element):
-            yield Block(BlockKind.HEADING, self._text(element), level=max(1, level))
+            yield Block(BlockKind.HEADING, one_line(self._text(element)), level=max(1, level))
         elif name in _CODE:
             yield Block(BlockKind.CODE, clean("".join(element.itertext())).strip("\n"))
         elif name in _TABLES:
@@ -88,7 +89,9 @@ class WrittenXml:
     def _paragraph(self, held: list[str], marker: str) -> Iterator[Block]:
         if text := one_line("".join(held)):
             kind = BlockKind.LIST_ITEM if marker else BlockKind.PARAGRAPH
-            yield Block(kind, f"{marker}{text}", glue=Glue.NEWLINE if marker else Glue.BLANK_LINE)
+            glue = Glue.NEWLINE if marker and self._in_list else Glue.BLANK_LINE
+            self._in_list = bool(marker)
+            yield Block(kind, f"{marker}{text}", glue=glue)
 
     def _names_section(self, title: Any) -> bool:
         parent = title.getparent()
@@ -97,11 +100,7 @@ class WrittenXml:
         return parent is not None and local_name(parent) in _SECTIONS
 
     def _text(self, element: Any) -> str:
-        return (
-            one_line("".join(self._pieces(element)))
-            if local_name(element) in _TITLES
-            else "".join(self._pieces(element))
-        )
+        return "".join(self._pieces(element))
 
     def _pieces(self, element: Any) -> Iterator[str]:
         """Footnotes are read behind everything else."""

@@ -1,7 +1,7 @@
 """Nested values, as JSON and XML hold them, as text in which a value is found by its name.
 
 What is small stands on one line with the names above it, `address.city: Oslo, address.zip: 0150`; what is large has its
-name as a heading. The items of a list are rows like those of a table.
+name as a heading. The records of a list are rows like those of a table.
 """
 
 from collections.abc import Iterator
@@ -59,12 +59,12 @@ def _blocks(value: object, name: str, level: int) -> Iterator[Block]:
 
 def _members(members: Members, level: int) -> Iterator[Block]:
     """The small ones first: behind a heading they would seem to belong below it."""
-    small = [member for member in members if is_small(member[1])]
     glue = Glue.BLANK_LINE
-    for member in small:
-        if block := row_block(Members([member]), glue):
-            yield block
-            glue = Glue.NEWLINE
+    for name, value in members:
+        for item in _records(value) if is_small(value) else ():
+            if block := row_block(Members([(name, item)]), glue):
+                yield block
+                glue = Glue.NEWLINE
     for name, value in members:
         if is_small(value):
             continue
@@ -73,6 +73,13 @@ def _members(members: Members, level: int) -> Iterator[Block]:
         else:
             yield Block(BlockKind.HEADING, one_line(name) or "(no name)", level=level)
             yield from _blocks(value, one_line(name), level + 1)
+
+
+def _records(value: object) -> list[object]:
+    """What stands on a line of its own: each item of a list of records, else the whole."""
+    if isinstance(value, list) and not isinstance(value, Members) and any(isinstance(item, list) for item in value):
+        return value
+    return [value]
 
 
 def _items(items: list[object], name: str, level: int) -> Iterator[Block]:

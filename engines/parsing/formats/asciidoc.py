@@ -19,6 +19,10 @@ _MARKS = (
     re.compile(r"^(\|===|----)\s*$", re.MULTILINE),
     re.compile(r"^\[(source|NOTE|TIP|quote|options)\b.*\]$", re.MULTILINE),
 )
+_TABLE = re.compile(r"^(\|===)[ \t]*\n(.*?)^(\|===)[ \t]*$", re.MULTILINE | re.DOTALL)
+_CELL = re.compile(r"(?<!\\)\|((?:\\\||[^|])*)")
+_SPANNING = re.compile(r"(?:^|\s)[\d.+*]+[<^>a-z.]*\|", re.MULTILINE)
+"""A cell that goes over several columns or stands for several cells: `2+|`."""
 
 
 def recognize(specimen: Specimen) -> str | None:
@@ -40,9 +44,21 @@ def read(reading: Reading) -> Iterator[Block]:
     from engines.parsing.docling_blocks import blocks_of, convert
 
     text = "".join(piece for piece, _ in decoded_pieces(reading.path, detect_encoding(reading.path)))
+    text = _TABLE.sub(_straightened, text)
     options = AsciiDocBackendOptions(encoding="utf-8")
     document = convert(BytesIO(text.encode()), "document.adoc", InputFormat.ASCIIDOC, AsciiDocBackend, options)
     yield from blocks_of(document, reading)
+
+
+def _straightened(table: re.Match[str]) -> str:
+    """A table with all cells of a row on one line: docling takes each line for a row, AsciiDoc counts cells."""
+    first, *rest = table[2].strip("\n").split("\n")
+    columns = len(_CELL.findall(first))
+    cells = [cell.strip().replace("\n", " ") for cell in _CELL.findall("\n".join(rest))]
+    if columns < 2 or len(cells) % columns or _SPANNING.search(table[2]):
+        return table[0]
+    rows = (" |".join(cells[start : start + columns]) for start in range(0, len(cells), columns))
+    return "\n".join([table[1], first, *(f"|{row}" for row in rows), table[3]])
 
 
 FORMAT = Format(

@@ -105,7 +105,7 @@ def _headers_and_footers(word: Any) -> Iterator[tuple[str, str]]:
 
 
 def _notes(word: Any, relationship: str, label: str) -> Iterator[str]:
-    """Footnotes have no face in python-docx, and its elements would tell their text three times: as XML, without entities."""
+    """Footnotes have no face in python-docx, whose elements would tell their text three times over."""
     for relation in word.part.rels.values():
         if relation.reltype != relationship or relation.is_external:
             continue

@@ -74,9 +74,9 @@ def _message(message: Any, reading: Reading, level: int) -> Iterator[Block]:
     forwarded, attached = list[Any](), list[Any]()
     for part in _attachments(message):
         (forwarded if part.get_content_type() == MEDIA_TYPE and level < _DEEPEST else attached).append(part)
-    yield from _attached(attached, reading)
     for part in forwarded:
         yield from _message(part.get_payload(0), reading, level + 1)
+    yield from _attached(attached, reading)
 
 
 def _header(message: Any, name: str) -> str:

@@ -85,7 +85,7 @@ def _lines(reading: Reading) -> Iterator[Block]:
             value = _decode(line)
         except json.JSONDecodeError:
             broken.append(number)
-            yield Block(BlockKind.CODE, line, glue=glue)
+            yield Block(BlockKind.CODE, line.rstrip(), glue=glue)
             continue
         check_nesting(value, reading.limits.nesting)
         if not is_small(value):
