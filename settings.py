@@ -128,6 +128,20 @@ class Settings(BaseSettings):
         None,
         description="Folder of a sentence-transformers cross-encoder that reranks; unset: the embedder's token vectors",
     )
+    deep_embedder: str | None = Field(
+        None,
+        description="Second embedder, for idle hours: a sentence-transformers folder, a GGUF file, or the name of one that "
+        "is here; unset: none",
+    )
+    idle_threshold_seconds: int = Field(
+        600, ge=0, le=604_800, description="How long the machine must be idle before the second embedder begins"
+    )
+    gpu_idle_percent: float = Field(
+        10.0,
+        gt=0,
+        le=100,
+        description="What an idle GPU is used less than; without a GPU, the processor by other programs",
+    )
     max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy")
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")

@@ -132,6 +132,7 @@ class DocumentStore(Protocol):
     async def erase(self, document_id: DocumentId) -> EraseReceipt:
         """Remove rows, text, chunks, keyword entries and places in sessions; queue the vectors' removal in the outbox.
 
+        The receipt counts the deep embedders' vectors, whose truth goes with the chunks, and not yet the light one's.
         Citations keep their quotes and names and lose their links. Safe to call again after a crash.
         """
         ...

@@ -45,7 +45,7 @@ async def open_document_jobs(
             ParsingStage(documents, chunks, originals, parser, feed),
             ParsingStage(documents, chunks, originals, small_parser, feed),
             EmbeddingStage(documents, chunks, search.vectors, search.embedder, feed),
-            Deletion(documents, search.vectors, originals, feed, originals_lock),
+            Deletion(documents, search.vectors, originals, feed, originals_lock, search.deep.index),
             answers_running,
             settings.keep_originals,
             tracer,

@@ -1,5 +1,6 @@
 """Everything that the server owns, in the order in which it is opened; closed in the opposite one."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
@@ -9,12 +10,14 @@ import structlog
 from engines.answers import Answers, open_answers
 from engines.answers.answerer import Answerer
 from engines.answers.settings import SERVER_DEFAULTS
+from engines.indexing import open_indexing
 from engines.metrics import Counted, Exposition, Machine, Metrics, Sources, Traffic, open_loop_lag, open_metrics
 from engines.metrics.storage import Storage
 from engines.metrics.waits import Waits
 from engines.models import Models, open_models
 from engines.sessions import Sessions as SessionChanges
 from owners.documents import DocumentJobs, open_document_jobs
+from owners.indexing import make_indexing
 from owners.search import Search, open_search
 from owners.stores import Stores, open_stores
 from records.settings import Limits, ServerSettings
@@ -41,9 +44,9 @@ async def open_state(
         enter = stack.enter_async_context
         loop_lag = await enter(open_loop_lag())
         stores = await enter(open_stores(settings.data_dir))
-        search = await enter(open_search(stores, settings.reranker, tracer))
+        search = await enter(open_search(settings, stores, tracer))
         models: Models = await enter(open_models(stores.model_settings, settings.models_folder))
-        session_changes, waits = SessionChanges(stores.sessions), Waits()
+        session_changes, waits, answer_began = SessionChanges(stores.sessions), Waits(), asyncio.Event()
         answers: Answers = await enter(
             open_answers(
                 Answerer(stores.documents, stores.messages, search.retriever, models, tracer, waits),
@@ -53,12 +56,15 @@ async def open_state(
                 SERVER_DEFAULTS,
                 session_changes.changed,
                 settings.max_queued_answers,
+                answer_began.set,
             )
         )
         jobs = await enter(open_document_jobs(settings, stores, search, lambda: answers.running, tracer))
         sources = _sources(stores, search, jobs, models)
         machine = Machine({"data": stores.data, "models": settings.models_folder})
         metrics: Metrics = await enter(open_metrics(sources, machine, version))
+        indexing = make_indexing(settings, search.deep, answers, jobs.ingestion, sources.workers, answer_began)
+        await enter(open_indexing(indexing))
         context = Context(
             documents=stores.documents,
             chunks=stores.chunks,
@@ -73,6 +79,8 @@ async def open_state(
             session_changes=session_changes,
             models=models,
             metrics=metrics,
+            indexing=indexing,
+            deep_vectors=search.deep.vectors,
             settings=_told(settings, search),
             limits=limits,
             sign_link=sign_link,
@@ -107,6 +115,10 @@ def _told(settings: Settings, search: Search) -> ServerSettings:
         light_embedder=search.embedder.model,
         light_dimensions=search.embedder.dimensions,
         reranker=search.reranker.name,
+        deep_embedder=search.deep.name,
+        deep_dimensions=search.deep.dimensions,
+        idle_threshold_seconds=settings.idle_threshold_seconds,
+        gpu_idle_percent=settings.gpu_idle_percent,
         keep_originals=settings.keep_originals,
         session_defaults=SERVER_DEFAULTS,
     )

@@ -16,7 +16,7 @@ from persistence.document_rows import (
     load_documents,
     require_documents,
 )
-from persistence.erasing import erase_content, keyword_entries
+from persistence.erasing import deep_vectors, erase_content, keyword_entries
 from persistence.models import Document, DocumentTag, Heading
 from persistence.packing import json_array, now, pack, pack_any, pack_or_none, storable
 from persistence.pages import By, Order, count, page
@@ -228,7 +228,8 @@ class Documents:
         async with self._database.writing() as transaction:
             await Document.filter(id=document_id).using_db(transaction).delete()
         after = await self._left(document_id)
-        return EraseReceipt(chunks=before[0] - after[0], keyword_entries=before[1] - after[1], bytes=freed)
+        chunks, words, deep = (was - left for was, left in zip(before, after, strict=True))
+        return EraseReceipt(chunks=chunks, keyword_entries=words, vectors=deep, bytes=freed)
 
     async def original_in_use(self, sha256: str) -> bool:
         async with self._database.reading() as reader:
@@ -239,11 +240,11 @@ class Documents:
             counted = (await fetch(reader, _COUNTS))[0]
         return StorageCounts(**dict(counted), database_bytes=await self._database.byte_size())
 
-    async def _left(self, document_id: DocumentId) -> tuple[int, int]:
-        """Chunks and keyword entries."""
+    async def _left(self, document_id: DocumentId) -> tuple[int, int, int]:
+        """Chunks, keyword entries and vectors of deep embedders."""
         async with self._database.snapshot() as reader:
             chunks = await fetch_value(reader, "SELECT count(*) FROM chunks WHERE document_id = ?", [document_id])
-            return int(chunks), await keyword_entries(reader, document_id)
+            return int(chunks), await keyword_entries(reader, document_id), await deep_vectors(reader, document_id)
 
 
 _NOTHING_KNOWN: Mapping[str, Any] = {

@@ -10,12 +10,18 @@ BATCH = 500
 "Chunks of one transaction: their full-text entries are the costly part."
 
 _SIZE = """
-    SELECT count(*), sum(length(CAST(text || context || bigrams AS BLOB)) + coalesce(length(embedding), 0))
+    SELECT count(*), sum(length(CAST(text || context || bigrams AS BLOB)) + coalesce(length(embedding), 0) + coalesce(
+        (SELECT sum(length(deep.embedding)) FROM deep_embeddings AS deep WHERE deep.chunk_id = chunks.id), 0))
     FROM chunks WHERE id IN (SELECT id FROM chunks WHERE document_id = ? ORDER BY position LIMIT ?)
 """
 _QUEUE = """
     INSERT INTO outbox (chunk_id, document_id) SELECT id, document_id FROM chunks
     WHERE id IN (SELECT id FROM chunks WHERE document_id = ? ORDER BY position LIMIT ?) AND embedding IS NOT NULL
+"""
+_QUEUE_DEEP = """
+    INSERT INTO deep_outbox (chunk_id, document_id) SELECT id, document_id FROM chunks
+    WHERE id IN (SELECT id FROM chunks WHERE document_id = ? ORDER BY position LIMIT ?)
+        AND EXISTS (SELECT 1 FROM deep_embeddings WHERE chunk_id = chunks.id)
 """
 _DELETE = """
     DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE document_id = ? ORDER BY position LIMIT ?)
@@ -38,6 +44,12 @@ async def keyword_entries(client: BaseDBAsyncClient, document_id: DocumentId) ->
     return int(await fetch_value(client, query, [f"doc : d{int(document_id)}"]))
 
 
+async def deep_vectors(client: BaseDBAsyncClient, document_id: DocumentId) -> int:
+    """Of every deep embedder, the present one or not."""
+    query = "SELECT count(*) FROM deep_embeddings WHERE chunk_id IN (SELECT id FROM chunks WHERE document_id = ?)"
+    return int(await fetch_value(client, query, [document_id]))
+
+
 async def _erase_chunks(transaction: BaseDBAsyncClient, document_id: DocumentId) -> int | None:
     """None where no chunk was left."""
     scope = [document_id, BATCH]
@@ -45,6 +57,7 @@ async def _erase_chunks(transaction: BaseDBAsyncClient, document_id: DocumentId)
     if not rows[0][0]:
         return None
     await execute(transaction, _QUEUE, scope)
+    await execute(transaction, _QUEUE_DEEP, scope)
     await execute(transaction, _DELETE, scope)
     return int(rows[0][1])
 
@@ -57,4 +70,5 @@ async def _erase_text(transaction: BaseDBAsyncClient, document_id: DocumentId) -
     )
     await execute(transaction, "DELETE FROM text_pieces WHERE document_id = ?", [document_id])
     await execute(transaction, "DELETE FROM headings WHERE document_id = ?", [document_id])
+    await execute(transaction, "DELETE FROM deep_documents WHERE document_id = ?", [document_id])
     return int(size)

@@ -20,7 +20,9 @@ from persistence.failures import DatabaseTooNew, plain_errors
 BACKUPS = 3
 "Backups that are kept; older ones are removed."
 
-APPS = {"graphlore": {"models": ["persistence.models"], "migrations": "persistence.migrations"}}
+APPS = {
+    "graphlore": {"models": ["persistence.models", "persistence.deep_models"], "migrations": "persistence.migrations"}
+}
 log = structlog.stdlib.get_logger("graphlore.database")
 
 

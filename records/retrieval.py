@@ -69,7 +69,7 @@ class RetrievalHit:
 @dataclass(frozen=True, slots=True)
 class RetrievalLeg:
     name: str
-    "`words`, `meaning`, `reranker` or `fusion`."
+    "`words`, `meaning`, `deep`, `reranker` or `fusion`."
     state: LegState
     message: str | None
     candidates: int

@@ -8,10 +8,14 @@ from records.session import SessionSettings
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """`light_dimensions` is the length of the light embedder's vectors."""
+    """`…_dimensions` are the lengths of the embedders' vectors; the deep one's None also where it cannot be used."""
 
     light_embedder: str
     light_dimensions: int
+    deep_embedder: str | None = None
+    deep_dimensions: int | None = None
+    idle_threshold_seconds: int = 600
+    gpu_idle_percent: float = 10.0
     reranker: str | None = None
     max_loaded_models: int = 1
     keep_originals: bool = True

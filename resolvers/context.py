@@ -8,7 +8,9 @@ from records.settings import Limits, ServerSettings
 from resolvers.faces import (
     Answers,
     Arrivals,
+    DeepVectors,
     DocumentFeed,
+    Indexing,
     Ingestion,
     Metrics,
     Models,
@@ -35,12 +37,14 @@ class Context:
     session_changes: SessionChanges
     models: Models
     metrics: Metrics
+    indexing: Indexing
     settings: ServerSettings
     limits: Limits
+    deep_vectors: DeepVectors | None = None
     sign_link: Callable[[str], str] = str
     "Makes a path one that opens for a while without the access token."
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        loaders = Loaders(self.documents, self.chunks, self.sessions, self.messages)
+        loaders = Loaders(self.documents, self.chunks, self.sessions, self.messages, self.deep_vectors)
         object.__setattr__(self, "loaders", loaders)

@@ -1,6 +1,6 @@
 """What the resolvers ask of the engines; `owners/` hands in the real ones, tests their own."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ from records.answer import AnswerEvent
 from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFile
 from records.events import Change
 from records.ids import DocumentId, MessageId, ModelId, SessionId
+from records.indexing import IndexingStatus
 from records.model import LoadRequest, MemoryFit, ModelParameter, ModelRecord, SettingsOutcome
 from records.retrieval import Retrieval, RetrievalQuery
 from records.session import MessageRecord, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
@@ -126,6 +127,23 @@ class Models(Protocol):
         ...
 
     def watch(self, model_id: ModelId | None) -> AbstractAsyncContextManager[AsyncIterator[Change[ModelRecord]]]: ...
+
+
+class Indexing(Protocol):
+    """`start` and `stop` raise `Conflict`."""
+
+    async def status(self) -> IndexingStatus: ...
+    async def start(self, now: bool) -> IndexingStatus: ...
+    async def stop(self, reason: str | None) -> IndexingStatus: ...
+    def watch(self) -> AbstractAsyncContextManager[AsyncIterator[IndexingStatus]]:
+        """What it is at now, then every change."""
+        ...
+
+
+class DeepVectors(Protocol):
+    async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
+        """How many chunks of each the deep embedder has come to; documents without one are left out."""
+        ...
 
 
 class Metrics(Protocol):

@@ -13,6 +13,7 @@ from engines.stores import ChunkStore, DocumentStore, MessageStore, SessionStore
 from records.document import ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId, MessageId, SessionId
 from records.session import MessageRecord, SessionRecord
+from resolvers.faces import DeepVectors
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -22,9 +23,15 @@ class Loaders:
     """Each gives None where there is nothing by an id, and is made when it is first asked: most operations need none."""
 
     def __init__(
-        self, documents: DocumentStore, chunks: ChunkStore, sessions: SessionStore, messages: MessageStore
+        self,
+        documents: DocumentStore,
+        chunks: ChunkStore,
+        sessions: SessionStore,
+        messages: MessageStore,
+        deep_vectors: DeepVectors | None = None,
     ) -> None:
         self._stores = (documents, chunks, sessions, messages)
+        self._deep_vectors = deep_vectors
 
     @cached_property
     def documents(self) -> DataLoader[DocumentId, DocumentRecord | None]:
@@ -41,6 +48,12 @@ class Loaders:
     @cached_property
     def messages(self) -> DataLoader[MessageId, MessageRecord | None]:
         return _loader(self._stores[3].find_many)
+
+    @cached_property
+    def deep_chunks(self) -> DataLoader[DocumentId, int | None]:
+        """How many chunks of a document the deep embedder has come to."""
+        assert self._deep_vectors is not None, "only asked where there is one"
+        return _loader(self._deep_vectors.embedded)
 
 
 def _loader(

@@ -139,13 +139,24 @@ class Document(Node):
         return connect(await documents.sessions(info.context, self.record.id, request), Session.of)
 
     @strawberry.field(description="How far each embedding model has indexed it.")
-    def embeddings(self, info: Info) -> list[EmbeddingIndex]:
+    async def embeddings(self, info: Info) -> list[EmbeddingIndex]:
         settings = info.context.settings
+        is_ready = self.record.status is DocumentStatus.READY
         light = EmbeddingIndex(
             model=settings.light_embedder,
             dimensions=settings.light_dimensions,
             role=EmbedderRole.LIGHT,
             embedded_chunks=self.record.embedded_chunks,
-            complete=self.record.status is DocumentStatus.READY,
+            complete=is_ready,
         )
-        return [light]
+        if settings.deep_embedder is None or settings.deep_dimensions is None:
+            return [light]
+        done = await info.context.loaders.deep_chunks.load(self.record.id) or 0
+        deep = EmbeddingIndex(
+            model=settings.deep_embedder,
+            dimensions=settings.deep_dimensions,
+            role=EmbedderRole.DEEP,
+            embedded_chunks=done,
+            complete=is_ready and done >= self.record.chunk_count,
+        )
+        return [light, deep]

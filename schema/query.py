@@ -6,12 +6,13 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from resolvers import documents, models, sessions, system
+from resolvers import documents, indexing, models, sessions, system
 from resolvers import search as searching
 from schema.chunk import Chunk
 from schema.connections import After, Before, Connection, First, Last, connect, paging
 from schema.document import Document
 from schema.document_inputs import DocumentFilter, DocumentOrder
+from schema.indexing import IndexingStatus
 from schema.info import Info
 from schema.message import Message
 from schema.model import Model
@@ -116,6 +117,10 @@ class Query:
     @strawberry.field(description="One sample now; the same type that `systemMetrics` streams.")
     async def system_status(self, info: Info) -> SystemStatus:
         return SystemStatus.of(await system.sample(info.context))
+
+    @strawberry.field(description="What background indexing with the deep embedder is at.")
+    async def indexing(self, info: Info) -> IndexingStatus:
+        return IndexingStatus.of(await indexing.status(info.context))
 
     @strawberry.field(description="What the server works with.")
     def settings(self, info: Info) -> ServerSettings:

@@ -19,6 +19,13 @@ class ChunkingSettings:
 @strawberry.type(description="What the server works with.")
 class ServerSettings:
     light_embedder: str = strawberry.field(description="The model that every document is embedded with.")
+    deep_embedder: str | None = strawberry.field(
+        description="The model that embeds in the background; null where none is set."
+    )
+    idle_threshold_seconds: int = strawberry.field(description="How long the machine must be idle before it begins.")
+    gpu_idle_percent: float = strawberry.field(
+        description="What an idle GPU is used less than; without a GPU, the processor by other programs."
+    )
     reranker: str | None = strawberry.field(description="What makes the third ranking where `rerank` asks for it.")
     default_model_id: strawberry.ID | None = strawberry.field(
         description="The model that answers where a session names no other."

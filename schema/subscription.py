@@ -7,9 +7,10 @@ from typing import Annotated, TypeVar
 import strawberry
 from strawberry import UNSET
 
-from resolvers import documents, messages, models, sessions, system
+from resolvers import documents, indexing, messages, models, sessions, system
 from schema import ids
 from schema.events import DocumentEvent, ModelEvent, SessionEvent
+from schema.indexing import IndexingStatus
 from schema.info import Info
 from schema.making import or_none
 from schema.message_events import MessageEvent, event_of
@@ -93,3 +94,9 @@ stop the answer. Ends with exactly one of MessageCompleted, MessageFailed, Messa
         ] = 1000,
     ) -> AsyncGenerator[SystemStatus, None]:
         return shown(system.stream_samples(info.context, interval_ms), SystemStatus.of)
+
+    @strawberry.subscription(
+        description="What background indexing is at, then every change; progress at most once a second."
+    )
+    async def indexing_events(self, info: Info) -> AsyncGenerator[IndexingStatus, None]:
+        return shown(indexing.stream_statuses(info.context), IndexingStatus.of)

@@ -12,6 +12,7 @@ from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFil
 from records.errors import NotFound
 from records.events import Change
 from records.ids import DocumentId, MessageId, ModelId
+from records.indexing import IndexingState, IndexingStatus
 from records.model import (
     FitVerdict,
     LoadRequest,
@@ -222,6 +223,33 @@ class FakeModels(Refusing):
             yield
 
         yield snapshot_then_live(list(self.rows.values()), lambda model: model.id, nothing())
+
+
+class FakeIndexing(Refusing):
+    def __init__(self, status: IndexingStatus) -> None:
+        self.now_at = status
+        self.asked: tuple[str, object] = ("", None)
+
+    async def status(self) -> IndexingStatus:
+        return self.now_at
+
+    async def start(self, now: bool) -> IndexingStatus:
+        self.refuse()
+        self.asked = ("start", now)
+        return replace(self.now_at, state=IndexingState.RUNNING)
+
+    async def stop(self, reason: str | None) -> IndexingStatus:
+        self.refuse()
+        self.asked = ("stop", reason)
+        return replace(self.now_at, state=IndexingState.IDLE)
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[AsyncIterator[IndexingStatus]]:
+        async def twice() -> AsyncIterator[IndexingStatus]:
+            yield self.now_at
+            yield replace(self.now_at, done_chunks=self.now_at.done_chunks + 16)
+
+        yield twice()
 
 
 class FakeMetrics:

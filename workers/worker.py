@@ -27,6 +27,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 _STOPPED = Ending("was stopped", is_crash=False)
 _RESTARTED = Ending("was restarted", is_crash=False)
+_HALTED = Ending("was ended, since something else goes first", is_crash=False)
 
 log = structlog.stdlib.get_logger("graphlore.workers")
 
@@ -39,6 +40,7 @@ class Worker:
         self._breaker = breaker
         self._run: Run | None = None
         self._waiting = 0
+        self._is_wanted = False
         self._stopped = False
         self._is_over = False
         self._changed = asyncio.Event()
@@ -59,6 +61,11 @@ class Worker:
     @property
     def pid(self) -> int | None:
         return self._run.child.pid if self._run else None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a call would be taken by a running process at once."""
+        return self._run is not None and self._run.takes_calls
 
     def status(self) -> WorkerStatus:
         return WorkerStatus(self.purpose, self.state, self.pid, self.restarts)
@@ -90,6 +97,22 @@ class Worker:
         """End the process and start a fresh one; calls in flight fail with `WorkerCrashed`. It counts as no crash."""
         if self._run:
             self._run.finish(_RESTARTED)
+
+    async def halt(self) -> None:
+        """End the process now and wait until it is gone; the next call starts another. It counts as no crash.
+
+        Calls in flight fail with `WorkerCrashed`. For workers on demand: others would be started again at once.
+        """
+        await self._until(lambda: self._run is not None or self._state is not WorkerState.STARTING)
+        run = self._run
+        if run is not None:
+            run.finish(_HALTED)
+            await self._until(lambda: self._run is not run)
+
+    def wake(self) -> None:
+        """Start a worker on demand before its first call, so that the call need not wait."""
+        self._is_wanted = True
+        self._notify()
 
     async def stop(self) -> None:
         """End the process for good and wait for that; all calls fail with `WorkerCrashed`."""
@@ -128,6 +151,10 @@ class Worker:
         self._notify()
 
     @property
+    def _is_needed(self) -> bool:
+        return self._is_wanted or self._waiting > 0 or self._spec.idle_seconds is None
+
+    @property
     def _resting_state(self) -> WorkerState:
         return WorkerState.STARTING if self._spec.idle_seconds is None else WorkerState.RUNNING
 
@@ -136,7 +163,8 @@ class Worker:
         try:
             while not self._stopped:
                 self._become(self._resting_state)
-                await self._until(lambda: self._stopped or self._waiting > 0 or self._spec.idle_seconds is None)
+                await self._until(lambda: self._stopped or self._is_needed)
+                self._is_wanted = False
                 if not self._stopped and (await self._run_once()).is_crash:
                     await self._recover()
         finally:
@@ -187,7 +215,7 @@ class Worker:
             return
 
     def _may_try_again(self) -> bool:
-        return self._waiting > 0 and not self._breaker.is_open
+        return (self._waiting > 0 or self._is_wanted) and not self._breaker.is_open
 
 
 def _describe(cause: Exception | None) -> str | None:

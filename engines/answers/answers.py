@@ -54,6 +54,7 @@ class Answers:
         defaults: SessionSettings,
         session_changed: SessionChanged,
         limit: int,
+        began: Callable[[], None],
         tasks: TaskGroup,
     ) -> None:
         self._answerer = answerer
@@ -63,6 +64,7 @@ class Answers:
         self._defaults = defaults
         self._session_changed = session_changed
         self._limit = limit
+        self._began = began
         self._tasks = tasks
         self._epoch = uuid.uuid4().hex[:8]
         self._working: dict[MessageId, Work] = {}
@@ -140,6 +142,7 @@ class Answers:
         work = Work(answer, prompt, draft.settings, draft.document_ids, EventLog(answer.id))
         work.tell(lambda seq: Started(seq, answer.id, answer))
         self._working[answer.id] = work
+        self._began()
         self._tasks.start_soon(self._run, work)
 
     async def _run(self, work: Work) -> None:
@@ -256,12 +259,16 @@ async def open_answers(
     defaults: SessionSettings,
     session_changed: SessionChanged,
     limit: int = 64,
+    began: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Answers]:
-    """Answers are made while this block is open; what an earlier end left unfinished is FAILED with what it had."""
+    """Answers are made while this block is open; what an earlier end left unfinished is FAILED with what it had.
+
+    `began` is told of every answer that begins, before anything is done for it.
+    """
     for message in await messages.fail_unfinished():
         log.warning("answer was interrupted by the server's end", message=message.id)
     async with anyio.create_task_group() as tasks:
-        answers = Answers(answerer, sessions, messages, models, defaults, session_changed, limit, tasks)
+        answers = Answers(answerer, sessions, messages, models, defaults, session_changed, limit, began, tasks)
         tasks.start_soon(answers.keep_checkpoints)
         yield answers
         tasks.cancel_scope.cancel()

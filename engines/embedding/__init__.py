@@ -1,18 +1,27 @@
-"""The light embedder: texts become unit vectors of all-MiniLM-L6-v2, in processes of their own.
+"""Embedders: texts become unit vectors in processes of their own. The light one is all-MiniLM-L6-v2; a deep one is optional.
 
 Prompts, which people wait for, and documents, which can wait, are embedded by two processes at two priorities. Nothing
-heavy is imported on this side; only `worker` and `probe`, which run in those processes, know torch.
+heavy is imported on this side; only `worker`, `gguf_worker`, `program` and `probe`, which run in those processes, know
+numpy, torch and llama.cpp.
 """
 
+from engines.embedding.deep import DeepEmbedder, open_deep_embedder
 from engines.embedding.embedder import Embedder, WorkerEmbedder, document_worker, open_embedder, prompt_worker
+from engines.embedding.finding import DeepEmbedderMissing, DeepEmbedderUnusable, EmbeddingModel, find_embedding_model
 from engines.embedding.folder import EmbedderMissing, bundled_folder
 
 __all__ = [
+    "DeepEmbedder",
+    "DeepEmbedderMissing",
+    "DeepEmbedderUnusable",
     "Embedder",
     "EmbedderMissing",
+    "EmbeddingModel",
     "WorkerEmbedder",
     "bundled_folder",
     "document_worker",
+    "find_embedding_model",
+    "open_deep_embedder",
     "open_embedder",
     "prompt_worker",
 ]

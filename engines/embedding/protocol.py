@@ -9,7 +9,7 @@ Precision = Literal["float32", "bfloat16"]
 
 class Start(msgspec.Struct, frozen=True):
     folder: str
-    "A sentence-transformers model on disk."
+    "A sentence-transformers model on disk, or a GGUF file."
     threads: int
     precision: Precision | None = None
     "None: whichever a short probe finds faster on this CPU."

@@ -21,12 +21,14 @@ class Deletion:
         originals: Originals,
         feed: DocumentFeed,
         originals_lock: asyncio.Lock,
+        deep_vectors: VectorIndex | None = None,
     ) -> None:
         self._documents = documents
         self._vectors = vectors
         self._originals = originals
         self._feed = feed
         self._originals_lock = originals_lock
+        self._indexes = (vectors,) if deep_vectors is None else (vectors, deep_vectors)
 
     async def hide(self, document: DocumentRecord) -> DocumentRecord:
         """From when this returns on, nothing of the document is found."""
@@ -43,7 +45,10 @@ class Deletion:
                 freed = await self._originals.remove(document.sha256)
         self._feed.removed(document.id)
         return replace(
-            receipt, vectors=max(0, before - after), originals=1 if freed else 0, bytes=receipt.bytes + freed
+            receipt,
+            vectors=receipt.vectors + max(0, before - after),
+            originals=1 if freed else 0,
+            bytes=receipt.bytes + freed,
         )
 
     async def _count(self, document: DocumentRecord) -> int:
@@ -54,8 +59,9 @@ class Deletion:
             return 0
 
     async def _drained(self, document: DocumentRecord) -> int:
-        try:
-            await self._vectors.drain()
-        except ExpectedError as failure:
-            log.warning("vectors are erased later", document=document.id, code=failure.code.value)
+        for index in self._indexes:
+            try:
+                await index.drain()
+            except ExpectedError as failure:
+                log.warning("vectors are erased later", document=document.id, code=failure.code.value)
         return await self._count(document)

@@ -40,7 +40,7 @@ class EmbeddingStage:
             self.chunks_per_second = 0.0
             return await self._feed.after(self._documents.set_status(document.id, DocumentStatus.READY, progress=1.0))
         began = monotonic()
-        vectors = await self._embed([_embedded_text(chunk) for chunk in batch])
+        vectors = await self._embed([embedded_text(chunk) for chunk in batch])
         pairs = [(chunk.id, vector) for chunk, vector in zip(batch, vectors, strict=True)]
         stored = await self._chunks.store_embeddings(document.id, pairs)
         await self._drain()
@@ -68,6 +68,6 @@ async def again_after_crash(action: Callable[[], Awaitable[Result]]) -> Result:
     return await action()
 
 
-def _embedded_text(chunk: ChunkRecord) -> str:
+def embedded_text(chunk: ChunkRecord) -> str:
     """Title and headings in front of the body: what stands in the chunk alone often does not say what it is about."""
     return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text

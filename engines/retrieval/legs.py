@@ -35,5 +35,9 @@ def skipped(name: str, reason: str) -> RetrievalLeg:
     return RetrievalLeg(name, LegState.SKIPPED, reason, 0, 0.0, ())
 
 
+def failed(name: str, reason: str) -> RetrievalLeg:
+    return RetrievalLeg(name, LegState.FAILED, reason, 0, 0.0, ())
+
+
 def _since(began: float) -> float:
     return (perf_counter() - began) * 1000

@@ -12,6 +12,7 @@ import anyio
 from engines.embedding import Embedder
 from engines.keywords import KeywordIndex
 from engines.reranking import Reranker
+from engines.retrieval.deep import DeepSearch
 from engines.retrieval.fusion import fuse, put_first
 from engines.retrieval.legs import ran_leg, run_leg, skipped
 from engines.retrieval.neighbours import lift_neighbours
@@ -43,6 +44,7 @@ class Retriever:
         vectors: VectorIndex,
         embedder: Embedder,
         reranker: Reranker,
+        deep: DeepSearch | None = None,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
@@ -50,6 +52,7 @@ class Retriever:
         self._vectors = vectors
         self._embedder = embedder
         self._reranker = reranker
+        self._deep = deep
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
         """Give the `top_k` best passages, best first.
@@ -62,17 +65,16 @@ class Retriever:
         scope = await self._documents.resolve_scope(query.document_ids, query.tags)
         if scope == ():
             return Retrieval(query, (), (skipped("words", NO_DOCUMENT), skipped("meaning", NO_DOCUMENT)), 0, 0.0)
-        words, meaning = await self._legs(query, scope)
-        ranking, more = await self._ranked(query, words, meaning)
+        words, meaning, *others = await self._legs(query, scope)
+        ranking, more = await self._ranked(query, words, meaning, await self._deep_ranking(meaning, others))
         chosen, repeats = await choose(self._chunks, ranking, query.top_k)
         hits = await make_hits(
             self._documents, chosen, words, meaning, lambda text: self._keywords.spans(text, query.text)
         )
-        return Retrieval(query, hits, (words, meaning, *more), repeats, (perf_counter() - began) * 1000)
+        return Retrieval(query, hits, (words, meaning, *others, *more), repeats, (perf_counter() - began) * 1000)
 
-    async def _legs(
-        self, query: RetrievalQuery, scope: Sequence[DocumentId] | None
-    ) -> tuple[RetrievalLeg, RetrievalLeg]:
+    async def _legs(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> tuple[RetrievalLeg, ...]:
+        """`words`, `meaning`, and `deep` where there is a deep embedder."""
         legs: dict[str, RetrievalLeg] = {
             "words": skipped("words", "Only meaning was asked for."),
             "meaning": skipped("meaning", "Only words were asked for."),
@@ -84,12 +86,22 @@ class Retriever:
         async def by_meaning() -> None:
             legs["meaning"] = await run_leg("meaning", lambda: self._nearest(query, scope))
 
-        async with anyio.create_task_group() as both:
+        async def deeply(deep: DeepSearch) -> None:
+            legs["deep"] = await deep.run(query, scope)
+
+        async with anyio.create_task_group() as together:
             if query.mode is not SearchMode.SEMANTIC:
-                both.start_soon(by_words)
+                together.start_soon(by_words)
             if query.mode is not SearchMode.KEYWORD:
-                both.start_soon(by_meaning)
-        return legs["words"], legs["meaning"]
+                together.start_soon(by_meaning)
+            if self._deep is not None:
+                together.start_soon(deeply, self._deep)
+        return tuple(legs.values())
+
+    async def _deep_ranking(self, meaning: RetrievalLeg, others: Sequence[RetrievalLeg]) -> Sequence[ScoredChunk]:
+        if self._deep is None or not others:
+            return ()
+        return await self._deep.completed(others[0].ranking, meaning.ranking)
 
     async def _words(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
         """What is quoted must be there; beside meaning, which knows no quotations, it may be looked for loosely at last."""
@@ -107,11 +119,11 @@ class Retriever:
         return hits if least is None else [hit for hit in hits if hit.score >= least]
 
     async def _ranked(
-        self, query: RetrievalQuery, words: RetrievalLeg, meaning: RetrievalLeg
+        self, query: RetrievalQuery, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
     ) -> tuple[tuple[ScoredChunk, ...], Sequence[RetrievalLeg]]:
         """The one ranking of a mode, and the legs that came of making it."""
         began, more = perf_counter(), list[RetrievalLeg]()
-        ranking = await self._fused(query.mode, words, meaning)
+        ranking = await self._fused(query.mode, words, meaning, deep)
         if query.rerank:
             more.append(await self._reranked(query, ranking))
             ranking = _with_third(ranking, more[0])
@@ -121,14 +133,18 @@ class Retriever:
             more.append(ran_leg("fusion", ranking, began))
         return ranking, more
 
-    async def _fused(self, mode: SearchMode, words: RetrievalLeg, meaning: RetrievalLeg) -> tuple[ScoredChunk, ...]:
+    async def _fused(
+        self, mode: SearchMode, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
+    ) -> tuple[ScoredChunk, ...]:
+        """Words count as much as meaning, however many embedders tell of that."""
+        share = 0.5 if deep else 1.0
         match mode:
             case SearchMode.KEYWORD:
                 return words.ranking
             case SearchMode.SEMANTIC:
-                return meaning.ranking
+                return fuse([(meaning.ranking, share), (deep, share)]) if deep else meaning.ranking
             case SearchMode.HYBRID:
-                fused = fuse([(words.ranking, 1.0), (meaning.ranking, 1.0)])
+                fused = fuse([(words.ranking, 1.0), (meaning.ranking, share), (deep, share)])
                 return lift_neighbours(fused, await self._chunks.neighbours([hit.chunk_id for hit in fused]))
 
     async def _reranked(self, query: RetrievalQuery, ranking: Sequence[ScoredChunk]) -> RetrievalLeg:

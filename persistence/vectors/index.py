@@ -140,12 +140,14 @@ async def open_vector_index(spec: WorkerSpec, outbox: Outbox) -> AsyncIterator[C
             raise wrapped.exceptions[0]  # noqa: B904  # what the block raised, as it was raised
 
 
-def vector_worker(database: Path, directory: Path, embedder: str, dimensions: int) -> WorkerSpec:
-    """Normal priority, always there: people wait for its answers."""
+def vector_worker(
+    database: Path, directory: Path, embedder: str, dimensions: int, embedder_id: int | None = None
+) -> WorkerSpec:
+    """Normal priority, always there: people wait for its answers. `embedder_id`: as in `Start`."""
     return WorkerSpec(
         purpose=WorkerPurpose.VECTORS,
         module="persistence.vectors.worker",
-        start=Start(str(database), str(directory), embedder, dimensions),
+        start=Start(str(database), str(directory), embedder, dimensions, embedder_id=embedder_id),
         environment={
             "OPENBLAS_NUM_THREADS": str(min(MOST_THREADS, os.cpu_count() or 1)),
             "ANONYMIZED_TELEMETRY": "False",

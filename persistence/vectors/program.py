@@ -36,7 +36,7 @@ class Program:
     def __init__(self, start: Start) -> None:
         """Raises `sqlite3.Error` where the database cannot be read."""
         self._start = start
-        self._truth = Truth(Path(start.database), start.dimensions)
+        self._truth = Truth(Path(start.database), start.dimensions, start.embedder_id)
         self._matrix = Matrix(start.dimensions)
         for embeddings in self._truth.all():
             self._matrix.upsert(embeddings)

@@ -22,6 +22,8 @@ class Start(msgspec.Struct, frozen=True):
     "Seconds between two steps of a comparison with SQLite."
     interval: float = 3600.0
     "Seconds between two comparisons."
+    embedder_id: int | None = None
+    "Whose embeddings: a deep embedder's; None: the light one's."
 
 
 class Search(msgspec.Struct, tag=True, frozen=True):

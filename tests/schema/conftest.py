@@ -17,12 +17,14 @@ from tests.fakes_engines import (
     FakeAnswers,
     FakeArrivals,
     FakeFeed,
+    FakeIndexing,
     FakeIngestion,
     FakeMetrics,
     FakeModels,
     FakeRetriever,
 )
-from tests.schema.samples import CITATION, SAMPLE
+from tests.fakes_indexing import FakeDeepVectors
+from tests.schema.samples import CITATION, INDEXING, SAMPLE
 
 
 class Graph:
@@ -46,6 +48,9 @@ class Graph:
         self.answers = FakeAnswers(self.messages, self.sessions)
         self.session_changes = Sessions(cast(Any, self.sessions))
         self.metrics = FakeMetrics(SAMPLE)
+        self.indexing = FakeIndexing(INDEXING)
+        self.deep_vectors = FakeDeepVectors(3)
+        self.settings = ServerSettings("all-MiniLM-L6-v2", 384)
 
     def context(self) -> Context:
         context: Any = Context
@@ -65,7 +70,9 @@ class Graph:
                 session_changes=self.session_changes,
                 models=self.models,
                 metrics=self.metrics,
-                settings=ServerSettings("all-MiniLM-L6-v2", 384),
+                indexing=self.indexing,
+                deep_vectors=self.deep_vectors,
+                settings=self.settings,
                 limits=Limits(),
             ),
         )

@@ -54,4 +54,5 @@ def full_graph(schema: strawberry.Schema) -> Graph:
     )
     graph.models.rows[broken.id] = broken
     graph.retriever.hits = (HIT,)
+    graph.settings = replace(graph.settings, deep_embedder="large", deep_dimensions=1024)
     return graph

@@ -2,6 +2,7 @@
 
 from records.document import BoundingBox
 from records.ids import ChunkId, DocumentId, ModelId
+from records.indexing import IndexingState, IndexingStatus
 from records.model import ModelStatus
 from records.retrieval import RetrievalHit, Snippet, TextSpan
 from records.session import (
@@ -62,6 +63,9 @@ HIT = RetrievalHit(
     similarity=0.8,
     bm25=3.2,
     snippet=Snippet("Bolt A takes 35 Nm.", (TextSpan(0, 4),)),
+)
+INDEXING = IndexingStatus(
+    IndexingState.WAITING_FOR_IDLE, "large", 1, 2, 1, 30.0, 600, 12.0, THEN, "It ended unexpectedly."
 )
 SAMPLE = SystemSample(
     seq=1,
