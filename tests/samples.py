@@ -92,7 +92,9 @@ DOCBOOK = """<?xml version="1.0"?>
 <!DOCTYPE book PUBLIC "-//OASIS//DTD DocBook XML V4.5//EN" "http://example.invalid/docbookx.dtd">
 <book><bookinfo><title>The Lamp</title><author><firstname>Ruth</firstname></author></bookinfo>
 <chapter id="oil"><title>Oil &amp; wick</title>
-<para>The lamp burns <emphasis>colza</emphasis> oil<footnote><para>Paraffin since 1910.</para></footnote> from
+<!-- nobody reads this -->
+<para>The lamp burns <!-- nor this --><emphasis>colza</emphasis> oil<footnote><para>Paraffin since 1910.</para></footnote>
+from
 the cellar.</para>
 <itemizedlist><listitem><para>Trim the wick</para></listitem><listitem><para>Fill the font</para></listitem></itemizedlist>
 <section><title>Lenses</title><programlisting>def turn(lens):

@@ -32,7 +32,7 @@ _LISTS = frozenset({
 })  # fmt: skip
 _ASIDES = frozenset({"note", "tip", "warning", "caution", "important", "blockquote", "figure", "example", "formalpara"})
 _FOOTNOTES = frozenset({"footnote", "fn"})
-_SILENT = frozenset({"", "indexterm", "imagedata", "graphic", "remark"})
+_SILENT = frozenset({"indexterm", "imagedata", "graphic", "remark"})
 _PICTURES = frozenset({"mediaobject", "inlinemediaobject", "image", "graphic"})
 _BLOCKS = _SECTIONS | _TEXTS | _CODE | _ITEMS | _TABLES | _LISTS | _ASIDES
 _ROWS = frozenset({"row", "tr", "strow", "sthead"})
@@ -58,6 +58,9 @@ class WrittenXml:
     def _walk(self, element: Any, level: int, marker: str) -> Iterator[Block]:
         name = local_name(element)
         if name in _SILENT or name in _FOOTNOTES:
+            return
+        if not name:
+            yield from self._paragraph([element.text], marker)
             return
         if name in _TITLES and self._names_section(element):
             yield Block(BlockKind.HEADING, one_line(self._text(element)), level=max(1, level))

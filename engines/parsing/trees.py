@@ -35,7 +35,13 @@ def _parser(*, recover: bool) -> Any:
     from lxml import etree
 
     return etree.XMLParser(
-        resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, recover=recover, remove_pis=True
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        recover=recover,
+        remove_pis=True,
+        remove_comments=True,
     )
 
 
@@ -50,5 +56,5 @@ def check_depth(root: Any, limit: int) -> None:
 
 
 def local_name(element: Any) -> str:
-    """Without its namespace; empty for comments and entities."""
+    """Without its namespace; empty for an entity that is not expanded."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""

@@ -32,9 +32,10 @@ _PROPERTIES = (
 
 
 def recognize(specimen: Specimen) -> str | None:
-    if b"wordprocessingml." in specimen.content_types and "word/document.xml" in specimen.archive_names:
+    types = specimen.content_types
+    if specimen.has_office_part("word/document.xml") and (b"wordprocessingml." in types or not types):
         return MEDIA_TYPE
-    return MEDIA_TYPE if b"wordprocessingml.document.main" in specimen.content_types else None
+    return MEDIA_TYPE if b"wordprocessingml.document.main" in types else None
 
 
 def read(reading: Reading) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from email import policy
+from email import errors, policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
@@ -27,6 +27,7 @@ _TECHNICAL = frozenset({
     "received", "return-path", "message-id", "mime-version", "delivered-to", "dkim-signature", "content-type",
 })  # fmt: skip
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+_BROKEN_OFF = (errors.StartBoundaryNotFoundDefect, errors.CloseBoundaryNotFoundDefect)
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
 _DEEPEST = 5
 """Messages within messages; what is forwarded deeper is named and not read."""
@@ -62,6 +63,8 @@ def read(reading: Reading) -> Iterator[Block]:
     reading.properties.update(_properties(message))
     reading.tables = reading.pictures = 0
     yield from _message(message, reading, 1)
+    if any(isinstance(defect, _BROKEN_OFF) for part in message.walk() for defect in part.defects):
+        reading.warnings.append("The message is damaged or cut off; what is there was read.")
 
 
 def _message(message: Any, reading: Reading, level: int) -> Iterator[Block]:
@@ -133,7 +136,7 @@ def _attachments(message: EmailMessage) -> list[Any]:
         part = stack.pop()
         if part.get_content_maintype() == "multipart" and part.is_multipart():
             stack.extend(reversed(part.get_payload()))
-        elif id(part) not in bodies:
+        elif id(part) not in bodies and part.get_content_maintype() != "multipart":
             found.append(part)
     return found
 

@@ -18,7 +18,7 @@ def recognize(specimen: Specimen) -> str | None:
     """By how it begins; where its name says so, by any tag."""
     if begins_like_page(specimen.text):
         return "text/html"
-    named = specimen.extension in FORMAT.extensions
+    named = specimen.extension in FORMAT.extensions and not specimen.text.lstrip().startswith("<?xml")
     return "text/html" if named and _TAGS.search(specimen.text) else None
 
 

@@ -23,7 +23,7 @@ _COMMENTS = re.compile(r"comment-slide(\d+)-")
 
 
 def recognize(specimen: Specimen) -> str | None:
-    return MEDIA_TYPE if "ppt/presentation.xml" in specimen.archive_names and specimen.content_types else None
+    return MEDIA_TYPE if specimen.has_office_part("ppt/presentation.xml") else None
 
 
 def read(reading: Reading) -> Iterator[Block]:

@@ -7,7 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Generator, Iterator
 from datetime import date, datetime, time
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from typing import Any
 
 from engines.parsing.archives import check_archive
@@ -21,6 +21,7 @@ from engines.parsing.tables import names_columns, table_blocks
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PICTURES = "xl/media/"
+_ROWS_AT_ONCE = 64
 _DIGITS = ".15g"
 """As many as a cell has; more would show how the machine rounds."""
 
@@ -28,7 +29,7 @@ Row = tuple[str, ...]
 
 
 def recognize(specimen: Specimen) -> str | None:
-    return MEDIA_TYPE if "xl/workbook.xml" in specimen.archive_names and specimen.content_types else None
+    return MEDIA_TYPE if specimen.has_office_part("xl/workbook.xml") else None
 
 
 def read(reading: Reading) -> Iterator[Block]:
@@ -90,15 +91,17 @@ def _rows(sheet: Any, reading: Reading) -> Iterator[Row]:
     """openpyxl warns of what it does not know, and would quote cells."""
     sheet.reset_dimensions()
     rows = sheet.iter_rows()
-    while True:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            cells = next(rows, None)
-        if cells is None:
-            return
-        row = tuple(_text(cell) for cell in cells)
-        reading.count_cells(sum(map(bool, row)))
-        yield row
+    while batch := _batch(rows):
+        for cells in batch:
+            row = tuple(_text(cell) for cell in cells)
+            reading.count_cells(sum(map(bool, row)))
+            yield row
+
+
+def _batch(rows: Iterator[Any]) -> list[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(islice(rows, _ROWS_AT_ONCE))
 
 
 def _text(cell: Any) -> str:

@@ -62,7 +62,7 @@ def _note_entities(root: Any, reading: Reading) -> None:
     names = sorted({entity.name for entity in root.iter(etree.Entity)})
     if names:
         listed = ", ".join(names[:20])
-        reading.warnings.append(f"Entities that the document defines itself were left out: {listed}.")
+        reading.warnings.append(f"Entities that the document defines itself were left as they stand: {listed}.")
 
 
 def _value(element: Any) -> object:
