@@ -25,6 +25,9 @@ from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
 from settings import Settings
 from workers import Worker
 
+DEEP_FOLDER = "chroma-deep"
+"Other vectors, and another process that must be alone in it."
+
 log = structlog.get_logger("graphlore.indexing")
 
 
@@ -91,7 +94,7 @@ async def open_deep(settings: Settings, stores: Stores) -> AsyncIterator[Deep]:
 async def _parts(model: EmbeddingModel, stores: Stores, stack: AsyncExitStack) -> DeepParts:
     own = await adopt_deep(stores.database, model.name, model.fingerprint, model.dimensions)
     generation = f"{model.name}-{model.fingerprint}"
-    spec = vector_worker(stores.database.path, stores.data / "chroma-deep", generation, model.dimensions, own)
+    spec = vector_worker(stores.database.path, stores.data / DEEP_FOLDER, generation, model.dimensions, own)
     index = await stack.enter_async_context(open_vector_index(spec, Outbox(stores.database, deep=True)))
     embedder = await stack.enter_async_context(open_deep_embedder(model))
     log.info("deep embedder", name=model.name, dimensions=model.dimensions)

@@ -18,6 +18,8 @@ from records.tracing import Tracer
 from settings import Settings
 from workers import Worker
 
+LIGHT_FOLDER = "chroma"
+
 log = structlog.get_logger("graphlore")
 
 
@@ -43,7 +45,7 @@ async def open_search(settings: Settings, stores: Stores, tracer: Tracer) -> Asy
         forgotten = await adopt_light(stores.database, embedder.model, embedder.dimensions)
         if forgotten:
             log.info("another embedder: vectors are made anew", embedder=embedder.model, chunks=forgotten)
-        spec = vector_worker(stores.database.path, stores.data / "chroma", embedder.model, embedder.dimensions)
+        spec = vector_worker(stores.database.path, stores.data / LIGHT_FOLDER, embedder.model, embedder.dimensions)
         vectors = await enter(open_vector_index(spec, Outbox(stores.database)))
         reranker = await enter(open_reranker(embedder, settings.reranker))
         deep = await enter(open_deep(settings, stores))

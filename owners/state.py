@@ -16,9 +16,10 @@ from engines.metrics.storage import Storage
 from engines.metrics.waits import Waits
 from engines.models import Models, open_models
 from engines.sessions import Sessions as SessionChanges
+from owners.deep import DEEP_FOLDER
 from owners.documents import DocumentJobs, open_document_jobs
 from owners.indexing import make_indexing
-from owners.search import Search, open_search
+from owners.search import LIGHT_FOLDER, Search, open_search
 from owners.stores import Stores, open_stores
 from records.settings import Limits, ServerSettings
 from records.tracing import Tracer
@@ -100,7 +101,8 @@ async def open_state(
 
 
 def _sources(stores: Stores, search: Search, jobs: DocumentJobs, models: Models) -> Sources:
-    storage = Storage(stores.documents, search.vectors, stores.originals, stores.data / "chroma")
+    folders = (stores.data / LIGHT_FOLDER, stores.data / DEEP_FOLDER)
+    storage = Storage(stores.documents, search.vectors, stores.originals, *folders)
     return Sources(
         lambda: [*(worker.status() for worker in (*search.workers, *jobs.parsers)), *models.workers()],
         models.inference_status,

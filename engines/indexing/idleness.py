@@ -36,10 +36,19 @@ class ReadsLoad(Protocol):
 class MachineLoad:
     """Not thread-safe; `read` blocks for milliseconds. How busy the processor is counts from the reading before."""
 
-    def __init__(self, workers: Callable[[], Sequence[WorkerStatus]], nvml: Nvml | None = None) -> None:
+    def __init__(
+        self,
+        workers: Callable[[], Sequence[WorkerStatus]],
+        nvml: Nvml | None = None,
+        machine_seconds: Callable[[], tuple[float, float]] | None = None,
+        process_seconds: Callable[[int], float | None] | None = None,
+    ) -> None:
+        """The last two give seconds of processor time since some beginning: busy ones and all, and a process' own."""
         self._workers = workers
         self._gpus = Gpus(nvml or system_nvml())
-        self._busy, self._total = _times()
+        self._machine_seconds = machine_seconds or _machine_seconds
+        self._process_seconds = process_seconds or _process_seconds
+        self._busy, self._total = self._machine_seconds()
         self._own: Mapping[int, float] = {}
 
     def read(self) -> Load:
@@ -51,8 +60,8 @@ class MachineLoad:
         self._gpus.close()
 
     def _others(self) -> float:
-        busy, total = _times()
-        own = {pid: seconds for pid in self._pids() if (seconds := _seconds(pid)) is not None}
+        busy, total = self._machine_seconds()
+        own = {pid: seconds for pid in self._pids() if (seconds := self._process_seconds(pid)) is not None}
         by_us = sum(seconds - self._own.get(pid, 0.0) for pid, seconds in own.items())
         others, passed = busy - self._busy - by_us, total - self._total
         self._busy, self._total, self._own = busy, total, own
@@ -90,7 +99,7 @@ class Idleness:
         return self.is_idle and self.seconds >= self._settings.idle_threshold_seconds
 
 
-def _times() -> tuple[float, float]:
+def _machine_seconds() -> tuple[float, float]:
     """Seconds of all cores together: busy ones, and all. What waits for a disk is not busy."""
     times = psutil.cpu_times()
     # Linux counts what virtual machines of its own use twice: in `user` and in `guest`.
@@ -98,7 +107,7 @@ def _times() -> tuple[float, float]:
     return total - times.idle - getattr(times, "iowait", 0.0), total
 
 
-def _seconds(pid: int) -> float | None:
+def _process_seconds(pid: int) -> float | None:
     """None where the process ended this moment."""
     try:
         times = psutil.Process(pid).cpu_times()

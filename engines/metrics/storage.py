@@ -10,12 +10,12 @@ from records.system import StorageStatus
 
 class Storage:
     def __init__(
-        self, documents: DocumentStore, vectors: VectorIndex, originals: Originals, vector_folder: Path
+        self, documents: DocumentStore, vectors: VectorIndex, originals: Originals, *vector_folders: Path
     ) -> None:
         self._documents = documents
         self._vectors = vectors
         self._originals = originals
-        self._vector_folder = vector_folder
+        self._vector_folders = vector_folders
 
     async def read(self) -> tuple[StorageStatus, tuple[str, ...]]:
         """What is stored, and what could not be counted.
@@ -31,7 +31,7 @@ class Storage:
             sessions=counts.sessions,
             messages=counts.messages,
             database_bytes=counts.database_bytes,
-            vector_store_bytes=await asyncio.to_thread(folder_bytes, self._vector_folder),
+            vector_store_bytes=await asyncio.to_thread(lambda: sum(map(folder_bytes, self._vector_folders))),
             originals_bytes=await self._originals.byte_size(),
         )
         return status, () if reason is None else (f"vectors: {reason}",)

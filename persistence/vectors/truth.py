@@ -27,6 +27,7 @@ class Truth:
         self._database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         is_light = embedder_id is None
         self._embedded = _LIGHT if is_light else _DEEP
+        self._id = "chunks.id" if is_light else "deep_embeddings.chunk_id"  # by which the pages are in an index
         self._vector = "chunks.embedding" if is_light else "deep_embeddings.embedding"
         self._values = (2 * dimensions,) if embedder_id is None else (embedder_id, 2 * dimensions)
 
@@ -61,7 +62,7 @@ class Truth:
 
     def _page_after(self, chunk_id: int) -> list[int]:
         rows = self._database.execute(
-            f"SELECT chunks.id {self._embedded} AND chunks.id > ? ORDER BY chunks.id LIMIT {PAGE}",
+            f"SELECT {self._id} {self._embedded} AND {self._id} > ? ORDER BY {self._id} LIMIT {PAGE}",
             (*self._values, chunk_id),
         )
         return [row[0] for row in rows]
