@@ -57,7 +57,7 @@ format: setup ## lay the code out and mend what the linter can mend
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
-bench: setup ## measure and print the figures of the documents
+bench: setup $(STAMPS)/rivals ## measure and print the figures of the documents
 	@$(PY) -m benchmarks $(ARGS)
 
 constraints: setup ## write the versions that are in .venv into constraints.txt
@@ -120,6 +120,13 @@ $(STAMPS)/judges: $(JUDGES)/package.json $(JUDGES)/package-lock.json | $(STAMPS)
 	@echo "The tests' judges and clients, through the npm in $(VENV)."
 	@cd $(JUDGES) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+# For the benchmarks alone: what the servers that Graphlore is measured against need.
+$(STAMPS)/rivals: constraints.txt pyproject.toml | $(STAMPS)/ready
+	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*project["optional-dependencies"]["bench"], sep="\n")' > $(STAMPS)/rivals.txt
+	@$(INSTALL) --requirement $(STAMPS)/rivals.txt
 	@touch $@
 
 $(STAMPS)/ready: $(STAMPS)/torch-$(TORCH) $(STAMPS)/llama-$(LLAMA)-$(DEVICE) $(STAMPS)/packages $(STAMPS)/smollm2-$(SMOLLM2) $(STAMPS)/graphiql

@@ -81,8 +81,15 @@ def _an_address(endpoint: str) -> str:
     return endpoint
 
 
+def _a_model(folder: Path) -> Path:
+    if not (folder / "config.json").is_file():
+        raise ValueError("It must be the folder of a cross-encoder, with its config.json")
+    return folder
+
+
 Endpoint = Annotated[str, AfterValidator(_an_address)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+ModelFolder = Annotated[Folder, AfterValidator(_a_model)]
 Folders = Annotated[tuple[Folder, ...], NoDecode, BeforeValidator(_split)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_a_name)], ...], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_an_origin)], ...], NoDecode, BeforeValidator(_split)]
@@ -114,6 +121,13 @@ class Settings(BaseSettings):
     graphiql: bool = Field(True, description="Whether `/graphql` shows GraphiQL to browsers")
     keep_originals: bool = Field(True, description="Whether a file is kept after its text was read")
     import_roots: Folders = Field((), description="Folders that `importDocument` may read from")
+    import_private_addresses: bool = Field(
+        False, description="Whether `importDocument` may fetch from this machine and its network"
+    )
+    reranker: ModelFolder | None = Field(
+        None,
+        description="Folder of a sentence-transformers cross-encoder that reranks; unset: the embedder's token vectors",
+    )
     deep_embedder: str | None = Field(
         None,
         description="Second embedder, for idle hours: a sentence-transformers folder, a GGUF file, or the name of one that "

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import chat, graph, ingestion, parsing, retrieval
+from benchmarks import chat, faults, graph, growth, ingestion, parsing, retrieval, uploads
 from benchmarks.figures import Figure, save, table
 from benchmarks.inference import beside, fuzzed, interruptions, killed, memory, prompts, retrieved, speed
 
@@ -22,10 +22,13 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "memory": (frozenset({"I13", "I14"}), memory.measure),
     "killed": (frozenset({"I15"}), killed.measure),
     "fuzzed": (frozenset({"I16"}), fuzzed.measure),
-    "retrieval": (frozenset({"R1", "R2", "R5"}), retrieval.measure),
+    "retrieval": (frozenset({"R1", "R2", "R5", "R10", "R11"}), retrieval.measure),
+    "growth": (frozenset({"R4", "R6"}), growth.measure),
     "ingestion": (frozenset({"R7", "R9"}), ingestion.measure),
     "graph": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graph.measure),
     "parsing": (frozenset({"R8"}), parsing.measure),
+    "uploads": (frozenset({"R12"}), uploads.measure),
+    "faults": (frozenset({"F1"}), faults.measure),
 }
 
 

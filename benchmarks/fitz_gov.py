@@ -6,8 +6,12 @@ out, and only questions with an answer are asked.
 
 import importlib.util
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,18 @@ def load() -> Collection:
     return Collection(documents, questions)
 
 
-def sample(collection: Collection, count: int) -> Collection:
-    """The first questions with the documents that answer them, and as many others."""
-    questions = dict(list(collection.questions.items())[:count])
-    wanted = frozenset[int]().union(*questions.values())
-    others = [number for number in collection.documents if number not in wanted][:count]
-    return Collection({number: collection.documents[number] for number in (*sorted(wanted), *others)}, questions)
+def sample(collection: Collection, questions: int, others: int) -> Collection:
+    """Questions from all over the collection, the documents that answer them, and so many others; always the same ones."""
+    asked = dict(_spread(list(collection.questions.items()), questions))
+    wanted = frozenset[int]().union(*asked.values())
+    rest = _spread([number for number in collection.documents if number not in wanted], others)
+    return Collection({number: collection.documents[number] for number in (*sorted(wanted), *rest)}, asked)
+
+
+def _spread(items: Sequence[Item], count: int) -> list[Item]:
+    """So many of them, evenly from begin to end."""
+    count = min(count, len(items))
+    return [items[place * len(items) // count] for place in range(count)]
 
 
 def _folder() -> Path:
@@ -59,3 +69,9 @@ def _folder() -> Path:
     if found is None or found.origin is None:
         raise SystemExit("R1 needs the package fitz-gov: .venv/bin/python -m pip install --no-deps fitz-gov")
     return Path(found.origin).parent / "data"
+
+
+def first_words(text: str) -> str:
+    """What the server names a text by that has no title."""
+    line = text.strip().splitlines()[0].strip()
+    return line if len(line) <= 60 else f"{line[:60].rsplit(' ', 1)[0]}…"

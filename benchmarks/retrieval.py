@@ -1,44 +1,43 @@
-"""R1, R2: how good `search` is on a judged collection. R5: what it costs beyond its bare parts. Both on one server."""
+"""R1, R2: how good `search` is on a judged collection. R5: what it costs. R10, R11: what it never does. One server."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import pytrec_eval
-
-from benchmarks import fitz_gov
+from benchmarks import fitz_gov, trust
 from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.fitz_gov import Collection
+from benchmarks.judging import CHUNKS, NDCG, RECALL, judge
 from benchmarks.rival import open_rival
 from benchmarks.server import import_text, until_ready
 from tests.e2e.client import Client, Json
 from tests.e2e.process import running_server
 
-CHUNKS = 50
-"Hits that are asked for: ten documents are nearly always among them."
 SEARCH = """query ($input: SearchInput!) { search(input: $input) {
     ... on SearchResults { tookMs hits { document { id } } } ... on Error { code message } } }"""
-NDCG, RECALL = "ndcg_cut_10", "recall_10"
 BARE = 200
 "Questions of R5."
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    collection = fitz_gov.sample(fitz_gov.load(), 100) if quick else fitz_gov.load()
+    collection = fitz_gov.sample(fitz_gov.load(), 100, 100) if quick else fitz_gov.load()
     data = folder / "data"
     async with running_server(data) as server, Client(server.url) as client:
         numbers = {
-            await import_text(client, document.text, document.title): str(number)
+            await import_text(client, document.text, document.title): number
             for number, document in collection.documents.items()
         }
         await until_ready(client, len(numbers))
         scores = await _judge(client, collection, numbers)
         overhead = await _overhead(client, data, list(collection.questions)[: 20 if quick else BARE])
-    return [*scores, overhead]
+        quotes = await trust.misquoted(client, list(collection.questions)[: 20 if quick else BARE])
+        doomed = [(name, collection.documents[number].text) for name, number in list(numbers.items())[::20]]
+        deleted = await trust.surviving(client, doomed)
+    return [*scores, overhead, deleted, quotes]
 
 
-async def _judge(client: Client, collection: Collection, numbers: dict[str, str]) -> list[Figure]:
+async def _judge(client: Client, collection: Collection, numbers: dict[str, int]) -> list[Figure]:
     hybrid, words, meaning = [
         await _score(client, collection, numbers, mode) for mode in ("HYBRID", "KEYWORD", "SEMANTIC")
     ]
@@ -53,19 +52,13 @@ async def _judge(client: Client, collection: Collection, numbers: dict[str, str]
     ]  # fmt: skip
 
 
-async def _score(client: Client, collection: Collection, numbers: dict[str, str], mode: str) -> dict[str, float]:
+async def _score(client: Client, collection: Collection, numbers: dict[str, int], mode: str) -> dict[str, float]:
     """Means over all questions."""
-    relevant = {question: dict.fromkeys(map(str, answers), 1) for question, answers in collection.questions.items()}
-    run = {question: await _ranking(client, question, mode, numbers) for question in collection.questions}
-    scored = pytrec_eval.RelevanceEvaluator(relevant, {"ndcg_cut.10", "recall.10"}).evaluate(run)
-    return {name: sum(each[name] for each in scored.values()) / len(run) for name in (NDCG, RECALL)}
-
-
-async def _ranking(client: Client, question: str, mode: str, numbers: dict[str, str]) -> dict[str, float]:
-    """Documents by their best chunk, as scores that fall with the rank."""
-    hits = (await _search(client, question, mode))["hits"]
-    ranked = dict.fromkeys(numbers[hit["document"]["id"]] for hit in hits)
-    return {number: 1.0 / (1 + rank) for rank, number in enumerate(ranked)}
+    found = {
+        question: [numbers[hit["document"]["id"]] for hit in (await _search(client, question, mode))["hits"]]
+        for question in collection.questions
+    }
+    return judge(collection.questions, found)
 
 
 async def _search(client: Client, question: str, mode: str, top_k: int = CHUNKS) -> Json:

@@ -8,6 +8,7 @@ from tests.e2e.client import Client
 
 IMPORT = """mutation ($input: ImportDocumentInput!) { importDocument(input: $input) {
     __typename ... on ImportDocumentSuccess { document { id } } ... on Error { code message } } }"""
+DELETE = """mutation ($input: DeleteDocumentInput!) { deleteDocument(input: $input) { __typename } }"""
 COUNTS = "query ($filter: DocumentFilter) { documents(first: 1, filter: $filter) { totalCount } }"
 BUCKET = re.compile(r'^graphlore_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 LONGEST = re.compile(r"^graphlore_event_loop_lag_max_seconds (\S+)$", re.MULTILINE)

@@ -26,7 +26,7 @@ from records.document import (
 from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
 from records.model import LoadRequest
 from records.page import Page, PageRequest
-from records.retrieval import ScoredChunk, TextSpan
+from records.retrieval import ScoredChunk
 from records.session import (
     CitationRecord,
     MessageRating,
@@ -82,6 +82,10 @@ class DocumentStore(Protocol):
     async def count(self, filter: DocumentFilter) -> int: ...
     async def with_status(self, statuses: Sequence[DocumentStatus], limit: int = 1000) -> tuple[DocumentRecord, ...]:
         """Oldest first."""
+        ...
+
+    async def waiting(self, statuses: Sequence[DocumentStatus]) -> Sequence[tuple[DocumentId, int]]:
+        """Ids and sizes in bytes, oldest first; 10,000 at most."""
         ...
 
     async def update(
@@ -152,6 +156,10 @@ class ChunkStore(Protocol):
         """The chunk `step` places on (negative: before) in the same document."""
         ...
 
+    async def neighbours(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[ChunkId, ...]]:
+        """The chunks right before and after each of these in its document, all in one read."""
+        ...
+
     async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]: ...
     async def count(self, document_id: DocumentId) -> int: ...
     async def cited_by(self, chunk_id: ChunkId, request: PageRequest) -> Page[MessageRecord]: ...
@@ -167,20 +175,6 @@ class ChunkStore(Protocol):
 
         Gives back the document with `embedded_chunks` and `progress` moved on.
         """
-        ...
-
-
-class KeywordIndex(Protocol):
-    async def search(self, text: str, limit: int, document_ids: Sequence[DocumentId] | None) -> tuple[ScoredChunk, ...]:
-        """BM25, higher is better, best first; any character is text. Empty where no word is left to look for."""
-        ...
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        """The words of a query that are looked for, casefolded."""
-        ...
-
-    def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
-        """Where words of the query stand in a passage, in order; for the snippets' marks."""
         ...
 
 

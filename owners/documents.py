@@ -26,7 +26,7 @@ class DocumentJobs:
     feed: DocumentFeed
     ingestion: Ingestion
     arrivals: Arrivals
-    parser: Worker
+    parsers: tuple[Worker, ...]
 
 
 @asynccontextmanager
@@ -37,12 +37,13 @@ async def open_document_jobs(
     feed, originals_lock = DocumentFeed(documents), asyncio.Lock()
     limits = ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
     async with AsyncExitStack() as stack:
-        parser = await stack.enter_async_context(open_parser(limits))
+        parser, small_parser = [await stack.enter_async_context(open_parser(limits)) for _ in range(2)]
         ingestion = Ingestion(
             documents,
             originals,
             feed,
             ParsingStage(documents, chunks, originals, parser, feed),
+            ParsingStage(documents, chunks, originals, small_parser, feed),
             EmbeddingStage(documents, chunks, search.vectors, search.embedder, feed),
             Deletion(documents, search.vectors, originals, feed, originals_lock, search.deep.index),
             answers_running,
@@ -51,7 +52,7 @@ async def open_document_jobs(
         )
         await stack.enter_async_context(open_ingestion(ingestion))
         arrivals = _arrivals(settings, stores, feed, ingestion, originals_lock)
-        yield DocumentJobs(feed, ingestion, arrivals, parser.worker)
+        yield DocumentJobs(feed, ingestion, arrivals, (parser.worker, small_parser.worker))
 
 
 def _arrivals(
@@ -67,6 +68,6 @@ def _arrivals(
         import_roots=settings.import_roots,
         max_bytes=settings.max_upload_bytes,
         chunking=Chunking(),
-        fetcher=Fetcher(incoming, settings.max_upload_bytes),
+        fetcher=Fetcher(incoming, settings.max_upload_bytes, allow_private=settings.import_private_addresses),
         originals_lock=originals_lock,
     )

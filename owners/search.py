@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from engines.embedding import WorkerEmbedder, document_worker, open_embedder, prompt_worker
+from engines.reranking import Reranker, open_reranker
 from engines.retrieval import ObservedRetriever, Retriever
 from owners.deep import Deep, open_deep
 from owners.stores import Stores
@@ -26,12 +27,13 @@ log = structlog.get_logger("graphlore")
 class Search:
     embedder: WorkerEmbedder
     vectors: ChromaIndex
+    reranker: Reranker
     deep: Deep
     retriever: ObservedRetriever
 
     @property
     def workers(self) -> tuple[Worker, ...]:
-        return self.vectors.worker, *self.embedder.workers, *self.deep.workers
+        return self.vectors.worker, *self.embedder.workers, *self.reranker.workers, *self.deep.workers
 
 
 @asynccontextmanager
@@ -45,6 +47,9 @@ async def open_search(settings: Settings, stores: Stores, tracer: Tracer) -> Asy
             log.info("another embedder: vectors are made anew", embedder=embedder.model, chunks=forgotten)
         spec = vector_worker(stores.database.path, stores.data / LIGHT_FOLDER, embedder.model, embedder.dimensions)
         vectors = await enter(open_vector_index(spec, Outbox(stores.database)))
+        reranker = await enter(open_reranker(embedder, settings.reranker))
         deep = await enter(open_deep(settings, stores))
-        retriever = Retriever(stores.documents, stores.chunks, stores.keywords, vectors, embedder, deep.search)
-        yield Search(embedder, vectors, deep, ObservedRetriever(retriever, tracer))
+        retriever = Retriever(
+            stores.documents, stores.chunks, stores.keywords, vectors, embedder, reranker, deep.search
+        )
+        yield Search(embedder, vectors, reranker, deep, ObservedRetriever(retriever, tracer))

@@ -104,7 +104,7 @@ def _sources(stores: Stores, search: Search, jobs: DocumentJobs, models: Models)
     folders = (stores.data / LIGHT_FOLDER, stores.data / DEEP_FOLDER)
     storage = Storage(stores.documents, search.vectors, stores.originals, *folders)
     return Sources(
-        lambda: [*(worker.status() for worker in (*search.workers, jobs.parser)), *models.workers()],
+        lambda: [*(worker.status() for worker in (*search.workers, *jobs.parsers)), *models.workers()],
         models.inference_status,
         jobs.ingestion.status,
         storage.read,
@@ -116,6 +116,7 @@ def _told(settings: Settings, search: Search) -> ServerSettings:
     return ServerSettings(
         light_embedder=search.embedder.model,
         light_dimensions=search.embedder.dimensions,
+        reranker=search.reranker.name,
         deep_embedder=search.deep.name,
         deep_dimensions=search.deep.dimensions,
         idle_threshold_seconds=settings.idle_threshold_seconds,

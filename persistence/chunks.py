@@ -10,7 +10,7 @@ from persistence.message_rows import load_messages
 from persistence.models import Chunk
 from persistence.packing import json_array, now, pack, pack_or_none, unpack
 from persistence.pages import Listing, count, page
-from persistence.sqlite import batches, execute, execute_many
+from persistence.sqlite import batches, execute, execute_many, fetch
 from persistence.words import bigrams
 from records.document import SEARCHABLE, BoundingBox, ChunkRecord, DocumentRecord, NewChunk
 from records.errors import NotFound
@@ -32,6 +32,11 @@ _MOVE_ON = """
         progress = CASE WHEN chunk_count > 0 THEN 1.0 * (chunk_count - waiting.chunks) / chunk_count ELSE 1.0 END
     FROM (SELECT count(*) AS chunks FROM chunks WHERE document_id = ? AND embedding IS NULL) AS waiting
     WHERE documents.id = ?
+"""
+_NEIGHBOURS = """
+    SELECT hits.id, near.id FROM json_each(?) AS wanted JOIN chunks AS hits ON hits.id = wanted.value
+    JOIN chunks AS near ON near.document_id = hits.document_id AND near.position IN (hits.position - 1, hits.position + 1)
+    ORDER BY near.position
 """
 
 
@@ -66,6 +71,14 @@ class Chunks:
         async with self._database.reading() as reader:
             row = await Chunk.filter(**place, document__status__in=SEARCHABLE).only(*_COLUMNS).using_db(reader).first()
         return None if row is None else _record(row)
+
+    async def neighbours(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[ChunkId, ...]]:
+        async with self._database.reading() as reader:
+            rows = await fetch(reader, _NEIGHBOURS, [json_array(chunk_ids)])
+        found: dict[ChunkId, tuple[ChunkId, ...]] = {}
+        for hit, near in rows:
+            found[hit] = (*found.get(hit, ()), ChunkId(near))
+        return found
 
     async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
         async with self._database.snapshot() as reader:

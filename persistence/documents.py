@@ -36,6 +36,7 @@ from records.ids import DocumentId
 from records.page import Page, PageRequest
 from records.system import StorageCounts
 
+MOST_WAITING = 10_000
 _COUNTS = """
     SELECT (SELECT count(*) FROM documents WHERE status <> 'DELETING') AS documents,
         (SELECT coalesce(sum(chunk_count), 0) FROM documents WHERE status <> 'DELETING') AS chunks,
@@ -107,6 +108,15 @@ class Documents:
             )
             found = await load_documents(reader, [row[0] for row in rows])
         return tuple(found[row[0]] for row in rows)
+
+    async def waiting(self, statuses: Sequence[DocumentStatus]) -> tuple[tuple[DocumentId, int], ...]:
+        async with self._database.reading() as reader:
+            rows = await fetch(
+                reader,
+                "SELECT id, byte_size FROM documents WHERE status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
+                [json_array(statuses), MOST_WAITING],
+            )
+        return tuple((DocumentId(row[0]), int(row[1])) for row in rows)
 
     async def update(
         self, document_id: DocumentId, *, name: str | None = None, tags: Sequence[str] | None = None, **metadata: Any

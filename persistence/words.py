@@ -18,8 +18,9 @@ _SPACELESS = (
     "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
     "\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"[{_SPACELESS}]+")
-_WORD = re.compile(r"[^\W_]+")
+RUN = re.compile(f"[{_SPACELESS}]+")
+"Characters of scripts that put no spaces between words."
+WORD = re.compile(r"[^\W_]+")
 _BETWEEN_APOSTROPHES = re.compile(r"[^\W_]+(?:['’][^\W_]+)+")
 
 
@@ -37,8 +38,8 @@ class Query:
 def parse(text: str, stop_words: frozenset[str] = STOP_WORDS) -> Query:
     """Any character is text: nothing is an operator. FTS5 would end at a NUL."""
     text = storable(text).replace("\0", " ")
-    runs = _RUN.findall(text)
-    words = _first(word for item in _RUN.sub(" ", text).lower().split() for word in _words(item, stop_words))
+    runs = RUN.findall(text)
+    words = _first(word for item in RUN.sub(" ", text).lower().split() for word in _words(item, stop_words))
     return Query(words, _first(pair for run in runs for pair in _pairs(run)))
 
 
@@ -49,11 +50,11 @@ def bigrams(text: str) -> str:
     beginning of one of these.
     """
     pieces: list[str] = []
-    for word in _WORD.findall(text):
-        runs = _RUN.findall(word)
+    for word in WORD.findall(text):
+        runs = RUN.findall(word)
         if runs:
-            pieces += (piece for run in runs for piece in (*_neighbours(run), run[-1]))
-            pieces += filter(None, _RUN.split(word))
+            pieces += (piece for run in runs for piece in (*neighbours(run), run[-1]))
+            pieces += filter(None, RUN.split(word))
     return " ".join(pieces)
 
 
@@ -64,11 +65,11 @@ def any_of(terms: Iterable[str]) -> str:
 def quoted(term: str) -> str:
     """As FTS5 reads it literally; a single character of a spaceless script also finds the pairs that it begins."""
     phrase = '"' + term.replace('"', '""') + '"'
-    return f"{phrase} *" if len(term) == 1 and _RUN.match(term) else phrase
+    return f"{phrase} *" if len(term) == 1 and RUN.match(term) else phrase
 
 
 def _words(item: str, stop_words: frozenset[str]) -> Iterator[str]:
-    parts = _WORD.findall(item)
+    parts = WORD.findall(item)
     if len(parts) < 2:
         yield from (part for part in parts if part not in stop_words)
         return
@@ -81,10 +82,10 @@ def _words(item: str, stop_words: frozenset[str]) -> Iterator[str]:
 
 
 def _pairs(run: str) -> Iterator[str]:
-    yield from _neighbours(run) if len(run) > 1 else (run,)
+    yield from neighbours(run) if len(run) > 1 else (run,)
 
 
-def _neighbours(run: str) -> Iterator[str]:
+def neighbours(run: str) -> Iterator[str]:
     return (run[at : at + 2] for at in range(len(run) - 1))
 
 

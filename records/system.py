@@ -14,6 +14,7 @@ class WorkerPurpose(StrEnum):
     PROMPT_EMBEDDING = "PROMPT_EMBEDDING"
     DOCUMENT_EMBEDDING = "DOCUMENT_EMBEDDING"
     PARSING = "PARSING"
+    RERANKING = "RERANKING"
 
 
 class WorkerState(StrEnum):

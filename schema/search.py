@@ -43,7 +43,7 @@ class SearchInput:
     )
     rerank: bool = strawberry.field(
         default=False,
-        description="Reorder the best candidates with the cross-encoder, where one is configured.",
+        description="Hold the best candidates against the query once more, as a third ranking.",
     )
     min_similarity: float | None = strawberry.field(
         default=UNSET, description="Cosine similarity below which a semantic hit is dropped, 0 to 1."

@@ -26,7 +26,7 @@ class ServerSettings:
     gpu_idle_percent: float = strawberry.field(
         description="What an idle GPU is used less than; without a GPU, the processor by other programs."
     )
-    reranker: str | None = strawberry.field(description="The model that reorders candidates; null where there is none.")
+    reranker: str | None = strawberry.field(description="What makes the third ranking where `rerank` asks for it.")
     default_model_id: strawberry.ID | None = strawberry.field(
         description="The model that answers where a session names no other."
     )

@@ -23,6 +23,7 @@ describe(
     PROMPT_EMBEDDING="Embeds prompts, at once.",
     DOCUMENT_EMBEDDING="Embeds documents, when nothing else wants the machine.",
     PARSING="Reads documents' files.",
+    RERANKING="Holds the best passages against the prompt, with the cross-encoder that was named.",
 )
 describe(
     WorkerState,

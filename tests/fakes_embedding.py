@@ -37,3 +37,11 @@ def unit_vector(text: str) -> list[float]:
             vector[place % DIMENSIONS] += 1.0 if sign % 2 else -1.0
     length = math.hypot(*vector)
     return [value / length for value in vector] if length else [1.0] + [0.0] * (DIMENSIONS - 1)
+
+
+class ComparingEmbedder(FakeEmbedder):
+    """Scores a text by the share of the prompt's words that it has."""
+
+    async def compare(self, prompt: str, texts: Sequence[str]) -> list[float]:
+        words = set(re.findall(r"\w+", prompt.casefold()))
+        return [len(words & set(re.findall(r"\w+", text.casefold()))) / max(1, len(words)) for text in texts]

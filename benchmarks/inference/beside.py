@@ -9,13 +9,12 @@ from benchmarks.chat import streamed
 from benchmarks.figures import Figure, at_least
 from benchmarks.inference.sides import cpu_seconds
 from benchmarks.inference.texts import facts
-from benchmarks.server import import_text
+from benchmarks.server import DELETE, import_text
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
 from tests.e2e.story import wait_for_model
 
 STATUS = "query ($id: ID!) { document(id: $id) { status chunkCount } }"
-DELETE = """mutation ($input: DeleteDocumentInput!) { deleteDocument(input: $input) { __typename } }"""
 ROUNDS = 5
 TOKENS = 256
 TEXT_TOKENS = 300_000

@@ -109,7 +109,7 @@ async def open_llama_cpp_server(model: Path, *, context: int, threads: int) -> A
     Its threads wait for each other as ours do: it is held against for answering one by one, not for spinning.
     """
     if lacking := [package for module, package in SERVER_PACKAGES.items() if importlib.util.find_spec(module) is None]:
-        raise OpponentMissing(f"llama_cpp.server needs {', '.join(lacking)}, which are not installed")
+        raise OpponentMissing(f"llama_cpp.server needs {', '.join(lacking)}, which `make bench` installs")
     port = free_port()
     command = (
         sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--n_ctx", str(context), "--port", str(port),

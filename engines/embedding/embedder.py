@@ -10,7 +10,17 @@ from typing import Protocol
 import structlog
 
 from engines.embedding.folder import BUNDLED_MODEL, bundled_folder, read_dimensions
-from engines.embedding.protocol import Describe, Described, EmbedDocuments, EmbedPrompt, Start, Vector, Vectors
+from engines.embedding.protocol import (
+    Compared,
+    CompareTokens,
+    Describe,
+    Described,
+    EmbedDocuments,
+    EmbedPrompt,
+    Start,
+    Vector,
+    Vectors,
+)
 from records.system import WorkerPurpose
 from workers import Caller, Worker, WorkerSpec, open_worker
 
@@ -22,7 +32,7 @@ MOST_TEXTS = 256
 
 QUIET_SECONDS = 60.0
 
-_ENVIRONMENT = {
+OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -69,14 +79,19 @@ class WorkerEmbedder:
         return await self._prompts.call(Describe(), Described)
 
     async def embed_prompt(self, text: str) -> bytes:
-        return (await self._prompts.call(EmbedPrompt(_encodable(text)), Vector)).vector
+        return (await self._prompts.call(EmbedPrompt(encodable(text)), Vector)).vector
 
     async def embed_documents(self, texts: Sequence[str]) -> list[bytes]:
         vectors: list[bytes] = []
         for first in range(0, len(texts), MOST_TEXTS):
-            batch = [_encodable(text) for text in texts[first : first + MOST_TEXTS]]
+            batch = [encodable(text) for text in texts[first : first + MOST_TEXTS]]
             vectors += (await self._documents.call(EmbedDocuments(batch), Vectors)).vectors
         return vectors
+
+    async def compare(self, prompt: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the prompt, -1 to 1, by late interaction; prompts in between go first."""
+        asked = CompareTokens(encodable(prompt), [encodable(text) for text in texts])
+        return (await self._prompts.call(asked, Compared)).scores
 
 
 @asynccontextmanager
@@ -99,7 +114,7 @@ def prompt_worker(folder: Path | None = None) -> WorkerSpec:
         purpose=WorkerPurpose.PROMPT_EMBEDDING,
         module="engines.embedding.worker",
         start=Start(str(folder or bundled_folder()), threads=min(PROMPT_THREADS, usable_cores())),
-        environment=_ENVIRONMENT,
+        environment=OFFLINE,
         prepare=partial(_log_description, WorkerPurpose.PROMPT_EMBEDDING),
     )
 
@@ -112,7 +127,7 @@ def document_worker(folder: Path | None = None) -> WorkerSpec:
         start=Start(str(folder or bundled_folder()), threads=usable_cores()),
         idle_priority=True,
         idle_seconds=QUIET_SECONDS,
-        environment=_ENVIRONMENT,
+        environment=OFFLINE,
         prepare=partial(_log_description, WorkerPurpose.DOCUMENT_EMBEDDING),
     )
 
@@ -132,6 +147,6 @@ async def _log_description(purpose: WorkerPurpose, caller: Caller) -> None:
     )  # fmt: skip
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Half a surrogate pair, as JSON can carry it, has no bytes in UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")

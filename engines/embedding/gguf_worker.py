@@ -47,6 +47,9 @@ class LlamaEmbedder:
         """One after the other: a text of some hundred tokens fills the processor by itself."""
         return np.asarray([self._model.embed(text, normalize=True, truncate=True) for text in texts], np.float32)
 
+    def compare(self, prompt: str, texts: list[str]) -> list[float]:
+        raise CallFailure(UNUSABLE, "Texts are compared token by token with the light embedder alone.")
+
 
 def _pooling(path: Path) -> int:
     """Raises `CallFailure` for a model that ranks pairs of texts."""

@@ -10,7 +10,17 @@ from typing import Protocol, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from engines.embedding.protocol import Describe, Described, EmbedDocuments, EmbedPrompt, Request, Vector, Vectors
+from engines.embedding.protocol import (
+    Compared,
+    CompareTokens,
+    Describe,
+    Described,
+    EmbedDocuments,
+    EmbedPrompt,
+    Request,
+    Vector,
+    Vectors,
+)
 from workers.child import Call, CallCanceled
 
 BATCH = 16
@@ -25,6 +35,9 @@ class Encoder(Protocol):
     def describe(self) -> Described: ...
     def encode_prompt(self, text: str) -> Floats: ...
     def encode_documents(self, texts: list[str]) -> Floats: ...
+    def compare(self, prompt: str, texts: list[str]) -> list[float]:
+        """By late interaction, -1 to 1 each. Raises `CallFailure` where the library gives no token's own vector."""
+        ...
 
 
 class Program:
@@ -35,7 +48,7 @@ class Program:
     def _encoder(self) -> Encoder:
         return self._load()
 
-    def handle(self, call: Call) -> Described | Vector | Vectors:
+    def handle(self, call: Call) -> Described | Vector | Vectors | Compared:
         request: Request = call.request
         match request:
             case Describe():
@@ -44,6 +57,8 @@ class Program:
                 return Vector(_normalized(self._encoder.encode_prompt(text))[0].astype("<f4").tobytes())
             case EmbedDocuments(texts=texts):
                 return Vectors(self._embed_documents(texts, call))
+            case CompareTokens(prompt=prompt, texts=texts):
+                return Compared(self._encoder.compare(prompt, texts))
         assert_never(request)
 
     def _embed_documents(self, texts: Sequence[str], call: Call) -> list[bytes]:

@@ -27,7 +27,14 @@ class EmbedDocuments(msgspec.Struct, tag=True, frozen=True):
     texts: list[str]
 
 
-Request = Describe | EmbedPrompt | EmbedDocuments
+class CompareTokens(msgspec.Struct, tag=True, frozen=True):
+    """How well each text answers the prompt, by late interaction over token vectors."""
+
+    prompt: str
+    texts: list[str]
+
+
+Request = Describe | EmbedPrompt | EmbedDocuments | CompareTokens
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -48,3 +55,8 @@ class Vector(msgspec.Struct, frozen=True):
 class Vectors(msgspec.Struct, frozen=True):
     vectors: list[bytes]
     "float16, little-endian, unit length; in the order of the texts."
+
+
+class Compared(msgspec.Struct, frozen=True):
+    scores: list[float]
+    "-1 to 1, in the order of the texts."

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from engines.embedding import probe
+from engines.embedding import maxsim, probe
 from engines.embedding.program import Floats, Program
 from engines.embedding.protocol import Described, Precision, Request, Start
 from workers.child import Link, serve
@@ -22,6 +22,8 @@ class Transformer:
         torch.set_num_threads(start.threads)
         self._threads = start.threads
         self._model, self._bfloat16_speed = _load(start.folder, start.precision)
+        self._compared: tuple[str, Any] = ("", None)
+        "The last prompt that texts were compared with, and its token vectors: they come in several calls."
 
     def describe(self) -> Described:
         return Described(
@@ -37,6 +39,12 @@ class Transformer:
 
     def encode_documents(self, texts: list[str]) -> Floats:
         return _floats(self._model.encode_document(texts, batch_size=len(texts), show_progress_bar=False))
+
+    def compare(self, prompt: str, texts: list[str]) -> list[float]:
+        if self._compared[1] is None or self._compared[0] != prompt:
+            self._compared = prompt, maxsim.token_vectors(self._model, [prompt])[0]
+        vectors = maxsim.token_vectors(self._model, texts) if texts else []
+        return [maxsim.similarity(self._compared[1], matrix) for matrix in vectors]
 
 
 def _floats(vectors: Any) -> Floats:

@@ -101,13 +101,15 @@ class Context:
     @property
     def threads(self) -> int:
         """For reading; writing may be faster on fewer."""
-        self.set_threads(self._reading, self._writing)
-        return int(C.llama_n_threads_batch(self.handle))
+        return self._reading
 
-    def set_threads(self, reading: int, writing: int) -> None:
-        """Cores for batches with parts of prompts, and for those with a token of each answer."""
-        self._reading, self._writing = reading, writing
-        C.llama_set_n_threads(self.handle, writing, reading)
+    def set_threads(self, count: int) -> None:
+        """For reading and writing alike."""
+        self._reading = self._writing = count
+
+    def write_on(self, threads: int) -> None:
+        """Cores for batches with a token of each answer."""
+        self._writing = threads
 
     def decode(self, *, is_reading: bool) -> int:
         """Read the batch's rows; DECODED, NO_ROOM (nothing was read), ABORTED, or negative for a failure.

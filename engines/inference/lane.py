@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engines.inference.backend import Abort, Model
 from engines.inference.cache import KvCache
 from engines.inference.context import ABORTED, DECODED, NO_ROOM, Context
+from engines.inference.pace import Pace
 from engines.inference.plan import plan
 from engines.inference.rates import Rates
 from engines.inference.streams import Stream
@@ -44,7 +45,10 @@ class Lane:
     def __init__(
         self, model: Model, context: Context, cache: KvCache, abort: Abort, rates: Rates, chunk: int | None = None
     ) -> None:
-        """`chunk` is how many tokens of prompts a step reads, always; None where that follows the machine's speed."""
+        """`chunk` is how many tokens of prompts a step reads, always; None where that follows the machine's speed.
+
+        Without it the cores that write follow the machine, too, unless someone asked for a number of them.
+        """
         self.context = context
         self.cache = cache
         self.streams: list[Stream] = []
@@ -52,6 +56,7 @@ class Lane:
         self._abort = abort
         self._rates = rates
         self._fixed_chunk = chunk
+        self._pace = Pace(context.threads) if chunk is None else None
         self._turn = 0
         self._is_long = False
         self._speed = 0.0
@@ -128,6 +133,8 @@ class Lane:
     def _decode(self, placed: Sequence[Portion]) -> int:
         """ABORTED too where a cancel came just before, which `interrupt` could not know to end anything with."""
         is_reading = any(portion.count > 1 for portion in placed)
+        if self._pace is not None and self.context.settings.threads is None:
+            self.context.write_on(self._pace.threads)
         self.context.forget_abort()
         self._is_long = is_reading
         try:
@@ -144,6 +151,8 @@ class Lane:
         if read:
             self._speed = read / max(seconds, 1e-6)
             self._rates.prompt.count(read)
+        elif self._pace is not None:
+            self._pace.note(len(placed), seconds)
 
     def _recover(self, outcome: int, placed: Sequence[Portion]) -> list[Ended]:
         """What was not read is read in the next step; where one row breaks the batch, each is read alone."""

@@ -15,8 +15,8 @@ from engines.inference.loading import (
     is_rebuild,
     load_model,
     read_template,
-    warm_up,
 )
+from engines.inference.probe import check
 from engines.inference.prompt import PromptReader
 from engines.inference.protocol import ApplySettings, Load, Loaded, Vocabulary
 from engines.inference.template import ChatTemplate, Completion
@@ -54,7 +54,7 @@ class LoadedModel:
         report(LoadStage.CREATING_CONTEXT, 0.0)
         context = create_context(model, request.settings, abort, log)
         report(LoadStage.WARMING_UP, 0.0)
-        warm_up(context)
+        check(context)
         template = read_template(path, model)
         transcripts = Transcripts()
         engine = Engine(model, context, abort, queue, transcripts, template.thinks, copy_bytes())
@@ -87,7 +87,7 @@ class LoadedModel:
         )
         if not is_rebuild(loaded_with, new):
             if new.threads is not None:
-                old.set_threads(new.threads, new.threads)
+                old.set_threads(new.threads)
                 old.settings = new
             return
         self._require_room(new)
@@ -108,7 +108,7 @@ class LoadedModel:
 
     def _rebuild(self, settings: LoadRequest) -> None:
         context = create_context(self._model, settings, self._abort, self._log)
-        warm_up(context)
+        check(context)
         self.engine.replace_context(context)
 
     def _put_back(self, settings: LoadRequest) -> None:

@@ -9,7 +9,6 @@ from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the 
 from engines.inference.backend import Abort, Log, Model
 from engines.inference.context import Context
 from engines.inference.inspection import inspect
-from engines.inference.probe import check, choose_threads
 from engines.inference.template import ChatTemplate, Completion, TemplateFailed
 from records.codes import ErrorCode
 from records.errors import ModelLoadFailed
@@ -76,13 +75,6 @@ def _no_context(settings: LoadRequest, errors: list[str]) -> str:
     if not said or "alloc" in said:
         return f"There is not enough memory for a context of {settings.context_length or 0:,} tokens."
     return f"The context cannot be made with these settings: {said}."
-
-
-def warm_up(context: Context) -> None:
-    """Decode, and try everything that answers will need: what is ready has answered. Raises `CallFailure`."""
-    check(context)
-    if context.settings.threads is None:
-        context.set_threads(context.threads, choose_threads(context, context.threads))
 
 
 def read_template(path: Path, model: Model) -> ChatTemplate | Completion:

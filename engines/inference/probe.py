@@ -1,10 +1,8 @@
 """What a fresh context must show before it is called ready: that it decodes, shares, forgets and brings back.
 
 The calls behind these change from one release of llama.cpp to the next; a build that does them otherwise is found out here
-and not in the middle of an answer. The same decodes tell how many cores write fastest.
+and not in the middle of an answer.
 """
-
-import time
 
 import numpy as np
 
@@ -12,15 +10,12 @@ from engines.inference.context import DECODED, Context
 from records.codes import ErrorCode
 from workers.child import CallFailure
 
-SLOW_SECONDS = 0.05
-"""A model that takes longer for a token than this writes fastest on all its cores: it is not tried out."""
-WORTH_CORES = 1.1
-"""Twice the cores must be faster by this to be worth taking them."""
-TRIES = 6
-
 
 def check(context: Context) -> None:
-    """Raises `CallFailure` where the model gives no numbers, or llama.cpp does not do what is needed of it."""
+    """Leaves the cache empty.
+
+    Raises `CallFailure` where the model gives no numbers, or llama.cpp does not do what is needed of it.
+    """
     begin = max(context.model.bos(), 0)
     _decode(context, begin, 0, 0)
     _decode(context, begin, 1, 0)
@@ -42,34 +37,6 @@ def _check_moves(context: Context) -> None:
     if not (shared == 1 and forgets and returns):
         facts = f"shared {shared}, forgets {forgets}, returns {returns}"
         raise CallFailure(ErrorCode.INTERNAL, "This build of llama.cpp does not handle sequences as it should.", facts)
-
-
-def choose_threads(context: Context, most: int) -> int:
-    """Cores that write a token fastest, at most `most`; few where many are hardly faster. Leaves the cache empty."""
-    if _seconds(context, most, 1) > SLOW_SECONDS:
-        return most
-    best, fastest = most, _seconds(context, most, TRIES)
-    threads = most
-    while threads > 1:
-        threads = -(-threads // 2)
-        seconds = _seconds(context, threads, TRIES)
-        if seconds > fastest * WORTH_CORES:
-            break
-        best, fastest = threads, min(seconds, fastest)
-    return best
-
-
-def _seconds(context: Context, threads: int, tries: int) -> float:
-    """The fastest of some tokens."""
-    context.set_threads(context.threads, threads)
-    begin = max(context.model.bos(), 0)
-    taken = []
-    for position in range(tries):
-        began = time.perf_counter()
-        _decode(context, begin, position, 0)
-        taken.append(time.perf_counter() - began)
-    context.cut(0, 0)
-    return min(taken)
 
 
 def _decode(context: Context, token: int, position: int, sequence: int) -> None:

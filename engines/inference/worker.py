@@ -1,7 +1,11 @@
 """The inference program: one process, one model.
 
-This thread takes calls: it loads, counts, renders and tokenizes, and queues answers; the engine's thread makes them; the
-link's I/O thread cancels. A surprise in one call fails that call alone.
+This thread takes calls: it counts, renders and tokenizes, and queues answers; the engine's thread loads the model and makes
+them; the link's I/O thread cancels. A surprise in one call fails that call alone.
+
+All that computes happens in the engine's thread. GNU's OpenMP keeps a pool of threads for every thread that ever computed,
+and where the pools together have more threads than there are cores, it lets waiting threads sleep at once: with a model
+warmed up in another thread, each of the hundreds of barriers of a token cost a sleep and a wake (docs/decisions/0011).
 """
 
 import threading
@@ -18,6 +22,7 @@ from engines.inference.engine import Engine
 from engines.inference.grammar import compile_schema
 from engines.inference.job import Job, JobQueue, QueueFull
 from engines.inference.loaded import LoadedModel
+from engines.inference.loading import Report
 from engines.inference.prompt import Prompt
 from engines.inference.protocol import (
     ApplySettings,
@@ -94,9 +99,23 @@ class Program:
                     call.event(LoadProgress(stage, fraction))
             return not call.canceled
 
+        settled = threading.Event()
+        life = threading.Thread(
+            target=lambda: self._live(call, request, report, settled, link), name="engine", daemon=True
+        )
+        life.start()
+        settled.wait()
+
+    def _live(self, call: Call, request: Load, report: Report, settled: threading.Event, link: Link) -> None:
+        """The engine's thread, from the first byte of the model on."""
+        guard(call, lambda: self._bring_in(call, request, report))
+        settled.set()
+        if self._loaded is not None:
+            _work(self._loaded.engine, link)
+
+    def _bring_in(self, call: Call, request: Load, report: Report) -> None:
         loaded = LoadedModel.load(Path(request.path), request, self._queue, self._log, report)
         self._loaded = loaded
-        threading.Thread(target=lambda: _work(loaded.engine, link), name="engine", daemon=True).start()
         call.reply(loaded.describe())
 
     def _prompt(self, messages: list[Message], conversation: str = "") -> Prompt:

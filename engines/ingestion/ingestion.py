@@ -1,9 +1,9 @@
-"""The owner of all ingestion jobs: two loops, one for each stage, that take up whatever is not finished."""
+"""The owner of all ingestion jobs: a loop for each line of waiting documents takes up whatever is not finished."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import anyio
 import structlog
@@ -13,6 +13,7 @@ from engines.ingestion.deletion import Deletion
 from engines.ingestion.embedding import EmbeddingStage
 from engines.ingestion.feed import DocumentFeed
 from engines.ingestion.jobs import Jobs
+from engines.ingestion.lines import Line
 from engines.ingestion.parsing import ParsingStage
 from engines.stores import DocumentStore, Originals
 from records.codes import ErrorCode
@@ -23,12 +24,14 @@ from records.ids import DocumentId
 from records.system import IngestionStatus
 from records.tracing import Span, Tracer
 
-ROUND = 100
-"""Documents that a loop looks at before it asks the store again."""
+SMALL_BYTES = 1 << 20
+"""Files up to here are parsed beside larger ones, in a process of their own, and never wait for one that takes minutes."""
 PAUSE_AFTER_SURPRISE = 1.0
 TO_PARSE = (DocumentStatus.PENDING, DocumentStatus.PARSING, DocumentStatus.CHUNKING)
 TO_EMBED = (DocumentStatus.EMBEDDING,)
 RETRYABLE = (ErrorCode.WORKER_CRASHED, ErrorCode.DISK_FULL, ErrorCode.BUSY, ErrorCode.INTERNAL)
+
+Work = Callable[[DocumentRecord], Awaitable[None]]
 
 log = structlog.get_logger("graphlore.ingestion")
 
@@ -40,6 +43,7 @@ class Ingestion:
         originals: Originals,
         feed: DocumentFeed,
         parsing: ParsingStage,
+        parsing_small: ParsingStage,
         embedding: EmbeddingStage,
         deletion: Deletion,
         answers_running: Callable[[], int],
@@ -49,7 +53,6 @@ class Ingestion:
         self._documents = documents
         self._originals = originals
         self._feed = feed
-        self._parsing = parsing
         self._embedding = embedding
         self._deletion = deletion
         self._answers_running = answers_running
@@ -58,14 +61,21 @@ class Ingestion:
         self.ends: Counter[DocumentStatus] = Counter()
         "How jobs ended since the start."
         self._jobs = Jobs()
-        self._arrived = asyncio.Event()
-        self._parsed = asyncio.Event()
-        self._waiting: dict[DocumentStatus, int] = {}
+        self._lines: dict[Line, Work] = {
+            Line(documents, self._jobs, TO_PARSE, lambda size: size > SMALL_BYTES): partial(self._parse, parsing),
+            Line(documents, self._jobs, TO_PARSE, lambda size: size <= SMALL_BYTES): partial(
+                self._parse, parsing_small
+            ),
+            Line(documents, self._jobs, TO_EMBED): self._embed,
+        }
 
     def enqueue(self, document_id: DocumentId) -> None:
         """Tell the loops that there is work; which, they read from the store."""
-        self._arrived.set()
-        self._parsed.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        for line in self._lines:
+            line.tell()
 
     def watch(
         self, document_id: DocumentId | None
@@ -76,7 +86,7 @@ class Ingestion:
     def status(self) -> IngestionStatus:
         running = self._jobs.running
         return IngestionStatus(
-            queued=max(0, sum(self._waiting.values()) - running),
+            queued=max(0, sum(line.waiting for line in self._lines) - running),
             running=running,
             yielding=running > 0 and self._answers_running() > 0,
             chunks_per_second=self._embedding.chunks_per_second,
@@ -84,7 +94,7 @@ class Ingestion:
 
     async def cancel(self, document_id: DocumentId) -> DocumentRecord:
         """Stop a job, wherever it is. Raises `NotFound`, and `Conflict` where nothing is at work."""
-        async with self._jobs.stopped(document_id):
+        async with self._stopped(document_id):
             document = await self._documents.get(document_id)
             if document.status not in UNFINISHED:
                 raise Conflict(f"Nothing to cancel: the document is {document.status.value}.", path=("input", "id"))
@@ -109,15 +119,23 @@ class Ingestion:
         document = await self._documents.get(document_id)
         hidden = await self._deletion.hide(document)
         with anyio.CancelScope(shield=True):
-            async with self._jobs.stopped(document_id):
+            async with self._stopped(document_id):
                 receipt = await self._deletion.erase(hidden)
         return receipt
 
-    async def run_parsing(self) -> None:
-        await self._loop(TO_PARSE, self._arrived, self._parse)
+    @asynccontextmanager
+    async def _stopped(self, document_id: DocumentId) -> AsyncIterator[None]:
+        """Nothing works on the document inside this block; what it is left as is looked at again behind it."""
+        try:
+            async with self._jobs.stopped(document_id):
+                yield
+        finally:
+            self._tell()
 
-    async def run_embedding(self) -> None:
-        await self._loop(TO_EMBED, self._parsed, self._embed)
+    async def run(self) -> None:
+        async with anyio.create_task_group() as loops:
+            for line, work in self._lines.items():
+                loops.start_soon(self._serve, line, work)
 
     async def finish_deletions(self) -> None:
         """What a crash left half deleted."""
@@ -127,29 +145,14 @@ class Ingestion:
     async def _erase(self, document: DocumentRecord) -> None:
         await self._deletion.erase(document)
 
-    async def _loop(
-        self,
-        statuses: Sequence[DocumentStatus],
-        news: asyncio.Event,
-        work: Callable[[DocumentRecord], Awaitable[None]],
-    ) -> None:
-        """One round is one piece of work for each waiting document, so that a large one does not hold up the rest."""
+    async def _serve(self, line: Line, work: Work) -> None:
         while True:
-            news.clear()
-            waiting = await self._documents.with_status(statuses, limit=ROUND)
-            self._waiting[statuses[0]] = len(waiting)
-            for document in waiting:
-                await self._jobs.run(document.id, lambda document=document: self._one(document, statuses, work))  # type: ignore[misc]
-            if not waiting:
-                await news.wait()
+            document_id = await line.next()
+            await self._jobs.run(document_id, partial(self._one, document_id, line.statuses, work))
+            self._tell()
 
-    async def _one(
-        self,
-        document: DocumentRecord,
-        statuses: Sequence[DocumentStatus],
-        work: Callable[[DocumentRecord], Awaitable[None]],
-    ) -> None:
-        current = await self._documents.find(document.id)
+    async def _one(self, document_id: DocumentId, statuses: Sequence[DocumentStatus], work: Work) -> None:
+        current = await self._documents.find(document_id)
         if current is None or current.status not in statuses:
             return
 
@@ -162,13 +165,12 @@ class Ingestion:
         if not await guarded(attempt, "ingestion", lambda message: self._surprised(current.id, message)):
             await anyio.sleep(PAUSE_AFTER_SURPRISE)
 
-    async def _parse(self, document: DocumentRecord) -> None:
+    async def _parse(self, stage: ParsingStage, document: DocumentRecord) -> None:
         with self._tracer.span("parse document") as span:
             _describe(span, document)
-            parsed = await self._parsing.run(document)
+            parsed = await stage.run(document)
             span.set("graphlore.document.chunks", parsed.chunk_count)
         log.info("parsed", document=document.id, chunks=parsed.chunk_count, pages=parsed.page_count)
-        self._parsed.set()
 
     async def _embed(self, document: DocumentRecord) -> None:
         with self._tracer.span("embed chunks") as span:
@@ -208,7 +210,6 @@ async def open_ingestion(ingestion: Ingestion) -> AsyncIterator[Ingestion]:
     """Jobs run while this block is open; those that an earlier end cut off go on at their stage."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ingestion.finish_deletions)
-        tasks.start_soon(ingestion.run_parsing)
-        tasks.start_soon(ingestion.run_embedding)
+        tasks.start_soon(ingestion.run)
         yield ingestion
         tasks.cancel_scope.cancel()

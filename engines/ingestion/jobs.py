@@ -19,11 +19,13 @@ class Jobs:
     def running(self) -> int:
         return len(self._scopes)
 
+    def has(self, document_id: DocumentId) -> bool:
+        """Whether it is being worked on, or held so that it is not."""
+        return document_id in self._held or document_id in self._scopes
+
     async def run(self, document_id: DocumentId, work: Callable[[], Awaitable[None]]) -> None:
-        """Run one piece of work unless the document is held; ends early where it is being stopped."""
-        if document_id in self._held or document_id in self._scopes:
-            await anyio.sleep(0.05)
-            return
+        """Run one piece of work; ends early where it is being stopped. Only for documents that it does not have yet."""
+        assert not self.has(document_id)
         with anyio.CancelScope() as scope:
             self._scopes[document_id] = scope
             self._ended[document_id] = ended = asyncio.Event()

@@ -14,6 +14,7 @@ from docling_core.types.doc import (
     ListItem,
     PictureItem,
     SectionHeaderItem,
+    TableData,
     TableItem,
     TextItem,
     TitleItem,
@@ -43,20 +44,38 @@ def convert(content: BytesIO, filename: str, format: Any, backend: Any, options:
 
 
 def blocks_of(document: DoclingDocument, reading: Reading) -> Iterator[Block]:
-    reading.tables, reading.pictures = len(document.tables), len(document.pictures)
+    """The document's body; its tables and pictures are counted."""
+    count_items(document, reading)
     outermost = 1 if any(isinstance(text, TitleItem) for text in document.texts) else 0
     total = max(1, len(document.texts) + len(document.tables))
-    for done, item in enumerate(_reading_order(document)):
+    for done, item in enumerate(_reading_order(document.body, document)):
         reading.fraction = min(1.0, done / total)
-        if isinstance(item, TableItem):
-            yield from _table(item, document, reading)
-        elif block := _block(item, document, outermost):
-            yield block
+        yield from _item_blocks(item, document, reading, outermost)
 
 
-def _reading_order(document: DoclingDocument) -> Iterator[Any]:
+def blocks_below(part: Any, document: DoclingDocument, reading: Reading) -> Iterator[Block]:
+    """One part of a document in which every part has a title."""
+    for item in _reading_order(part, document):
+        yield from _item_blocks(item, document, reading, outermost=1)
+
+
+def count_items(document: DoclingDocument, reading: Reading) -> None:
+    reading.tables = (reading.tables or 0) + len(document.tables)
+    reading.pictures = (reading.pictures or 0) + len(document.pictures)
+
+
+def _item_blocks(item: Any, document: DoclingDocument, reading: Reading, outermost: int) -> Iterator[Block]:
+    if isinstance(item, TableItem):
+        yield from _table(item.data, reading)
+    elif isinstance(item, PictureItem) and item.meta and item.meta.tabular_chart:
+        yield from _table(item.meta.tabular_chart.chart_data, reading)
+    elif block := _block(item, document, outermost):
+        yield block
+
+
+def _reading_order(part: Any, document: DoclingDocument) -> Iterator[Any]:
     """Depth first without recursion; what an inline group or a table holds belongs to it."""
-    stack = [document.body]
+    stack = [part]
     while stack:
         item = stack.pop()
         if item.content_layer is not ContentLayer.BODY:
@@ -113,14 +132,14 @@ def _inline_text(group: InlineGroup, document: DoclingDocument) -> str:
     return _SPACE_AFTER.sub("", _SPACE_BEFORE.sub("", joined))
 
 
-def _table(table: TableItem, document: DoclingDocument, reading: Reading) -> Iterator[Block]:
-    """The cell texts by columns; rows that are marked as header name the columns."""
-    reading.count_cells(table.data.num_rows * table.data.num_cols)
-    grid = table.data.grid
+def _table(table: TableData, reading: Reading) -> Iterator[Block]:
+    """The cell texts by columns; rows that are marked as header name the columns. Charts have such tables, too."""
+    reading.count_cells(table.num_rows * table.num_cols)
+    grid = table.grid
     header_rows = 0
     while header_rows < len(grid) and any(cell.column_header for cell in grid[header_rows]):
         header_rows += 1
-    header = [_column_name([row[column].text for row in grid[:header_rows]]) for column in range(table.data.num_cols)]
+    header = [_column_name([row[column].text for row in grid[:header_rows]]) for column in range(table.num_cols)]
     yield from table_blocks(
         header, ([_cell_text(row, column) for column in range(len(row))] for row in grid[header_rows:])
     )

@@ -21,6 +21,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_TOLD_BEFORE = [name.replace("-", "_") for name in (*_WIDE, "utf-16", "utf-32")]
+"""Seen by their NULs; whoever guesses them takes a broken letter for a line of Chinese."""
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r\x0b\x0c\x1b")) + b"\x7f"
 _ASCII = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 _FALLBACK = "cp1252"
@@ -107,7 +109,7 @@ def _guess(sample: bytes) -> str:
     """
     from charset_normalizer import from_bytes
 
-    matches = list(from_bytes(sample, chunk_size=1024))
+    matches = list(from_bytes(sample, chunk_size=1024, cp_exclusion=_TOLD_BEFORE))
     if not matches:
         return _FALLBACK
     tidy = [match for match in matches if match.chaos <= matches[0].chaos + _ALIKE]

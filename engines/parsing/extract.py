@@ -20,6 +20,7 @@ _TEXT_AT_ONCE = 32 * 1024
 _LONGEST_TEXT = 64 * 1024
 _CHUNKS_AT_ONCE = 32
 _STEP = 0.01
+_UNSEEN = "recognizing text in them is not built in yet"
 
 
 def format_for(media_type: str) -> Format:
@@ -56,7 +57,16 @@ class Extraction:
         self._chunks += self._chunker.finish()
         yield from self._flush()
         if not self._composer.length:
-            raise DocumentUnreadable(ErrorCode.NO_TEXT, "There is no text in this file.")
+            raise DocumentUnreadable(ErrorCode.NO_TEXT, self._nothing_read())
+
+    def _nothing_read(self) -> str:
+        """Nobody shall wonder why a file full of pictures cannot be found."""
+        reading = self._reading
+        if reading.page_count and reading.pictures:
+            return f"{reading.page_count:,} of {reading.page_count:,} pages hold pictures alone; {_UNSEEN}."
+        if reading.pictures:
+            return f"There is no text in this file, only {reading.pictures:,} pictures; {_UNSEEN}."
+        return "There is no text in this file."
 
     @property
     def document(self) -> ParsedDocument:

@@ -11,7 +11,9 @@ MIB = 1024 * 1024
 class Limits(msgspec.Struct, frozen=True):
     file_bytes: int = 1024 * MIB
     markup_bytes: int = 32 * MIB
-    "HTML and Markdown, which are held in memory whole, at some thirty times their size."
+    "HTML, Markdown, XML, JSON and others that are held in memory whole, at some thirty times their size."
+    message_bytes: int = 128 * MIB
+    "E-mail, held in memory with its attachments, which are not read."
     characters: int = 20_000_000
     pages: int = 5_000
     inflated_bytes: int = 512 * MIB

@@ -1,11 +1,14 @@
 """One document while it is read: what its format is told, and what it tells besides the blocks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from engines.parsing.limits import Limits, above_limit
 from records.document import ExtractionCoverage
+
+_LISTED = 20
 
 
 @dataclass(slots=True)
@@ -31,6 +34,12 @@ class Reading:
         self.cells += cells
         if self.cells > self.limits.table_cells:
             raise above_limit(f"The document's tables have more than {self.limits.table_cells:,} cells.")
+
+    def note_missing(self, missing: Sequence[int], total: int, what: str, why: str) -> None:
+        """Warn that some parts of the document, counted from 1, were not read: `3 of 17 slides have no text: 2, 5, 9.`"""
+        if missing:
+            listed = ", ".join(map(str, missing[:_LISTED])) + (", …" if len(missing) > _LISTED else "")
+            self.warnings.append(f"{len(missing):,} of {total:,} {what} {why}: {listed}.")
 
     def coverage(self) -> ExtractionCoverage:
         return ExtractionCoverage(

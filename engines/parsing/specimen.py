@@ -51,9 +51,13 @@ class Specimen:
         except UNREADABLE:
             return frozenset()
 
+    def has_office_part(self, name: str) -> bool:
+        """By the directory alone: what is protected by a password can be told, too."""
+        return {name, _CONTENT_TYPES} <= self.archive_names
+
     @cached_property
     def content_types(self) -> bytes:
-        """What an Office file says of its own parts; empty for other files."""
+        """What an Office file says of its own parts; empty for other files, and where it is encrypted."""
         if _CONTENT_TYPES not in self.archive_names:
             return b""
         try:

@@ -20,6 +20,16 @@ def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
     return ", ".join(named)
 
 
+def names_columns(first: Sequence[str]) -> bool:
+    """Whether a table's first row can be its header: no number in it, nothing twice."""
+    names = [cell for cell in first if cell.strip()]
+    return bool(names) and not any(is_number(name) for name in names) and len(set(names)) == len(names)
+
+
+def is_number(cell: str) -> bool:
+    return cell.strip().strip("$€£%+-").replace(",", "").replace(".", "").isdigit()
+
+
 def table_blocks(
     header: Sequence[str],
     rows: Iterable[Sequence[str]],

@@ -13,8 +13,22 @@ async def run_leg(name: str, search: Callable[[], Awaitable[Sequence[ScoredChunk
     try:
         ranking = tuple(await search())
     except ExpectedError as failure:
-        return RetrievalLeg(name, LegState.FAILED, failure.message, 0, _since(began), ())
-    return RetrievalLeg(name, LegState.RAN, None, len(ranking), _since(began), ranking)
+        return failed_leg(name, failure, began)
+    return ran_leg(name, ranking, began)
+
+
+def ran_leg(
+    name: str,
+    ranking: tuple[ScoredChunk, ...],
+    began: float,
+    message: str | None = None,
+    state: LegState = LegState.RAN,
+) -> RetrievalLeg:
+    return RetrievalLeg(name, state, message, len(ranking), _since(began), ranking)
+
+
+def failed_leg(name: str, failure: ExpectedError, began: float) -> RetrievalLeg:
+    return RetrievalLeg(name, LegState.FAILED, failure.message, 0, _since(began), ())
 
 
 def skipped(name: str, reason: str) -> RetrievalLeg:
@@ -23,10 +37,6 @@ def skipped(name: str, reason: str) -> RetrievalLeg:
 
 def failed(name: str, reason: str) -> RetrievalLeg:
     return RetrievalLeg(name, LegState.FAILED, reason, 0, 0.0, ())
-
-
-def fused_leg(ranking: tuple[ScoredChunk, ...], began: float) -> RetrievalLeg:
-    return RetrievalLeg("fusion", LegState.RAN, None, len(ranking), _since(began), ranking)
 
 
 def _since(began: float) -> float:

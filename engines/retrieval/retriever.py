@@ -1,29 +1,36 @@
-"""From a query to ranked passages: filters to documents, words and meaning at once, fusion, live rows, no duplicates.
+"""From a query to ranked passages: filters to documents, words and meaning at once, fusion, neighbours, reranking.
 
-Follows "Retrieval" in ARCHITECTURE.md. What a leg found is joined to live rows last, so that nothing of a deleted
-document can surface, whatever a cache still holds.
+Follows "Retrieval" in ARCHITECTURE.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import anyio
 
 from engines.embedding import Embedder
+from engines.keywords import KeywordIndex
+from engines.reranking import Reranker
 from engines.retrieval.deep import DeepSearch
-from engines.retrieval.fusion import fuse
-from engines.retrieval.legs import fused_leg, run_leg, skipped
-from engines.retrieval.snippets import make_snippet
-from engines.stores import ChunkStore, DocumentStore, KeywordIndex, VectorIndex
-from records.document import ChunkRecord, DocumentRecord
+from engines.retrieval.fusion import fuse, put_first
+from engines.retrieval.legs import ran_leg, run_leg, skipped
+from engines.retrieval.neighbours import lift_neighbours
+from engines.retrieval.passages import choose, make_hits
+from engines.retrieval.reranking import CANDIDATES as RERANKED
+from engines.retrieval.reranking import run_reranker
+from engines.stores import ChunkStore, DocumentStore, VectorIndex
 from records.errors import InvalidInput
-from records.ids import ChunkId, DocumentId
-from records.retrieval import Retrieval, RetrievalHit, RetrievalLeg, RetrievalQuery, ScoredChunk, SearchMode
+from records.ids import DocumentId
+from records.retrieval import LegState, Retrieval, RetrievalLeg, RetrievalQuery, ScoredChunk, SearchMode
 
 CANDIDATES = 100
 """Hits of each leg; also the most that a query can ask for."""
 MAX_QUERY_LENGTH = 10_000
-NO_RERANKER = "No reranker is configured."
+RERANKER_WEIGHT = 0.5
+"""Of the reranker's ranking beside the one that it was given, each stretched to 0 to 1."""
+NOTHING_QUOTED = "No passage holds what stands in quotation marks; its words were looked for one by one."
+NO_DOCUMENT = "No searchable document is in scope."
 
 
 class Retriever:
@@ -36,6 +43,7 @@ class Retriever:
         keywords: KeywordIndex,
         vectors: VectorIndex,
         embedder: Embedder,
+        reranker: Reranker,
         deep: DeepSearch | None = None,
     ) -> None:
         self._documents = documents
@@ -43,6 +51,7 @@ class Retriever:
         self._keywords = keywords
         self._vectors = vectors
         self._embedder = embedder
+        self._reranker = reranker
         self._deep = deep
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
@@ -52,30 +61,17 @@ class Retriever:
         that fails is reported in `legs`; the others still answer.
         """
         began = perf_counter()
-        self._check(query)
+        _check(query)
         scope = await self._documents.resolve_scope(query.document_ids, query.tags)
         if scope == ():
-            reason = "No searchable document is in scope."
-            return Retrieval(query, (), (skipped("words", reason), skipped("meaning", reason)), 0, 0.0)
+            return Retrieval(query, (), (skipped("words", NO_DOCUMENT), skipped("meaning", NO_DOCUMENT)), 0, 0.0)
         words, meaning, *others = await self._legs(query, scope)
-        fusing = perf_counter()
-        ranking = _ranked(query.mode, words, meaning, await self._deep_ranking(meaning, others))
-        legs = [words, meaning, *others]
-        if query.rerank:
-            legs.append(skipped("reranker", NO_RERANKER))
-        if query.mode is SearchMode.HYBRID:
-            legs.append(fused_leg(ranking, fusing))
-        hits, duplicates = await self._hits(query, ranking, words, meaning)
-        return Retrieval(query, hits, tuple(legs), duplicates, (perf_counter() - began) * 1000)
-
-    def _check(self, query: RetrievalQuery) -> None:
-        if not query.text.strip():
-            raise InvalidInput("The query is empty.", path=("input", "query"))
-        if len(query.text) > MAX_QUERY_LENGTH:
-            raise InvalidInput(
-                f"The query has {len(query.text):,} characters; {MAX_QUERY_LENGTH:,} is the most.",
-                path=("input", "query"),
-            )
+        ranking, more = await self._ranked(query, words, meaning, await self._deep_ranking(meaning, others))
+        chosen, repeats = await choose(self._chunks, ranking, query.top_k)
+        hits = await make_hits(
+            self._documents, chosen, words, meaning, lambda text: self._keywords.spans(text, query.text)
+        )
+        return Retrieval(query, hits, (words, meaning, *others, *more), repeats, (perf_counter() - began) * 1000)
 
     async def _legs(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> tuple[RetrievalLeg, ...]:
         """`words`, `meaning`, and `deep` where there is a deep embedder."""
@@ -85,7 +81,7 @@ class Retriever:
         }
 
         async def by_words() -> None:
-            legs["words"] = await run_leg("words", lambda: self._keywords.search(query.text, CANDIDATES, scope))
+            legs["words"] = await self._words(query, scope)
 
         async def by_meaning() -> None:
             legs["meaning"] = await run_leg("meaning", lambda: self._nearest(query, scope))
@@ -107,78 +103,68 @@ class Retriever:
             return ()
         return await self._deep.completed(others[0].ranking, meaning.ranking)
 
+    async def _words(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
+        """What is quoted must be there; beside meaning, which knows no quotations, it may be looked for loosely at last."""
+        strict = await run_leg("words", lambda: self._keywords.search(query.text, CANDIDATES, scope))
+        is_empty = strict.state is LegState.RAN and not strict.ranking
+        if query.mode is SearchMode.KEYWORD or not is_empty or not self._keywords.has_quotation(query.text):
+            return strict
+        loose = await run_leg("words", lambda: self._keywords.search(query.text, CANDIDATES, scope, loosely=True))
+        return loose if loose.state is LegState.FAILED else replace(loose, message=NOTHING_QUOTED)
+
     async def _nearest(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Sequence[ScoredChunk]:
         vector = await self._embedder.embed_prompt(query.text)
         hits = await self._vectors.search(vector, CANDIDATES, scope)
         least = query.min_similarity
         return hits if least is None else [hit for hit in hits if hit.score >= least]
 
-    async def _hits(
-        self,
-        query: RetrievalQuery,
-        ranking: Sequence[ScoredChunk],
-        words: RetrievalLeg,
-        meaning: RetrievalLeg,
-    ) -> tuple[tuple[RetrievalHit, ...], int]:
-        """Join the ranking to live rows, drop repeated texts, stop at `top_k`."""
-        live = await self._chunks.find_many([hit.chunk_id for hit in ranking])
-        chosen, duplicates = _without_repeats(ranking, live, query.top_k)
-        documents = await self._documents.find_many(list({chunk.document_id for _, chunk in chosen}))
-        bm25, similarity = _scores(words), _scores(meaning)
-        hits: list[RetrievalHit] = []
-        for scored, chunk in chosen:
-            document = documents.get(chunk.document_id)
-            if document is not None:
-                hits.append(self._hit(len(hits) + 1, query, scored, chunk, document, bm25, similarity))
-        return tuple(hits), duplicates
+    async def _ranked(
+        self, query: RetrievalQuery, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
+    ) -> tuple[tuple[ScoredChunk, ...], Sequence[RetrievalLeg]]:
+        """The one ranking of a mode, and the legs that came of making it."""
+        began, more = perf_counter(), list[RetrievalLeg]()
+        ranking = await self._fused(query.mode, words, meaning, deep)
+        if query.rerank:
+            more.append(await self._reranked(query, ranking))
+            ranking = _with_third(ranking, more[0])
+        if query.mode is SearchMode.HYBRID and words.message is None and self._keywords.has_quotation(query.text):
+            ranking = put_first(ranking, words.ranking)
+        if query.mode is SearchMode.HYBRID:
+            more.append(ran_leg("fusion", ranking, began))
+        return ranking, more
 
-    def _hit(
-        self,
-        rank: int,
-        query: RetrievalQuery,
-        scored: ScoredChunk,
-        chunk: ChunkRecord,
-        document: DocumentRecord,
-        bm25: Mapping[ChunkId, float],
-        similarity: Mapping[ChunkId, float],
-    ) -> RetrievalHit:
-        snippet = make_snippet(chunk.text, self._keywords.spans(chunk.text, query.text))
-        return RetrievalHit(rank, chunk, document, scored.score, similarity.get(chunk.id), bm25.get(chunk.id), snippet)
+    async def _fused(
+        self, mode: SearchMode, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
+    ) -> tuple[ScoredChunk, ...]:
+        """Words count as much as meaning, however many embedders tell of that."""
+        share = 0.5 if deep else 1.0
+        match mode:
+            case SearchMode.KEYWORD:
+                return words.ranking
+            case SearchMode.SEMANTIC:
+                return fuse([(meaning.ranking, share), (deep, share)]) if deep else meaning.ranking
+            case SearchMode.HYBRID:
+                fused = fuse([(words.ranking, 1.0), (meaning.ranking, share), (deep, share)])
+                return lift_neighbours(fused, await self._chunks.neighbours([hit.chunk_id for hit in fused]))
 
-
-def _ranked(
-    mode: SearchMode, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
-) -> tuple[ScoredChunk, ...]:
-    match mode:
-        case SearchMode.KEYWORD:
-            return words.ranking
-        case SearchMode.SEMANTIC:
-            return fuse([(meaning.ranking, 1.0), (deep, 1.0)]) if deep else meaning.ranking
-        case SearchMode.HYBRID:
-            return fuse([(words.ranking, 1.0), (meaning.ranking, 1.0), (deep, 1.0)])
+    async def _reranked(self, query: RetrievalQuery, ranking: Sequence[ScoredChunk]) -> RetrievalLeg:
+        best = [hit.chunk_id for hit in ranking[:RERANKED]]
+        live = await self._chunks.find_many(best)
+        return await run_reranker(self._reranker, query.text, [live[each] for each in best if each in live])
 
 
-def _scores(leg: RetrievalLeg) -> Mapping[ChunkId, float]:
-    return {hit.chunk_id: hit.score for hit in leg.ranking}
+def _with_third(ranking: tuple[ScoredChunk, ...], reranked: RetrievalLeg) -> tuple[ScoredChunk, ...]:
+    """Fused, not replaced: what the reranker thinks little of keeps what words and meaning gave it."""
+    if not reranked.ranking:
+        return ranking
+    return fuse([(ranking, 1.0), (reranked.ranking, RERANKER_WEIGHT)])
 
 
-def _without_repeats(
-    ranking: Sequence[ScoredChunk], live: Mapping[ChunkId, ChunkRecord], top_k: int
-) -> tuple[list[tuple[ScoredChunk, ChunkRecord]], int]:
-    """The first `top_k` live chunks whose words were not there yet, and how many repeats were passed over."""
-    chosen: list[tuple[ScoredChunk, ChunkRecord]] = []
-    seen: set[str] = set()
-    duplicates = 0
-    for hit in ranking:
-        chunk = live.get(hit.chunk_id)
-        if chunk is None:
-            continue
-        words = " ".join(chunk.text.casefold().split())
-        if words in seen:
-            duplicates += 1
-            continue
-        seen.add(words)
-        chosen.append((hit, chunk))
-        if len(chosen) == top_k:
-            break
-    return chosen, duplicates
+def _check(query: RetrievalQuery) -> None:
+    if not query.text.strip():
+        raise InvalidInput("The query is empty.", path=("input", "query"))
+    if len(query.text) > MAX_QUERY_LENGTH:
+        raise InvalidInput(
+            f"The query has {len(query.text):,} characters; {MAX_QUERY_LENGTH:,} is the most.",
+            path=("input", "query"),
+        )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engines import stores
+from engines.keywords import KeywordIndex
 from persistence import vectors
 from persistence.chunks import Chunks
 from persistence.database import Database
@@ -35,7 +36,7 @@ class Shelf:
         self.database = database
         self.documents: stores.DocumentStore = Documents(database)
         self.chunks: stores.ChunkStore = Chunks(database)
-        self.keywords: stores.KeywordIndex = Keywords(database)
+        self.keywords: KeywordIndex = Keywords(database)
         self.sessions: stores.SessionStore = Sessions(database)
         self.messages: stores.MessageStore = Messages(database)
         self.model_settings: stores.ModelSettingsStore = ModelSettings(database)

@@ -84,3 +84,13 @@ async def test_answers_that_cite_a_chunk_are_found(shelf: Shelf) -> None:
     _, second = await shelf.exchange(session.id, "?", "[1][2]", cite(document, one.id), cite(document, two.id, 2))
     assert (await shelf.chunks.cited_by(one.id, PageRequest(first=5))).items == (second, first)
     assert await shelf.chunks.count_cited_by(two.id) == 1
+
+
+async def test_neighbours_of_many_chunks_are_read_at_once(shelf: Shelf) -> None:
+    one = await shelf.ingest("a", "b", "c", name="one")
+    other = await shelf.ingest("d", name="other")
+    a, b, c = [chunk.id for chunk in (await shelf.chunks.page(one.id, PageRequest(first=3))).items]
+    (d,) = [chunk.id for chunk in (await shelf.chunks.page(other.id, PageRequest(first=3))).items]
+    assert await shelf.chunks.neighbours([a, b, d]) == {a: (b,), b: (a, c)}
+    assert await shelf.chunks.neighbours([c]) == {c: (b,)}
+    assert await shelf.chunks.neighbours([]) == {}

@@ -1,17 +1,46 @@
-"""The formats that are read, in the order in which they are tried. A new one is a file here and a name in `FORMATS`."""
+"""The formats that are read, in the order in which they are tried. A new one is a file here and a name in `FORMATS`.
 
-from engines.parsing.formats import csv, docx, html, markdown, pdf, plain
+First those that their bytes betray, then texts that look like something, at last text that is nothing else.
+"""
 
-FORMATS = (pdf.FORMAT, docx.FORMAT, html.FORMAT, csv.FORMAT, markdown.FORMAT, plain.FORMAT)
+from engines.parsing.formats import (
+    asciidoc,
+    code,
+    csv,
+    docx,
+    eml,
+    epub,
+    html,
+    json,
+    latex,
+    markdown,
+    pdf,
+    plain,
+    pptx,
+    xlsx,
+    xml,
+)
+
+FORMATS = (
+    pdf.FORMAT,
+    docx.FORMAT,
+    pptx.FORMAT,
+    xlsx.FORMAT,
+    epub.FORMAT,
+    html.FORMAT,
+    xml.FORMAT,
+    code.FORMAT,
+    eml.FORMAT,
+    json.FORMAT,
+    latex.FORMAT,
+    asciidoc.FORMAT,
+    csv.FORMAT,
+    markdown.FORMAT,
+    plain.FORMAT,
+)
 
 UNSUPPORTED_ARCHIVES = (
-    (
-        b"presentationml.",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "PowerPoint (.pptx)",
-    ),
-    (b"spreadsheetml.", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel (.xlsx)"),
-    (b"META-INF/container.xml", "application/epub+zip", "EPUB"),
+    (b"ms-excel.sheet.binary", "application/vnd.ms-excel.sheet.binary.macroenabled.12", "binary Excel (.xlsb)"),
     (b"META-INF/manifest.xml", "application/vnd.oasis.opendocument.text", "OpenDocument"),
     (b"META-INF/MANIFEST.MF", "application/java-archive", "Java archive"),
 )

@@ -10,7 +10,7 @@ from engines.parsing.formats.format import Format
 from engines.parsing.limits import above_limit
 from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
-from engines.parsing.tables import table_blocks
+from engines.parsing.tables import names_columns, table_blocks
 
 DELIMITERS = ",;\t|"
 _SAMPLE_CHARACTERS = 16 * 1024
@@ -88,13 +88,7 @@ def _sniff(sample: str, reading: Reading) -> tuple[type[csv.Dialect], bool]:
 
 def _first_row_names_columns(sample: str, dialect: type[csv.Dialect]) -> bool:
     first = next(csv.reader(sample.splitlines(), dialect), [])
-    return (
-        bool(first) and all(cell.strip() and not _is_number(cell) for cell in first) and len(set(first)) == len(first)
-    )
-
-
-def _is_number(cell: str) -> bool:
-    return cell.strip().strip("$€£%+-").replace(",", "").replace(".", "").isdigit()
+    return all(cell.strip() for cell in first) and names_columns(first)
 
 
 FORMAT = Format(

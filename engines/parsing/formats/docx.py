@@ -11,6 +11,7 @@ from engines.parsing.cleaning import one_line
 from engines.parsing.formats.format import Format
 from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
+from engines.parsing.trees import tree_of
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
@@ -31,9 +32,10 @@ _PROPERTIES = (
 
 
 def recognize(specimen: Specimen) -> str | None:
-    if b"wordprocessingml." in specimen.content_types and "word/document.xml" in specimen.archive_names:
+    types = specimen.content_types
+    if specimen.has_office_part("word/document.xml") and (b"wordprocessingml." in types or not types):
         return MEDIA_TYPE
-    return MEDIA_TYPE if b"wordprocessingml.document.main" in specimen.content_types else None
+    return MEDIA_TYPE if b"wordprocessingml.document.main" in types else None
 
 
 def read(reading: Reading) -> Iterator[Block]:
@@ -104,13 +106,11 @@ def _headers_and_footers(word: Any) -> Iterator[tuple[str, str]]:
 
 
 def _notes(word: Any, relationship: str, label: str) -> Iterator[str]:
-    """Footnotes have no face in python-docx: their part is read as XML, without entities."""
-    from docx.oxml.parser import parse_xml
-
+    """Footnotes have no face in python-docx, whose elements would tell their text three times over."""
     for relation in word.part.rels.values():
         if relation.reltype != relationship or relation.is_external:
             continue
-        for note in parse_xml(relation.target_part.blob):
+        for note in tree_of(relation.target_part.blob).root:
             if text := one_line("".join(note.itertext())):
                 yield f"{label}: {text}"
 

@@ -26,7 +26,9 @@ Outline = dict[tuple[int, str], int]
 
 _BATCH = 16
 _MOST_BOOKMARKS = 10_000
+_MARK = b"%PDF-"
 _MARK_WITHIN = 1024
+_WHITE = b"\xef\xbb\xbf \t\r\n\0"
 _NO_TITLE = re.compile(
     r"\(?(untitled|anonymous|unspecified)\)?|microsoft \w+ - .*|.*\.(docx?|tex|dvi|indd|qxd|pdf|rtf)", re.I
 )
@@ -40,7 +42,12 @@ _PROPERTIES = {
 
 
 def recognize(specimen: Specimen) -> str | None:
-    return "application/pdf" if b"%PDF-" in specimen.head[:_MARK_WITHIN] else None
+    """The mark may stand behind a few bytes of something else, but a text that speaks of it is no PDF."""
+    if specimen.head.lstrip(_WHITE).startswith(_MARK):
+        return "application/pdf"
+    marked = _MARK in specimen.head[:_MARK_WITHIN]
+    named = specimen.extension in FORMAT.extensions
+    return "application/pdf" if marked and (named or not specimen.is_text) else None
 
 
 def read(reading: Reading) -> Iterator[Block]:

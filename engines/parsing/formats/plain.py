@@ -15,9 +15,9 @@ LONGEST = 16 * 1024
 _MOST_BYTES = 4
 """Of one character, in any encoding: a file with more bytes than that has too many characters for sure."""
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
+_NOT_TO_BE_READ = ("{\\rtf", "%!PS-")
+"""Rich text and PostScript consist of characters, but what they say is hidden among commands."""
 _MEDIA_TYPES = {
-    ".json": "application/json",
-    ".xml": "application/xml",
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
 }
@@ -26,8 +26,8 @@ _MEDIA_TYPES = {
 def recognize(specimen: Specimen) -> str | None:
     if not specimen.is_text:
         return None
-    if specimen.text.lstrip().startswith("<?xml"):
-        return "application/xml"
+    if specimen.text.lstrip().startswith(_NOT_TO_BE_READ):
+        return None
     return _MEDIA_TYPES.get(specimen.extension, "text/plain")
 
 
@@ -71,8 +71,8 @@ def _paragraph(text: str, glue: Glue) -> Iterator[Block]:
 
 
 FORMAT = Format(
-    media_types=("text/plain", "application/json", "application/xml", "application/yaml"),
-    extensions=(".txt", ".text", ".log", ".json", ".xml", ".yaml", ".yml"),
+    media_types=("text/plain", "application/yaml"),
+    extensions=(".txt", ".text", ".log", ".yaml", ".yml"),
     label="text",
     is_text=True,
     recognize=recognize,

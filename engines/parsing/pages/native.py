@@ -27,6 +27,8 @@ class Coverage:
 
     read: set[int] = field(default_factory=set)
     with_text: int = 0
+    only_pictures: set[int] = field(default_factory=set)
+    blank: set[int] = field(default_factory=set)
     pictures: int = 0
 
     def judge(self, reading: Reading) -> None:
@@ -37,14 +39,13 @@ class Coverage:
         if len(lost) > pages / 2 or (lost and not self.with_text):
             raise damaged(f"The PDF is damaged: {len(lost):,} of {pages:,} pages cannot be read.")
         if not self.with_text:
-            what = _SCANNED if self.pictures else "are empty"
-            raise DocumentUnreadable(ErrorCode.NO_TEXT, f"{pages:,} of {pages:,} pages {what}.")
-        if lost:
-            listed = ", ".join(map(str, lost[:20]))
-            reading.warnings.append(f"{len(lost):,} of {pages:,} pages are damaged and left out: {listed}.")
-        without = len(self.read) - self.with_text
-        if without:
-            reading.warnings.append(f"{without:,} of {pages:,} pages have no text.")
+            scanned = f"{len(self.only_pictures):,} of {pages:,} pages {_SCANNED}."
+            empty = f"{pages:,} of {pages:,} pages are empty."
+            raise DocumentUnreadable(ErrorCode.NO_TEXT, scanned if self.only_pictures else empty)
+        reading.note_missing(lost, pages, "pages", "are damaged and left out")
+        pictured, blank = sorted(self.only_pictures), sorted(self.blank)
+        reading.note_missing(pictured, pages, "pages", "are images without text and could not be read")
+        reading.note_missing(blank, pages, "pages", "have no text")
 
 
 def native_pages(reading: Reading, coverage: Coverage, ahead: int) -> Iterator[Page]:
@@ -84,6 +85,8 @@ def _page(result: Any, coverage: Coverage) -> Page | None:
     page = Page(result.page_number, result.page_width, height, lines, len(content.bitmap_resources))
     coverage.with_text += bool(lines)
     coverage.pictures += page.pictures
+    if not lines:
+        (coverage.only_pictures if page.pictures else coverage.blank).add(page.number)
     return page
 
 

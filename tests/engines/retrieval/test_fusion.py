@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.retrieval.fusion import fuse
+from engines.retrieval.fusion import fuse, put_first
 from records.ids import ChunkId
 from records.retrieval import ScoredChunk
 
@@ -48,3 +48,10 @@ def test_every_chunk_of_a_leg_comes_out_once_and_best_first(pairs: list[tuple[in
     fused = fuse([(ranking(*best_first), 1.0), (ranking((1, 0.5), (60, 0.4), (61, 0.3)), 0.5)])
     assert sorted(ids(fused)) == sorted({pair[0] for pair in pairs} | {1, 60, 61})
     assert [hit.score for hit in fused] == sorted((hit.score for hit in fused), reverse=True)
+
+
+def test_the_chosen_ones_go_first_in_their_order() -> None:
+    fused = ranking((1, 1.8), (2, 1.0), (3, 0.4), (4, 0.0))
+    first = put_first(fused, ranking((4, 7.0), (3, 5.0)))
+    assert ids(first) == [3, 4, 1, 2]
+    assert [hit.score for hit in first] == sorted((hit.score for hit in first), reverse=True)

@@ -1,0 +1,143 @@
+"""R4: what searches miss beside exact search. R6: what a search takes as the library grows, plotted from 1,000 passages on.
+
+R4 takes half of the passages' own vectors as queries and half questions; unfiltered searches are sent Chroma's way, which
+the server itself goes only above 200,000 passages.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks import fitz_gov
+from benchmarks.figures import Figure, at_least, at_most
+from benchmarks.plot import plot
+from benchmarks.shelf import PER_DOCUMENT, fill
+from benchmarks.texts_at_scale import passages, vectors
+from records.ids import DocumentId
+from tests.e2e.client import Client, Json
+from tests.e2e.process import running_server
+from tests.e2e.story import SEARCH
+from tests.retrieving import Library, open_library
+
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
+QUICK = (500, 1_000)
+DEEP = 50
+"Of R4: recall among so many."
+QUERIES = 100
+PLOT = Path(__file__).parents[1] / "docs" / "search-growth.svg"
+DOCUMENT = 'query { documents(first: 1, filter: { nameContains: "passages from 0" }) { nodes { id } } }'
+Matrix = npt.NDArray[np.float32]
+Times = dict[str, float]
+
+
+async def measure(folder: Path, quick: bool) -> list[Figure]:
+    sizes = QUICK if quick else SIZES
+    questions = list(fitz_gov.load().questions)[:: 24 if not quick else 240][:QUERIES]
+    data = folder / "data"
+    data.mkdir(parents=True)
+    texts = passages(sizes[-1])
+    times: dict[int, Times] = {}
+    for before, size in zip((0, *sizes), sizes, strict=False):
+        async with open_library(data) as library:
+            await fill(library, texts[:size], await vectors(library.embedder, texts[:size]), before)
+        times[size] = await _times(data, questions)
+        print(f"  {size:,}: {times[size]}", flush=True)
+    if not quick:
+        PLOT.write_text(_plot(times), encoding="utf-8")
+    return [*_growth(times, len(texts)), *await _missed(data, questions, sizes[-1])]
+
+
+async def _times(data: Path, questions: Sequence[str]) -> Times:
+    """Medians in milliseconds through GraphQL, the ways of searching in turns, after a few to warm up."""
+    seconds: dict[str, list[float]] = {"hybrid": [], "words": [], "meaning": [], "one document": []}
+    async with running_server(data) as server, Client(server.url) as client:
+        (one,) = (await client.run(DOCUMENT))["documents"]["nodes"]
+        ways: dict[str, Json] = {
+            "hybrid": {}, "words": {"mode": "KEYWORD"}, "meaning": {"mode": "SEMANTIC"},
+            "one document": {"documentIds": [one["id"]]},
+        }  # fmt: skip
+        for number, question in enumerate([*questions[:5], *questions]):
+            for name, how in ways.items():
+                began = perf_counter()
+                found = (await client.run(SEARCH, input={"query": question, **how}))["search"]
+                took = perf_counter() - began
+                assert "hits" in found, found
+                if number >= 5:
+                    seconds[name].append(took)
+    return {name: 1000 * median(each) for name, each in seconds.items()}
+
+
+def _growth(times: dict[int, Times], passages: int) -> list[Figure]:
+    largest, smaller = max(times), max(size for size in times if size <= max(times) // 2)
+    tenth = max(times) // 10 if max(times) // 10 in times else smaller
+    whole, part = times[largest], times[tenth]
+    return [
+        at_most(
+            "R6", f"`search` p50 at {largest:,} passages ÷ at {tenth:,}", whole["hybrid"] / part["hybrid"], 2.5,
+            large_ms=whole["hybrid"], small_ms=part["hybrid"], by_size=dict(times),
+        ),
+        at_most(
+            "R6", f"`search` p50 filtered to one document ÷ unfiltered, at {passages:,}",
+            whole["one document"] / whole["hybrid"], 1, filtered_ms=whole["one document"],
+        ),
+    ]  # fmt: skip
+
+
+def _plot(times: dict[int, Times]) -> str:
+    names = next(iter(times.values()))
+    lines = {name: [(float(size), each[name]) for size, each in times.items()] for name in names}
+    return plot("Search while the library grows, p50", "passages", "milliseconds", lines)
+
+
+async def _missed(data: Path, questions: Sequence[str], size: int) -> list[Figure]:
+    async with open_library(data) as library:
+        exact, ids, owners = _stored(library)
+        asked = [np.frombuffer(await library.embedder.embed_prompt(text), "<f4") for text in questions]
+        asked += list(exact[:: max(1, len(exact) // len(asked))][: len(asked)])
+        some = [DocumentId(each) for each in np.unique(owners)[:: max(2, len(np.unique(owners)) // 10)]]
+        inside = np.isin(owners, some)
+        filtered = await _recall(library, asked, exact[inside], ids[inside], some)
+    async with open_library(data, exact_limit=PER_DOCUMENT) as library:
+        while library.vectors.last_comparison is None:
+            await library.vectors.next_comparison()
+        compared = library.vectors.last_comparison
+        assert compared.failure is None, compared
+        unfiltered = await _recall(library, asked, exact, ids, None)
+    return [
+        at_least("R4", "recall@50 beside exact search, filtered", filtered, 1.0, queries=len(asked), documents=len(some)),
+        at_least("R4", f"recall@50 beside exact search, Chroma ({size:,})", unfiltered, 0.99, queries=len(asked)),
+    ]  # fmt: skip
+
+
+async def _recall(
+    library: Library,
+    asked: Sequence[Matrix],
+    exact: Matrix,
+    ids: npt.NDArray[np.int64],
+    within: list[DocumentId] | None,
+) -> float:
+    """A hit as near as the fiftieth counts too: which one of equals comes first says nothing."""
+    shares = []
+    for vector in asked:
+        scores = exact @ vector
+        least = np.sort(scores)[-min(DEEP, len(scores))] - 1e-4
+        near = set(ids[scores >= least].tolist())
+        found = await library.vectors.search(np.asarray(vector, "<f4").tobytes(), DEEP, within)
+        shares.append(sum(hit.chunk_id in near for hit in found) / min(DEEP, len(scores)))
+    return float(np.mean(shares))
+
+
+def _stored(library: Library) -> tuple[Matrix, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Every vector of the database at full length, with its passage's and its document's id."""
+
+    database = sqlite3.connect(library.folder / "graphlore.db")
+    rows = database.execute("SELECT id, document_id, embedding FROM chunks WHERE embedding IS NOT NULL").fetchall()
+    database.close()
+    matrix = np.stack([np.frombuffer(row[2], "<f2").astype(np.float32) for row in rows])
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix, np.array([row[0] for row in rows]), np.array([row[1] for row in rows])

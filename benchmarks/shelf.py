@@ -1,0 +1,56 @@
+"""A library of any size put straight into the stores, with vectors that are there already."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
+
+from records.document import (
+    DocumentSource,
+    DocumentStatus,
+    ExtractionCoverage,
+    NewChunk,
+    NewDocument,
+    ParsedDocument,
+)
+from records.ids import DocumentId
+from tests.retrieving import Library
+
+PER_DOCUMENT = 100
+
+
+async def fill(library: Library, texts: Sequence[str], vectors: npt.NDArray[np.float16], first: int) -> None:
+    """Documents of a hundred passages, from passage `first` on; applied to the vectors' caches at the end."""
+    for start in range(first, len(texts), PER_DOCUMENT):
+        await _add(library, texts[start : start + PER_DOCUMENT], vectors[start : start + PER_DOCUMENT], start)
+    await library.vectors.drain()
+
+
+async def _add(library: Library, texts: Sequence[str], vectors: npt.NDArray[np.float16], start: int) -> None:
+    whole = "\n\n".join(texts)
+    name = f"passages from {start}"
+    digest = sha256(f"{start} {whole}".encode()).hexdigest()
+    document, _ = await library.documents.add(NewDocument(name, "text/plain", len(whole), digest, DocumentSource.TEXT))
+    await library.documents.append_text(document.id, 0, whole)
+    await library.chunks.add(document.id, _chunks(texts))
+    parsed = ParsedDocument(
+        "text/plain", None, None, len(whole), len(whole) // 4, ExtractionCoverage(1, 1, 0, 0, 0, ()), (), {}
+    )
+    await library.documents.finish_parsing(document.id, parsed)
+    await _embed(library, document.id, vectors)
+
+
+async def _embed(library: Library, document_id: DocumentId, vectors: npt.NDArray[np.float16]) -> None:
+    waiting = await library.chunks.unembedded(document_id, PER_DOCUMENT)
+    pairs = [(chunk.id, vector.tobytes()) for chunk, vector in zip(waiting, vectors, strict=True)]
+    await library.chunks.store_embeddings(document_id, pairs)
+    await library.documents.set_status(document_id, DocumentStatus.READY, progress=1.0)
+
+
+def _chunks(texts: Sequence[str]) -> list[NewChunk]:
+    chunks, start = [], 0
+    for index, text in enumerate(texts):
+        chunks.append(NewChunk(index, text, "", (), start, start + len(text), None, None, len(text) // 4))
+        start += len(text) + 2
+    return chunks

@@ -1,0 +1,18 @@
+"""Reranking: a slower look at the best candidates, each held against the prompt itself.
+
+The light embedder's token vectors do it where nothing else is named; a cross-encoder that the administrator names does it
+in a worker of its own, which is there only while it is used.
+"""
+
+from engines.reranking.choice import open_reranker
+from engines.reranking.cross_encoder import cross_encoder_worker, open_cross_encoder
+from engines.reranking.reranker import Reranker, RerankerFailed, late_interaction
+
+__all__ = [
+    "Reranker",
+    "RerankerFailed",
+    "cross_encoder_worker",
+    "late_interaction",
+    "open_cross_encoder",
+    "open_reranker",
+]

@@ -1,0 +1,27 @@
+"""Rerankers whose scores are known."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from workers import Worker
+
+
+@dataclass
+class FakeReranker:
+    """A text's score is what it says behind its last space; `patience` batches are scored, later ones never end."""
+
+    name: str = "numbers"
+    seconds: float = 60.0
+    patience: int = 1000
+    failure: Exception | None = None
+    workers: tuple[Worker, ...] = ()
+    asked: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
+        self.asked.append((prompt, list(texts)))
+        if len(self.asked) > self.patience:
+            await asyncio.Event().wait()
+        if self.failure is not None:
+            raise self.failure
+        return [float(text.split()[-1]) for text in texts]

@@ -1,0 +1,110 @@
+"""Words in double quotes hold: what is found has them as they are written; and names of parts are found among their like."""
+
+import pytest
+
+from tests.persistence.shelf import Shelf
+
+
+@pytest.mark.parametrize(
+    ("query", "held"),
+    [
+        ('"bolt joint"', "A bolt joint is tight."),
+        ('"Bolt\u00a0JOINT" torque', "A bolt\njoint is tight."),
+        ('“bolt joint”', "A bolt joint is tight."),
+        ('„bolt joint“ torque', "A bolt joint is tight."),
+        ('say: "to be or not to be"', "To be, or not to be? No: to be or not to be!"),
+        ('"don’t panic"', "He said: don't panic."),
+        ('"state‑of-the-art"', "A state-of-the-art pump."),
+        ('"café"', "Un cafe\u0301 noir."),
+        ('"snake_case"', "Call snake_case()."),
+        ('"C++"', "It is written in C++ alone."),
+        ('"1.2"', "Version 1.2."),
+        ('"说中文"', "我会说中文。"),
+        ('"文"', "我会说中文。"),
+        ('"Python入門"', "この Python入門 は新しい。"),
+    ],
+)  # fmt: skip
+async def test_what_is_quoted_is_found(shelf: Shelf, query: str, held: str) -> None:
+    await shelf.ingest("Nothing of it.", held)
+    assert await shelf.found(query) == [held]
+
+
+@pytest.mark.parametrize(
+    ("query", "other"),
+    [
+        ('"bolt joint"', "The joint has a bolt."),
+        ('"bolt joint"', "Bolted joints are tight."),
+        ('"bolt joint" torque', "The torque of a bolt, and of a joint: torque, torque."),
+        ('"the bolt"', "These bolts. A bolt is the part."),
+        ('"1.2"', "Version 1.2.1 and 11.2 and 1.25."),
+        ('"AB-1234/x"', "The AB-1234/y, and x."),
+        ('"snake_case"', "A snake, case by case, snake-case."),
+        ('"中文"', "文中有中。"),
+        ('"bolt" "nut"', "A bolt alone."),
+    ],
+)
+async def test_what_only_resembles_a_quotation_is_not_found(shelf: Shelf, query: str, other: str) -> None:
+    await shelf.ingest(other)
+    assert await shelf.found(query) == []
+
+
+async def test_a_heading_may_hold_what_is_quoted(shelf: Shelf) -> None:
+    await shelf.ingest("It takes 35 Nm.", context="Bolt joints › Torque")
+    assert await shelf.found('"Bolt joints"') == ["It takes 35 Nm."]
+
+
+async def test_other_words_order_what_holds_the_quotation(shelf: Shelf) -> None:
+    await shelf.ingest("bolt joint of a door", "bolt joint of a car with its torque", "torque of a car")
+    assert await shelf.found('car torque "bolt joint"') == [
+        "bolt joint of a car with its torque",
+        "bolt joint of a door",
+    ]
+
+
+async def test_a_quotation_keeps_to_the_documents_of_a_filter(shelf: Shelf) -> None:
+    ids = [(await shelf.ingest(f"bolt joint {n}", name=f"{n}.txt")).id for n in range(120)]
+    assert await shelf.found('"bolt joint"', ids[3]) == ["bolt joint 3"]
+    assert len(await shelf.found('"bolt joint"', *ids[:110], limit=200)) == 110
+
+
+async def test_what_only_resembles_it_takes_no_places(shelf: Shelf) -> None:
+    await shelf.ingest(*["bolted joints " * 3] * 30, "one bolt joint among a few other words")
+    assert await shelf.found('"bolt joint"', limit=1) == ["one bolt joint among a few other words"]
+
+
+@pytest.mark.parametrize("query", ['5" pipe and 3" valve', 'the "', '"', '""', '" "', '"…"', 'a"b"c'])
+async def test_a_quotation_mark_alone_quotes_nothing(shelf: Shelf, query: str) -> None:
+    assert not shelf.keywords.has_quotation(query)
+    await shelf.ingest("A valve of 3 inches, b")
+    assert len(await shelf.found(query)) <= 1
+
+
+async def test_looked_for_loosely_a_quotation_is_words(shelf: Shelf) -> None:
+    await shelf.ingest("The joint has a bolt.")
+    assert len(await shelf.keywords.search('"bolt joint"', 5, None, loosely=True)) == 1
+
+
+@pytest.mark.parametrize("query", ['"' + "bolt " * 1_900 + 'x"', '"a" "b" ' * 1_000, '"' + "中" * 9_000 + '"'])
+async def test_long_quotations_are_bounded(shelf: Shelf, query: str) -> None:
+    await shelf.ingest("bolt a b 中中")
+    assert len(await shelf.found(query)) <= 1
+
+
+async def test_the_whole_quotation_is_marked(shelf: Shelf) -> None:
+    text = "To be or not to be, that is it."
+    assert [text[span.start : span.end] for span in shelf.keywords.spans(text, '"to be or not to be"')] == [
+        "To be or not to be"
+    ]
+
+
+NAMES = [
+    "AB-1234/x", "AB-1234/y", "AB-1243/x", "read_text_file", "read_file_text", "config.yaml", "config.yml",
+    "v2.10.3", "v2.1.3", "v2.10.30", "E4711", "E4712", "CVE-2026-1234", "CVE-2026-1243", "10.0.0.1", "10.0.1.0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_name_of_a_part_is_found_first_among_those_that_resemble_it(shelf: Shelf, name: str) -> None:
+    await shelf.ingest(*[f"The manual says that {each} needs care, see the manual of {each}." for each in NAMES])
+    first = (await shelf.found(f"What does {name} need?"))[0]
+    assert f"that {name} needs" in first
