@@ -134,6 +134,16 @@ async def test_vectors_of_a_former_deep_embedder_are_never_used_and_erased_later
         assert (leg["state"], leg["candidates"]) == ("RAN", chunks)
 
 
+async def test_an_idle_machine_begins_by_itself(data_dir: Path, tmp_path: Path) -> None:
+    """By bounds that any machine keeps: the server's own processes are not counted, and they use some of it."""
+    model = deep.folder_embedder(tmp_path)
+    bounds = {"idle_threshold_seconds": "0", "gpu_idle_percent": "100"}
+    async with running_server(data_dir, deep_embedder=str(model), **bounds) as server, Client(server.url) as client:
+        document = await deep.import_sentences(client, "gears.txt", 12)
+        done = await deep.wait_for_status(client, lambda now: now["doneChunks"] == document["chunkCount"])
+        assert done["error"] is None
+
+
 @pytest.mark.parametrize("wanted", ["/no/such/place/large.gguf", "no-such-model"])
 async def test_a_deep_embedder_that_is_not_there_is_said_and_search_goes_on(data_dir: Path, wanted: str) -> None:
     async with running_server(data_dir, deep_embedder=wanted) as server, Client(server.url) as client:
