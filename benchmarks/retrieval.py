@@ -1,4 +1,4 @@
-"""R1, R2: how good `search` is on a judged collection. R5: what it costs. R10, R11: what it never does. One server for all."""
+"""R1, R2: how good `search` is on a judged collection. R5: what it costs. R10, R11: what it never does."""
 
 from collections.abc import Sequence
 from pathlib import Path
