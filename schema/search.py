@@ -101,7 +101,7 @@ class RankedChunk:
 
 @strawberry.type(description="One ranking.")
 class RetrievalLeg:
-    name: str = strawberry.field(description="`words`, `meaning`, `reranker` or `fusion`.")
+    name: str = strawberry.field(description="`words`, `meaning`, `deep`, `reranker` or `fusion`.")
     state: LegState = strawberry.field(description="What became of it.")
     message: str | None = strawberry.field(description="Why it was skipped or failed.")
     candidates: int = strawberry.field(description="How many chunks it found.")

@@ -65,8 +65,13 @@ class FakeDeepVectors:
         self.chunks = [make_chunk(id=ChunkId(at + 1), index=at, text=f"chunk {at}") for at in range(chunks)]
         self.stored: set[ChunkId] = set()
         self.former = former
+        self.error: Exception | None = None
+        self.counted = 0
 
     async def counts(self) -> IndexCounts:
+        self.counted += 1
+        if self.error is not None:
+            raise self.error
         pending = len(self.chunks) - len(self.stored)
         return IndexCounts(1 if pending else 0, pending, len(self.stored))
 

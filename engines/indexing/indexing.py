@@ -121,7 +121,8 @@ class Indexing:
         """For as long as the server runs."""
         generation = self._generation
         while generation is not None:
-            await guarded(lambda: self._round(generation), "indexing", self._fail)
+            if not await guarded(lambda: self._round(generation), "indexing", self._fail):
+                await self._pace.rest(self._news, LOOK_SECONDS)
 
     async def _round(self, generation: Generation) -> None:
         """Look, and work or rest."""

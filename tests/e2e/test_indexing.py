@@ -51,12 +51,17 @@ async def test_a_run_completes_and_searches_use_what_it_made(data_dir: Path, tmp
         assert not any("pumps" in text for text in leg["texts"])
         assert deep.rows(data_dir, DEEP_ROWS) == [(kept["chunkCount"], 1)]
 
+        await deep.import_sentences(client, "belts.txt", 6)
+        leg = await deep.deep_leg(client, "In belts.txt, wheel 4 turns 28 times a minute.", topK=3)
+        assert leg["state"] == "RAN"
+        assert "In belts.txt, wheel 4 turns 28" in leg["texts"][0], "though the deep embedder has not come to it"
+
 
 async def test_a_prompt_interrupts_at_once_and_it_goes_on_where_it_was(data_dir: Path, tmp_path: Path) -> None:
     model = deep.gguf_embedder(tmp_path)
     async with running_server(data_dir, deep_embedder=str(model)) as server, Client(server.url) as client:
         await wait_for_model(client)
-        document = await deep.import_sentences(client, "gears.txt", 300)
+        document = await deep.import_sentences(client, "gears.txt", 150)
         others = await deep.embedding_pids(client)
         assert (await deep.start(client))["indexing"]["state"] == "RUNNING"
         at_work = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
@@ -78,14 +83,15 @@ async def test_a_prompt_interrupts_at_once_and_it_goes_on_where_it_was(data_dir:
 
 
 async def test_a_killed_worker_is_started_again_and_nothing_stored_is_lost(data_dir: Path, tmp_path: Path) -> None:
-    model = deep.folder_embedder(tmp_path)
+    model = deep.gguf_embedder(tmp_path)
     async with running_server(data_dir, deep_embedder=str(model)) as server, Client(server.url) as client:
-        document = await deep.import_sentences(client, "gears.txt", 400)
+        document = await deep.import_sentences(client, "gears.txt", 40)
         others = await deep.embedding_pids(client)
         await deep.start(client)
-        await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16 or now["state"] == "IDLE")
-        for pid in await deep.embedding_pids(client) - others:
-            os.kill(pid, signal.SIGKILL)
+        at_work = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
+        assert at_work["pendingChunks"] > 0
+        [own] = await deep.embedding_pids(client) - others
+        os.kill(own, signal.SIGKILL)
         done = await deep.wait_for_status(client, lambda now: now["state"] in ("IDLE", "FAILED"))
         assert (done["state"], done["doneChunks"]) == ("IDLE", document["chunkCount"])
 

@@ -254,3 +254,14 @@ async def test_progress_is_told_at_most_once_a_second() -> None:
         on.embedder.let.release()
         await on.settle()
         assert [status.done_chunks for status in on.told[before:]] == [11 * BATCH]
+
+
+async def test_what_fails_whenever_it_looks_is_looked_at_no_more_often() -> None:
+    async with stage() as on:
+        on.vectors.error = ZeroDivisionError()
+        before = on.vectors.counted
+        await on.pass_time(3 * LOOK_SECONDS)
+        assert on.vectors.counted - before == 3
+        on.vectors.error = None
+        assert await on.state() is FAILED
+        assert (await on.indexing.start(now=False)).state is WAITING

@@ -1,0 +1,94 @@
+"""The vectors worker over a deep embedder's vectors: another one's are never among what it searches."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+
+from persistence.database import Database, open_database
+from persistence.deep import DeepVectors
+from persistence.embedders import EmbedderId, adopt_deep
+from persistence.outbox import Outbox
+from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
+from records.document import DocumentStatus
+from records.ids import DocumentId
+from tests.persistence.shelf import Shelf
+
+DIMENSIONS = 8
+QUERY = np.eye(DIMENSIONS, dtype="<f4")[0].tobytes()
+
+
+def pointing(along: int) -> bytes:
+    """A unit vector along one axis."""
+    return bytes(np.eye(DIMENSIONS, dtype="<f2")[along].tobytes())
+
+
+async def ready(shelf: Shelf, *texts: str, name: str) -> DocumentId:
+    document = await shelf.ingest(*texts, name=name)
+    await shelf.documents.set_status(document.id, DocumentStatus.READY)
+    return document.id
+
+
+async def fill(vectors: DeepVectors, along: int) -> None:
+    while batch := await vectors.next_batch(16):
+        await vectors.store([(chunk, pointing(along)) for chunk in batch])
+
+
+@asynccontextmanager
+async def opened(database: Database, folder: Path, own: EmbedderId) -> AsyncIterator[ChromaIndex]:
+    spec = vector_worker(database.path, folder / "chroma-deep", f"embedder-{own}", DIMENSIONS, own)
+    async with open_vector_index(spec, Outbox(database, deep=True)) as index:
+        yield index
+
+
+async def scores(index: ChromaIndex, *document_ids: DocumentId) -> list[float]:
+    return [round(hit.score, 3) for hit in await index.search(QUERY, 10, document_ids or None)]
+
+
+async def test_only_the_present_embedders_vectors_are_searched(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "x.db") as database:
+        shelf = Shelf(database)
+        await ready(shelf, "one", "two", name="a.txt")
+        former = await adopt_deep(database, "former", "f", DIMENSIONS)
+        await fill(DeepVectors(database, former), along=0)
+        present = await adopt_deep(database, "present", "p", DIMENSIONS)
+        async with opened(database, tmp_path, present) as index:
+            assert await index.count() == 0
+            assert await scores(index) == []
+            vectors = DeepVectors(database, present)
+            [first, *_] = await vectors.next_batch(1)
+            await vectors.store([(first, pointing(1))])
+            assert await index.drain() == 1
+            assert await scores(index) == [0.0], "the former one's vectors would score 1"
+            assert await index.count() == 1
+
+
+async def test_a_deleted_documents_vectors_are_out_of_the_search_before_the_outbox_is_applied(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "x.db") as database:
+        shelf = Shelf(database)
+        gone, kept = await ready(shelf, "one", name="a.txt"), await ready(shelf, "two", name="b.txt")
+        own = await adopt_deep(database, "present", "p", DIMENSIONS)
+        vectors = DeepVectors(database, own)
+        async with opened(database, tmp_path, own) as index:
+            await fill(vectors, along=0)
+            await index.drain()
+            assert await scores(index) == [1.0, 1.0]
+            await shelf.documents.mark_deleting(gone)
+            assert await scores(index, gone) == []
+            assert await scores(index) == [1.0]
+            assert (await shelf.documents.erase(gone)).vectors == 1
+            await index.drain()
+            assert (await index.count(gone), await index.count(kept)) == (0, 1)
+
+
+async def test_a_restart_reads_all_vectors_from_the_database(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "x.db") as database:
+        await ready(Shelf(database), *(f"text {number}" for number in range(40)), name="a.txt")
+        own = await adopt_deep(database, "present", "p", DIMENSIONS)
+        await fill(DeepVectors(database, own), along=0)
+        assert await adopt_deep(database, "present", "p", DIMENSIONS) == own
+        assert await Outbox(database, deep=True).pending() == 0
+        async with opened(database, tmp_path, own) as index:
+            assert await index.count() == 40
+            assert await scores(index) == [1.0] * 10
