@@ -13,7 +13,7 @@ from engines.parsing.limits import Limits
 from engines.parsing.protocol import ParsedChunks, ParsedText
 from engines.parsing.reading import Reading
 from engines.parsing.tokens import Tokens, open_tokens
-from engines.reranking import Reranker, late_interaction
+from engines.reranking import LateInteraction, Reranker
 from engines.retrieval import Retriever
 from persistence.chunks import Chunks
 from persistence.database import open_database
@@ -27,6 +27,8 @@ from records.ids import DocumentId
 from records.retrieval import Retrieval, RetrievalQuery
 
 EMBEDDED_AT_ONCE = 256
+PATIENCE = 60.0
+"Seconds for the reranker: what is found must not depend on how busy the machine is."
 
 
 @dataclass
@@ -113,7 +115,7 @@ async def open_library(
         async with open_vector_index(spec, Outbox(database)) as vectors:
             documents, chunks, keywords = Documents(database), Chunks(database), Keywords(database)
             retriever = Retriever(
-                documents, chunks, keywords, vectors, embedder, reranker or late_interaction(embedder)
+                documents, chunks, keywords, vectors, embedder, reranker or LateInteraction(embedder, seconds=PATIENCE)
             )
             yield Library(folder, documents, chunks, keywords, vectors, embedder, retriever, open_tokens())
 

@@ -94,8 +94,7 @@ DOCBOOK = """<?xml version="1.0"?>
 <chapter id="oil"><title>Oil &amp; wick</title>
 <!-- nobody reads this -->
 <para>The lamp burns <!-- nor this --><emphasis>colza</emphasis> oil<footnote><para>Paraffin since 1910.</para></footnote>
-from
-the cellar.</para>
+from the cellar.</para>
 <itemizedlist><listitem><para>Trim the wick</para></listitem><listitem><para>Fill the font</para></listitem></itemizedlist>
 <section><title>Lenses</title><programlisting>def turn(lens):
     return lens.next()</programlisting>

@@ -67,6 +67,15 @@ def test_a_collector_that_is_no_address_is_refused_by_its_name(
     assert "GRAPHLORE_OTEL_ENDPOINT: It must be an address" in refusal(capsys)
 
 
+def test_a_reranker_that_is_no_model_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GRAPHLORE_RERANKER", str(tmp_path))
+    assert "GRAPHLORE_RERANKER: It must be the folder of a cross-encoder" in refusal(capsys)
+    (tmp_path / "config.json").write_text("{}")
+    assert read_settings([]).reranker == tmp_path
+
+
 def test_a_misspelled_variable_is_refused_with_the_one_that_is_meant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

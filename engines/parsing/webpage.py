@@ -20,7 +20,7 @@ _NEVER_TEXT = frozenset({
     "script", "style", "noscript", "template", "dialog", "iframe", "object", "embed", "svg", "canvas", "audio",
     "video", "img", "picture", "map", "button", "input", "select", "textarea", "link", "meta", "base", "head",
 })  # fmt: skip
-_AROUND_TEXT = frozenset({"nav", "aside", "footer", "form"})
+_NOT_TEXT = _NEVER_TEXT | {"nav", "aside", "footer", "form"}
 _NOT_TEXT_ROLES = frozenset({
     "navigation", "banner", "search", "contentinfo", "complementary", "dialog", "alert",
 })  # fmt: skip
@@ -93,7 +93,7 @@ def _check_depth(soup: Any, limit: int) -> None:
 
 
 def _is_clutter(element: Any) -> bool:
-    if element.name in _NEVER_TEXT | _AROUND_TEXT or element.get("role") in _NOT_TEXT_ROLES:
+    if element.name in _NOT_TEXT or element.get("role") in _NOT_TEXT_ROLES:
         return True
     if element.name in _NEVER_CLUTTER:
         return False

@@ -6,13 +6,13 @@ in a worker of its own, which is there only while it is used.
 
 from engines.reranking.choice import open_reranker
 from engines.reranking.cross_encoder import cross_encoder_worker, open_cross_encoder
-from engines.reranking.reranker import Reranker, RerankerFailed, late_interaction
+from engines.reranking.reranker import LateInteraction, Reranker, RerankerFailed
 
 __all__ = [
+    "LateInteraction",
     "Reranker",
     "RerankerFailed",
     "cross_encoder_worker",
-    "late_interaction",
     "open_cross_encoder",
     "open_reranker",
 ]

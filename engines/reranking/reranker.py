@@ -56,7 +56,3 @@ class LateInteraction:
 
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
         return await self.embedder.compare(prompt, texts)
-
-
-def late_interaction(embedder: ComparesTokens) -> LateInteraction:
-    return LateInteraction(embedder)

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Generator, Iterator
 from datetime import date, datetime, time
 from itertools import chain, groupby, islice
-from typing import Any
+from typing import Any, BinaryIO
 
 from engines.parsing.archives import check_archive
 from engines.parsing.block import Block, BlockKind
@@ -40,7 +40,11 @@ def read(reading: Reading) -> Iterator[Block]:
         reading.pictures = sum(name.startswith(_PICTURES) for name in archive.namelist())
     reading.tables = 0
 
-    sheets = _workbook(reading).worksheets
+    with reading.path.open("rb") as file:
+        yield from _sheets(_workbook(file).worksheets, reading)
+
+
+def _sheets(sheets: list[Any], reading: Reading) -> Iterator[Block]:
     empty = []
     for number, sheet in enumerate(sheets, 1):
         blocks = _sheet_blocks(sheet, reading)
@@ -53,10 +57,11 @@ def read(reading: Reading) -> Iterator[Block]:
     reading.note_missing(empty, len(sheets), "sheets", "are empty")
 
 
-def _workbook(reading: Reading) -> Any:
+def _workbook(file: BinaryIO) -> Any:
+    """From the open file: by its path, openpyxl would want it to be called .xlsx. It is read while it is open."""
     from docling.backend.msexcel_backend import ExcelReader
 
-    reader = ExcelReader(str(reading.path), read_only=True, keep_vba=False, data_only=True, keep_links=False)
+    reader = ExcelReader(file, read_only=True, keep_vba=False, data_only=True, keep_links=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         reader.read()

@@ -79,6 +79,14 @@ async def test_files_that_are_cut_or_flipped_end_as_expected(parser: Parser, tmp
     await check_alive(parser, tmp_path)
 
 
+@pytest.mark.parametrize("name", hostile.SOUND)
+async def test_a_file_is_read_as_it_is_stored_without_a_name(parser: Parser, tmp_path: Path, name: str) -> None:
+    hostile.SOUND[name](tmp_path / name)
+    media_type = sniff_file(tmp_path / name, name).require()
+    stored = (tmp_path / name).rename(tmp_path / "0a1b2c")
+    assert (await parse(parser, stored, media_type))[0]
+
+
 @pytest.mark.parametrize("name", ["file.xml", "file.json", "file.jsonl"])
 async def test_what_is_read_of_a_file_that_is_cut_off_comes_with_a_warning(
     parser: Parser, tmp_path: Path, name: str

@@ -47,6 +47,12 @@ def test_bytes_that_fit_no_character_are_replaced_and_counted(tmp_path: Path) ->
     assert "2 characters could not be decoded" in broken.document.coverage.warnings[0]
 
 
+def test_a_broken_letter_does_not_turn_a_text_into_another_script(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.txt"
+    path.write_bytes(b"A plain text with code:\n\n\xd1``\nprint(1)\n```\n")
+    assert "A plain text with code:" in extract(path).text
+
+
 def test_newlines_across_the_edges_of_pieces_are_one(tmp_path: Path) -> None:
     path = tmp_path / "windows.txt"
     path.write_bytes(b"x" * (64 * 1024 - 1) + b"\r\ny\rz")
