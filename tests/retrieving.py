@@ -102,11 +102,11 @@ class Library:
 async def open_library(
     folder: Path, *, reranker: Reranker | None = None, exact_limit: int | None = None
 ) -> AsyncIterator[Library]:
-    """`exact_limit`: above so many vectors Chroma is asked."""
+    """`exact_limit`: above so many vectors Chroma is asked. Documents are embedded at normal priority, being waited for."""
     database_path = folder / "graphlore.db"
     async with (
         open_database(database_path) as database,
-        open_embedder(prompt_worker(), document_worker()) as embedder,
+        open_embedder(prompt_worker(), replace(document_worker(), idle_priority=False)) as embedder,
     ):
         spec = vector_worker(database_path, folder / "chroma", embedder.model, embedder.dimensions)
         assert isinstance(spec.start, Start)
