@@ -54,7 +54,7 @@ _LANGUAGES = {
 _BY_EXTENSION = {extension: name for name, listed in _LANGUAGES.items() for extension in listed.split()}
 _SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([a-z]+)[\d.]*(?:\s|$)", re.I)
 _INTERPRETERS = {"sh": "bash", "dash": "bash", "zsh": "bash", "node": "javascript", "rscript": "r"}
-_DEFINITION = re.compile(r"\n(?:[^\S\n]*\n)+(?=[^\s})\]])")
+_DEFINITION = re.compile(r"(?<=\S)[^\S\n]*\n(?>(?:[^\S\n]*\n)+)(?=[^\s})\]])")
 _LONGEST = 16 * 1024
 
 

@@ -10,7 +10,7 @@ from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
 from engines.parsing.webpage import clean_page, page_blocks
 
-_BEGINNING = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
+_BEGINNING = re.compile(r"\s*(<\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _TAGS = re.compile(r"</?(p|div|h[1-6]|table|ul|ol|li|span|a|br|section|article)\b[^>]*>", re.I)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engines.parsing.block import Block, BlockKind, Glue
 from engines.parsing.encodings import decoded_pieces, detect_encoding
+from engines.parsing.formats import plain
 from engines.parsing.formats.format import Format
 from engines.parsing.limits import above_limit, check_size
 from engines.parsing.reading import Reading
@@ -62,7 +63,7 @@ def _whole(reading: Reading) -> Iterator[Block]:
         reading.warnings.append(
             f"It is no valid JSON at line {error.lineno:,}, column {error.colno:,}; it was read as plain text."
         )
-        yield from (Block(BlockKind.CODE, part) for part in re.split(r"\n\s*\n", text) if part.strip())
+        yield from plain.read(reading)
     else:
         yield from value_blocks(value, reading.limits.nesting)
 

@@ -15,7 +15,7 @@ _MARKS = (
     re.compile(r"^#{1,6} \S", re.MULTILINE),
     re.compile(r"^(```|~~~)", re.MULTILINE),
     re.compile(r"^\|.*\|\s*\n\|[ :|-]+\|", re.MULTILINE),
-    re.compile(r"\[[^\]\n]+\]\([^)\s]+\)"),
+    re.compile(r"\[[^\[\]\n]{1,500}\]\([^)\s]{1,500}\)"),
     re.compile(r"\*\*\S[^*\n]*\*\*"),
 )
 

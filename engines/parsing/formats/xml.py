@@ -18,7 +18,7 @@ from records.errors import DocumentUnreadable
 
 MEDIA_TYPE = "application/xml"
 _BEGINNING = re.compile(r"\s*(<\?xml\b|<!DOCTYPE\s+(?!html\b)\w)", re.I)
-_ELEMENT = re.compile(r"\s*(<!--.*?-->\s*)*<[A-Za-z_][\w.:-]*(\s[^<>]*)?/?>", re.S)
+_ELEMENT = re.compile(r"\s*(?><!--.*?-->\s*)*<[A-Za-z_][\w.:-]*(\s[^<>]*)?/?>", re.S)
 
 
 def recognize(specimen: Specimen) -> str | None:

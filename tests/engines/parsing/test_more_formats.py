@@ -238,3 +238,21 @@ def test_archives_are_read_as_what_they_are_whatever_their_name(specimen: str, m
 def test_commands_around_text_are_no_text(tmp_path: Path, content: str) -> None:
     (tmp_path / "file").write_text(content)
     assert not sniff_file(tmp_path / "file", "letter.txt").supported
+
+
+@pytest.mark.parametrize(
+    "name", ["x", "x.html", "x.xml", "x.md", "x.json", "x.adoc", "x.tex", "x.py", "x.eml", "x.csv"]
+)
+@pytest.mark.parametrize(
+    "unit", ["<!---->", "[", "[a](", "|", "**a", "//\n\n", "%\n\n", "= ", "{", '{"a":', "a: ", "#!/", "\n"]
+)
+def test_no_beginning_keeps_the_server_busy(tmp_path: Path, unit: str, name: str) -> None:
+    """Told in the server's own process: a pattern that tries everything would stand still here until the test's limit."""
+    (tmp_path / "file").write_text(unit * (64 * 1024 // len(unit)) + "!")
+    assert sniff_file(tmp_path / "file", name).media_type
+
+
+def test_a_program_of_blank_lines_is_read(tmp_path: Path) -> None:
+    blank = read_text(tmp_path, "blank.py", "x = 1\n" + "   \n" * 200_000 + "    y = 2")
+    assert blank.text.startswith("x = 1\n")
+    assert blank.text.endswith("    y = 2")
