@@ -3,7 +3,7 @@
 They would take the places of passages that say something. But what differs by one word may say the opposite, so a passage
 is taken for a repeat only where all but a few of its words stand in the same order in one before it (Jaccard similarity of
 three-word shingles; Broder, "On the resemblance and containment of documents", 1997), and what it has beyond that one is no
-number, no name and no negation. Why so strict: decision 0020.
+number, no name and no negation. Why so strict: decision 0016.
 """
 
 import re

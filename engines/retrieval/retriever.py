@@ -28,7 +28,7 @@ CANDIDATES = 100
 """Hits of each leg; also the most that a query can ask for."""
 MAX_QUERY_LENGTH = 10_000
 RERANKER_WEIGHT = 1.0
-"""Of the reranker's ranking beside the one that it was given, each stretched to 0 to 1: decision 0021."""
+"""Of the reranker's ranking beside the one that it was given, each stretched to 0 to 1: decision 0017."""
 NOTHING_QUOTED = "No passage holds what stands in quotation marks; its words were looked for one by one."
 NO_DOCUMENT = "No searchable document is in scope."
 

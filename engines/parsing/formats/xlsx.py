@@ -1,7 +1,4 @@
-"""Excel, row by row with openpyxl's streaming reader: docling would hold every cell in memory.
-
-The reader is imported from where docling has it, since openpyxl comes with docling's Office extra.
-"""
+"""Excel, row by row with openpyxl's streaming reader: docling would hold every cell in memory."""
 
 import warnings
 import zipfile
@@ -59,7 +56,7 @@ def _sheets(sheets: list[Any], reading: Reading) -> Iterator[Block]:
 
 def _workbook(file: BinaryIO) -> Any:
     """From the open file: by its path, openpyxl would want it to be called .xlsx. It is read while it is open."""
-    from docling.backend.msexcel_backend import ExcelReader
+    from openpyxl.reader.excel import ExcelReader
 
     reader = ExcelReader(file, read_only=True, keep_vba=False, data_only=True, keep_links=False)
     with warnings.catch_warnings():
