@@ -40,8 +40,9 @@ async def scores(library: Library) -> Found:
 
 
 async def test_what_answers_a_question_is_among_the_first_ten(scores: Found) -> None:
-    assert scores[SearchMode.HYBRID][NDCG] >= 0.88
-    assert scores[SearchMode.HYBRID][RECALL] >= 0.95
+    """The words alone came to .924 and .95 on this sample when this was written, and both legs to no less."""
+    assert scores[SearchMode.HYBRID][NDCG] >= 0.91
+    assert scores[SearchMode.HYBRID][RECALL] >= 0.94
 
 
 async def test_both_legs_together_find_more_than_the_better_one(scores: Found) -> None:
