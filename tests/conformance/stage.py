@@ -9,6 +9,7 @@ from pathlib import Path
 from tests import files
 from tests.conformance.relay import compile_operations
 from tests.conformance.telling import Told, tell, write_documented
+from tests.e2e.deep import folder_embedder
 from tests.e2e.process import Server, running_server
 from tests.tiny_gguf import TinyModel, write_tiny_gguf
 
@@ -58,7 +59,8 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
     for seed, client in enumerate(CLIENTS):
         write_tiny_gguf(models / f"{_spare(client)}.gguf", TinyModel(name=_spare(client), seed=seed))
     names = [file.name.removesuffix(".graphql.js") for file in compiled.glob("*.graphql.js")]
-    async with running_server(data, access_token=TOKEN, models_dir=str(models)) as server:
+    deep = str(folder_embedder(folder))
+    async with running_server(data, access_token=TOKEN, models_dir=str(models), deep_embedder=deep) as server:
         yield Stage(server, front, names)
 
 

@@ -58,8 +58,8 @@ async def test_a_document_is_watched_until_it_is_ready_and_then_found_by_its_wor
     for events in watched:
         changes = [event["change"] for event in events]
         assert changes[:2] == ["SNAPSHOT", "SNAPSHOT_END"]
-        assert set(changes[2:]) == {"UPDATED"}
-        assert events[-1]["document"]["status"] == "READY", events[-1]
+        assert set(changes[2:]) <= {"UPDATED"}, "a small one may be ready before anyone looks"
+        assert [event["document"]["status"] for event in events if event["document"]][-1] == "READY", events[-1]
     (best, *_) = told.got("SearchQuery")[0]["hits"]
     assert f"The blue valve of {client} opens at 73 bar." in best["chunk"]["text"]
     assert best["snippet"]["matches"] != []

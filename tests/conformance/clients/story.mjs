@@ -13,6 +13,7 @@ export async function tell(client) {
   const model = await aboutSystemAndModels(teller);
   const documents = await documentsComeIn(teller);
   await documentsAreRead(teller, documents);
+  await indexingIsAskedFor(teller);
   await ingestionIsStopped(teller);
   const session = await aSession(teller, documents);
   const answer = await anAnswer(teller, session);
@@ -90,9 +91,11 @@ async function documentsComeIn(teller) {
     ids.push((await teller.run("DocumentsUploadMutation", { input: { file, tags: [given.name] } })).document.id);
   }
   for (const documentId of ids) {
-    await teller.watch("DocumentsEventsSubscription", { documentId }, ({ document }) =>
-      ["READY", "FAILED"].includes(document?.status),
-    );
+    let status;
+    await teller.watch("DocumentsEventsSubscription", { documentId }, ({ change, document }) => {
+      status = document?.status ?? status;
+      return change !== "SNAPSHOT" && ["READY", "FAILED"].includes(status);
+    });
   }
   return ids;
 }
@@ -111,6 +114,13 @@ async function documentsAreRead(teller, [id]) {
   teller.look("DocumentsDetailsQuery", { id }, "DocumentsUpdateMutation");
   await teller.run("SearchQuery", { input: { query: `blue valve of ${given.name}`, topK: 3, tags: [given.name] } });
   await teller.run("SearchQuery", { input: { query: " " } });
+}
+
+async function indexingIsAskedFor(teller) {
+  await teller.run("IndexingStatusQuery");
+  await teller.run("IndexingStartMutation", { input: { now: false } });
+  await teller.watch("IndexingEventsSubscription", {}, () => true);
+  await teller.run("IndexingStopMutation", { input: { reason: `${given.name} has seen it` } });
 }
 
 async function ingestionIsStopped(teller) {
