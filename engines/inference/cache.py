@@ -16,6 +16,10 @@ LEAST_SHARED = 16
 """A beginning that is shorter than this is read again rather than shared or brought back."""
 
 
+MOST_IDLE = 512
+"""Cells that idle sequences may have while others are answered: a token looks at all that are held, whoever's they are."""
+
+
 class Memory(Protocol):
     """The parts of `Context` that move sequences about."""
 
@@ -71,6 +75,24 @@ class KvCache:
 
     def take(self, tokens: Sequence[int], conversation: str) -> Slot:
         """A sequence for a prompt, with what is held of its beginning. One must be free to take."""
+        slot = self._take(tokens, conversation)
+        if self.in_parts:
+            self._thin_out()
+        return slot
+
+    def _thin_out(self) -> None:
+        """Idle sequences move out as far as the machine's memory has room for them."""
+        idle = sorted((slot for slot in self._idle() if slot.tokens), key=lambda slot: slot.used)
+        while idle and self.used - (self.total - self.room()) > MOST_IDLE:
+            slot = idle.pop(0)
+            if not self._is_held_elsewhere(slot):
+                state = self._memory.save(slot.number)
+                if not self._copies.has_room(len(state)):
+                    return
+                self._copies.put(Copy(list(slot.tokens), slot.conversation, state))
+            self.cut(slot, 0)
+
+    def _take(self, tokens: Sequence[int], conversation: str) -> Slot:
         source, length = self._find(tokens)
         copy, copied = self._copies.find(tokens)
         if copy is not None and self.in_parts and min(copied, len(tokens) - 1) >= length + LEAST_SHARED:

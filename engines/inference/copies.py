@@ -41,6 +41,10 @@ class Copies:
         while self.bytes > self._limit:
             self.drop(next(iter(self._copies.values())))
 
+    def has_room(self, size: int) -> bool:
+        """Whether a state of so many bytes can be kept beside what is here."""
+        return self.bytes + size <= self._limit
+
     def drop(self, copy: Copy) -> None:
         if self._copies.pop(id(copy), None):
             self.bytes -= len(copy.state)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engines.inference.cache import MOST_IDLE
 from engines.inference.protocol import Priority
 from records.session import SamplingSettings
 from tests.engines.inference.alone import LARGE, SMALL, alone, prompt
@@ -203,3 +204,20 @@ def test_a_grammar_without_meaning_ends_its_answer_alone(bench: Bench) -> None:
     assert broken.failure is not None
     assert broken.failure.startswith("INVALID_INPUT")
     assert fine.finished.completion_tokens == 10
+
+
+def test_idle_conversations_do_not_slow_down_who_is_answered(tiny: Path) -> None:
+    """A token looks at every cell that is held: they move out, and come back when they go on."""
+    bench = Bench(tiny, replace(LARGE, context_length=4096))
+    first = prompt(0, 2 * MOST_IDLE, 1)
+    answered = bench.ask(first, 4, conversation="first")
+    bench.run()
+    assert bench.engine.statistics().cached_tokens_used >= len(first)
+    bench.ask(prompt(0, 40, 2), 4, conversation="second")
+    bench.run()
+    assert bench.engine.statistics().cached_tokens_used < MOST_IDLE
+    again = bench.ask(first, 4, conversation="first")
+    bench.run()
+    assert again.finished.cached_tokens == len(first) - 1
+    assert again.text == answered.text
+    bench.close()
