@@ -1,7 +1,7 @@
 """The judged collection of the package `fitz-gov` (MIT): short documents, questions, and which documents answer them.
 
-Documents with the same text are made one, and so are questions; a document without text (the package has some) is left
-out, and only questions with an answer are asked.
+Documents with the same text, blanks and capitals aside, are made one, and so are questions; a document without text (the
+package has some) is left out, and only questions with an answer are asked.
 """
 
 import importlib.util
@@ -37,7 +37,7 @@ def load() -> Collection:
         document = json.loads(line)
         if not document["content"].strip():
             continue
-        number = numbers.setdefault(document["content"], len(numbers))
+        number = numbers.setdefault(_plain(document["content"]), len(numbers))
         documents.setdefault(number, Document(document["content"], document.get("title")))
         named.setdefault(document["id"], set()).add(number)
     questions: dict[str, frozenset[int]] = {}
@@ -47,6 +47,10 @@ def load() -> Collection:
         if relevant:
             questions[question["query"]] = questions.get(question["query"], frozenset()) | relevant
     return Collection(documents, questions)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def sample(collection: Collection, questions: int, others: int) -> Collection:

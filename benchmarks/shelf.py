@@ -6,6 +6,7 @@ from hashlib import sha256
 import numpy as np
 import numpy.typing as npt
 
+from engines.parsing.version import PARSER_VERSION
 from records.document import (
     DocumentSource,
     DocumentStatus,
@@ -34,9 +35,8 @@ async def _add(library: Library, texts: Sequence[str], vectors: npt.NDArray[np.f
     document, _ = await library.documents.add(NewDocument(name, "text/plain", len(whole), digest, DocumentSource.TEXT))
     await library.documents.append_text(document.id, 0, whole)
     await library.chunks.add(document.id, _chunks(texts))
-    parsed = ParsedDocument(
-        "text/plain", None, None, len(whole), len(whole) // 4, ExtractionCoverage(1, 1, 0, 0, 0, ()), (), {}
-    )
+    coverage = ExtractionCoverage(1, 1, 0, 0, 0, ())
+    parsed = ParsedDocument("text/plain", None, None, len(whole), len(whole) // 4, coverage, (), {}, PARSER_VERSION)
     await library.documents.finish_parsing(document.id, parsed)
     await _embed(library, document.id, vectors)
 

@@ -11,10 +11,13 @@ from engines.ingestion.embedding import EmbeddingStage
 from engines.ingestion.feed import DocumentFeed
 from engines.ingestion.fetching import Fetcher
 from engines.ingestion.parsing import ParsingStage
+from engines.ingestion.renewal import Renewal
 from engines.parsing.limits import Limits as ParsingLimits
 from engines.parsing.parser import open_parser
+from engines.parsing.version import PARSER_VERSION
 from owners.search import Search
 from owners.stores import Stores
+from persistence.staging import Staging
 from records.document import Chunking
 from records.tracing import Tracer
 from settings import Settings
@@ -37,7 +40,8 @@ async def open_document_jobs(
     feed, originals_lock = DocumentFeed(documents), asyncio.Lock()
     limits = ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
     async with AsyncExitStack() as stack:
-        parser, small_parser = [await stack.enter_async_context(open_parser(limits)) for _ in range(2)]
+        parsers = [await stack.enter_async_context(open_parser(limits)) for _ in range(3)]
+        parser, small_parser, renewing_parser = parsers
         ingestion = Ingestion(
             documents,
             originals,
@@ -45,6 +49,15 @@ async def open_document_jobs(
             ParsingStage(documents, chunks, originals, parser, feed),
             ParsingStage(documents, chunks, originals, small_parser, feed),
             EmbeddingStage(documents, chunks, search.vectors, search.embedder, feed),
+            Renewal(
+                Staging(stores.database),
+                originals,
+                renewing_parser,
+                PARSER_VERSION,
+                search.embedder,
+                search.vectors,
+                feed,
+            ),
             Deletion(documents, search.vectors, originals, feed, originals_lock, search.deep.index),
             answers_running,
             settings.keep_originals,
@@ -52,7 +65,7 @@ async def open_document_jobs(
         )
         await stack.enter_async_context(open_ingestion(ingestion))
         arrivals = _arrivals(settings, stores, feed, ingestion, originals_lock)
-        yield DocumentJobs(feed, ingestion, arrivals, (parser.worker, small_parser.worker))
+        yield DocumentJobs(feed, ingestion, arrivals, tuple(each.worker for each in parsers))
 
 
 def _arrivals(

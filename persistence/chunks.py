@@ -50,7 +50,7 @@ class Chunks:
         """Raises `NotFound` where the document is gone."""
         async with self._database.writing() as transaction:
             await require_documents(transaction, [document_id])
-            await execute_many(transaction, _INSERT, [_values(document_id, chunk) for chunk in chunks])
+            await execute_many(transaction, _INSERT, [chunk_values(document_id, chunk) for chunk in chunks])
 
     async def get(self, chunk_id: ChunkId) -> ChunkRecord:
         found = await self.find(chunk_id)
@@ -155,7 +155,8 @@ def _citing(chunk_id: ChunkId) -> Listing:
     )
 
 
-def _values(document_id: DocumentId, chunk: NewChunk) -> tuple[object, ...]:
+def chunk_values(document_id: DocumentId, chunk: NewChunk) -> tuple[object, ...]:
+    """In the order of the table's columns, without the embedding."""
     return (
         document_id, chunk.index, chunk.text, chunk.context, bigrams(f"{chunk.context} {chunk.text}"),
         pack(chunk.headings), chunk.start_offset, chunk.end_offset, chunk.page_start, chunk.page_end,

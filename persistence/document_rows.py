@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.models import Document
-from persistence.packing import json_array, storable, unpack, unpack_any
+from persistence.packing import json_array, now, storable, unpack, unpack_any
 from persistence.pages import Listing, Order
 from persistence.sqlite import batches, fetch
 from records.document import (
@@ -116,6 +116,12 @@ async def require_documents(client: BaseDBAsyncClient, document_ids: Sequence[Do
     for document_id in document_ids:
         if document_id not in known:
             raise NotFound("Document", document_id)
+
+
+async def change_document(transaction: BaseDBAsyncClient, document_id: DocumentId, **changes: Any) -> None:
+    """Nothing where the document is being deleted."""
+    alive = Document.filter(id=document_id).exclude(status=DocumentStatus.DELETING.value)
+    await alive.using_db(transaction).update(**changes, updated_at=now())
 
 
 def _record(row: Document) -> DocumentRecord:

@@ -10,6 +10,7 @@ from persistence.database import Database
 from persistence.document_rows import (
     WITH_EVERY_TAG,
     Filter,
+    change_document,
     every_tag,
     listing,
     load_document,
@@ -17,6 +18,7 @@ from persistence.document_rows import (
     require_documents,
 )
 from persistence.erasing import deep_vectors, erase_content, keyword_entries
+from persistence.learned import store_learned
 from persistence.models import Document, DocumentTag, Heading
 from persistence.packing import json_array, now, pack, pack_any, pack_or_none, storable
 from persistence.pages import By, Order, count, page
@@ -128,7 +130,7 @@ class Documents:
             changes["metadata"] = pack_any(metadata["metadata"])
         async with self._database.writing() as transaction:
             await require_documents(transaction, [document_id])
-            await _change(transaction, document_id, **changes)
+            await change_document(transaction, document_id, **changes)
             if tags is not None:
                 await DocumentTag.filter(document_id=document_id).using_db(transaction).delete()
                 await _tag(transaction, document_id, tags)
@@ -143,7 +145,9 @@ class Documents:
         error: IngestionError | None = None,
     ) -> DocumentRecord:
         async with self._database.writing() as transaction:
-            await _change(transaction, document_id, status=status.value, progress=progress, error=pack_or_none(error))
+            await change_document(
+                transaction, document_id, status=status.value, progress=progress, error=pack_or_none(error)
+            )
             return await load_document(transaction, document_id)
 
     async def restart(self, document_id: DocumentId, chunking: Chunking | None = None) -> DocumentRecord:
@@ -151,11 +155,11 @@ class Documents:
         status = DocumentStatus.PENDING.value
         async with self._database.writing() as transaction:
             await require_documents(transaction, [document_id])
-            await _change(transaction, document_id, status=status, **_NOTHING_KNOWN)
+            await change_document(transaction, document_id, status=status, **_NOTHING_KNOWN)
         await erase_content(self._database, document_id)
         changes = {} if chunking is None else {"chunking": pack(chunking)}
         async with self._database.writing() as transaction:
-            await _change(transaction, document_id, status=status, **_NOTHING_KNOWN, **changes)
+            await change_document(transaction, document_id, status=status, **_NOTHING_KNOWN, **changes)
             return await load_document(transaction, document_id)
 
     async def append_text(self, document_id: DocumentId, start: int, text: str) -> None:
@@ -165,27 +169,7 @@ class Documents:
 
     async def finish_parsing(self, document_id: DocumentId, parsed: ParsedDocument) -> DocumentRecord:
         async with self._database.writing() as transaction:
-            await Heading.filter(document_id=document_id).using_db(transaction).delete()
-            await execute_many(
-                transaction,
-                "INSERT INTO headings (document_id, text, level, start, page) VALUES (?, ?, ?, ?, ?)",
-                [(document_id, each.text, each.level, each.offset, each.page) for each in parsed.outline],
-            )
-            chunks = await fetch_value(transaction, "SELECT count(*) FROM chunks WHERE document_id = ?", [document_id])
-            await _change(
-                transaction,
-                document_id,
-                status=DocumentStatus.EMBEDDING.value,
-                progress=0.0,
-                media_type=parsed.media_type,
-                title=parsed.title,
-                page_count=parsed.page_count,
-                character_count=parsed.character_count,
-                token_count=parsed.token_count,
-                chunk_count=chunks,
-                coverage=pack(parsed.coverage),
-                properties=pack_any(parsed.properties),
-            )
+            await store_learned(transaction, document_id, parsed, DocumentStatus.EMBEDDING, 0.0)
             return await load_document(transaction, document_id)
 
     async def text(self, document_id: DocumentId, offset: int, length: int) -> str:
@@ -218,7 +202,7 @@ class Documents:
 
     async def mark_deleting(self, document_id: DocumentId) -> DocumentRecord:
         async with self._database.writing() as transaction:
-            await _change(transaction, document_id, status=DocumentStatus.DELETING.value)
+            await change_document(transaction, document_id, status=DocumentStatus.DELETING.value)
             return await load_document(transaction, document_id)
 
     async def erase(self, document_id: DocumentId) -> EraseReceipt:
@@ -249,14 +233,8 @@ class Documents:
 
 _NOTHING_KNOWN: Mapping[str, Any] = {
     "progress": 0.0, "error": None, "title": None, "page_count": None, "character_count": None, "token_count": None,
-    "chunk_count": 0, "embedded_chunks": 0, "coverage": None, "properties": None,
+    "chunk_count": 0, "embedded_chunks": 0, "coverage": None, "properties": None, "parser_version": 0,
 }  # fmt: skip
-
-
-async def _change(transaction: BaseDBAsyncClient, document_id: DocumentId, **changes: Any) -> None:
-    """Nothing where the document is being deleted."""
-    alive = Document.filter(id=document_id).exclude(status=DocumentStatus.DELETING.value)
-    await alive.using_db(transaction).update(**changes, updated_at=now())
 
 
 async def _tag(transaction: BaseDBAsyncClient, document_id: int, tags: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database import Database
 from persistence.sqlite import execute, fetch, fetch_value
+from records.ids import DocumentId
 
 EmbedderId = NewType("EmbedderId", int)
 
@@ -16,6 +17,13 @@ _RECOUNT = """
     INSERT INTO deep_documents (document_id, chunks)
     SELECT chunks.document_id, count(*) FROM deep_embeddings JOIN chunks ON chunks.id = deep_embeddings.chunk_id
     WHERE deep_embeddings.embedder_id = ? GROUP BY chunks.document_id
+"""
+_RECOUNT_ONE = """
+    UPDATE deep_documents SET chunks = (
+        SELECT count(*) FROM chunks JOIN deep_embeddings ON deep_embeddings.chunk_id = chunks.id
+        WHERE chunks.document_id = deep_documents.document_id
+            AND deep_embeddings.embedder_id = (SELECT id FROM embedders WHERE role = 'DEEP' AND is_current)
+    ) WHERE document_id = ?
 """
 _EMBED_AGAIN = """
     UPDATE documents SET embedded_chunks = 0, progress = 0.0,
@@ -89,3 +97,8 @@ async def _switch(transaction: BaseDBAsyncClient, embedder_id: EmbedderId) -> No
     await execute(transaction, "UPDATE embedders SET is_current = (id = ?) WHERE role = 'DEEP'", [embedder_id])
     await execute(transaction, "DELETE FROM deep_documents")
     await execute(transaction, _RECOUNT, [embedder_id])
+
+
+async def recount_deep(transaction: BaseDBAsyncClient, document_id: DocumentId) -> None:
+    """How many of the document's chunks have a vector of the present deep embedder, after its chunks were changed."""
+    await execute(transaction, _RECOUNT_ONE, [document_id])

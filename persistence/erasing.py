@@ -4,6 +4,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database import Database
 from persistence.sqlite import execute, fetch, fetch_value
+from persistence.staging import clear_staged
 from records.ids import DocumentId
 
 BATCH = 500
@@ -71,4 +72,5 @@ async def _erase_text(transaction: BaseDBAsyncClient, document_id: DocumentId) -
     await execute(transaction, "DELETE FROM text_pieces WHERE document_id = ?", [document_id])
     await execute(transaction, "DELETE FROM headings WHERE document_id = ?", [document_id])
     await execute(transaction, "DELETE FROM deep_documents WHERE document_id = ?", [document_id])
+    await clear_staged(transaction, document_id)
     return int(size)

@@ -21,7 +21,10 @@ BACKUPS = 3
 "Backups that are kept; older ones are removed."
 
 APPS = {
-    "graphlore": {"models": ["persistence.models", "persistence.deep_models"], "migrations": "persistence.migrations"}
+    "graphlore": {
+        "models": ["persistence.models", "persistence.deep_models", "persistence.staging_models"],
+        "migrations": "persistence.migrations",
+    }
 }
 log = structlog.stdlib.get_logger("graphlore.database")
 

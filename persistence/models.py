@@ -36,6 +36,7 @@ class Document(Model):
     coverage = fields.TextField(null=True)
     chunking = fields.TextField()
     has_original = fields.BooleanField(default=True)
+    parser_version = fields.IntField(default=0)  # 0: not read yet, or by a version that did not say
     created_at: datetime = fields.DatetimeField()
     updated_at: datetime = fields.DatetimeField()
     tags: fields.ReverseRelation["DocumentTag"]

@@ -171,6 +171,15 @@ class ChunkRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StagedChunk:
+    """A chunk that waits to take its document's place; `id` is its own among those that wait."""
+
+    id: int
+    text: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """What parsing learned of the document as a whole, once its last chunk is out."""
 
@@ -183,6 +192,8 @@ class ParsedDocument:
     outline: tuple[HeadingRecord, ...]
     properties: dict[str, Any]
     "Core properties of the file (author, created, ...), JSON values."
+    parser_version: int
+    "What read it; 1 and up."
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from engines.embedding import Embedder
 from engines.ingestion.feed import DocumentFeed
 from engines.stores import ChunkStore, DocumentStore, VectorIndex
 from records.codes import ErrorCode
-from records.document import ChunkRecord, DocumentRecord, DocumentStatus
+from records.document import ChunkRecord, DocumentRecord, DocumentStatus, StagedChunk
 from records.errors import ExpectedError
 
 BATCH = 128
@@ -68,6 +68,6 @@ async def again_after_crash(action: Callable[[], Awaitable[Result]]) -> Result:
     return await action()
 
 
-def embedded_text(chunk: ChunkRecord) -> str:
+def embedded_text(chunk: ChunkRecord | StagedChunk) -> str:
     """Title and headings in front of the body: what stands in the chunk alone often does not say what it is about."""
     return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text

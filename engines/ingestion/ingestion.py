@@ -15,6 +15,7 @@ from engines.ingestion.feed import DocumentFeed
 from engines.ingestion.jobs import Jobs
 from engines.ingestion.lines import Line
 from engines.ingestion.parsing import ParsingStage
+from engines.ingestion.renewal import Renewal
 from engines.stores import DocumentStore, Originals
 from records.codes import ErrorCode
 from records.document import UNFINISHED, Chunking, DocumentRecord, DocumentStatus, EraseReceipt, IngestionError
@@ -29,6 +30,7 @@ SMALL_BYTES = 1 << 20
 PAUSE_AFTER_SURPRISE = 1.0
 TO_PARSE = (DocumentStatus.PENDING, DocumentStatus.PARSING, DocumentStatus.CHUNKING)
 TO_EMBED = (DocumentStatus.EMBEDDING,)
+TO_RENEW = (DocumentStatus.READY,)
 RETRYABLE = (ErrorCode.WORKER_CRASHED, ErrorCode.DISK_FULL, ErrorCode.BUSY, ErrorCode.INTERNAL)
 
 Work = Callable[[DocumentRecord], Awaitable[None]]
@@ -45,6 +47,7 @@ class Ingestion:
         parsing: ParsingStage,
         parsing_small: ParsingStage,
         embedding: EmbeddingStage,
+        renewal: Renewal,
         deletion: Deletion,
         answers_running: Callable[[], int],
         keep_originals: bool,
@@ -61,12 +64,12 @@ class Ingestion:
         self.ends: Counter[DocumentStatus] = Counter()
         "How jobs ended since the start."
         self._jobs = Jobs()
+        to_parse = partial(documents.waiting, TO_PARSE)
         self._lines: dict[Line, Work] = {
-            Line(documents, self._jobs, TO_PARSE, lambda size: size > SMALL_BYTES): partial(self._parse, parsing),
-            Line(documents, self._jobs, TO_PARSE, lambda size: size <= SMALL_BYTES): partial(
-                self._parse, parsing_small
-            ),
-            Line(documents, self._jobs, TO_EMBED): self._embed,
+            Line(to_parse, self._jobs, TO_PARSE, lambda size: size > SMALL_BYTES): partial(self._parse, parsing),
+            Line(to_parse, self._jobs, TO_PARSE, lambda size: size <= SMALL_BYTES): partial(self._parse, parsing_small),
+            Line(partial(documents.waiting, TO_EMBED), self._jobs, TO_EMBED): self._embed,
+            Line(renewal.waiting, self._jobs, TO_RENEW): renewal.run,
         }
 
     def enqueue(self, document_id: DocumentId) -> None:
@@ -110,9 +113,8 @@ class Ingestion:
             raise Conflict(f"The document is {document.status.value} already.", path=("input", "id"))
         if not document.has_original:
             raise Conflict("The original was not kept; upload the file again.", path=("input", "id"))
-        again = await self._feed.after(self._documents.restart(document_id, chunking))
-        self.enqueue(document_id)
-        return again
+        async with self._stopped(document_id):
+            return await self._feed.after(self._documents.restart(document_id, chunking))
 
     async def delete(self, document_id: DocumentId) -> EraseReceipt:
         """Hide at once, stop its job, erase. Raises `NotFound`. Goes on to its end where the caller leaves."""

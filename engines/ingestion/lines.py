@@ -1,10 +1,9 @@
 """Documents that wait for one stage of ingestion, served in turns, so that a large one does not hold up the small ones."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from engines.ingestion.jobs import Jobs
-from engines.stores import DocumentStore
 from records.document import DocumentStatus
 from records.ids import DocumentId
 
@@ -14,13 +13,13 @@ class Line:
 
     def __init__(
         self,
-        documents: DocumentStore,
+        waiting: Callable[[], Awaitable[Sequence[tuple[DocumentId, int]]]],
         jobs: Jobs,
         statuses: Sequence[DocumentStatus],
         takes: Callable[[int], bool] = lambda byte_size: True,
     ) -> None:
-        """`takes` says by its size whether a document stands in this line."""
-        self._documents = documents
+        """`waiting` gives ids and sizes in bytes; `takes` says by its size whether a document stands in this line."""
+        self._waiting = waiting
         self._jobs = jobs
         self._takes = takes
         self._news = asyncio.Event()
@@ -37,7 +36,7 @@ class Line:
         """Waits until somebody does."""
         while True:
             self._news.clear()
-            found = await self._documents.waiting(self.statuses)
+            found = await self._waiting()
             line = [document_id for document_id, byte_size in found if self._takes(byte_size)]
             self.waiting = len(line)
             self._served = {document_id: self._served.get(document_id, 0) for document_id in line}

@@ -12,6 +12,7 @@ from engines.parsing.limits import check_size
 from engines.parsing.protocol import Event, ParsedChunks, ParsedText, ParseProgress
 from engines.parsing.reading import Reading
 from engines.parsing.tokens import Tokens
+from engines.parsing.version import PARSER_VERSION
 from records.codes import ErrorCode
 from records.document import Chunking, DocumentStatus, NewChunk, ParsedDocument
 from records.errors import DocumentUnreadable
@@ -80,6 +81,7 @@ class Extraction:
             coverage=reading.coverage(),
             outline=tuple(self._composer.outline),
             properties=reading.properties,
+            parser_version=PARSER_VERSION,
         )
 
     def _context_title(self, first: Block | None) -> str:

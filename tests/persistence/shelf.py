@@ -103,7 +103,7 @@ def make_chunk(index: int, text: str, start: int = 0, context: str = "") -> NewC
     return NewChunk(index, text, context, ("Bolts",), start, start + len(text), 1, 1, len(text.split()))
 
 
-def parsed(length: int) -> ParsedDocument:
+def parsed(length: int, parser_version: int = 1) -> ParsedDocument:
     return ParsedDocument(
         media_type="text/plain",
         title="Bolts",
@@ -113,6 +113,7 @@ def parsed(length: int) -> ParsedDocument:
         coverage=ExtractionCoverage(1, 1, 0, 0, 0, ("one warning",)),
         outline=(HeadingRecord("Bolts", 1, 0, 1), HeadingRecord("Torque", 2, 10, None)),
         properties={"author": "A. Smith"},
+        parser_version=parser_version,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,12 @@ from engines.ingestion.deletion import Deletion
 from engines.ingestion.embedding import EmbeddingStage
 from engines.ingestion.feed import DocumentFeed
 from engines.ingestion.parsing import ParsingStage
+from engines.ingestion.renewal import Renewal
 from engines.parsing import ParsedChunks, ParsedText, ParseProgress
 from persistence.database import Database
 from persistence.originals import Originals
+from persistence.staging import Staging
+from records.codes import ErrorCode
 from records.document import (
     Chunking,
     DocumentRecord,
@@ -23,6 +27,7 @@ from records.document import (
     ParsedDocument,
     ReceivedFile,
 )
+from records.errors import DocumentUnreadable
 from records.ids import DocumentId
 from records.retrieval import ScoredChunk
 from records.tracing import NoTracing
@@ -47,26 +52,34 @@ class Gate:
 
 
 class WordsParser:
-    """Each line of the file is a chunk."""
+    """Each line of the file is a chunk; from version 2 on each sentence of a line is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.refuses = False
         self.gate = Gate()
         self.read: list[str] = []
 
     @asynccontextmanager
     async def parse(self, path: Path, media_type: str, name: str, chunking: Chunking) -> AsyncIterator["Lines"]:
         self.read.append(name)
-        yield Lines(path.read_text(encoding="utf-8").splitlines(), self.gate)
+        if self.refuses:
+            raise DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, "The file is damaged.")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if self.version > 1:
+            lines = [sentence for line in lines for sentence in re.findall(r"[^.]+\.?", line)]
+        yield Lines(lines, self.version, self.gate)
 
 
 class Lines:
-    def __init__(self, lines: Sequence[str], gate: Gate) -> None:
+    def __init__(self, lines: Sequence[str], version: int, gate: Gate) -> None:
         self._lines = lines
+        self._version = version
         self._gate = gate
 
     @property
     def parsed(self) -> ParsedDocument:
-        return parsed(sum(map(len, self._lines)))
+        return parsed(sum(map(len, self._lines)), self._version)
 
     async def __aiter__(self) -> AsyncIterator[ParseProgress | ParsedText | ParsedChunks]:
         start = 0
@@ -105,11 +118,12 @@ class NoVectors:
 class Workshop:
     """Everything of one ingestion."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, parser_version: int) -> None:
         self.shelf = Shelf(database)
         self.folder = folder
         self.originals = Originals(database, folder / "originals", folder / "incoming")
-        self.large, self.small, self.embedder = WordsParser(), WordsParser(), GatedEmbedder()
+        self.large, self.small, self.renewing = (WordsParser(parser_version) for _ in range(3))
+        self.embedder = GatedEmbedder()
         self.feed = DocumentFeed(self.shelf.documents)
         large, small = (
             ParsingStage(self.shelf.documents, self.shelf.chunks, self.originals, parser, self.feed)
@@ -123,6 +137,9 @@ class Workshop:
             large,
             small,
             EmbeddingStage(self.shelf.documents, self.shelf.chunks, vectors, self.embedder, self.feed),
+            Renewal(
+                Staging(database), self.originals, self.renewing, parser_version, self.embedder, vectors, self.feed
+            ),
             Deletion(self.shelf.documents, vectors, self.originals, self.feed, asyncio.Lock()),
             lambda: 0,
             True,
@@ -154,7 +171,11 @@ class Workshop:
 
 
 @asynccontextmanager
-async def open_workshop(database: Database, folder: Path) -> AsyncIterator[Workshop]:
-    workshop = Workshop(database, folder)
+async def open_workshop(
+    database: Database, folder: Path, parser_version: int = 1, refuses: bool = False
+) -> AsyncIterator[Workshop]:
+    """`refuses`: the parser for renewal takes every file for damaged."""
+    workshop = Workshop(database, folder, parser_version)
+    workshop.renewing.refuses = refuses
     async with open_ingestion(workshop.ingestion):
         yield workshop

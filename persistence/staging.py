@@ -1,0 +1,164 @@
+"""What is read anew of a document that can be searched meanwhile: kept aside until it is whole, then switched to at once."""
+
+import hashlib
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from persistence.chunks import chunk_values
+from persistence.database import Database
+from persistence.document_rows import change_document, load_document, require_documents
+from persistence.embedders import recount_deep
+from persistence.learned import store_learned
+from persistence.packing import json_array
+from persistence.sqlite import execute, execute_many, fetch, fetch_value
+from records.document import DocumentRecord, DocumentStatus, NewChunk, ParsedDocument, StagedChunk
+from records.ids import DocumentId
+
+BATCH = 500
+MOST_OUTDATED = 1000
+
+_OUTDATED = """
+    SELECT id, byte_size FROM documents WHERE status = 'READY' AND has_original AND parser_version < ?
+        AND NOT EXISTS (SELECT 1 FROM documents WHERE status IN ('PENDING', 'PARSING', 'CHUNKING', 'EMBEDDING'))
+    ORDER BY id LIMIT ?
+"""
+_ADD = """
+    INSERT INTO staged_chunks (document_id, position, text, context, bigrams, headings, start_offset, end_offset,
+        page_start, page_end, token_count, bounding_box, digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_FREE = """
+    SELECT digest, id FROM staged_chunks
+    WHERE document_id = ? AND digest IN (SELECT value FROM json_each(?)) AND chunk_id IS NULL ORDER BY position
+"""
+_KEPT = "SELECT chunk_id FROM staged_chunks WHERE document_id = ?1 AND chunk_id IS NOT NULL"
+_GOING = f"FROM chunks WHERE document_id = ?1 AND id NOT IN ({_KEPT})"
+_NEW = "FROM staged_chunks WHERE document_id = ?1 AND chunk_id IS NULL"
+# Positions are unique: those that stay step aside below zero until the others are gone.
+_SWITCH = (
+    f"INSERT INTO outbox (chunk_id, document_id) SELECT id, document_id {_GOING} AND embedding IS NOT NULL",
+    f"""INSERT INTO deep_outbox (chunk_id, document_id) SELECT id, document_id {_GOING}
+        AND EXISTS (SELECT 1 FROM deep_embeddings WHERE chunk_id = chunks.id)""",  # noqa: S608  # our own parts
+    f"DELETE {_GOING}",
+    """UPDATE chunks SET position = -1 - staged.position, headings = staged.headings,
+        start_offset = staged.start_offset, end_offset = staged.end_offset, page_start = staged.page_start,
+        page_end = staged.page_end, token_count = staged.token_count, bounding_box = staged.bounding_box
+        FROM staged_chunks AS staged WHERE staged.document_id = ?1 AND staged.chunk_id = chunks.id""",
+    "UPDATE chunks SET position = -1 - position WHERE document_id = ?1 AND position < 0",
+    f"""INSERT INTO chunks (document_id, position, text, context, bigrams, headings, start_offset, end_offset,
+            page_start, page_end, token_count, bounding_box, embedding)
+        SELECT document_id, position, text, context, bigrams, headings, start_offset, end_offset,
+            page_start, page_end, token_count, bounding_box, embedding {_NEW} ORDER BY position""",
+    f"""INSERT INTO outbox (chunk_id, document_id) SELECT id, document_id FROM chunks
+        WHERE document_id = ?1 AND position IN (SELECT position {_NEW})""",  # noqa: S608  # our own parts
+    "DELETE FROM text_pieces WHERE document_id = ?1",
+    """INSERT INTO text_pieces (document_id, start, text)
+        SELECT document_id, start, text FROM staged_pieces WHERE document_id = ?1""",
+)  # fmt: skip
+
+
+class Staging:
+    """Implements `engines.ingestion.staging.Staging`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def outdated(self, parser_version: int) -> tuple[tuple[DocumentId, int], ...]:
+        async with self._database.reading() as reader:
+            rows = await fetch(reader, _OUTDATED, [parser_version, MOST_OUTDATED])
+        return tuple((DocumentId(row[0]), int(row[1])) for row in rows)
+
+    async def begin(self, document_id: DocumentId) -> None:
+        async with self._database.writing() as transaction:
+            await require_documents(transaction, [document_id])
+            await clear_staged(transaction, document_id)
+
+    async def append_text(self, document_id: DocumentId, start: int, text: str) -> None:
+        async with self._database.writing() as transaction:
+            await execute(
+                transaction,
+                "INSERT INTO staged_pieces (document_id, start, text) VALUES (?, ?, ?)",
+                [document_id, start, text],
+            )
+
+    async def add(self, document_id: DocumentId, chunks: Sequence[NewChunk]) -> None:
+        rows = [(*chunk_values(document_id, chunk), _digest(chunk.context, chunk.text)) for chunk in chunks]
+        async with self._database.writing() as transaction:
+            await execute_many(transaction, _ADD, rows)
+
+    async def keep_unchanged(self, document_id: DocumentId) -> int:
+        kept, after = 0, -1
+        while True:
+            async with self._database.writing() as transaction:
+                rows = await fetch(
+                    transaction,
+                    """SELECT id, position, context, text FROM chunks
+                    WHERE document_id = ? AND position > ? AND embedding IS NOT NULL ORDER BY position LIMIT ?""",
+                    [document_id, after, BATCH],
+                )
+                if not rows:
+                    return kept
+                kept += await _keep(transaction, document_id, [(row[0], _digest(row[2], row[3])) for row in rows])
+            after = rows[-1][1]
+
+    async def unembedded(self, document_id: DocumentId, limit: int) -> tuple[StagedChunk, ...]:
+        async with self._database.reading() as reader:
+            rows = await fetch(
+                reader,
+                """SELECT id, text, context FROM staged_chunks
+                WHERE document_id = ? AND chunk_id IS NULL AND embedding IS NULL ORDER BY position LIMIT ?""",
+                [document_id, limit],
+            )
+        return tuple(StagedChunk(*row) for row in rows)
+
+    async def store_embeddings(self, embeddings: Sequence[tuple[StagedChunk, bytes]]) -> None:
+        async with self._database.writing() as transaction:
+            await execute_many(
+                transaction,
+                "UPDATE staged_chunks SET embedding = ? WHERE id = ?",
+                [(vector, chunk.id) for chunk, vector in embeddings],
+            )
+
+    async def switch(self, document_id: DocumentId, parsed: ParsedDocument) -> DocumentRecord | None:
+        async with self._database.writing() as transaction:
+            if not await _is_ready(transaction, document_id):
+                return None
+            for statement in _SWITCH:
+                await execute(transaction, statement, [document_id])
+            await store_learned(transaction, document_id, parsed, DocumentStatus.READY, 1.0)
+            await execute(transaction, "UPDATE documents SET embedded_chunks = chunk_count WHERE id = ?", [document_id])
+            await recount_deep(transaction, document_id)
+            await clear_staged(transaction, document_id)
+            return await load_document(transaction, document_id)
+
+    async def leave(self, document_id: DocumentId, parser_version: int) -> None:
+        async with self._database.writing() as transaction:
+            await clear_staged(transaction, document_id)
+            if await _is_ready(transaction, document_id):
+                await change_document(transaction, document_id, parser_version=parser_version)
+
+
+async def clear_staged(transaction: BaseDBAsyncClient, document_id: DocumentId) -> None:
+    await execute(transaction, "DELETE FROM staged_chunks WHERE document_id = ?", [document_id])
+    await execute(transaction, "DELETE FROM staged_pieces WHERE document_id = ?", [document_id])
+
+
+async def _keep(transaction: BaseDBAsyncClient, document_id: DocumentId, present: Sequence[tuple[int, str]]) -> int:
+    """Pair chunks, given with their digests, with what is staged: the first with the first among equal ones."""
+    free: defaultdict[str, deque[int]] = defaultdict(deque)
+    for row in await fetch(transaction, _FREE, [document_id, json_array({digest for _, digest in present})]):
+        free[row[0]].append(row[1])
+    pairs: list[tuple[Any, ...]] = [(chunk_id, free[digest].popleft()) for chunk_id, digest in present if free[digest]]
+    await execute_many(transaction, "UPDATE staged_chunks SET chunk_id = ? WHERE id = ?", pairs)
+    return len(pairs)
+
+
+async def _is_ready(transaction: BaseDBAsyncClient, document_id: DocumentId) -> bool:
+    return bool(await fetch_value(transaction, "SELECT status = 'READY' FROM documents WHERE id = ?", [document_id]))
+
+
+def _digest(context: str, text: str) -> str:
+    return hashlib.blake2b(f"{context}\0{text}".encode(), digest_size=16).hexdigest()

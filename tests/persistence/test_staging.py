@@ -1,0 +1,110 @@
+"""What is read anew of a document: unseen until the switch, and then everything that hangs on its chunks follows."""
+
+import pytest
+
+from persistence.database import Database
+from persistence.outbox import Outbox
+from persistence.staging import Staging
+from records.document import DocumentRecord, DocumentStatus
+from records.errors import NotFound
+from records.ids import ChunkId
+from records.indexing import IndexCounts
+from records.page import PageRequest
+from tests.persistence.shelf import VECTOR, Shelf, make_chunk, parsed
+from tests.persistence.test_deep import deep, fill, ready
+
+
+@pytest.fixture
+def staging(database: Database) -> Staging:
+    return Staging(database)
+
+
+async def stage(staging: Staging, document: DocumentRecord, *texts: str) -> int:
+    """Gives how many present chunks stay."""
+    await staging.begin(document.id)
+    start = 0
+    for index, text in enumerate(texts):
+        await staging.append_text(document.id, start, text)
+        await staging.add(document.id, [make_chunk(index, text, start)])
+        start += len(text)
+    kept = await staging.keep_unchanged(document.id)
+    while waiting := await staging.unembedded(document.id, 2):
+        await staging.store_embeddings([(chunk, VECTOR) for chunk in waiting])
+    return kept
+
+
+async def drain(outbox: Outbox) -> list[int]:
+    entries = await outbox.read(1000)
+    await outbox.done([entry.id for entry in entries])
+    return [int(entry.chunk_id) for entry in entries]
+
+
+async def test_nothing_is_seen_before_the_switch_and_all_of_it_after(shelf: Shelf, staging: Staging) -> None:
+    document = await ready(shelf, "old bolts", "same nuts")
+    assert await stage(staging, document, "new bolts", "same nuts", "more screws") == 1
+    assert await shelf.found("old") == ["old bolts"]
+    assert await shelf.found("new") == []
+    switched = await staging.switch(document.id, parsed(31, parser_version=2))
+    assert switched is not None
+    assert (switched.status, switched.chunk_count, switched.embedded_chunks) == (DocumentStatus.READY, 3, 3)
+    assert await shelf.found("old") == []
+    assert await shelf.found("new") == ["new bolts"]
+    assert await shelf.documents.text(document.id, 0, 100) == "new boltssame nutsmore screws"
+
+
+async def test_equal_chunks_are_paired_one_with_one(database: Database, shelf: Shelf, staging: Staging) -> None:
+    document = await ready(shelf, "same", "same", "other")
+    first, second, other = await ids(shelf, document)
+    assert await stage(staging, document, "same", "other", "same", "same") == 3
+    await staging.switch(document.id, parsed(17))
+    after = await ids(shelf, document)
+    assert after[:3] == [first, other, second]
+    assert after[3] not in (first, second, other)
+
+
+async def ids(shelf: Shelf, document: DocumentRecord) -> list[ChunkId]:
+    """In order."""
+    return [chunk.id for chunk in (await shelf.chunks.page(document.id, PageRequest(first=100))).items]
+
+
+async def test_vectors_of_both_embedders_follow(database: Database, shelf: Shelf, staging: Staging) -> None:
+    document = await ready(shelf, "old bolts", "same nuts")
+    old, same = await ids(shelf, document)
+    vectors = await deep(database)
+    await fill(vectors)
+    light, deeper = Outbox(database), Outbox(database, deep=True)
+    await drain(light)
+    await drain(deeper)
+    await stage(staging, document, "same nuts", "new bolts")
+    assert await drain(light) == [], "nothing changed so far"
+    await staging.switch(document.id, parsed(18))
+    kept, new = await ids(shelf, document)
+    assert kept == same
+    assert sorted(await drain(light)) == sorted([old, new])
+    assert await drain(deeper) == [old]
+    assert await vectors.counts() == IndexCounts(1, 1, 1), "the new chunk waits for idle hours"
+    assert [chunk.text for chunk in await vectors.next_batch(10)] == ["new bolts"]
+
+
+async def test_a_document_that_is_not_ready_any_more_is_left_alone(shelf: Shelf, staging: Staging) -> None:
+    document = await ready(shelf, "old bolts")
+    await stage(staging, document, "new bolts")
+    await shelf.documents.mark_deleting(document.id)
+    assert await staging.switch(document.id, parsed(9)) is None
+    with pytest.raises(NotFound):
+        await staging.begin(document.id)
+
+
+async def test_documents_are_outdated_until_a_version_has_read_them(shelf: Shelf, staging: Staging) -> None:
+    document = await ready(shelf, "old bolts")
+    other = await ready(shelf, "old nuts", name="nuts.txt")
+    assert [each for each, _ in await staging.outdated(1)] == []
+    assert [each for each, _ in await staging.outdated(2)] == [document.id, other.id]
+    await stage(staging, document, "new bolts")
+    await staging.switch(document.id, parsed(9, parser_version=2))
+    assert [each for each, _ in await staging.outdated(2)] == [other.id]
+    waiting = await shelf.add("waiting.txt")
+    assert await staging.outdated(2) == (), "new documents go first"
+    await shelf.documents.set_status(waiting.id, DocumentStatus.FAILED)
+    await staging.leave(other.id, 2)
+    assert await staging.outdated(2) == ()
