@@ -45,11 +45,19 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
     for before, size in zip((0, *sizes), sizes, strict=False):
         async with open_library(data) as library:
             await fill(library, texts[:size], await vectors(library.embedder, texts[:size]), before)
+            await _settled(library)
         times[size] = await _times(data, questions)
         print(f"  {size:,}: {times[size]}", flush=True)
     if not quick:
         PLOT.write_text(_plot(times), encoding="utf-8")
     return [*_growth(times, len(texts)), *await _missed(data, questions, sizes[-1])]
+
+
+async def _settled(library: Library) -> None:
+    """Chroma holds what SQLite holds: until then its worker catches up between searches, which wait for that."""
+    while library.vectors.last_comparison is None:
+        await library.vectors.next_comparison()
+    assert library.vectors.last_comparison.failure is None, library.vectors.last_comparison
 
 
 async def _times(data: Path, questions: Sequence[str]) -> Times:
@@ -103,10 +111,7 @@ async def _missed(data: Path, questions: Sequence[str], size: int) -> list[Figur
         inside = np.isin(owners, some)
         filtered = await _recall(library, asked, exact[inside], ids[inside], some)
     async with open_library(data, exact_limit=PER_DOCUMENT) as library:
-        while library.vectors.last_comparison is None:
-            await library.vectors.next_comparison()
-        compared = library.vectors.last_comparison
-        assert compared.failure is None, compared
+        await _settled(library)
         unfiltered = await _recall(library, asked, exact, ids, None)
     return [
         at_least("R4", "recall@50 beside exact search, filtered", filtered, 1.0, queries=len(asked), documents=len(some)),
