@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -169,3 +170,15 @@ async def test_the_fake_embedder_keeps_the_same_promises() -> None:
     assert math.hypot(*floats(prompt)) == pytest.approx(1, abs=1e-6)
     assert cosine(prompt, near) > cosine(prompt, far) + 0.2
     assert await fake.embed_prompt("torque of bolt A") == prompt
+
+
+async def test_texts_of_ever_new_lengths_do_not_make_the_process_grow(embedder: WorkerEmbedder) -> None:
+    """By 3 MiB a length, where none is padded."""
+    worker = embedder.workers[1]
+    texts = [["bolt " * words] * 2 for words in range(170, 210)]
+    await worker.call(EmbedDocuments([texts[0][0]] * 2), Vectors)
+    assert worker.pid is not None
+    before = psutil.Process(worker.pid).memory_info().rss
+    for pair in texts:
+        await worker.call(EmbedDocuments(pair), Vectors)
+    assert psutil.Process(worker.pid).memory_info().rss - before < 60 << 20
