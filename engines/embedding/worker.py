@@ -6,18 +6,14 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Transformer as Module
 
 from engines.embedding import maxsim, probe
+from engines.embedding.lengths import even_lengths
 from engines.embedding.program import Floats, Program
 from engines.embedding.protocol import Described, Precision, Request, Start
 from workers.child import Link, serve
 
 __all__ = ["Request", "Start", "run"]
-
-
-LENGTH_STEP = 16
-"Tokens: texts are padded to a multiple of it. 2,560 texts of all lengths then take 76 MiB beside the model, else 430."
 
 
 class Transformer:
@@ -60,16 +56,10 @@ def _floats(vectors: Any) -> Floats:
 def _load(folder: str, precision: Precision | None) -> tuple[Any, float | None]:
     model = SentenceTransformer(folder, device="cpu", local_files_only=True)
     model.eval()
-    _even_lengths(model)
+    even_lengths(model)
     if precision is None:
         return probe.choose(model)
     return (model.bfloat16() if precision == "bfloat16" else model), None
-
-
-def _even_lengths(model: Any) -> None:
-    """oneDNN keeps a program with its buffers for every length of text that it has seen, hundreds of MiB in the end."""
-    if isinstance(model[0], Module):
-        model[0].processing_kwargs.setdefault("text", {}).setdefault("pad_to_multiple_of", LENGTH_STEP)
 
 
 def _precision_of(model: Any) -> Precision:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sentence_transformers import CrossEncoder
 
+from engines.embedding.lengths import even_lengths
 from engines.reranking.protocol import Request, Score, Scores, Start
 from workers.child import Call, CallFailure, Link, serve
 
@@ -18,6 +19,7 @@ class Program:
     def __init__(self, start: Start) -> None:
         torch.set_num_threads(start.threads)
         self._model: Any = CrossEncoder(start.folder, device="cpu", local_files_only=True)
+        even_lengths(self._model)
 
     def handle(self, call: Call) -> Scores:
         request: Score = call.request
