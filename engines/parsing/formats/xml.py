@@ -87,8 +87,7 @@ def _grouped(children: list[Any]) -> Iterator[tuple[str, object]]:
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".xml", ".docbook", ".dbk", ".dita", ".tei", ".rss", ".atom"),
+    types={MEDIA_TYPE: (".xml", ".docbook", ".dbk", ".dita", ".tei", ".rss", ".atom")},
     label="XML file",
     is_text=True,
     recognize=recognize,
