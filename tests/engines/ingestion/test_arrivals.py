@@ -130,3 +130,16 @@ async def test_a_text_that_names_the_encoding_of_a_file_is_read_as_it_came(
     document, _ = await door.arrivals.add_text(text, media_type=media_type)
     assert document.media_type == media_type
     assert extract(door.originals.path(document.sha256)).text == "Grüße"
+
+
+async def test_the_same_bytes_at_the_same_moment_are_one_document_and_others_another(door: Door) -> None:
+    """What a client that sends a key may count on, with the key and without it."""
+    files = [door.received(b"Bolt A takes 35 Nm.") for _ in range(8)]
+    results = await asyncio.gather(*(door.arrivals.add_file(file) for file in files))
+    [first] = {document.id for document, _ in results}
+    assert sorted(duplicate for _, duplicate in results) == [False] + [True] * 7
+    assert (await door.arrivals.add_file(door.received(b"Bolt A takes 35 Nm.")))[0].id == first
+    other, duplicate = await door.arrivals.add_file(door.received(b"Bolt B takes 40 Nm."))
+    assert (other.id == first, duplicate) == (False, False)
+    assert door.queue == [first, other.id]
+    assert list((door.folder / "incoming").iterdir()) == []
