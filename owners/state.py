@@ -95,6 +95,7 @@ async def open_state(
             answers.ends,
             sources.workers,
             waits,
+            lambda: indexing.latest,
         )
         yield {"context": context, "exposition": Exposition(counted)}
         log.info("stopping")

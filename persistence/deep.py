@@ -16,7 +16,7 @@ from records.indexing import IndexCounts
 _WITH_PROGRESS = "documents LEFT JOIN deep_documents ON deep_documents.document_id = documents.id"
 _COUNTS = f"""
     SELECT coalesce(sum(chunk_count > coalesce(chunks, 0)), 0), coalesce(sum(chunk_count - coalesce(chunks, 0)), 0),
-        coalesce(sum(chunks), 0)
+        coalesce(sum(chunks), 0), coalesce(sum(chunk_count <= coalesce(chunks, 0)), 0)
     FROM {_WITH_PROGRESS} WHERE status = 'READY'
 """  # noqa: S608  # our own parts
 _NEXT_DOCUMENT = f"""

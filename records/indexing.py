@@ -20,6 +20,7 @@ class IndexCounts:
     pending_documents: int = 0
     pending_chunks: int = 0
     done_chunks: int = 0
+    done_documents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class IndexingStatus:
     pending_documents: int
     pending_chunks: int
     done_chunks: int
+    done_documents: int
+    embedded_chunks: int
+    "Since the server began, those counted that were embedded again."
     idle_seconds: float
     idle_threshold_seconds: int
     gpu_utilization_percent: float | None

@@ -108,7 +108,9 @@ class ImportDocumentInput:
     source: DocumentSourceInput = strawberry.field(description="Exactly one of text, url and path.")
     name: str | None = strawberry.field(default=UNSET, description="What to call it.")
     media_type: str | None = strawberry.field(
-        default=UNSET, description="What a text is: text/plain, text/markdown, text/html or text/csv."
+        default=UNSET,
+        description="What a text is, text/plain where nothing is said: any format that is text, such as text/markdown, "
+        "text/html, text/csv, application/json, application/xml, message/rfc822 or text/x-python.",
     )
     tags: list[str] | None = strawberry.field(default=UNSET, description="At most 50, of at most 100 characters.")
     metadata: JSON | None = strawberry.field(default=UNSET, description="Whatever is to be kept with it.")

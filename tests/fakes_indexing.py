@@ -73,7 +73,7 @@ class FakeDeepVectors:
         if self.error is not None:
             raise self.error
         pending = len(self.chunks) - len(self.stored)
-        return IndexCounts(1 if pending else 0, pending, len(self.stored))
+        return IndexCounts(1 if pending else 0, pending, len(self.stored), 0 if pending else 1)
 
     async def next_batch(self, limit: int) -> tuple[ChunkRecord, ...]:
         return tuple([chunk for chunk in self.chunks if chunk.id not in self.stored][:limit])

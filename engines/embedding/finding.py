@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from engines.embedding.prefixes import NONE, Prefixes, prefixes_of
+from engines.inference.gguf import read_header
 from engines.inference.inspection import inspect
 from records.errors import ExpectedError, ModelLoadFailed
 
@@ -36,7 +38,7 @@ class DeepEmbedderUnusable(ExpectedError):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
-    """`fingerprint` is another one where the files are others: vectors of the two must not be compared."""
+    """`fingerprint` is another one where the files, or the words before texts, are: such vectors must not be compared."""
 
     name: str
     path: Path
@@ -65,7 +67,7 @@ def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | Non
         raise DeepEmbedderUnusable(name, "Its folder lacks a readable config.json.") from failure
     if dimensions < 1:
         raise DeepEmbedderUnusable(name, "It does not say how long its vectors are.")
-    return EmbeddingModel(name, path, dimensions, _fingerprint(path))
+    return EmbeddingModel(name, path, dimensions, fingerprint(path, _prefixes(path)))
 
 
 def plain_name(wanted: str) -> str:
@@ -122,8 +124,13 @@ def _read(path: Path, kind: Any) -> Any:
     return msgspec.json.decode(path.read_bytes(), type=kind)
 
 
-def _fingerprint(path: Path) -> str:
-    """Of the names, sizes, beginnings and ends of the files: read within milliseconds, whatever their size."""
+def _prefixes(path: Path) -> Prefixes:
+    """A folder has its own, in files that its fingerprint is taken of."""
+    return prefixes_of(read_header(path).entries) if path.is_file() else NONE
+
+
+def fingerprint(path: Path, prefixes: Prefixes) -> str:
+    """Of prefixes, and of the files' names, sizes, beginnings and ends: within milliseconds, whatever their size."""
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.suffix in _TELLING)
     for file in files:
@@ -133,4 +140,6 @@ def _fingerprint(path: Path) -> str:
             digest.update(opened.read(_READ))
             opened.seek(max(0, size - _READ))
             digest.update(opened.read(_READ))
+    if prefixes != NONE:
+        digest.update(f"{prefixes.prompt}\0{prefixes.document}".encode())
     return digest.hexdigest()[:16]

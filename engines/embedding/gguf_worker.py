@@ -2,12 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from llama_cpp import Llama
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
+from engines.embedding.prefixes import prefixes_of
 from engines.embedding.program import Floats, Program
 from engines.embedding.protocol import Described, Request, Start
 from engines.inference.backend import Log
@@ -22,15 +23,20 @@ UNUSABLE = "UNUSABLE"
 
 
 class LlamaEmbedder:
-    """Pools as the file says, and by the mean where it does not say: models that write leave it out."""
+    """Pools as the file says, and by the mean where it does not say: models that write leave it out.
+
+    What the model was trained to see before prompts and documents stands before them: see `prefixes`.
+    """
 
     def __init__(self, start: Start) -> None:
         """Raises `CallFailure` where llama.cpp refuses the file. On the CPU alone, since GPUs are for answers."""
         self._threads = start.threads
         self._log = Log()
+        entries = read_header(Path(start.folder)).entries
+        self._prefixes = prefixes_of(entries)
         try:
             self._model = Llama(
-                start.folder, embedding=True, pooling_type=_pooling(Path(start.folder)), n_ctx=MOST_TOKENS,
+                start.folder, embedding=True, pooling_type=_pooling(entries), n_ctx=MOST_TOKENS,
                 n_batch=MOST_TOKENS, n_ubatch=MOST_TOKENS, n_threads=start.threads, n_threads_batch=start.threads,
                 n_gpu_layers=0, offload_kqv=False, op_offload=False, verbose=False,
             )  # fmt: skip
@@ -41,9 +47,12 @@ class LlamaEmbedder:
         return Described(self._model.n_embd(), MOST_TOKENS, "float32", None, self._threads)
 
     def encode_prompt(self, text: str) -> Floats:
-        return self.encode_documents([text])
+        return self._encode([self._prefixes.prompt + text])
 
     def encode_documents(self, texts: list[str]) -> Floats:
+        return self._encode([self._prefixes.document + text for text in texts])
+
+    def _encode(self, texts: list[str]) -> Floats:
         """One after the other: a text of some hundred tokens fills the processor by itself."""
         return np.asarray([self._model.embed(text, normalize=True, truncate=True) for text in texts], np.float32)
 
@@ -51,9 +60,8 @@ class LlamaEmbedder:
         raise CallFailure(UNUSABLE, "Texts are compared token by token with the light embedder alone.")
 
 
-def _pooling(path: Path) -> int:
+def _pooling(entries: dict[str, Any]) -> int:
     """Raises `CallFailure` for a model that ranks pairs of texts."""
-    entries = read_header(path).entries
     named = entries.get(f"{entries.get('general.architecture')}.pooling_type")
     if named == C.LLAMA_POOLING_TYPE_RANK:
         raise CallFailure(UNUSABLE, "It ranks pairs of texts and embeds none.")

@@ -56,15 +56,15 @@ class Generation:
     vectors: DeepVectors
     index: VectorIndex
 
-    async def advance(self) -> bool:
-        """Embed and store the next batch; False where there was none. Raises `ExpectedError`s."""
+    async def advance(self) -> int:
+        """Embed and store the next batch; how many chunks these were, 0 where there was none. Raises `ExpectedError`s."""
         chunks = await self.vectors.next_batch(BATCH)
         if chunks:
             texts = [embedded_text(chunk) for chunk in chunks]
             made = await again_after_crash(lambda: self.embedder.embed_documents(texts))
             await self.vectors.store(list(zip(chunks, made, strict=True)))
         await again_after_crash(self.index.drain)
-        return bool(chunks)
+        return len(chunks)
 
     async def erase_former(self) -> None:
         while await self.vectors.erase_former(ERASED_AT_ONCE):

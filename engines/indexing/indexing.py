@@ -67,6 +67,7 @@ class Indexing:
         self._state = IndexingState.IDLE if error is None else IndexingState.FAILED
         self._wish = _Wish.AT_IDLE
         self._counts = IndexCounts()
+        self._embedded = 0
         self._started_at: datetime | None = None
         self._told_at = float("-inf")
         self._changed = asyncio.Event()
@@ -75,6 +76,11 @@ class Indexing:
     @property
     def watchers(self) -> int:
         return self._changes.watchers
+
+    @property
+    def latest(self) -> IndexingStatus:
+        """As of the last look, some seconds ago at most: nothing is asked for it."""
+        return self._status()
 
     async def status(self) -> IndexingStatus:
         await self._count()
@@ -173,7 +179,8 @@ class Indexing:
             self._become(self._resting_state())
 
     async def _advance(self, generation: Generation) -> None:
-        while await generation.advance():
+        while embedded := await generation.advance():
+            self._embedded += embedded
             await self._count()
             if self._pace.now() - self._told_at >= TELL_SECONDS:
                 self._tell()
@@ -231,6 +238,8 @@ class Indexing:
             pending_documents=self._counts.pending_documents,
             pending_chunks=self._counts.pending_chunks,
             done_chunks=self._counts.done_chunks,
+            done_documents=self._counts.done_documents,
+            embedded_chunks=self._embedded,
             idle_seconds=self._idleness.seconds,
             idle_threshold_seconds=self._settings.idle_threshold_seconds,
             gpu_utilization_percent=self._idleness.gpu_percent,

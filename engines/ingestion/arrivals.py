@@ -13,10 +13,15 @@ from engines.ingestion.feed import DocumentFeed
 from engines.ingestion.fetching import Fetcher
 from engines.ingestion.receiving import copy_file, write_text
 from engines.parsing.sniff import sniff_file
+from engines.parsing.texts import extension_of, listed_types
 from engines.stores import DocumentStore, Originals
 from records.document import Chunking, DocumentRecord, DocumentSource, NewDocument, ReceivedFile
 from records.errors import InvalidInput, TooLarge, Unsupported
 from records.ids import DocumentId
+
+PLAIN = "text/plain"
+BEGINNING = 4096
+"""Characters of a text among which a name for it is looked for."""
 
 
 class Arrivals:
@@ -108,16 +113,20 @@ class Arrivals:
         metadata: Any = None,
         chunking: Chunking | None = None,
     ) -> tuple[DocumentRecord, bool]:
-        """Take a text as it is; `media_type` says text/plain, text/markdown, text/html or text/csv."""
+        """Take a text as it is; `media_type` is that of any format that is text, text/plain where nothing is said.
+
+        It names the file and decides where the text itself does not: type is told from the text as it is from bytes.
+        """
         if not text.strip():
             raise InvalidInput("The text is empty.", path=("input", "source", "text"))
-        suffix = _SUFFIXES.get(media_type or "text/plain")
-        if suffix is None:
-            raise InvalidInput(f"A text is one of {', '.join(_SUFFIXES)}.", path=("input", "mediaType"))
-        file = await asyncio.to_thread(write_text, text, self._incoming, f"{name or _first_words(text)}{suffix}")
+        extension = extension_of(media_type or PLAIN)
+        if extension is None:
+            raise InvalidInput(f"A text is one of {listed_types()}.", path=("input", "mediaType"))
+        shown = name or _first_words(text)
+        file = await asyncio.to_thread(write_text, text, self._incoming, f"{shown}{extension}")
         return await self.add_file(
             file,
-            name=name or _first_words(text),
+            name=shown,
             tags=tags,
             metadata=metadata,
             chunking=chunking,
@@ -145,11 +154,10 @@ class Arrivals:
         return await self.add_file(file, source=DocumentSource.URL, source_uri=final_url, **details)
 
 
-_SUFFIXES = {"text/plain": ".txt", "text/markdown": ".md", "text/html": ".html", "text/csv": ".csv"}
-
-
 def _first_words(text: str) -> str:
-    line = text.strip().splitlines()[0].strip()
+    """Of the first line that has any: many formats begin with a bracket."""
+    lines = [line.strip() for line in text.lstrip()[:BEGINNING].splitlines()]
+    line = next((line for line in lines if any(map(str.isalnum, line))), lines[0])
     return line if len(line) <= 60 else f"{line[:60].rsplit(' ', 1)[0]}…"
 
 

@@ -1,6 +1,8 @@
 """Files that reach `incoming/` other than by upload: hashed while they are written, named by chance. Runs in threads."""
 
+import codecs
 import hashlib
+import re
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,9 +10,14 @@ from pathlib import Path
 from records.document import ReceivedFile
 
 BLOCK = 1 << 20
+NAMED_WITHIN = 1024
+_NAMES_ANOTHER = re.compile(r"<(\?xml|meta)\b[^<>]*\b(encoding|charset)\s*=\s*[\"']?(?!utf-?8)\w", re.I)
 
 
 def write_text(text: str, incoming: Path, filename: str) -> ReceivedFile:
+    """In UTF-8, marked as such where the text itself names another encoding: readers believe the mark first."""
+    if _NAMES_ANOTHER.search(text[:NAMED_WITHIN]):
+        text = codecs.BOM_UTF8.decode() + text
     return receive(
         (text[at : at + BLOCK].encode("utf-8", "replace") for at in range(0, len(text), BLOCK)), incoming, filename
     )

@@ -12,6 +12,7 @@ from engines.metrics.loop_lag import LoopLag
 from engines.metrics.traffic import Traffic
 from engines.metrics.waits import Waits
 from records.document import DocumentStatus
+from records.indexing import IndexingState, IndexingStatus
 from records.session import MessageStatus
 from records.system import WorkerStatus
 
@@ -29,6 +30,7 @@ class Counted:
     answers: Mapping[MessageStatus, int] = field(default_factory=Counter)
     workers: Callable[[], Sequence[WorkerStatus]] = tuple
     waits: Waits = field(default_factory=Waits)
+    indexing: Callable[[], IndexingStatus | None] = lambda: None
 
 
 def counted_families(counted: Counted) -> Iterator[Metric]:
@@ -39,6 +41,7 @@ def counted_families(counted: Counted) -> Iterator[Metric]:
     yield counter("answers", "How answers ended.", ["outcome"], _by_end(counted.answers))
     yield from _waits(counted.waits)
     yield from _workers(counted.workers())
+    yield from _indexing(counted.indexing())
     yield from _loop_lag(counted.loop_lag)
 
 
@@ -85,6 +88,31 @@ def _workers(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
         [((purpose,), count) for purpose, count in restarts.items()],
     )  # fmt: skip
     yield gauges("workers", "Worker processes by what they are at.", ["purpose", "state"], states.items())
+
+
+def _indexing(status: IndexingStatus | None) -> Iterator[Metric]:
+    """Families without a sample where no deep embedder is set, as those of GPUs where there is none."""
+    all_of_it = [] if status is None or status.deep_embedder is None else [status]
+    yield gauges(
+        "indexing_state", "1 for what background indexing is at, 0 for what it is not.", ["state"],
+        [((state.value,), float(state is each.state)) for each in all_of_it for state in IndexingState],
+    )  # fmt: skip
+    yield gauges(
+        "indexing_documents", "READY documents that the deep embedder has done, or not yet.", ["progress"],
+        [pair for each in all_of_it for pair in _progress(each.done_documents, each.pending_documents)],
+    )  # fmt: skip
+    yield gauges(
+        "indexing_chunks", "Chunks that the deep embedder has done, or not yet.", ["progress"],
+        [pair for each in all_of_it for pair in _progress(each.done_chunks, each.pending_chunks)],
+    )  # fmt: skip
+    yield counter(
+        "indexing_embedded_chunks", "Chunks that the deep embedder has embedded since the server began.", [],
+        [((), each.embedded_chunks) for each in all_of_it],
+    )  # fmt: skip
+
+
+def _progress(done: int, pending: int) -> list[tuple[tuple[str, ...], float]]:
+    return [(("done",), done), (("pending",), pending)]
 
 
 def _loop_lag(lag: LoopLag) -> Iterator[Metric]:

@@ -18,10 +18,13 @@ _SECTIONS = ROOTS | {
     "bibliography", "index", "colophon", "dedication",
 }  # fmt: skip
 _INFO = frozenset(
-    {"info", "articleinfo", "bookinfo", "chapterinfo", "sectioninfo", "front", "article-meta", "title-group"}
+    {"info", "articleinfo", "bookinfo", "chapterinfo", "sectioninfo", "front", "article-meta", "title-group", "refmeta"}
 )
 _TITLES = frozenset({"title", "article-title", "refentrytitle"})
-_TEXTS = frozenset({"para", "simpara", "p", "term", "subtitle", "refpurpose", "bridgehead", "abstract-p"})
+_TEXTS = frozenset({
+    "para", "simpara", "p", "term", "subtitle", "refpurpose", "bridgehead", "abstract-p", "member", "bibliomixed",
+    "author", "editor", "othercredit", "corpauthor", "contrib", "personname", "address",
+})  # fmt: skip
 _CODE = frozenset(
     {"programlisting", "screen", "literallayout", "synopsis", "codeblock", "preformat", "pre", "msgblock"}
 )
@@ -31,10 +34,15 @@ _LISTS = frozenset({
     "itemizedlist", "orderedlist", "variablelist", "varlistentry", "simplelist", "procedure", "ul", "ol", "dl", "list",
 })  # fmt: skip
 _ASIDES = frozenset({"note", "tip", "warning", "caution", "important", "blockquote", "figure", "example", "formalpara"})
+_MARKED = {"citation": ("[", "]"), "quote": ("“", "”"), "manvolnum": ("(", ")")}
+_MARKED_IN = {("bibliomixed", "abbrev"): ("[", "] ")}
+"""What stands around them in print and not in the file; some in one place alone."""
 _FOOTNOTES = frozenset({"footnote", "fn"})
 _SILENT = frozenset({"indexterm", "imagedata", "graphic", "remark"})
 _PICTURES = frozenset({"mediaobject", "inlinemediaobject", "image", "graphic"})
 _BLOCKS = _SECTIONS | _TEXTS | _CODE | _ITEMS | _TABLES | _LISTS | _ASIDES
+_XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+_HREF = "{http://www.w3.org/1999/xlink}href"
 _ROWS = frozenset({"row", "tr", "strow", "sthead"})
 _CELLS = frozenset({"entry", "td", "th", "stentry"})
 _HEADS = frozenset({"thead", "sthead"})
@@ -48,10 +56,13 @@ class WrittenXml:
         self._reading = reading
         self._notes: list[str] = []
         self._in_list = False
+        self._titles = {_id_of(section): title for section, title in _titles(root) if _id_of(section)}
+        "By the ids that references use."
         reading.tables = 0
         reading.pictures = sum(local_name(element) in _PICTURES for element in root.iter())
 
     def blocks(self) -> Iterator[Block]:
+        self._reading.title = next((title for section, title in _titles(self._root) if section is self._root), None)
         yield from self._walk(self._root, 0, "")
         yield from (Block(BlockKind.NOTE, f"Footnote: {note}") for note in self._notes)
 
@@ -62,19 +73,22 @@ class WrittenXml:
         if not name:
             yield from self._paragraph([element.text], marker)
             return
-        if name in _TITLES and self._names_section(element):
+        if name in _TITLES and _section_of(element) is not None:
             yield Block(BlockKind.HEADING, one_line(self._text(element)), level=max(1, level))
         elif name in _CODE:
             yield Block(BlockKind.CODE, clean("".join(element.itertext())).strip("\n"))
         elif name in _TABLES:
             yield from self._table(element)
+        elif name in _INFO:
+            for child in sorted(element, key=lambda child: local_name(child) not in _TITLES):
+                yield from self._walk(child, level, marker)
         else:
             deeper = level + 1 if name in _SECTIONS else level
             yield from self._run(element, deeper, "- " if name in _ITEMS else marker)
 
     def _run(self, element: Any, level: int, marker: str) -> Iterator[Block]:
         """Text and inline elements gather until an element comes that stands for itself."""
-        gathers = local_name(element) in _TEXTS | _TITLES
+        gathers = local_name(element) in _TEXTS | _TITLES or _has_own_words(element)
         held = [element.text or ""]
         for child in element:
             name = local_name(child)
@@ -96,12 +110,6 @@ class WrittenXml:
             self._in_list = bool(marker)
             yield Block(kind, f"{marker}{text}", glue=glue)
 
-    def _names_section(self, title: Any) -> bool:
-        parent = title.getparent()
-        while parent is not None and local_name(parent) in _INFO:
-            parent = parent.getparent()
-        return parent is not None and local_name(parent) in _SECTIONS
-
     def _text(self, element: Any) -> str:
         return "".join(self._pieces(element))
 
@@ -111,10 +119,19 @@ class WrittenXml:
         if name in _FOOTNOTES:
             self._notes.append(one_line("".join(element.itertext())))
         elif name not in _SILENT:
-            yield element.text or ""
+            before, behind = _MARKED.get(name) or _MARKED_IN.get((local_name(element.getparent()), name), ("", ""))
+            yield before + (element.text or self._meant(element))
             for child in element:
                 yield from self._pieces(child)
                 yield child.tail or ""
+            yield behind
+
+    def _meant(self, reference: Any) -> str:
+        """What stands for a reference without words: the title of what it leads to, or its address."""
+        if len(reference):
+            return ""
+        address = reference.get("url") or reference.get(_HREF) or ""
+        return self._titles.get(reference.get("linkend") or "", address)
 
     def _table(self, table: Any) -> Iterator[Block]:
         self._reading.tables = (self._reading.tables or 0) + 1
@@ -132,3 +149,28 @@ class WrittenXml:
             else:
                 rows.append(cells)
         yield from table_blocks(header, rows)
+
+
+def _titles(root: Any) -> Iterator[tuple[Any, str]]:
+    """Of all sections, with them."""
+    for element in root.iter():
+        section = _section_of(element) if local_name(element) in _TITLES else None
+        if section is not None:
+            yield section, one_line("".join(element.itertext()))
+
+
+def _id_of(section: Any) -> str:
+    return str(section.get("id") or section.get(_XML_ID) or "")
+
+
+def _section_of(title: Any) -> Any:
+    """None for the title of a table, a list or a note."""
+    parent = title.getparent()
+    while parent is not None and local_name(parent) in _INFO:
+        parent = parent.getparent()
+    return parent if parent is not None and local_name(parent) in _SECTIONS else None
+
+
+def _has_own_words(element: Any) -> bool:
+    """Whether text stands in it beside its elements: then these are words of that text, whatever they are called."""
+    return any(text and not text.isspace() for text in (element.text, *(child.tail for child in element)))

@@ -26,7 +26,7 @@ _UNSEEN = "recognizing text in them is not built in yet"
 
 def format_for(media_type: str) -> Format:
     for known in FORMATS:
-        if media_type in known.media_types:
+        if media_type in known.types:
             return known
     raise DocumentUnreadable(ErrorCode.UNSUPPORTED, f"Files of the type {media_type} cannot be read.")
 

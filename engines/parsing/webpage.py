@@ -33,6 +33,8 @@ _BOILERPLATE = re.compile(
     r"|newsletter|subscribe|popup|modal|skip-?link|site-?footer|site-?header|related-?posts|comments?-?form)($|[-_])",
     re.I,
 )
+_GUIDE = re.compile(r"nav(igation|bar|header|footer)?|(page-?)?footer", re.I)
+"""A whole class or id of what leads to other pages, or stands below every page."""
 _INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
     "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
@@ -95,14 +97,15 @@ def _check_depth(soup: Any, limit: int) -> None:
 def _is_clutter(element: Any) -> bool:
     if element.name in _NOT_TEXT or element.get("role") in _NOT_TEXT_ROLES:
         return True
+    names = [*element.get("class", []), element.get("id", "")]
+    guides = any(_GUIDE.fullmatch(name) for name in names)
     if element.name in _NEVER_CLUTTER:
-        return False
+        return element.name == "table" and guides and element.find("h1") is None
     if element.has_attr("hidden") or element.get("aria-hidden") == "true" or _HIDDEN.search(element.get("style", "")):
         return True
     if element.name == "header":
         return element.find_parent(["article", "main", "section"]) is None and element.find(["h1", "h2"]) is None
-    names = [*element.get("class", []), element.get("id", "")]
-    return any(_BOILERPLATE.search(name) for name in names) and element.find("h1") is None
+    return (guides or any(_BOILERPLATE.search(name) for name in names)) and element.find("h1") is None
 
 
 def _mark_notes(main: Any) -> None:

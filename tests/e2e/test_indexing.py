@@ -33,6 +33,10 @@ async def test_a_run_completes_and_searches_use_what_it_made(data_dir: Path, tmp
         chunks = kept["chunkCount"] + gone["chunkCount"]
         assert (await deep.status(client))["pendingChunks"] == chunks
         assert (await deep.index_all(client))["doneChunks"] == chunks
+        metrics = (await client.get("/metrics")).text
+        assert 'graphlore_indexing_documents{progress="done"} 2.0\n' in metrics
+        assert f'graphlore_indexing_chunks{{progress="done"}} {chunks}.0\n' in metrics
+        assert f"graphlore_indexing_embedded_chunks_total {chunks}.0\n" in metrics
         index = await deep.deep_index(client, kept["id"])
         assert (index["model"], index["embeddedChunks"], index["complete"]) == (model.name, kept["chunkCount"], True)
         for mode in ("HYBRID", "SEMANTIC"):

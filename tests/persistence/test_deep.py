@@ -50,9 +50,9 @@ async def test_every_chunk_of_a_ready_document_gets_its_vector_in_order(database
     batch = await vectors.next_batch(2)
     assert [chunk.text for chunk in batch] == ["one", "two"]
     await vectors.store([(chunk, VECTOR) for chunk in batch])
-    assert await vectors.counts() == IndexCounts(2, 2, 2)
+    assert await vectors.counts() == IndexCounts(2, 2, 2, 0)
     assert await fill(vectors) == 2
-    assert await vectors.counts() == IndexCounts(0, 0, 4)
+    assert await vectors.counts() == IndexCounts(0, 0, 4, 2)
     assert await vectors.embedded([first.id, second.id]) == {first.id: 3, second.id: 1}
 
 
@@ -141,7 +141,7 @@ async def test_vectors_of_a_former_deep_embedder_are_never_counted_and_erased_in
         erased += step
     assert erased == 3
     assert await rows(database, "deep_embeddings") == 3
-    assert await vectors.counts() == IndexCounts(0, 0, 3)
+    assert await vectors.counts() == IndexCounts(0, 0, 3, 1)
     assert await rows(database, "embedders") == 1
 
 

@@ -65,7 +65,7 @@ HIT = RetrievalHit(
     snippet=Snippet("Bolt A takes 35 Nm.", (TextSpan(0, 4),)),
 )
 INDEXING = IndexingStatus(
-    IndexingState.WAITING_FOR_IDLE, "large", 1, 2, 1, 30.0, 600, 12.0, THEN, "It ended unexpectedly."
+    IndexingState.WAITING_FOR_IDLE, "large", 1, 2, 1, 1, 5, 30.0, 600, 12.0, THEN, "It ended unexpectedly."
 )
 SAMPLE = SystemSample(
     seq=1,

@@ -38,6 +38,14 @@ async def test_an_upload_is_taken_in_with_what_was_said_of_it(graph: Graph) -> N
     assert details["chunking"] == Chunking(128, 0)
 
 
+async def test_a_key_may_be_sent_with_an_upload_and_changes_nothing(graph: Graph) -> None:
+    """The same bytes are the same document anyway: `tests/engines/ingestion/test_arrivals.py`."""
+    for key in ({}, {"idempotencyKey": "k1"}, {"idempotencyKey": None}):
+        answered = await graph.change("uploadDocument", {"file": FILE, **key})
+        assert answered["__typename"] == "UploadDocumentSuccess"
+    assert graph.arrivals.taken == graph.arrivals.taken[:1] * 3
+
+
 @pytest.mark.parametrize(
     ("given", "path"),
     [

@@ -62,8 +62,7 @@ def _straightened(table: re.Match[str]) -> str:
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".adoc", ".asciidoc"),
+    types={MEDIA_TYPE: (".adoc", ".asciidoc")},
     label="AsciiDoc text",
     is_text=True,
     recognize=recognize,

@@ -51,7 +51,6 @@ _LANGUAGES = {
     "vue": ".vue .svelte",
     "zig": ".zig",
 }
-_BY_EXTENSION = {extension: name for name, listed in _LANGUAGES.items() for extension in listed.split()}
 _SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([a-z]+)[\d.]*(?:\s|$)", re.I)
 _INTERPRETERS = {"sh": "bash", "dash": "bash", "zsh": "bash", "node": "javascript", "rscript": "r"}
 _DEFINITION = re.compile(r"(?<=\S)[^\S\n]*\n(?>(?:[^\S\n]*\n)+)(?=[^\s})\]])")
@@ -62,16 +61,15 @@ def recognize(specimen: Specimen) -> str | None:
     """A page or an XML file is one whatever its name says."""
     if not specimen.is_text or begins_like_page(specimen.text) or specimen.text.lstrip().startswith("<?xml"):
         return None
-    language = _BY_EXTENSION.get(specimen.extension) or _interpreter(specimen.text)
-    return f"{_PREFIX}{language}" if language else None
+    return FORMAT.type_of(specimen.extension) or _script_type(specimen.text)
 
 
-def _interpreter(text: str) -> str | None:
-    """The language of a script whose first line names its program: `#!/usr/bin/env python3`."""
+def _script_type(text: str) -> str | None:
+    """Of a script whose first line names its program: `#!/usr/bin/env python3`."""
     match = _SHEBANG.match(text)
     name = match[1] if match else ""
     name = _INTERPRETERS.get(name, name)
-    return name if name in _LANGUAGES else None
+    return f"{_PREFIX}{name}" if name in _LANGUAGES else None
 
 
 def read(reading: Reading) -> Iterator[Block]:
@@ -103,8 +101,7 @@ def _code(text: str, glue: Glue) -> Iterator[Block]:
 
 
 FORMAT = Format(
-    media_types=tuple(f"{_PREFIX}{name}" for name in _LANGUAGES),
-    extensions=tuple(_BY_EXTENSION),
+    types={f"{_PREFIX}{name}": tuple(listed.split()) for name, listed in _LANGUAGES.items()},
     label="source code",
     is_text=True,
     recognize=recognize,

@@ -12,6 +12,7 @@ from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
 from engines.parsing.tables import names_columns, table_blocks
 
+_COMMAS, _TABS = "text/csv", "text/tab-separated-values"
 DELIMITERS = ",;\t|"
 _SAMPLE_CHARACTERS = 16 * 1024
 _LONGEST_FIELD = 1024 * 1024
@@ -22,9 +23,9 @@ def recognize(specimen: Specimen) -> str | None:
     """By its name; without one, by three lines or more with equally many cells."""
     if not specimen.is_text:
         return None
-    if specimen.extension in FORMAT.extensions:
-        return "text/tab-separated-values" if specimen.extension in {".tsv", ".tab"} else "text/csv"
-    return "text/csv" if not specimen.extension and _looks_tabular(specimen.text) else None
+    if claimed := FORMAT.type_of(specimen.extension):
+        return claimed
+    return _COMMAS if not specimen.extension and _looks_tabular(specimen.text) else None
 
 
 def _looks_tabular(text: str) -> bool:
@@ -80,7 +81,7 @@ def _sniff(sample: str, reading: Reading) -> tuple[type[csv.Dialect], bool]:
     try:
         dialect = sniffer.sniff(whole_lines, DELIMITERS)
     except csv.Error:
-        dialect = csv.excel_tab if reading.media_type == "text/tab-separated-values" else csv.excel
+        dialect = csv.excel_tab if reading.media_type == _TABS else csv.excel
     dialect.strict = False
     dialect.doublequote = True
     return dialect, _first_row_names_columns(whole_lines, dialect)
@@ -92,8 +93,7 @@ def _first_row_names_columns(sample: str, dialect: type[csv.Dialect]) -> bool:
 
 
 FORMAT = Format(
-    media_types=("text/csv", "text/tab-separated-values"),
-    extensions=(".csv", ".tsv", ".tab"),
+    types={_COMMAS: (".csv",), _TABS: (".tsv", ".tab")},
     label="table of comma-separated values",
     is_text=True,
     recognize=recognize,

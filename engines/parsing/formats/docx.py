@@ -116,8 +116,7 @@ def _notes(word: Any, relationship: str, label: str) -> Iterator[str]:
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".docx", ".docm", ".dotx"),
+    types={MEDIA_TYPE: (".docx", ".docm", ".dotx")},
     label="Word document",
     is_text=False,
     recognize=recognize,

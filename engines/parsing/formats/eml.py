@@ -152,8 +152,7 @@ def _attached(parts: list[Any], reading: Reading) -> Iterator[Block]:
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".eml",),
+    types={MEDIA_TYPE: (".eml",)},
     label="e-mail message",
     is_text=True,
     recognize=recognize,

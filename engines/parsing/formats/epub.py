@@ -163,8 +163,7 @@ def _refuse_protected(archive: zipfile.ZipFile, chapters: list[str], reading: Re
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".epub",),
+    types={MEDIA_TYPE: (".epub",)},
     label="EPUB book",
     is_text=False,
     recognize=recognize,

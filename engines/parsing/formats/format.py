@@ -1,7 +1,8 @@
 """What a format is: how it is recognised, cheaply, and how it is read, in the worker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from engines.parsing.block import Block
 from engines.parsing.reading import Reading
@@ -12,8 +13,8 @@ from engines.parsing.specimen import Specimen
 class Format:
     """A format's file defines one of these as `FORMAT`, and imports what is heavy inside `read` alone."""
 
-    media_types: tuple[str, ...]
-    extensions: tuple[str, ...]
+    types: Mapping[str, tuple[str, ...]]
+    "Media types, each with the extensions of files that are usually of it, the first one of new files."
     label: str
     "As in 'it is no PDF document'."
     is_text: bool
@@ -21,3 +22,11 @@ class Format:
     recognize: Callable[[Specimen], str | None]
     "The media type, where the file is of this format."
     read: Callable[[Reading], Iterator[Block]]
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        return tuple(chain.from_iterable(self.types.values()))
+
+    def type_of(self, extension: str) -> str | None:
+        """The media type that such a name claims."""
+        return next((media_type for media_type, listed in self.types.items() if extension in listed), None)

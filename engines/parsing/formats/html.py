@@ -34,8 +34,7 @@ def read(reading: Reading) -> Iterator[Block]:
 
 
 FORMAT = Format(
-    media_types=("text/html",),
-    extensions=(".html", ".htm", ".xhtml"),
+    types={"text/html": (".html", ".htm", ".xhtml")},
     label="web page",
     is_text=True,
     recognize=recognize,

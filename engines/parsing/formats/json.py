@@ -15,7 +15,6 @@ from engines.parsing.values import Members, check_nesting, is_small, row_block, 
 
 _JSON = "application/json"
 _LINES = "application/x-ndjson"
-_LINE_NAMES = (".jsonl", ".ndjson")
 _BEGINNING = re.compile(r"\s*(\{\s*(\"|\}|$)|\[\s*([\[{\"\]\-\d]|true|false|null|$))")
 _LONGEST_LINE = 16 * 1024 * 1024
 _DECODER = json.JSONDecoder(object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=str)
@@ -27,9 +26,10 @@ def recognize(specimen: Specimen) -> str | None:
         return None
     first, _, rest = specimen.text.strip().partition("\n")
     is_lines = bool(rest) and _is_object(first) and _is_object(rest.strip().partition("\n")[0])
-    if specimen.extension in _LINE_NAMES or (is_lines and not specimen.extension):
+    claimed = FORMAT.type_of(specimen.extension)
+    if claimed == _LINES or (is_lines and not specimen.extension):
         return _LINES
-    if specimen.extension in FORMAT.extensions:
+    if claimed:
         return _LINES if is_lines else _JSON
     return _JSON if not specimen.extension and _is_json(specimen.text) else None
 
@@ -110,8 +110,7 @@ def _split(reading: Reading) -> Iterator[str]:
 
 
 FORMAT = Format(
-    media_types=(_JSON, _LINES),
-    extensions=(".json", ".jsonl", ".ndjson", ".geojson"),
+    types={_JSON: (".json", ".geojson"), _LINES: (".jsonl", ".ndjson")},
     label="JSON file",
     is_text=True,
     recognize=recognize,

@@ -64,8 +64,7 @@ def _warn(text: str, document: Any, reading: Reading) -> None:
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".tex", ".latex", ".ltx"),
+    types={MEDIA_TYPE: (".tex", ".latex", ".ltx")},
     label="LaTeX text",
     is_text=True,
     recognize=recognize,

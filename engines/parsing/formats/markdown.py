@@ -46,8 +46,7 @@ def read(reading: Reading) -> Iterator[Block]:
 
 
 FORMAT = Format(
-    media_types=("text/markdown",),
-    extensions=(".md", ".markdown", ".mdown", ".mkd"),
+    types={"text/markdown": (".md", ".markdown", ".mdown", ".mkd")},
     label="Markdown text",
     is_text=True,
     recognize=recognize,

@@ -113,8 +113,7 @@ def _measure(page: Page, heights: Counter[float], bold: Counter[bool]) -> None:
 
 
 FORMAT = Format(
-    media_types=("application/pdf",),
-    extensions=(".pdf",),
+    types={"application/pdf": (".pdf",)},
     label="PDF document",
     is_text=False,
     recognize=recognize,

@@ -15,12 +15,9 @@ LONGEST = 16 * 1024
 _MOST_BYTES = 4
 """Of one character, in any encoding: a file with more bytes than that has too many characters for sure."""
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
+_PLAIN = "text/plain"
 _NOT_TO_BE_READ = ("{\\rtf", "%!PS-")
 """Rich text and PostScript consist of characters, but what they say is hidden among commands."""
-_MEDIA_TYPES = {
-    ".yaml": "application/yaml",
-    ".yml": "application/yaml",
-}
 
 
 def recognize(specimen: Specimen) -> str | None:
@@ -28,7 +25,7 @@ def recognize(specimen: Specimen) -> str | None:
         return None
     if specimen.text.lstrip().startswith(_NOT_TO_BE_READ):
         return None
-    return _MEDIA_TYPES.get(specimen.extension, "text/plain")
+    return FORMAT.type_of(specimen.extension) or _PLAIN
 
 
 def read(reading: Reading) -> Iterator[Block]:
@@ -71,8 +68,7 @@ def _paragraph(text: str, glue: Glue) -> Iterator[Block]:
 
 
 FORMAT = Format(
-    media_types=("text/plain", "application/yaml"),
-    extensions=(".txt", ".text", ".log", ".yaml", ".yml"),
+    types={_PLAIN: (".txt", ".text", ".log"), "application/yaml": (".yaml", ".yml")},
     label="text",
     is_text=True,
     recognize=recognize,

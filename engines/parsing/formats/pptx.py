@@ -87,8 +87,7 @@ def _notes(part: Any, number: int, label: str, document: Any) -> Iterator[Block]
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".pptx", ".pptm", ".potx", ".ppsx"),
+    types={MEDIA_TYPE: (".pptx", ".pptm", ".potx", ".ppsx")},
     label="PowerPoint presentation",
     is_text=False,
     recognize=recognize,

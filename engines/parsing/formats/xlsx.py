@@ -121,8 +121,7 @@ def _text(cell: Any) -> str:
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".xlsx", ".xlsm", ".xltx"),
+    types={MEDIA_TYPE: (".xlsx", ".xlsm", ".xltx")},
     label="Excel workbook",
     is_text=False,
     recognize=recognize,

@@ -7,6 +7,7 @@ from typing import Any
 from engines.parsing.block import Block
 from engines.parsing.cleaning import one_line
 from engines.parsing.docbook import ROOTS, WrittenXml
+from engines.parsing.entities import put_entities_in_place
 from engines.parsing.formats.format import Format
 from engines.parsing.limits import check_size
 from engines.parsing.reading import Reading
@@ -33,6 +34,7 @@ def read(reading: Reading) -> Iterator[Block]:
     check_size(reading.path.stat().st_size, reading.limits.markup_bytes)
     tree = tree_of(reading.path.read_bytes())
     check_depth(tree.root, reading.limits.nesting)
+    put_entities_in_place(tree.root)
     _note_entities(tree.root, reading)
     found = False
     for block in _blocks(tree.root, reading):
@@ -87,8 +89,7 @@ def _grouped(children: list[Any]) -> Iterator[tuple[str, object]]:
 
 
 FORMAT = Format(
-    media_types=(MEDIA_TYPE,),
-    extensions=(".xml", ".docbook", ".dbk", ".dita", ".tei", ".rss", ".atom"),
+    types={MEDIA_TYPE: (".xml", ".docbook", ".dbk", ".dita", ".tei", ".rss", ".atom")},
     label="XML file",
     is_text=True,
     recognize=recognize,

@@ -2,8 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
 
 from engines.parsing.pages.page import CELL_GAP, Line
+
+TALLER = 1.05
+"""From where on a line is higher than its words."""
 
 
 def split_lines(lines: Sequence[Line], words: Sequence[Line]) -> list[Line]:
@@ -15,8 +20,16 @@ def split_lines(lines: Sequence[Line], words: Sequence[Line]) -> list[Line]:
     for line in lines:
         base = round(line.bottom)
         near = [word for offset in (-1, 0, 1) for word in at_baseline.get(base + offset, ()) if _inside(word, line)]
-        pieces += _split(line, near)
+        pieces += _split(_lowered(line, near), near)
     return pieces
+
+
+def _lowered(line: Line, words: list[Line]) -> Line:
+    """As high as most of its words: a single raised sign makes no line a heading."""
+    if not words:
+        return line
+    top, bottom = median(word.top for word in words), median(word.bottom for word in words)
+    return replace(line, top=top, bottom=bottom) if line.height > TALLER * (bottom - top) else line
 
 
 def _inside(word: Line, line: Line) -> bool:

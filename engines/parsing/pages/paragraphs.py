@@ -13,6 +13,7 @@ from engines.parsing.tables import table_blocks
 
 _ITEM = re.compile(r"([•◦▪‣·●○■□–—*]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
 _HEADING_NUMBER = re.compile(r"((chapter|section|part|appendix|kapitel)\s+)?[\dIVX]+(\.\d+)*\.?\s+\S", re.I)
+_DOTTED_NUMBER = re.compile(r"\d+(\.\d+)+(?=\.?\s)")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
 _HYPHENATED = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
 _LONGEST_HEADING = 200
@@ -130,6 +131,8 @@ def _heading_level(rows: Sequence[Row], text: str, page: Page, typography: Typog
         return 0
     ratio = rows[0].height / typography.body_height
     if ratio >= _LARGER:
+        if parts := _DOTTED_NUMBER.match(text):
+            return parts[0].count(".") + 1
         return next((level for level, least in enumerate(_LEVELS, 1) if ratio >= least), len(_LEVELS) + 1)
     stands_out = all(_is_bold(row) for row in rows) and not typography.body_is_bold and not text.endswith(":")
     is_short = len(rows) == 1 and len(text) <= 100

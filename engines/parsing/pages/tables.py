@@ -47,9 +47,14 @@ def is_columns(rows: Sequence[Row]) -> bool:
 def grid_of(rows: Sequence[Row]) -> Grid:
     columns = rows[0].cells
     cells = [_placed(row, columns) for row in rows]
-    if any(any(character.isdigit() for character in cell) for cell in cells[0]) and rows[0].font == rows[1].font:
+    if rows[0].font == rows[1].font and not all(map(_can_name, cells[0])):
         return Grid(list(rows), [], cells)
     return Grid(list(rows[1:]), cells[0], cells[1:])
+
+
+def _can_name(cell: str) -> bool:
+    """Whether it can be a column's name though it looks like the cells below: no number, no option such as `-v`."""
+    return not cell.startswith("-") and not any(map(str.isdigit, cell))
 
 
 def _placed(row: Row, columns: Sequence[Line]) -> list[str]:

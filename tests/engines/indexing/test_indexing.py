@@ -53,6 +53,8 @@ async def test_it_begins_once_the_machine_has_been_idle_for_long_enough_and_ends
         status = await on.indexing.status()
         assert (status.state, status.pending_chunks, status.done_chunks) == (IDLE, 0, 40)
         assert on.embedder.asked == 3, "40 chunks in batches of 16"
+        assert (status.done_documents, status.embedded_chunks) == (1, 40)
+        assert on.indexing.latest == status
         assert on.told_states == [IDLE, WAITING, RUNNING, IDLE]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from engines.metrics.loop_lag import LoopLag
 from engines.metrics.prometheus import Exposition
 from engines.metrics.traffic import Traffic
 from records.document import DocumentStatus
+from records.indexing import IndexingState, IndexingStatus
 from records.session import MessageStatus
 from records.system import SystemSample, WorkerPurpose, WorkerState, WorkerStatus
 from tests.engines.metrics.test_sampler import FakeServer, opened
@@ -68,7 +70,8 @@ COUNTS = {
     # Numbers of things, whose unit is the thing that the name ends with.
     "graphlore_documents", "graphlore_chunks", "graphlore_vectors", "graphlore_sessions", "graphlore_messages",
     "graphlore_workers", "graphlore_process_open_files", "graphlore_ingestion_queued", "graphlore_ingestion_running",
-    "graphlore_graphql_operations_running", "graphlore_websocket_connections",
+    "graphlore_graphql_operations_running", "graphlore_websocket_connections", "graphlore_indexing_documents",
+    "graphlore_indexing_chunks", "graphlore_indexing_state",
 }  # fmt: skip
 AS_VLLM = {
     "graphlore_num_requests_running", "graphlore_num_requests_waiting", "graphlore_kv_cache_usage_perc",
@@ -79,6 +82,9 @@ AS_VLLM = {
 
 def worker(purpose: WorkerPurpose, pid: int | None, restarts: int) -> WorkerStatus:
     return WorkerStatus(purpose, WorkerState.RUNNING if pid else WorkerState.BACKING_OFF, pid, restarts)
+
+
+INDEXING = IndexingStatus(IndexingState.RUNNING, "large", 3, 120, 480, 12, 96, 0.0, 600, None, None, None)
 
 
 def busy() -> Counted:
@@ -100,6 +106,7 @@ def busy() -> Counted:
         Counter({DocumentStatus.READY: 2, DocumentStatus.FAILED: 1}),
         Counter({MessageStatus.COMPLETED: 3}),
         lambda: (worker(WorkerPurpose.PARSING, 7, 2), worker(WorkerPurpose.VECTORS, None, 1)),
+        indexing=lambda: INDEXING,
     )
 
 
@@ -118,6 +125,25 @@ async def test_what_is_counted_is_told_by_kind_and_end(tmp_path: Path) -> None:
     assert rendered["graphlore_retrieval_legs_total", ("meaning", "FAILED")] == 1
     assert rendered["graphlore_documents_ingested_total", ("ready",)] == 2
     assert rendered["graphlore_answers_total", ("completed",)] == 3
+
+
+async def test_background_indexing_is_told_by_its_state_what_is_done_and_what_waits(tmp_path: Path) -> None:
+    rendered = values(Exposition(busy()).render(await sample_of(tmp_path)))
+    states = {state: rendered["graphlore_indexing_state", (state.value,)] for state in IndexingState}
+    assert states == {state: float(state is IndexingState.RUNNING) for state in IndexingState}
+    assert rendered["graphlore_indexing_documents", ("done",)] == 12
+    assert rendered["graphlore_indexing_documents", ("pending",)] == 3
+    assert rendered["graphlore_indexing_chunks", ("done",)] == 480
+    assert rendered["graphlore_indexing_chunks", ("pending",)] == 120
+    assert rendered["graphlore_indexing_embedded_chunks_total", ()] == 96
+
+
+@pytest.mark.parametrize("status", [None, replace(INDEXING, deep_embedder=None)])
+async def test_without_a_deep_embedder_nothing_is_told_of_indexing(
+    tmp_path: Path, status: IndexingStatus | None
+) -> None:
+    text = Exposition(Counted(LoopLag(), indexing=lambda: status)).render(await sample_of(tmp_path))
+    assert not [name for name, _ in values(text) if name.startswith("graphlore_indexing_")]
 
 
 async def test_a_process_that_is_gone_keeps_its_restarts(tmp_path: Path) -> None:

@@ -95,3 +95,30 @@ def test_what_repeats_on_two_pages_alone_stays() -> None:
     pages = [page(line("Chapter one", -3), line("text", 20), number=number) for number in (1, 2)]
     Margins().strip(pages, 10.0)
     assert all(len(kept.lines) == 2 for kept in pages)
+
+
+def test_a_raised_sign_makes_no_line_a_heading() -> None:
+    """The parser's box of a line is around all of its words."""
+    raised = line("Files rec*file.bz2 are read", 11, height=10)
+    taller = Line(raised.text, raised.left, raised.top - 4, raised.right, raised.bottom, raised.font)
+    words = [line("Files", 11, left=70, width=90), line("are", 11, left=270, width=80),
+             line("read", 11, left=360, width=110),
+             Line("rec*file.bz2", 165, raised.top - 4, 265, raised.bottom, "Mono")]  # fmt: skip
+    lines = [line("One line before", 10), *split_lines([taller], words), line("and one behind.", 12)]
+    found = list(blocks_of_page(page(*lines), PLAIN))
+    assert texts(found) == ["One line before Files rec*file.bz2 are read and one behind."]
+
+
+def test_the_dotted_number_of_a_heading_tells_its_level() -> None:
+    lines = [line("2. Use", 5, height=24), line("2.1. Names", 9, height=18), line("2.1.3 Short names", 13, height=14),
+             line("Body text that goes on.", 16)]  # fmt: skip
+    found = list(blocks_of_page(page(*lines), PLAIN))
+    assert [block.level for block in found] == [1, 2, 3, 0]
+
+
+def test_a_list_of_options_has_no_header() -> None:
+    rows = [("-c, --check", "checks the syntax"), ("-o, --output", "output file"), ("-h, --help", "shows this help")]
+    lines = [line(text, 10 + number, left=70 + 200 * column, width=90)
+             for number, row in enumerate(rows) for column, text in enumerate(row)]  # fmt: skip
+    found = list(blocks_of_page(page(*lines), PLAIN))
+    assert texts(found) == [", ".join(row) for row in rows]
