@@ -54,3 +54,29 @@ async def test_coverage_tells_what_was_not_read(client: Client, tmp_path: Path) 
             "warnings": ["1 of 4 slides have no text, or are hidden: 4."],
         },
     }
+
+
+IMPORT = """mutation ($input: ImportDocumentInput!) { importDocument(input: $input) {
+    __typename ... on ImportDocumentSuccess { duplicate document { id mediaType } } } }"""
+TYPES = {
+    "foghorn.eml": "message/rfc822",
+    "station.json": "application/json",
+    "buoys.jsonl": "application/x-ndjson",
+    "lamp.xml": "application/xml",
+    "rope.adoc": "text/asciidoc",
+    "halyards.tex": "text/x-tex",
+    "gauge.py": "text/x-python",
+}
+
+
+async def test_a_text_is_the_same_document_as_the_file_that_it_stands_in(client: Client, tmp_path: Path) -> None:
+    for name, media_type in TYPES.items():
+        path = samples.write(tmp_path, name)
+        uploaded = await client.upload(path)
+        source = {"text": path.read_bytes().decode()}
+        imported = await client.run(IMPORT, input={"source": source, "mediaType": media_type, "name": name})
+        assert imported["importDocument"] == {
+            "__typename": "ImportDocumentSuccess",
+            "duplicate": True,
+            "document": {"id": uploaded["document"]["id"], "mediaType": media_type},
+        }

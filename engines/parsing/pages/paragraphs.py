@@ -13,7 +13,7 @@ from engines.parsing.tables import table_blocks
 
 _ITEM = re.compile(r"([•◦▪‣·●○■□–—*]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
 _HEADING_NUMBER = re.compile(r"((chapter|section|part|appendix|kapitel)\s+)?[\dIVX]+(\.\d+)*\.?\s+\S", re.I)
-_DOTTED_NUMBER = re.compile(r"\d+(\.\d+)+(?=\.?\s)")
+_DOTTED_NUMBER = re.compile(r"((?:\d+|[A-Z](?=\.\d))(?:\.\d+)*)\.?\s+(?=\S)")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
 _HYPHENATED = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
 _LONGEST_HEADING = 200
@@ -131,13 +131,24 @@ def _heading_level(rows: Sequence[Row], text: str, page: Page, typography: Typog
         return 0
     ratio = rows[0].height / typography.body_height
     if ratio >= _LARGER:
-        if parts := _DOTTED_NUMBER.match(text):
-            return parts[0].count(".") + 1
-        return next((level for level, least in enumerate(_LEVELS, 1) if ratio >= least), len(_LEVELS) + 1)
+        return _level_of_larger(text, ratio, page, typography)
     stands_out = all(_is_bold(row) for row in rows) and not typography.body_is_bold and not text.endswith(":")
     is_short = len(rows) == 1 and len(text) <= 100
     numbered_or_named = _HEADING_NUMBER.match(text) or text[:1].isupper()
     return len(_LEVELS) + 2 if stands_out and is_short and ratio >= 0.95 and numbered_or_named else 0
+
+
+def _level_of_larger(text: str, ratio: float, page: Page, typography: Typography) -> int:
+    """By a bookmark that leaves out the number; else by the size, but no higher than the number says."""
+    number = _DOTTED_NUMBER.match(text)
+    if not number:
+        return _level_of_size(ratio)
+    bookmarked = typography.outline.get((page.number, one_line(text[number.end() :]).casefold()))
+    return bookmarked or max(_level_of_size(ratio), number[1].count(".") + 1)
+
+
+def _level_of_size(ratio: float) -> int:
+    return next((level for level, least in enumerate(_LEVELS, 1) if ratio >= least), len(_LEVELS) + 1)
 
 
 def _is_bold(row: Row) -> bool:

@@ -122,3 +122,14 @@ def test_a_list_of_options_has_no_header() -> None:
              for number, row in enumerate(rows) for column, text in enumerate(row)]  # fmt: skip
     found = list(blocks_of_page(page(*lines), PLAIN))
     assert texts(found) == [", ".join(row) for row in rows]
+
+
+def test_a_bookmark_that_leaves_out_the_number_tells_the_level_of_a_larger_line() -> None:
+    typography = Typography(10.0, False, {(1, "names"): 5})
+    lines = [line("2.1 Names", 5, height=18), line("Body text that goes on.", 10), line("2. Names", 14)]
+    assert [block.level for block in blocks_of_page(page(*lines), typography)] == [5, 0, 0]
+
+
+def test_a_number_makes_no_heading_rank_higher_than_its_size() -> None:
+    lines = [line("4 Use", 5, height=14), line("4.1 Names", 9, height=12), line("Body text that goes on.", 14)]
+    assert [block.level for block in blocks_of_page(page(*lines), PLAIN)] == [2, 3, 0]
