@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from engines.parsing.block import Block
+from engines.parsing.block import Block, PageDone
 from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
 
@@ -20,4 +20,4 @@ class Format:
     "Whether its bytes are text, so that nothing but a look inside tells it from other texts."
     recognize: Callable[[Specimen], str | None]
     "The media type, where the file is of this format."
-    read: Callable[[Reading], Iterator[Block]]
+    read: Callable[[Reading], Iterator[Block | PageDone]]

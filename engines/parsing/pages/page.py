@@ -11,6 +11,8 @@ CELL_GAP = 1.0
 """In line heights: where a row has a wider gap, another cell may begin."""
 _APART = 2.5
 """In line heights: a gap that no justified line of prose has."""
+_MOSTLY = 0.6
+_FEW_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,18 @@ class Page:
     height: float
     lines: list[Line]
     pictures: int = 0
+    pictured: float = 0.0
+    "The share of its area that pictures cover."
+    recognized: int = 0
+    "Lines that were recognized in its pictures."
+    confidence: float = 0.0
+    "0 to 1: how sure of them the recognizer is."
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether what it says stands in pictures: it has no text, or a stamp or a page number on a scan."""
+        few = sum(len(line.text) for line in self.lines) <= _FEW_CHARACTERS
+        return self.pictures > 0 and (not self.lines or (few and self.pictured >= _MOSTLY))
 
 
 @dataclass(slots=True)
