@@ -4,13 +4,12 @@ Specimens are the handbook of the tests, drawn by pdfium at the resolution of a 
 JPEG; the truth is the same handbook's own text, read by the same parser. Not quick: a page takes seconds of a core.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pypdfium2
-from PIL import Image
 
 from benchmarks.figures import Figure, at_most
 from engines.parsing.limits import MIB, Limits
@@ -20,25 +19,29 @@ from records.document import Chunking
 from tests.files import write_pdf
 from tests.scans import as_scanned, write_scan
 
+PAGES = (8, 15)
+"""Of the handbook, from 0: prose and a heading each, and a table."""
 SCANNED_AT = (100, 150, 200, 300)
 DRAWN_AT = (100, 150, 200, 300)
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
     write_pdf(folder / "handbook.pdf")
-    pages = 2 if quick else 6
+    pages = PAGES[1:] if quick else PAGES
+    text_of_them = _original(folder, pages)
     errors: dict[tuple[int, int], float] = {}
     seconds: dict[int, float] = {}
     memory = 0.0
     for drawn_at in DRAWN_AT:
         async with open_parser(Limits(recognition_dpi=drawn_at)) as parser:
-            await _read(parser, _scan(folder, 100, 1))  # loads the models
+            truth = await _read(parser, text_of_them)
+            await _read(parser, _scan(folder, 100))  # loads the models
             for scanned_at in SCANNED_AT:
-                path = _scan(folder, scanned_at, pages)
+                path = _scan(folder, scanned_at)
                 before = _process(parser).cpu_times().user
                 text = await _read(parser, path)
-                seconds[drawn_at] = (_process(parser).cpu_times().user - before) / pages
-                errors[scanned_at, drawn_at] = error_rate(text, await _truth(parser, folder, pages))
+                seconds[drawn_at] = (_process(parser).cpu_times().user - before) / len(pages)
+                errors[scanned_at, drawn_at] = error_rate(text, truth)
             memory = max(memory, _process(parser).memory_info().rss / MIB)
     used = Limits().recognition_dpi
     return [
@@ -61,27 +64,21 @@ def _process(parser: Parser) -> psutil.Process:
     return psutil.Process(parser.worker.pid)
 
 
-def _pictures(source: Path, dpi: int, pages: int) -> Iterator[Image.Image]:
-    with pypdfium2.PdfDocument(source) as document:
-        for number in range(pages):
-            yield as_scanned(document[number].render(scale=dpi / 72, grayscale=True).to_pil())
-
-
-def _scan(folder: Path, dpi: int, pages: int) -> Path:
-    path = folder / f"scan-{dpi}-{pages}.pdf"
-    if not path.exists():
-        write_scan(path, list(_pictures(folder / "handbook.pdf", dpi, pages)), dpi=dpi)
+def _original(folder: Path, pages: Sequence[int]) -> Path:
+    path = folder / "original.pdf"
+    with pypdfium2.PdfDocument(folder / "handbook.pdf") as source, pypdfium2.PdfDocument.new() as some:
+        some.import_pages(source, list(pages))
+        some.save(path)
     return path
 
 
-async def _truth(parser: Parser, folder: Path, pages: int) -> str:
-    """What the same pages say where they are text."""
-    path = folder / f"first-{pages}.pdf"
+def _scan(folder: Path, dpi: int) -> Path:
+    path = folder / f"scan-{dpi}.pdf"
     if not path.exists():
-        with pypdfium2.PdfDocument(folder / "handbook.pdf") as source, pypdfium2.PdfDocument.new() as first:
-            first.import_pages(source, list(range(pages)))
-            first.save(path)
-    return await _read(parser, path)
+        with pypdfium2.PdfDocument(folder / "original.pdf") as document:
+            pages = [as_scanned(page.render(scale=dpi / 72, grayscale=True).to_pil()) for page in document]
+        write_scan(path, pages, dpi=dpi)
+    return path
 
 
 async def _read(parser: Parser, path: Path) -> str:

@@ -17,7 +17,7 @@ from tests.engines.parsing.extracting import check_chunks
 from tests.engines.parsing.test_parser import parse
 from tests.scans import Drawn, draw_noise, draw_page
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 NOTICE = "Mind the swell at the outer steps."
 ORIENTATION = 0x0112

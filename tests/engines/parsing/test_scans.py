@@ -18,7 +18,7 @@ from tests.engines.parsing.extracting import check_chunks
 from tests.engines.parsing.test_parser import parse
 from tests.scans import Drawn, draw_noise, draw_page, write_mixed, write_scan
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 BERTHS = (
     "The lighthouse of Skagen was built in 1858.",
@@ -103,6 +103,19 @@ async def test_paragraphs_headings_and_hyphens_come_out_of_a_scan_as_out_of_text
     ]
     assert [heading.text for heading in document.outline] == ["Storm signals"]
     assert {chunk.headings for chunk in chunks} == {("Storm signals",)}
+
+
+async def test_a_line_that_is_too_long_for_the_model_is_read_in_pieces(parser: Parser, tmp_path: Path) -> None:
+    """Read as a whole, a line of this length comes out with most of its words missing."""
+    line = (
+        "turns north, the work takes twice as long, so it is planned for calm mornings. The rules below were agreed upon "
+        "by the keepers and are read aloud to every newcomer, who signs the book."
+    )
+    write_scan(tmp_path / "wide.pdf", [draw_page([Drawn(line, 30, 60, size=9)], size=(900, 120))])
+    text, chunks, _ = await parse(parser, tmp_path / "wide.pdf")
+    assert text == line
+    assert chunks[0].bounding_box
+    assert chunks[0].bounding_box.right == pytest.approx(30 + 0.53 * 9 * len(line), rel=0.1)
 
 
 async def test_two_columns_are_read_one_after_the_other(parser: Parser, tmp_path: Path) -> None:
