@@ -12,19 +12,24 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)
 
 COVERAGE = """query ($id: ID!) { document(id: $id) { mediaType pageCount
     coverage { pages pagesWithText pagesRecognized pictures warnings } } }"""
-PAGES = ("The quarantine flag is plain yellow.", "A pilot is asked for by a white border around blue.")
+PAGES = {
+    "Quarantine": "The quarantine flag is plain yellow.",
+    "Pilots": "A pilot is asked for by a white border around blue.",
+}
+"""A heading and a sentence each."""
 
 
 async def test_a_scan_is_found_by_its_words(client: Client, tmp_path: Path) -> None:
-    write_scan(tmp_path / "flags.pdf", [draw_page([Drawn(text, 40, 60)]) for text in PAGES])
+    pages = [draw_page([Drawn(heading, 40, 30, size=24), Drawn(text, 40, 90)]) for heading, text in PAGES.items()]
+    write_scan(tmp_path / "flags.pdf", pages)
     uploaded = await client.upload(tmp_path / "flags.pdf")
     document_id = uploaded["document"]["id"]
     document = await wait_for_document(client, document_id, until=("EMBEDDING", *ENDS))
     assert document["status"] in ("EMBEDDING", "READY"), document
     best = (await search(client, "pilot white border blue", mode="KEYWORD"))["hits"][0]
     assert best["document"]["name"] == "flags.pdf"
-    assert best["chunk"]["pageStart"] == 2
-    assert PAGES[1] in best["chunk"]["text"]
+    assert (best["chunk"]["pageStart"], best["chunk"]["headings"]) == (2, ["Pilots"])
+    assert PAGES["Pilots"] in best["chunk"]["text"]
     assert (await client.run(COVERAGE, id=document_id))["document"] == {
         "mediaType": "application/pdf",
         "pageCount": 2,

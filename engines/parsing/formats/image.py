@@ -100,16 +100,16 @@ def _draw(image: "Image.Image", index: int, limits: Limits) -> tuple[Any, tuple[
         image.seek(index)
         if image.width * image.height > limits.image_pixels:
             raise _too_large(limits)
-        upright = ImageOps.exif_transpose(image)
-        flat = _flat(upright)
+        ImageOps.exif_transpose(image, in_place=True)
+        plain = _in_eight_bits(image)
     except Image.DecompressionBombError as error:
         raise _too_large(limits) from error
     except (OSError, SyntaxError, ValueError, EOFError):
         return None
-    scale = _scale_for(*flat.size, limits)
-    fitting = (max(1, round(flat.width * scale)), max(1, round(flat.height * scale)))
-    pixels = np.asarray(flat.resize(fitting, reducing_gap=2.0))
-    return np.ascontiguousarray(pixels[:, :, ::-1]), flat.size, scale
+    scale = _scale_for(*plain.size, limits)
+    fitting = (max(1, round(plain.width * scale)), max(1, round(plain.height * scale)))
+    pixels = np.asarray(_on_paper(plain.resize(fitting, reducing_gap=2.0)))
+    return np.ascontiguousarray(pixels[:, :, ::-1]), plain.size, scale
 
 
 def _scale_for(width: int, height: int, limits: Limits) -> float:
@@ -117,12 +117,22 @@ def _scale_for(width: int, height: int, limits: Limits) -> float:
     return min(wanted, LONGEST_SIDE / max(width, height), sqrt(limits.recognition_pixels / (width * height)))
 
 
-def _flat(image: "Image.Image") -> "Image.Image":
-    """In colours of eight bits; what is transparent is white, as paper is."""
+def _in_eight_bits(image: "Image.Image") -> "Image.Image":
+    """In a mode that can be made smaller well; most images are in one, and are not copied: they may be large."""
+    image.load()
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode in ("L", "RGB", "LA", "RGBA") and "transparency" not in image.info:
+        return image
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _on_paper(image: "Image.Image") -> "Image.Image":
+    """What is transparent is white."""
     from PIL import Image
 
-    if image.mode.startswith("I"):
-        image = image.point(lambda value: value / 256).convert("L")
     if image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")
         paper.alpha_composite(image.convert("RGBA"))
