@@ -28,7 +28,7 @@ class Limits(msgspec.Struct, frozen=True):
     "Both count anew from each page that was given to the recognizer: a long scan takes hours, and moves."
     address_space_bytes: int = 4096 * MIB
     image_pixels: int = 150_000_000
-    "Of one picture, before it is unpacked."
+    "Of an image, or of all images on one page, before they are unpacked."
     recognition_dpi: int = 200
     "How finely a scanned page is drawn for the recognizer."
     recognition_pixels: int = 8_000_000

@@ -92,7 +92,7 @@ def _gap_within(part: Any) -> int:
     import numpy as np
 
     ink = np.abs(part.astype(np.int32) - np.median(part, axis=(0, 1)).astype(np.int32)).sum(axis=(0, 2))
-    window: int = max(1, part.shape[0] // 4)
+    window: int = max(1, part.shape[0] // 6)
     return int(np.convolve(ink, np.ones(window), "same")[window:-window].argmin()) + window
 
 

@@ -36,7 +36,7 @@ def _draw(document: Any, index: int, limits: Limits) -> tuple[Any, float] | None
     try:
         page = document[index]
         try:
-            if _largest_image(page) > limits.image_pixels:
+            if _pixels_in(page) > limits.image_pixels:
                 return None
             scale = scale_for(page.get_width(), page.get_height(), limits)
             return np.ascontiguousarray(page.render(scale=scale).to_numpy()), scale
@@ -46,11 +46,12 @@ def _draw(document: Any, index: int, limits: Limits) -> tuple[Any, float] | None
         return None
 
 
-def _largest_image(page: Any) -> int:
+def _pixels_in(page: Any) -> int:
+    """Of all its images: pdfium may hold them unpacked side by side."""
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
     sizes = (image.get_px_size() for image in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE]))
-    return max((width * height for width, height in sizes), default=0)
+    return sum(width * height for width, height in sizes)
 
 
 def scale_for(width: float, height: float, limits: Limits) -> float:
