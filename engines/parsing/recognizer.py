@@ -23,6 +23,8 @@ _LONGEST_LINE = 20
 """Width over height: from about twice as much on, the model loses its place in a line and drops most of it."""
 _LEAST_CONFIDENCE = 0.6
 """What is read with less is a guess at stains and ornaments."""
+SURE = 0.93
+"""A page's mean confidence; below it, about one letter in ten was wrong on specimens."""
 _UPRIGHT = 1.5
 """Height over width from where on a line is read from below; the library turns it at the same ratio."""
 
@@ -38,6 +40,11 @@ class RecognizedLine:
     bottom: float
     confidence: float
     "0 to 1."
+
+    @property
+    def is_across(self) -> bool:
+        """And not up or down the picture: of such a line, the box is no wider than its letters are high."""
+        return len(self.text) <= 2 or self.right - self.left > 1.2 * (self.bottom - self.top)
 
 
 class Recognizer:
@@ -63,6 +70,12 @@ class Recognizer:
         if confidence < _LEAST_CONFIDENCE:
             return None
         return _placed(joined([text for text, _ in texts]), corners.tolist(), confidence)
+
+
+def mean_confidence(lines: Sequence[RecognizedLine]) -> float:
+    """Over characters; 0 where there are none."""
+    characters = sum(len(line.text) for line in lines)
+    return sum(line.confidence * len(line.text) for line in lines) / max(1, characters)
 
 
 def find_recognizer() -> Recognizer | None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from engines.parsing.block import Block, PageDone
 from engines.parsing.pages.coverage import Coverage
@@ -33,7 +34,8 @@ class Batches:
         self._margins.strip(batch, body)
         typography = Typography(body, self._bold[True] > self._bold[False], self._outline)
         for page in batch:
-            yield from blocks_of_page(page, typography)
+            for block in blocks_of_page(page, typography):
+                yield replace(block, box=page.as_shown(block.box)) if page.turns and block.box else block
 
     def _measure(self, page: Page) -> None:
         for line in page.lines:

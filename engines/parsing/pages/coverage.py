@@ -4,12 +4,9 @@ from dataclasses import dataclass, field
 
 from engines.parsing.pages.page import Page
 from engines.parsing.reading import Reading
-from engines.parsing.recognizer import INSTALL
+from engines.parsing.recognizer import INSTALL, SURE
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
-
-_SURE = 0.93
-"""A page's mean confidence; below it, about one letter in ten was wrong on specimens."""
 
 
 def damaged(message: str) -> DocumentUnreadable:
@@ -38,7 +35,7 @@ class Coverage:
             (self.only_pictures if page.pictures else self.blank).append(page.number)
         elif page.is_picture:
             self.partly_pictures.append(page.number)
-        if page.recognized and page.confidence < _SURE:
+        if page.recognized and page.confidence < SURE:
             self.doubtful.append(page.number)
 
     def judge(self, reading: Reading) -> None:

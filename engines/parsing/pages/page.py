@@ -44,6 +44,29 @@ class Page:
     "Lines that were recognized in its pictures."
     confidence: float = 0.0
     "0 to 1: how sure of them the recognizer is."
+    turns: int = 0
+    "Quarter turns, anticlockwise, by which it is held to be read; its lines and its size are those of the turned page."
+
+    def turn(self, turns: int) -> None:
+        self.turns = turns
+        if turns % 2:
+            self.width, self.height = self.height, self.width
+
+    def as_shown(self, box: BoundingBox) -> BoundingBox:
+        """A box on the page as it was turned, on the page as it is."""
+        places = [self._as_shown(x, y) for x, y in ((box.left, box.top), (box.right, box.bottom))]
+        across, down = sorted(x for x, _ in places), sorted(y for _, y in places)
+        return BoundingBox(box.page, *(round(edge, 1) for edge in (across[0], down[0], across[1], down[1])))
+
+    def _as_shown(self, x: float, y: float) -> tuple[float, float]:
+        match self.turns:
+            case 1:
+                return self.height - y, x
+            case 2:
+                return self.width - x, self.height - y
+            case 3:
+                return y, self.width - x
+        return x, y
 
     @property
     def is_picture(self) -> bool:

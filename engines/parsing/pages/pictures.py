@@ -8,8 +8,9 @@ from typing import Any
 from engines.parsing.cleaning import one_line
 from engines.parsing.pages.order import in_reading_order
 from engines.parsing.pages.page import Line, Page
+from engines.parsing.pages.turning import read_as_held
 from engines.parsing.reading import Reading
-from engines.parsing.recognizer import RecognizedLine, Recognizer
+from engines.parsing.recognizer import RecognizedLine, Recognizer, mean_confidence
 
 _SAME_SIZE = 1.2
 _BODY = 1.35
@@ -48,11 +49,12 @@ def read_picture(
     page: Page, pixels: Any, scale: float, recognizer: Recognizer, sizes: LetterSizes, reading: Reading
 ) -> None:
     """`scale`: pixels of a point. Lines that the page has already stay as they are."""
-    found = recognizer.lines(pixels)
+    turns, found = (0, recognizer.lines(pixels)) if page.lines else read_as_held(pixels, recognizer)
+    page.turn(turns)
     reading.pages_looked_at += 1
     lines = [line for each in found if (line := _line(each, scale)) and not _is_known(line, page.lines)]
     page.recognized = len(lines)
-    page.confidence = _confidence(found)
+    page.confidence = mean_confidence(found)
     page.lines = in_reading_order([*page.lines, *sizes.even_out(lines)])
 
 
@@ -70,9 +72,3 @@ def _is_known(line: Line, known: Sequence[Line]) -> bool:
         if across > (line.right - line.left) / 2 and down > min(own.height, line.height) / 2:
             return True
     return False
-
-
-def _confidence(found: Sequence[RecognizedLine]) -> float:
-    """The mean over characters."""
-    characters = sum(len(line.text) for line in found)
-    return sum(line.confidence * len(line.text) for line in found) / characters if characters else 0.0

@@ -83,6 +83,36 @@ async def test_a_page_that_is_turned_is_read_as_it_is_looked_at(parser: Parser, 
         assert box.top == pytest.approx(102, abs=6), rotation
 
 
+@pytest.mark.parametrize(
+    ("turn", "corner"),
+    [(90, (60, 380)), (180, (380, 300 - 60)), (270, (300 - 60, 40))],
+    ids=["to the left", "upside down", "to the right"],
+)
+async def test_a_page_that_was_scanned_turned_is_read_as_one_would_hold_it(
+    parser: Parser, tmp_path: Path, turn: int, corner: tuple[float, float]
+) -> None:
+    """`corner`: where the text's beginning then stands on the page, which does not say that it is turned."""
+    page = draw_page([Drawn(line, 40, 60 + 16 * row) for row, line in enumerate(BERTHS)])
+    write_scan(tmp_path / "turned.pdf", [page.rotate(turn, expand=True)])
+    text, chunks, document = await parse(parser, tmp_path / "turned.pdf")
+    assert " ".join(text.split()) == " ".join(BERTHS)
+    assert document.coverage.warnings == ()
+    box = chunks[0].bounding_box
+    assert box is not None
+    assert min(abs(corner[0] - box.left), abs(corner[0] - box.right)) < 8
+    assert min(abs(corner[1] - box.top), abs(corner[1] - box.bottom)) < 8
+
+
+async def test_letters_with_marks_are_read(parser: Parser, tmp_path: Path) -> None:
+    lines = (
+        "Schöne Grüße aus Zürich, mit Fuß und Übermaß.",
+        "L'été à Besançon, une façade naïve.",
+        "Blåbær og smørbrød.",
+    )
+    write_scan(tmp_path / "marks.pdf", [draw_page([Drawn(line, 40, 40 + 40 * row) for row, line in enumerate(lines)])])
+    assert (await parse(parser, tmp_path / "marks.pdf"))[0].split("\n\n") == list(lines)
+
+
 async def test_paragraphs_headings_and_hyphens_come_out_of_a_scan_as_out_of_text(
     parser: Parser, tmp_path: Path
 ) -> None:
