@@ -89,7 +89,7 @@ def _placed(text: str, corners: Sequence[Sequence[float]], confidence: float) ->
 def _open_engine() -> Any:
     """Paths of models are given, since the library would fetch one that it misses.
 
-    Lines are read one by one: in batches shorter ones are padded, and sometimes lose most of their words by that.
+    Lines are read one by one: in batches, where shorter ones are padded, some lost most of their words.
     """
     from rapidocr import RapidOCR
 
