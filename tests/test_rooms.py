@@ -34,7 +34,7 @@ ARROWS = {
     "telemetry": {"records"},
     "examples": set[str](),
 }
-OPTIONAL = {"opentelemetry"}
+OPTIONAL = {"opentelemetry", "rapidocr", "cv2", "onnxruntime"}
 HEAVY = {"llama_cpp", "torch", "sentence_transformers", "transformers", "docling", "chromadb", "numpy"}
 
 

@@ -40,3 +40,8 @@ class Block:
 
 def is_heading(block: Block) -> bool:
     return block.kind is BlockKind.HEADING
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    """Stands between blocks: another page has been looked at, though its blocks may come later."""

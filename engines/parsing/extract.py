@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator
 from pathlib import PurePosixPath
 
-from engines.parsing.block import Block, is_heading
+from engines.parsing.block import Block, PageDone, is_heading
 from engines.parsing.chunks import Chunker
 from engines.parsing.composer import Composer
 from engines.parsing.formats import FORMATS
@@ -21,7 +21,7 @@ _TEXT_AT_ONCE = 32 * 1024
 _LONGEST_TEXT = 64 * 1024
 _CHUNKS_AT_ONCE = 32
 _STEP = 0.01
-_UNSEEN = "recognizing text in them is not built in yet"
+_UNSEEN = "text in pictures is recognized in PDF files and images alone"
 
 
 def format_for(media_type: str) -> Format:
@@ -43,19 +43,20 @@ class Extraction:
         self._text_start = self._text_length = 0
         self._chunks: list[NewChunk] = []
         self._told = -1.0
+        self._told_pages = 0
+        self._chunker: Chunker | None = None
 
     def events(self) -> Generator[Event]:
         """Raises `DocumentUnreadable`; whatever else a library raises over a damaged file comes through."""
         check_size(self._reading.path.stat().st_size, self._reading.limits.file_bytes)
         blocks = format_for(self._reading.media_type).read(self._reading)
         yield from self._progress()
-        first = next(blocks, None)
-        self._chunker = Chunker(self._tokens, self._chunking, self._context_title(first))
-        if first:
-            yield from self._block(first)
         for block in blocks:
-            yield from self._block(block)
-        self._chunks += self._chunker.finish()
+            if not isinstance(block, PageDone):
+                yield from self._block(block)
+            yield from self._progress()
+        if self._chunker:
+            self._chunks += self._chunker.finish()
         yield from self._flush()
         if not self._composer.length:
             raise DocumentUnreadable(ErrorCode.NO_TEXT, self._nothing_read())
@@ -77,21 +78,23 @@ class Extraction:
             title=reading.title,
             page_count=reading.page_count,
             character_count=self._composer.length,
-            token_count=self._chunker.token_count,
+            token_count=self._chunker.token_count if self._chunker else 0,
             coverage=reading.coverage(),
             outline=tuple(self._composer.outline),
             properties=reading.properties,
             parser_version=PARSER_VERSION,
         )
 
-    def _context_title(self, first: Block | None) -> str:
+    def _context_title(self, first: Block) -> str:
         """The file's own title; else the heading that it begins with; else its name."""
-        if not self._reading.title and first and is_heading(first):
+        if not self._reading.title and is_heading(first):
             self._reading.title = first.text
         name = PurePosixPath(self._reading.name.replace("\\", "/")).stem
         return self._reading.title or name.replace("_", " ").replace("-", " ").strip()
 
     def _block(self, block: Block) -> Iterator[Event]:
+        if not self._chunker:
+            self._chunker = Chunker(self._tokens, self._chunking, self._context_title(block))
         placed = self._composer.add(block)
         if not placed:
             return
@@ -100,7 +103,6 @@ class Extraction:
         self._chunks += self._chunker.add(placed)
         if self._text_length >= _TEXT_AT_ONCE or len(self._chunks) >= _CHUNKS_AT_ONCE:
             yield from self._flush()
-        yield from self._progress()
 
     def _flush(self) -> Iterator[Event]:
         """Text first: a chunk never runs ahead of the text that it spans."""
@@ -114,7 +116,8 @@ class Extraction:
         self._chunks = []
 
     def _progress(self) -> Iterator[Event]:
-        fraction = min(1.0, self._reading.fraction)
-        if fraction - self._told >= _STEP:
-            self._told = fraction
-            yield ParseProgress(DocumentStatus.PARSING, fraction)
+        """A page that was recognized took long enough to be told of."""
+        fraction, looked_at = min(1.0, self._reading.fraction), self._reading.pages_looked_at
+        if fraction - self._told >= _STEP or looked_at > self._told_pages:
+            self._told, self._told_pages = fraction, looked_at
+            yield ParseProgress(DocumentStatus.PARSING, fraction, looked_at)

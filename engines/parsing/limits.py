@@ -25,7 +25,14 @@ class Limits(msgspec.Struct, frozen=True):
     seconds: float = 1_800.0
     "Held by the parent: parsing cannot be interrupted, only its process can be ended."
     cpu_seconds: int = 900
+    "Both count anew from each page that was given to the recognizer: a long scan takes hours, and moves."
     address_space_bytes: int = 4096 * MIB
+    image_pixels: int = 150_000_000
+    "Of an image, or of all images on one page, before they are unpacked."
+    recognition_dpi: int = 200
+    "How finely a scanned page is drawn for the recognizer."
+    recognition_pixels: int = 8_000_000
+    "The most that a page is drawn with, however large it is: two pages of A4 at 200 dpi."
 
 
 def above_limit(message: str) -> DocumentUnreadable:

@@ -13,7 +13,7 @@ from typing import cast
 import structlog
 
 from engines.parsing.limits import Limits, above_limit
-from engines.parsing.protocol import Event, Parse, Parsed, Start
+from engines.parsing.protocol import Event, Parse, Parsed, ParseProgress, Start
 from records.codes import ErrorCode
 from records.document import Chunking, ParsedDocument
 from records.errors import DocumentUnreadable
@@ -31,7 +31,7 @@ _BROKE_DOWN = {
     "SIGXCPU": "Reading the document takes more computing time than it may.",
     "no sign of life": "Reading the document takes longer than it may.",
     **dict.fromkeys(
-        ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "exit status"),
+        ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "exit status"),
         "The program that reads such files broke down over this one; it may be damaged or too large.",
     ),
 }
@@ -40,6 +40,7 @@ _EXPECTED = frozenset(ErrorCode) - {ErrorCode.INTERNAL}
 _ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
 }
@@ -49,13 +50,16 @@ _EVENT = cast(type[Event], Event)
 
 
 @asynccontextmanager
-async def open_parser(limits: Limits | None = None) -> AsyncIterator["Parser"]:
-    """A worker that starts with the first file and ends after a minute without one."""
+async def open_parser(limits: Limits | None = None, *, recognize: bool = True) -> AsyncIterator["Parser"]:
+    """A worker that starts with the first file and ends after a minute without one.
+
+    `recognize`: text in pictures, where the extra for that is installed.
+    """
     limits = limits or Limits()
     spec = WorkerSpec(
         purpose=WorkerPurpose.PARSING,
         module="engines.parsing.worker",
-        start=Start(limits),
+        start=Start(limits, recognize),
         idle_priority=True,
         idle_seconds=IDLE_SECONDS,
         recycle_calls=RECYCLE_AFTER,
@@ -92,13 +96,15 @@ class Parser:
 class Parsing:
     """A document that is being parsed: an iterator of what comes out; `parsed` once it has ended.
 
-    Iterating raises `DocumentUnreadable`, also above the limit of time, which counts only while the worker is waited for.
+    Iterating raises `DocumentUnreadable`, also above the limit of time, which counts only while the worker is waited for,
+    and anew from every page that was recognized: who gets stuck is given up, and a long scan is not.
     """
 
     def __init__(self, stream: Stream[Event, Parsed], worker: Worker, seconds: float) -> None:
         self._stream = stream
         self._worker = worker
-        self._seconds_left = seconds
+        self._seconds = self._seconds_left = seconds
+        self._pages_looked_at = 0
 
     @property
     def parsed(self) -> ParsedDocument:
@@ -108,6 +114,12 @@ class Parsing:
         return self
 
     async def __anext__(self) -> Event:
+        event = await self._next()
+        if isinstance(event, ParseProgress) and event.pages_looked_at > self._pages_looked_at:
+            self._pages_looked_at, self._seconds_left = event.pages_looked_at, self._seconds
+        return event
+
+    async def _next(self) -> Event:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         try:

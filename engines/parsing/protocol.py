@@ -8,6 +8,8 @@ from records.document import DocumentStatus, NewChunk, ParsedDocument
 
 class Start(msgspec.Struct, frozen=True):
     limits: Limits
+    recognize: bool = True
+    "Whether text in pictures is recognized, where the extra for that is installed."
 
 
 class Parse(msgspec.Struct, frozen=True, tag=True):
@@ -25,6 +27,8 @@ Request = Parse
 class ParseProgress(msgspec.Struct, frozen=True, tag=True):
     stage: DocumentStatus
     fraction: float
+    pages_looked_at: int = 0
+    "By the recognizer, so far; each of them takes seconds."
 
 
 class ParsedText(msgspec.Struct, frozen=True, tag=True):

@@ -5,13 +5,15 @@ damaged file goes to the parent as it is: the parent knows that a file that surp
 """
 
 import resource
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
 from engines.parsing.extract import Extraction
 from engines.parsing.limits import Limits
-from engines.parsing.protocol import Parse, Parsed, Request, Start
+from engines.parsing.protocol import Event, Parse, Parsed, ParseProgress, Request, Start
 from engines.parsing.reading import Reading
+from engines.parsing.recognizer import Recognizer, find_recognizer
 from engines.parsing.tokens import Tokens, open_tokens
 from records.codes import ErrorCode
 from records.document import Chunking
@@ -24,18 +26,18 @@ __all__ = ["Request", "Start", "run"]
 def run(link: Link, start: Start) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     tokens = open_tokens()
-    serve(link, lambda call: _parse(call, start.limits, tokens))
+    recognizer = find_recognizer() if start.recognize else None
+    serve(link, lambda call: _parse(call, start.limits, tokens, recognizer))
 
 
-def _parse(call: Call, limits: Limits, tokens: Tokens) -> Parsed:
+def _parse(call: Call, limits: Limits, tokens: Tokens, recognizer: Recognizer | None) -> Parsed:
     request: Parse = call.request
-    _limit_cpu(limits.cpu_seconds)
-    reading = Reading(Path(request.path), request.name, request.media_type, limits)
+    limit_cpu(limits.cpu_seconds)
+    reading = Reading(Path(request.path), request.name, request.media_type, limits, recognizer)
     extraction = Extraction(reading, Chunking(request.max_tokens, request.overlap_tokens), tokens)
     try:
         with closing(extraction.events()) as events:
-            for event in events:
-                call.event(event)
+            send_events(call, events, limits)
     except DocumentUnreadable as unreadable:
         raise CallFailure(unreadable.code, unreadable.message) from unreadable
     except MemoryError:
@@ -45,7 +47,17 @@ def _parse(call: Call, limits: Limits, tokens: Tokens) -> Parsed:
     return Parsed(extraction.document)
 
 
-def _limit_cpu(seconds: int) -> None:
+def send_events(call: Call, events: Iterable[Event], limits: Limits) -> None:
+    """A page that was recognized took seconds; the limit is for what gets stuck."""
+    looked_at = 0
+    for event in events:
+        call.event(event)
+        if isinstance(event, ParseProgress) and event.pages_looked_at > looked_at:
+            looked_at = event.pages_looked_at
+            limit_cpu(limits.cpu_seconds)
+
+
+def limit_cpu(seconds: int) -> None:
     """From here on; the kernel ends the process with SIGXCPU, wherever it is stuck."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

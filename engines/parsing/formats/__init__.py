@@ -11,6 +11,7 @@ from engines.parsing.formats import (
     eml,
     epub,
     html,
+    image,
     json,
     latex,
     markdown,
@@ -23,6 +24,7 @@ from engines.parsing.formats import (
 
 FORMATS = (
     pdf.FORMAT,
+    image.FORMAT,
     docx.FORMAT,
     pptx.FORMAT,
     xlsx.FORMAT,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from engines.parsing.block import Block
+from engines.parsing.block import Block, PageDone
 from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
 
@@ -21,7 +21,7 @@ class Format:
     "Whether its bytes are text, so that nothing but a look inside tells it from other texts."
     recognize: Callable[[Specimen], str | None]
     "The media type, where the file is of this format."
-    read: Callable[[Reading], Iterator[Block]]
+    read: Callable[[Reading], Iterator[Block | PageDone]]
 
     @property
     def extensions(self) -> tuple[str, ...]:

@@ -1,30 +1,26 @@
-"""PDF, by docling's native parser: no layout model, no hub, some hundred pages a second.
+"""PDF, by docling's native parser: no layout model, no hub, some hundred pages a second; scans by a recognizer.
 
 The pages come one after another from a thread of the parser and are held in batches, so that memory stays bounded.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from engines.parsing.block import Block
+from engines.parsing.block import Block, PageDone
 from engines.parsing.cleaning import one_line
 from engines.parsing.formats.format import Format
 from engines.parsing.limits import check_pages
-from engines.parsing.pages.margins import Margins
-from engines.parsing.pages.native import Coverage, damaged, native_pages
-from engines.parsing.pages.page import Page
-from engines.parsing.pages.paragraphs import Typography, blocks_of_page
+from engines.parsing.pages.batches import BATCH, Outline, blocks_of_pages
+from engines.parsing.pages.coverage import Coverage, damaged
+from engines.parsing.pages.native import native_pages
+from engines.parsing.pages.scans import with_scans_read
 from engines.parsing.reading import Reading
 from engines.parsing.specimen import Specimen
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
-Outline = dict[tuple[int, str], int]
-
-_BATCH = 16
 _MOST_BOOKMARKS = 10_000
 _MARK = b"%PDF-"
 _MARK_WITHIN = 1024
@@ -50,21 +46,12 @@ def recognize(specimen: Specimen) -> str | None:
     return "application/pdf" if marked and (named or not specimen.is_text) else None
 
 
-def read(reading: Reading) -> Iterator[Block]:
+def read(reading: Reading) -> Iterator[Block | PageDone]:
     outline = _inspect(reading)
     check_pages(reading.page_count or 0, reading.limits.pages)
-    margins, heights, bold = Margins(), Counter[float](), Counter[bool]()
     coverage = Coverage()
-    pages = native_pages(reading, coverage, ahead=_BATCH)
-    while batch := list(islice(pages, _BATCH)):
-        for page in batch:
-            _measure(page, heights, bold)
-        body = heights.most_common(1)[0][0] if heights else 10.0
-        margins.strip(batch, body)
-        typography = Typography(body, bold[True] > bold[False], outline)
-        for page in batch:
-            yield from blocks_of_page(page, typography)
-            reading.fraction = page.number / max(1, reading.page_count or 1)
+    pages = with_scans_read(native_pages(reading, ahead=BATCH), reading)
+    yield from blocks_of_pages(pages, reading, outline, coverage)
     coverage.judge(reading)
 
 
@@ -104,12 +91,6 @@ def _outline(document: Any) -> Outline:
         if page is not None:
             levels.setdefault((page + 1, one_line(bookmark.get_title()).casefold()), bookmark.level + 1)
     return levels
-
-
-def _measure(page: Page, heights: Counter[float], bold: Counter[bool]) -> None:
-    for line in page.lines:
-        heights[round(line.height * 2) / 2] += len(line.text)
-        bold["bold" in line.font.lower()] += len(line.text)
 
 
 FORMAT = Format(

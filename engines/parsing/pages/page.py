@@ -11,6 +11,8 @@ CELL_GAP = 1.0
 """In line heights: where a row has a wider gap, another cell may begin."""
 _APART = 2.5
 """In line heights: a gap that no justified line of prose has."""
+_MOSTLY = 0.6
+_FEW_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,41 @@ class Page:
     height: float
     lines: list[Line]
     pictures: int = 0
+    pictured: float = 0.0
+    "The share of its area that pictures cover."
+    recognized: int = 0
+    "Lines that were recognized in its pictures."
+    confidence: float = 0.0
+    "0 to 1: how sure of them the recognizer is."
+    turns: int = 0
+    "Quarter turns, anticlockwise, by which it is held to be read; its lines and its size are those of the turned page."
+
+    def turn(self, turns: int) -> None:
+        self.turns = turns
+        if turns % 2:
+            self.width, self.height = self.height, self.width
+
+    def as_shown(self, box: BoundingBox) -> BoundingBox:
+        """A box on the page as it was turned, on the page as it is."""
+        places = [self._as_shown(x, y) for x, y in ((box.left, box.top), (box.right, box.bottom))]
+        across, down = sorted(x for x, _ in places), sorted(y for _, y in places)
+        return BoundingBox(box.page, *(round(edge, 1) for edge in (across[0], down[0], across[1], down[1])))
+
+    def _as_shown(self, x: float, y: float) -> tuple[float, float]:
+        match self.turns:
+            case 1:
+                return self.height - y, x
+            case 2:
+                return self.width - x, self.height - y
+            case 3:
+                return y, self.width - x
+        return x, y
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether what it says stands in pictures: it has no text, or a stamp or a page number on a scan."""
+        few = sum(len(line.text) for line in self.lines) <= _FEW_CHARACTERS
+        return self.pictures > 0 and (not self.lines or (few and self.pictured >= _MOSTLY))
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import files, samples
+from tests.scans import Drawn, draw_page
 
 WORD, POWERPOINT, EXCEL, BOOK = "file.docx", "file.pptx", "file.xlsx", "file.epub"
 ARCHIVES = (WORD, POWERPOINT, EXCEL, BOOK)
@@ -29,12 +30,17 @@ def _sample(name: str) -> Callable[[Path], object]:
     return lambda path: samples.write(path.parent, name).replace(path)
 
 
+def _notice(path: Path) -> None:
+    draw_page([Drawn("Mind the swell at the outer steps.", 20, 30)], size=(300, 80)).save(path, "PNG")
+
+
 SOUND: dict[str, Callable[[Path], object]] = {
     "file.pdf": files.write_pdf,
     WORD: files.write_docx,
     POWERPOINT: _copy("briefing.pptx"),
     EXCEL: _copy("tides.xlsx"),
     BOOK: _sample("kelp.epub"),
+    "file.png": _notice,
     "file.html": files.write_html,
     "file.md": lambda path: path.write_text(files.MARKDOWN),
     "file.csv": lambda path: path.write_text(files.CSV + files.CSV),

@@ -23,9 +23,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 READ = "READ"
 UNSUPPORTED, CORRUPT, NO_TEXT = ErrorCode.UNSUPPORTED, ErrorCode.CORRUPT_DOCUMENT, ErrorCode.NO_TEXT
 LIMIT, ENCRYPTED = ErrorCode.PARSER_LIMIT, ErrorCode.ENCRYPTED_DOCUMENT
-TEXTS = sorted(set(hostile.SOUND) - {*ARCHIVES, "file.pdf", "file.html", "file.xml", "file.rss"})
+TEXTS = sorted(set(hostile.SOUND) - {*ARCHIVES, "file.pdf", "file.png", "file.html", "file.xml", "file.rss"})
 CUT: dict[str, set[str]] = {
     "file.pdf": {CORRUPT},
+    "file.png": {CORRUPT},
     **{name: {UNSUPPORTED} for name in ARCHIVES},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
@@ -35,6 +36,7 @@ CUT: dict[str, set[str]] = {
 """A file that is cut off: an archive has lost its directory, which is seen at once; a text is shorter."""
 FLIPPED: dict[str, set[str]] = {
     "file.pdf": {READ, CORRUPT},
+    "file.png": {READ, CORRUPT, NO_TEXT},
     **{name: {CORRUPT, UNSUPPORTED, LIMIT} for name in ARCHIVES},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
@@ -182,9 +184,9 @@ async def test_a_file_under_a_wrong_name_is_read_as_what_it_is_or_refused(tmp_pa
     for name, write in hostile.SOUND.items():
         write(tmp_path / name)
         own, found = sniff_file(tmp_path / name, name), sniff_file(tmp_path / name, f"other{named}")
-        if name in ARCHIVES or name == "file.pdf":
+        if name in ARCHIVES or name in ("file.pdf", "file.png"):
             assert found == own
-        elif named in (".pdf", ".docx", ".pptx", ".xlsx", ".epub"):
+        elif named in (".pdf", ".png", ".docx", ".pptx", ".xlsx", ".epub"):
             assert not found.supported
             assert "plain text" in (found.reason or "")
         else:

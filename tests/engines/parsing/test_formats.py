@@ -56,7 +56,7 @@ def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
 
 def test_a_scanned_pdf_says_that_it_has_no_text(tmp_path: Path) -> None:
     files.write_image_pdf(tmp_path / "scan.pdf")
-    with pytest.raises(DocumentUnreadable, match="3 of 3 pages are images without text") as failure:
+    with pytest.raises(DocumentUnreadable, match="3 of 3 pages are images; install the OCR extra") as failure:
         extract(tmp_path / "scan.pdf")
     assert failure.value.code is ErrorCode.NO_TEXT
 

@@ -52,7 +52,7 @@ def test_a_book_whose_chapters_are_encrypted_is_named_as_such(tmp_path: Path) ->
 def test_a_book_of_pictures_says_that_it_has_no_text(tmp_path: Path) -> None:
     page = "<html><body><img src='1.png'/><img src='2.png'/></body></html>"
     samples.write_parts(tmp_path / "b.epub", samples.EPUB_PARTS | {"OPS/text/one a.xhtml": page, "OPS/two.xhtml": page})
-    with pytest.raises(DocumentUnreadable, match="only 4 pictures; recognizing text") as failure:
+    with pytest.raises(DocumentUnreadable, match="only 4 pictures; text in pictures") as failure:
         extract(tmp_path / "b.epub")
     assert failure.value.code is ErrorCode.NO_TEXT
 
