@@ -6,10 +6,10 @@ package has some) is left out, and only questions with an answer are asked.
 
 import importlib.util
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
@@ -28,15 +28,17 @@ class Collection:
     "The documents that answer each."
 
 
+def texts() -> list[str]:
+    """Every text of the collection once, exactly as it is written."""
+    return list(dict.fromkeys(document["content"] for document in _written(_folder())))
+
+
 def load() -> Collection:
     folder = _folder()
     numbers: dict[str, int] = {}
     documents: dict[int, Document] = {}
     named: dict[str, set[int]] = {}
-    for line in (folder / "corpus" / "documents.jsonl").read_text(encoding="utf-8").splitlines():
-        document = json.loads(line)
-        if not document["content"].strip():
-            continue
+    for document in _written(folder):
         number = numbers.setdefault(_plain(document["content"]), len(numbers))
         documents.setdefault(number, Document(document["content"], document.get("title")))
         named.setdefault(document["id"], set()).add(number)
@@ -47,6 +49,12 @@ def load() -> Collection:
         if relevant:
             questions[question["query"]] = questions.get(question["query"], frozenset()) | relevant
     return Collection(documents, questions)
+
+
+def _written(folder: Path) -> Iterator[dict[str, Any]]:
+    """The documents that have text."""
+    lines = (folder / "corpus" / "documents.jsonl").read_text(encoding="utf-8").splitlines()
+    return (document for document in map(json.loads, lines) if document["content"].strip())
 
 
 def _plain(text: str) -> str:

@@ -36,10 +36,7 @@ def passages(count: int) -> list[str]:
 
 def _passages() -> Iterator[str]:
     sentences = [
-        sentence.strip()
-        for document in fitz_gov.load().documents.values()
-        for sentence in _SENTENCE.findall(document.text)
-        if len(sentence) > 20
+        sentence.strip() for text in fitz_gov.texts() for sentence in _SENTENCE.findall(text) if len(sentence) > 20
     ]
     for number, length in enumerate(LENGTHS):
         for step in range(length if number else 1):
@@ -51,12 +48,23 @@ async def vectors(embedder: WorkerEmbedder, texts: Sequence[str]) -> npt.NDArray
     """One row for each text; what was embedded before is read from the file."""
     path = _kept(texts[0])
     known = np.fromfile(path, "<f2").reshape(-1, DIMENSIONS) if path.exists() else np.empty((0, DIMENSIONS), "<f2")
+    await _check(embedder, texts, known)
     for first in range(len(known), len(texts), BLOCK):
         block = await embedder.embed_documents(texts[first : first + BLOCK])
         with path.open("ab") as file:
             file.write(b"".join(block))
         print(f"  embedded {first + len(block):,} of {len(texts):,}", flush=True)
     return np.fromfile(path, "<f2").reshape(-1, DIMENSIONS)[: len(texts)]
+
+
+async def _check(embedder: WorkerEmbedder, texts: Sequence[str], known: npt.NDArray[np.float16]) -> None:
+    """The last vector that was kept must still be that of its passage."""
+    last = min(len(known), len(texts)) - 1
+    if last >= 0:
+        (again,) = await embedder.embed_documents([texts[last]])
+        likeness = float(np.frombuffer(again, "<f2").astype(np.float32) @ known[last].astype(np.float32))
+        if likeness < 0.99:
+            raise SystemExit(f"The vectors in {_kept(texts[0])} are of other passages: remove that file.")
 
 
 def _kept(first: str) -> Path:
