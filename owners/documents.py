@@ -42,6 +42,7 @@ async def open_document_jobs(
     async with AsyncExitStack() as stack:
         parsers = [await stack.enter_async_context(open_parser(limits)) for _ in range(3)]
         parser, small_parser, renewing_parser = parsers
+        indexes = [index for index in (search.vectors, search.deep.index) if index is not None]
         ingestion = Ingestion(
             documents,
             originals,
@@ -50,13 +51,7 @@ async def open_document_jobs(
             ParsingStage(documents, chunks, originals, small_parser, feed),
             EmbeddingStage(documents, chunks, search.vectors, search.embedder, feed),
             Renewal(
-                Staging(stores.database),
-                originals,
-                renewing_parser,
-                PARSER_VERSION,
-                search.embedder,
-                search.vectors,
-                feed,
+                Staging(stores.database), originals, renewing_parser, PARSER_VERSION, search.embedder, indexes, feed
             ),
             Deletion(documents, search.vectors, originals, feed, originals_lock, search.deep.index),
             answers_running,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -14,6 +14,7 @@ from persistence.embedders import recount_deep
 from persistence.learned import store_learned
 from persistence.packing import json_array
 from persistence.sqlite import execute, execute_many, fetch, fetch_value
+from persistence.switching import SWITCH
 from records.document import DocumentRecord, DocumentStatus, NewChunk, ParsedDocument, StagedChunk
 from records.ids import DocumentId
 
@@ -22,6 +23,7 @@ MOST_OUTDATED = 1000
 
 _OUTDATED = """
     SELECT id, byte_size FROM documents WHERE status = 'READY' AND has_original AND parser_version < ?
+        AND id NOT IN (SELECT value FROM json_each(?))
         AND NOT EXISTS (SELECT 1 FROM documents WHERE status IN ('PENDING', 'PARSING', 'CHUNKING', 'EMBEDDING'))
     ORDER BY id LIMIT ?
 """
@@ -34,30 +36,6 @@ _FREE = """
     SELECT digest, id FROM staged_chunks
     WHERE document_id = ? AND digest IN (SELECT value FROM json_each(?)) AND chunk_id IS NULL ORDER BY position
 """
-_KEPT = "SELECT chunk_id FROM staged_chunks WHERE document_id = ?1 AND chunk_id IS NOT NULL"
-_GOING = f"FROM chunks WHERE document_id = ?1 AND id NOT IN ({_KEPT})"
-_NEW = "FROM staged_chunks WHERE document_id = ?1 AND chunk_id IS NULL"
-# Positions are unique: those that stay step aside below zero until the others are gone.
-_SWITCH = (
-    f"INSERT INTO outbox (chunk_id, document_id) SELECT id, document_id {_GOING} AND embedding IS NOT NULL",
-    f"""INSERT INTO deep_outbox (chunk_id, document_id) SELECT id, document_id {_GOING}
-        AND EXISTS (SELECT 1 FROM deep_embeddings WHERE chunk_id = chunks.id)""",  # noqa: S608  # our own parts
-    f"DELETE {_GOING}",
-    """UPDATE chunks SET position = -1 - staged.position, headings = staged.headings,
-        start_offset = staged.start_offset, end_offset = staged.end_offset, page_start = staged.page_start,
-        page_end = staged.page_end, token_count = staged.token_count, bounding_box = staged.bounding_box
-        FROM staged_chunks AS staged WHERE staged.document_id = ?1 AND staged.chunk_id = chunks.id""",
-    "UPDATE chunks SET position = -1 - position WHERE document_id = ?1 AND position < 0",
-    f"""INSERT INTO chunks (document_id, position, text, context, bigrams, headings, start_offset, end_offset,
-            page_start, page_end, token_count, bounding_box, embedding)
-        SELECT document_id, position, text, context, bigrams, headings, start_offset, end_offset,
-            page_start, page_end, token_count, bounding_box, embedding {_NEW} ORDER BY position""",
-    f"""INSERT INTO outbox (chunk_id, document_id) SELECT id, document_id FROM chunks
-        WHERE document_id = ?1 AND position IN (SELECT position {_NEW})""",  # noqa: S608  # our own parts
-    "DELETE FROM text_pieces WHERE document_id = ?1",
-    """INSERT INTO text_pieces (document_id, start, text)
-        SELECT document_id, start, text FROM staged_pieces WHERE document_id = ?1""",
-)  # fmt: skip
 
 
 class Staging:
@@ -66,9 +44,11 @@ class Staging:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def outdated(self, parser_version: int) -> tuple[tuple[DocumentId, int], ...]:
+    async def outdated(
+        self, parser_version: int, without: Collection[DocumentId] = ()
+    ) -> tuple[tuple[DocumentId, int], ...]:
         async with self._database.reading() as reader:
-            rows = await fetch(reader, _OUTDATED, [parser_version, MOST_OUTDATED])
+            rows = await fetch(reader, _OUTDATED, [parser_version, json_array(without), MOST_OUTDATED])
         return tuple((DocumentId(row[0]), int(row[1])) for row in rows)
 
     async def begin(self, document_id: DocumentId) -> None:
@@ -126,13 +106,17 @@ class Staging:
         async with self._database.writing() as transaction:
             if not await _is_ready(transaction, document_id):
                 return None
-            for statement in _SWITCH:
+            for statement in SWITCH:
                 await execute(transaction, statement, [document_id])
             await store_learned(transaction, document_id, parsed, DocumentStatus.READY, 1.0)
             await execute(transaction, "UPDATE documents SET embedded_chunks = chunk_count WHERE id = ?", [document_id])
             await recount_deep(transaction, document_id)
             await clear_staged(transaction, document_id)
             return await load_document(transaction, document_id)
+
+    async def forget(self, document_id: DocumentId) -> None:
+        async with self._database.writing() as transaction:
+            await clear_staged(transaction, document_id)
 
     async def leave(self, document_id: DocumentId, parser_version: int) -> None:
         async with self._database.writing() as transaction:

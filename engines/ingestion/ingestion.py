@@ -89,7 +89,7 @@ class Ingestion:
     def status(self) -> IngestionStatus:
         running = self._jobs.running
         return IngestionStatus(
-            queued=max(0, sum(line.waiting for line in self._lines) - running),
+            queued=max(0, sum(line.waiting for line in self._lines if line.statuses is not TO_RENEW) - running),
             running=running,
             yielding=running > 0 and self._answers_running() > 0,
             chunks_per_second=self._embedding.chunks_per_second,
@@ -108,12 +108,9 @@ class Ingestion:
 
     async def reprocess(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
         """Ingest again from the original. Raises `NotFound`, and `Conflict` at work or without an original."""
-        document = await self._documents.get(document_id)
-        if document.status in UNFINISHED or document.status is DocumentStatus.DELETING:
-            raise Conflict(f"The document is {document.status.value} already.", path=("input", "id"))
-        if not document.has_original:
-            raise Conflict("The original was not kept; upload the file again.", path=("input", "id"))
+        _check_at_rest(await self._documents.get(document_id))
         async with self._stopped(document_id):
+            _check_at_rest(await self._documents.get(document_id))
             return await self._feed.after(self._documents.restart(document_id, chunking))
 
     async def delete(self, document_id: DocumentId) -> EraseReceipt:
@@ -198,6 +195,13 @@ class Ingestion:
         await self._documents.restart(document_id)
         await self._feed.after(self._documents.set_status(document_id, DocumentStatus.FAILED, error=error))
         self.ends[DocumentStatus.FAILED] += 1
+
+
+def _check_at_rest(document: DocumentRecord) -> None:
+    if document.status in UNFINISHED or document.status is DocumentStatus.DELETING:
+        raise Conflict(f"The document is {document.status.value} already.", path=("input", "id"))
+    if not document.has_original:
+        raise Conflict("The original was not kept; upload the file again.", path=("input", "id"))
 
 
 def _describe(span: Span, document: DocumentRecord) -> None:

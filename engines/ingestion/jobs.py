@@ -3,17 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import anyio
 
 from records.ids import DocumentId
 
 
+@dataclass(slots=True)
+class _Hold:
+    """One after the other has the lock; the document is held until the last of them is done."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted_by: int = 0
+
+
 class Jobs:
     def __init__(self) -> None:
         self._scopes: dict[DocumentId, anyio.CancelScope] = {}
         self._ended: dict[DocumentId, asyncio.Event] = {}
-        self._held: set[DocumentId] = set()
+        self._holds: dict[DocumentId, _Hold] = {}
 
     @property
     def running(self) -> int:
@@ -21,7 +30,7 @@ class Jobs:
 
     def has(self, document_id: DocumentId) -> bool:
         """Whether it is being worked on, or held so that it is not."""
-        return document_id in self._held or document_id in self._scopes
+        return document_id in self._holds or document_id in self._scopes
 
     async def run(self, document_id: DocumentId, work: Callable[[], Awaitable[None]]) -> None:
         """Run one piece of work; ends early where it is being stopped. Only for documents that it does not have yet."""
@@ -37,14 +46,18 @@ class Jobs:
 
     @asynccontextmanager
     async def stopped(self, document_id: DocumentId) -> AsyncIterator[None]:
-        """Nothing works on the document inside this block."""
-        self._held.add(document_id)
+        """Nothing works on the document inside this block, and nobody else is in one for it."""
+        hold = self._holds.setdefault(document_id, _Hold())
+        hold.wanted_by += 1
         try:
-            scope = self._scopes.get(document_id)
-            if scope is not None:
-                ended = self._ended[document_id]
-                scope.cancel()
-                await ended.wait()
-            yield
+            async with hold.lock:
+                scope = self._scopes.get(document_id)
+                if scope is not None:
+                    ended = self._ended[document_id]
+                    scope.cancel()
+                    await ended.wait()
+                yield
         finally:
-            self._held.discard(document_id)
+            hold.wanted_by -= 1
+            if not hold.wanted_by:
+                del self._holds[document_id]

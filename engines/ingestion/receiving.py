@@ -10,13 +10,14 @@ from pathlib import Path
 from records.document import ReceivedFile
 
 BLOCK = 1 << 20
-NAMED_WITHIN = 1024
+NAMED_WITHIN = 2048
+"Characters at least in which readers look for an encoding's name; of a long text, the first twentieth."
 _NAMES_ANOTHER = re.compile(r"<(\?xml|meta)\b[^<>]*\b(encoding|charset)\s*=\s*[\"']?(?!utf-?8)\w", re.I)
 
 
 def write_text(text: str, incoming: Path, filename: str) -> ReceivedFile:
     """In UTF-8, marked as such where the text itself names another encoding: readers believe the mark first."""
-    if _NAMES_ANOTHER.search(text[:NAMED_WITHIN]):
+    if _NAMES_ANOTHER.search(text[: max(NAMED_WITHIN, len(text) // 20)]):
         text = codecs.BOM_UTF8.decode() + text
     return receive(
         (text[at : at + BLOCK].encode("utf-8", "replace") for at in range(0, len(text), BLOCK)), incoming, filename

@@ -3,6 +3,7 @@
 Text, chunks and vectors are made aside; when all are there, one transaction puts them in the place of the old ones.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -14,8 +15,8 @@ from engines.ingestion.parsing import Parser
 from engines.ingestion.staging import Staging
 from engines.parsing import ParsedChunks, ParsedText, ParseProgress
 from engines.stores import Originals, VectorIndex
-from records.document import DocumentRecord, ParsedDocument
-from records.errors import ExpectedError, NotFound
+from records.document import DocumentRecord, ParsedDocument, StagedChunk
+from records.errors import DocumentUnreadable, ExpectedError, NotFound
 from records.ids import DocumentId
 
 log = structlog.get_logger("graphlore.ingestion")
@@ -31,7 +32,7 @@ class Renewal:
         parser: Parser,
         parser_version: int,
         embedder: Embedder,
-        vectors: VectorIndex,
+        indexes: Sequence[VectorIndex],
         feed: DocumentFeed,
     ) -> None:
         self._staging = staging
@@ -39,39 +40,48 @@ class Renewal:
         self._parser = parser
         self._parser_version = parser_version
         self._embedder = embedder
-        self._vectors = vectors
+        self._indexes = indexes
         self._feed = feed
         self._tried: set[DocumentId] = set()
 
     async def waiting(self) -> Sequence[tuple[DocumentId, int]]:
-        """Ids and sizes in bytes of those that have not had their try; none while others are being ingested."""
-        outdated = await self._staging.outdated(self._parser_version)
-        return [each for each in outdated if each[0] not in self._tried]
+        """Ids and sizes in bytes of those that have not had their try, 1,000 at most; none while others are ingested."""
+        return await self._staging.outdated(self._parser_version, self._tried)
 
     async def run(self, document: DocumentRecord) -> None:
         """Read it again and switch to what came out; says in the log where that cannot be."""
         self._tried.add(document.id)
         try:
-            await again_after_crash(lambda: self._renew(document))
+            await self._renew(document)
         except NotFound:
             log.info("deleted while it was read again", document=document.id)
         except ExpectedError as failure:
             log.warning("not read again; it stays as it was", document=document.id, code=failure.code.value)
-            if not getattr(failure, "retryable", False):
+            if isinstance(failure, DocumentUnreadable) and not failure.retryable:
                 await self._staging.leave(document.id, self._parser_version)
+            else:
+                await self._staging.forget(document.id)
+        except asyncio.CancelledError:
+            self._tried.discard(document.id)
+            raise
 
     async def _renew(self, document: DocumentRecord) -> None:
-        await self._staging.begin(document.id)
-        parsed = await self._parse(document)
+        parsed = await again_after_crash(lambda: self._parse(document))
+        if _is_blinder(document, parsed):
+            log.warning("not read again: recognizing text in pictures is not installed any more", document=document.id)
+            await self._staging.forget(document.id)
+            return
         kept = await self._staging.keep_unchanged(document.id)
-        await self._embed(document.id)
+        while batch := await self._staging.unembedded(document.id, BATCH):
+            await self._embed(batch)
         renewed = await self._staging.switch(document.id, parsed)
         if renewed is not None:
             self._feed.updated(renewed)
-            await self._vectors.drain()
             log.info("read again", document=document.id, chunks=renewed.chunk_count, unchanged=kept)
+            await self._drain(document.id)
 
     async def _parse(self, document: DocumentRecord) -> ParsedDocument:
+        await self._staging.begin(document.id)
         path = self._originals.path(document.sha256)
         async with self._parser.parse(path, document.media_type, document.name, document.chunking) as parsing:
             async for piece in parsing:
@@ -84,7 +94,21 @@ class Renewal:
                         pass
             return parsing.parsed
 
-    async def _embed(self, document_id: DocumentId) -> None:
-        while batch := await self._staging.unembedded(document_id, BATCH):
-            vectors = await self._embedder.embed_documents([embedded_text(chunk) for chunk in batch])
-            await self._staging.store_embeddings(list(zip(batch, vectors, strict=True)))
+    async def _embed(self, batch: Sequence[StagedChunk]) -> None:
+        texts = [embedded_text(chunk) for chunk in batch]
+        vectors = await again_after_crash(lambda: self._embedder.embed_documents(texts))
+        await self._staging.store_embeddings(list(zip(batch, vectors, strict=True)))
+
+    async def _drain(self, document_id: DocumentId) -> None:
+        """What is not applied now waits in the outbox."""
+        for index in self._indexes:
+            try:
+                await index.drain()
+            except ExpectedError as failure:
+                log.warning("vectors follow later", document=document_id, code=failure.code.value)
+
+
+def _is_blinder(document: DocumentRecord, parsed: ParsedDocument) -> bool:
+    """Whether text that was recognized in pictures would be lost."""
+    recognized = document.coverage.pages_recognized if document.coverage else None
+    return bool(recognized) and not parsed.coverage.pages_recognized

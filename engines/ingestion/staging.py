@@ -1,6 +1,6 @@
 """What renewal needs of the stores. `persistence/staging.py` implements it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from records.document import DocumentRecord, NewChunk, ParsedDocument, StagedChunk
@@ -10,8 +10,10 @@ from records.ids import DocumentId
 class Staging(Protocol):
     """A document's text and chunks as they are read anew, which nobody sees before `switch`."""
 
-    async def outdated(self, parser_version: int) -> Sequence[tuple[DocumentId, int]]:
-        """READY documents with an original that an older version read: ids and sizes in bytes, oldest first.
+    async def outdated(
+        self, parser_version: int, without: Collection[DocumentId] = ()
+    ) -> Sequence[tuple[DocumentId, int]]:
+        """READY documents with an original that an older version read: ids and sizes in bytes, oldest first, 1,000 at most.
 
         None while any document is being ingested: those go first.
         """
@@ -46,6 +48,10 @@ class Staging(Protocol):
 
         None, and nothing changed, where the document is not READY any more.
         """
+        ...
+
+    async def forget(self, document_id: DocumentId) -> None:
+        """Forget what was added; it can be tried again."""
         ...
 
     async def leave(self, document_id: DocumentId, parser_version: int) -> None:

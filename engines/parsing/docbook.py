@@ -5,6 +5,7 @@ from typing import Any
 
 from engines.parsing.block import Block, BlockKind, Glue
 from engines.parsing.cleaning import clean, one_line
+from engines.parsing.entities import LONGEST
 from engines.parsing.reading import Reading
 from engines.parsing.tables import table_blocks
 from engines.parsing.trees import local_name
@@ -131,7 +132,7 @@ class WrittenXml:
         if len(reference):
             return ""
         address = reference.get("url") or reference.get(_HREF) or ""
-        return self._titles.get(reference.get("linkend") or "", address)
+        return self._titles.get(reference.get("linkend") or "", address)[:LONGEST]
 
     def _table(self, table: Any) -> Iterator[Block]:
         self._reading.tables = (self._reading.tables or 0) + 1

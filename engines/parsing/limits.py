@@ -33,6 +33,8 @@ class Limits(msgspec.Struct, frozen=True):
     "How finely a scanned page is drawn for the recognizer."
     recognition_pixels: int = 8_000_000
     "The most that a page is drawn with, however large it is: two pages of A4 at 200 dpi."
+    recognized_pages: int = 2_000
+    "Of one document: an hour or more of a core."
 
 
 def above_limit(message: str) -> DocumentUnreadable:

@@ -18,6 +18,8 @@ LONGEST_SIDE = 6000
 """Pixels; the library makes larger pictures smaller, and so less legible, than they were drawn."""
 _DETECTED_SIDE = 1536
 """Pixels of the picture in which lines are looked for; they are read in the picture as it is."""
+_LEAST_SIDE = 16
+"""Pixels: what is narrower holds no letters, and the library would blow it up."""
 _LEAST_CONFIDENCE = 0.6
 """What is read with less is a guess at stains and ornaments."""
 SURE = 0.93
@@ -52,6 +54,8 @@ class Recognizer:
 
     def lines(self, pixels: Any) -> list[RecognizedLine]:
         """Of an array of bytes: rows, columns, and blue, green, red. In no order that could be relied on."""
+        if min(pixels.shape[:2]) < _LEAST_SIDE:
+            return []
         if self._engine is None:
             self._engine = _open_engine()
         found = self._engine(pixels, use_det=True, use_cls=False, use_rec=True)

@@ -1,5 +1,7 @@
 """What is read anew of a document: unseen until the switch, and then everything that hangs on its chunks follows."""
 
+from dataclasses import replace
+
 import pytest
 
 from persistence.database import Database
@@ -10,7 +12,7 @@ from records.errors import NotFound
 from records.ids import ChunkId
 from records.indexing import IndexCounts
 from records.page import PageRequest
-from tests.persistence.shelf import VECTOR, Shelf, make_chunk, parsed
+from tests.persistence.shelf import VECTOR, Shelf, cite, make_chunk, parsed
 from tests.persistence.test_deep import deep, fill, ready
 
 
@@ -108,3 +110,17 @@ async def test_documents_are_outdated_until_a_version_has_read_them(shelf: Shelf
     await shelf.documents.set_status(waiting.id, DocumentStatus.FAILED)
     await staging.leave(other.id, 2)
     assert await staging.outdated(2) == ()
+
+
+async def test_citations_move_with_what_they_cite_and_lose_a_span_that_is_gone(shelf: Shelf, staging: Staging) -> None:
+    document = await ready(shelf, "header", "same nuts", "old bolts")
+    _, same, old = await ids(shelf, document)
+    session = await shelf.session("Bolts", document.id)
+    cited = [replace(cite(document, same), start_offset=6, end_offset=10), replace(cite(document, old, 2), quote="old")]
+    _, answer = await shelf.exchange(session.id, "?", "[1][2]", *cited)
+    await stage(staging, document, "same nuts", "new bolts")
+    await staging.switch(document.id, parsed(18))
+    kept, gone = await shelf.messages.citations(answer.id)
+    assert (kept.chunk_id, kept.start_offset, kept.end_offset) == (same, 0, 4)
+    assert await shelf.documents.text(document.id, 0, 4) == "same"
+    assert (gone.chunk_id, gone.start_offset, gone.end_offset, gone.quote) == (None, None, None, "old")

@@ -65,7 +65,9 @@ def _pages(reading: Reading, recognizer: Recognizer) -> Iterator[Page]:
     sizes = LetterSizes()
     with _opened(reading) as image:
         for index in range(reading.page_count or 1):
-            if drawn := _draw(image, index, reading.limits):
+            if reading.pages_looked_at >= reading.limits.recognized_pages:
+                yield Page(index + 1, 1, 1, [], pictures=1, unseen=True)
+            elif drawn := _draw(image, index, reading.limits):
                 pixels, (width, height), scale = drawn
                 page = Page(index + 1, width, height, [], pictures=1, pictured=1.0)
                 read_picture(page, pixels, scale, recognizer, sizes, reading)
@@ -121,7 +123,7 @@ def _in_eight_bits(image: "Image.Image") -> "Image.Image":
     """In a mode that can be made smaller well; most images are in one, and are not copied: they may be large."""
     image.load()
     if image.mode.startswith("I"):
-        return image.point(lambda value: value / 256).convert("L")
+        return image.convert("I").point(lambda value: value / 256).convert("L")
     if image.mode in ("L", "RGB", "LA", "RGBA") and "transparency" not in image.info:
         return image
     if image.has_transparency_data:

@@ -13,6 +13,9 @@ def damaged(message: str) -> DocumentUnreadable:
     return DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, message)
 
 
+_UNSEEN = "are images that are damaged, too large or too many, and were not looked at"
+
+
 @dataclass(slots=True)
 class Coverage:
     """Pages are noted in order, once each; those that never are have been lost."""
@@ -24,6 +27,7 @@ class Coverage:
     only_pictures: list[int] = field(default_factory=list)
     partly_pictures: list[int] = field(default_factory=list)
     doubtful: list[int] = field(default_factory=list)
+    unseen: list[int] = field(default_factory=list)
     blank: list[int] = field(default_factory=list)
 
     def note(self, page: Page) -> None:
@@ -31,7 +35,9 @@ class Coverage:
         self.pictures += page.pictures
         self.with_text += bool(page.lines)
         self.recognized += bool(page.recognized)
-        if not page.lines:
+        if page.unseen:
+            self.unseen.append(page.number)
+        elif not page.lines:
             (self.only_pictures if page.pictures else self.blank).append(page.number)
         elif page.is_picture:
             self.partly_pictures.append(page.number)
@@ -53,6 +59,8 @@ class Coverage:
         reading.note_missing(self.blank, pages, "pages", "have no text")
 
     def _without_text(self, reading: Reading, pages: int) -> str:
+        if self.unseen:
+            return f"{len(self.unseen):,} of {pages:,} pages {_UNSEEN}."
         if not self.only_pictures:
             return f"{pages:,} of {pages:,} pages are empty."
         pictures = f"{len(self.only_pictures):,} of {pages:,} pages are images"
@@ -64,6 +72,7 @@ class Coverage:
             reading.note_missing(self.partly_pictures, pages, "pages", "are images with few words beside them", INSTALL)
             return
         reading.note_missing(self.only_pictures, pages, "pages", "are images without text and could not be read")
+        reading.note_missing(self.unseen, pages, "pages", _UNSEEN)
         reading.note_missing(
             self.doubtful, pages, "pages", "were hard to recognize, so that their text will have errors"
         )

@@ -40,6 +40,8 @@ class Page:
     pictures: int = 0
     pictured: float = 0.0
     "The share of its area that pictures cover."
+    unseen: bool = False
+    "It is a picture that the recognizer could not be shown."
     recognized: int = 0
     "Lines that were recognized in its pictures."
     confidence: float = 0.0

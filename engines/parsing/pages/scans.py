@@ -23,16 +23,25 @@ def with_scans_read(pages: Iterator[Page], reading: Reading) -> Iterator[Page]:
     sizes = LetterSizes()
     with pypdfium2.PdfDocument(reading.path) as document:
         for page in pages:
-            if page.is_picture and (drawn := _draw(document, page.number - 1, reading.limits)):
-                read_picture(page, *drawn, reading.recognizer, sizes, reading)
+            if page.is_picture:
+                drawn = _draw(document, page.number - 1, reading)
+                if drawn:
+                    read_picture(page, *drawn, reading.recognizer, sizes, reading)
+                page.unseen = drawn is None
             yield page
 
 
-def _draw(document: Any, index: int, limits: Limits) -> tuple[Any, float] | None:
-    """Its pixels, and how many of them are a point; None where pdfium cannot read it, or would take too much memory."""
+def _draw(document: Any, index: int, reading: Reading) -> tuple[Any, float] | None:
+    """Its pixels, and how many of them are a point; None where pdfium cannot read it, or would take too much memory.
+
+    None, too, where enough pages were recognized: a small file may repeat one picture on any number of them.
+    """
     import numpy as np
     from pypdfium2 import PdfiumError
 
+    limits = reading.limits
+    if reading.pages_looked_at >= limits.recognized_pages:
+        return None
     try:
         page = document[index]
         try:

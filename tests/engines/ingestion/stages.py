@@ -17,7 +17,6 @@ from engines.parsing import ParsedChunks, ParsedText, ParseProgress
 from persistence.database import Database
 from persistence.originals import Originals
 from persistence.staging import Staging
-from records.codes import ErrorCode
 from records.document import (
     Chunking,
     DocumentRecord,
@@ -27,12 +26,14 @@ from records.document import (
     ParsedDocument,
     ReceivedFile,
 )
-from records.errors import DocumentUnreadable
+from records.errors import ExpectedError
 from records.ids import DocumentId
 from records.retrieval import ScoredChunk
+from records.system import WorkerPurpose
 from records.tracing import NoTracing
 from tests.fakes_embedding import FakeEmbedder
 from tests.persistence.shelf import Shelf, make_chunk, parsed
+from workers import WorkerCrashed
 
 
 class Gate:
@@ -56,15 +57,15 @@ class WordsParser:
 
     def __init__(self, version: int) -> None:
         self.version = version
-        self.refuses = False
+        self.failure: ExpectedError | None = None
         self.gate = Gate()
         self.read: list[str] = []
 
     @asynccontextmanager
     async def parse(self, path: Path, media_type: str, name: str, chunking: Chunking) -> AsyncIterator["Lines"]:
         self.read.append(name)
-        if self.refuses:
-            raise DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, "The file is damaged.")
+        if self.failure is not None:
+            raise self.failure
         lines = path.read_text(encoding="utf-8").splitlines()
         if self.version > 1:
             lines = [sentence for line in lines for sentence in re.findall(r"[^.]+\.?", line)]
@@ -94,9 +95,14 @@ class GatedEmbedder(FakeEmbedder):
     def __init__(self) -> None:
         super().__init__()
         self.gate = Gate()
+        self.crashes = 0
+        "How often it will, from now on."
 
     async def embed_documents(self, texts: Sequence[str]) -> list[bytes]:
         await self.gate.passed()
+        if self.crashes:
+            self.crashes -= 1
+            raise WorkerCrashed(WorkerPurpose.DOCUMENT_EMBEDDING, "was ended by SIGKILL")
         return await super().embed_documents(texts)
 
 
@@ -138,7 +144,7 @@ class Workshop:
             small,
             EmbeddingStage(self.shelf.documents, self.shelf.chunks, vectors, self.embedder, self.feed),
             Renewal(
-                Staging(database), self.originals, self.renewing, parser_version, self.embedder, vectors, self.feed
+                Staging(database), self.originals, self.renewing, parser_version, self.embedder, [vectors], self.feed
             ),
             Deletion(self.shelf.documents, vectors, self.originals, self.feed, asyncio.Lock()),
             lambda: 0,
@@ -172,10 +178,10 @@ class Workshop:
 
 @asynccontextmanager
 async def open_workshop(
-    database: Database, folder: Path, parser_version: int = 1, refuses: bool = False
+    database: Database, folder: Path, parser_version: int = 1, failure: ExpectedError | None = None
 ) -> AsyncIterator[Workshop]:
-    """`refuses`: the parser for renewal takes every file for damaged."""
+    """`failure`: what the parser for renewal says of every file."""
     workshop = Workshop(database, folder, parser_version)
-    workshop.renewing.refuses = refuses
+    workshop.renewing.failure = failure
     async with open_ingestion(workshop.ingestion):
         yield workshop

@@ -1,5 +1,6 @@
 """Jobs: each gets its turn, can be stopped and tried again, and goes on where an end cut it off."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -76,6 +77,24 @@ async def test_a_job_is_canceled_at_every_stage_and_can_be_tried_again(
         await workshop.ingestion.reprocess(document.id, None)
         assert (await workshop.until(document, READY)).chunk_count == 3
         assert len(await workshop.shelf.found("report")) == 3
+
+
+async def test_of_those_who_stop_a_document_at_once_each_sees_what_the_one_before_left(
+    database: Database, tmp_path: Path
+) -> None:
+    async with open_workshop(database, tmp_path) as workshop:
+        workshop.embedder.gate.shut()
+        document = await workshop.add("report.txt", words("report", 3))
+        await workshop.embedder.gate.reached.wait()
+        calls = (workshop.ingestion.cancel(document.id) for _ in range(3))
+        ends = await asyncio.gather(*calls, return_exceptions=True)
+        assert sorted(type(end).__name__ for end in ends) == ["Conflict", "Conflict", "DocumentRecord"]
+        assert workshop.ingestion.ends[CANCELED] == 1
+        calls = (workshop.ingestion.reprocess(document.id, None) for _ in range(2))
+        ends = await asyncio.gather(*calls, return_exceptions=True)
+        assert sorted(type(end).__name__ for end in ends) == ["Conflict", "DocumentRecord"]
+        workshop.embedder.gate.open.set()
+        assert (await workshop.until(document, READY)).chunk_count == 3
 
 
 async def test_a_deleted_document_is_worked_on_no_more(database: Database, tmp_path: Path) -> None:

@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from engines.ingestion.embedding import ATTEMPTS
 from persistence.database import Database, open_database
-from persistence.sqlite import fetch, fetch_value
-from records.document import DocumentRecord, DocumentStatus
+from persistence.packing import pack
+from persistence.sqlite import execute, fetch, fetch_value
+from records.codes import ErrorCode
+from records.document import DocumentRecord, DocumentStatus, ExtractionCoverage
+from records.errors import Conflict, DiskFull, DocumentUnreadable, ExpectedError
 from tests.engines.ingestion.stages import Workshop, open_workshop
 from tests.persistence.test_migrations import check_words
 
 READY, EMBEDDING, PENDING = DocumentStatus.READY, DocumentStatus.EMBEDDING, DocumentStatus.PENDING
 LINES = ["Bolt A takes 35 Nm. Bolt B takes 50 Nm.", "Nuts are on shelf 7."]
+DAMAGED = DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, "The file is damaged.")
 RENEWED = ["Bolt A takes 35 Nm.", " Bolt B takes 50 Nm.", "Nuts are on shelf 7."]
 
 
@@ -158,7 +163,7 @@ async def test_a_document_can_be_ingested_anew_while_it_is_read_again(database: 
 
 async def test_what_cannot_be_read_any_more_stays_as_it_was(database: Database, tmp_path: Path) -> None:
     [document] = await read_by_the_old_one(database, tmp_path)
-    async with open_workshop(database, tmp_path, parser_version=2, refuses=True) as workshop:
+    async with open_workshop(database, tmp_path, parser_version=2, failure=DAMAGED) as workshop:
         while await parser_version(database, document) != 2:
             await asyncio.sleep(0.01)
         assert workshop.renewing.read == ["bolts"]
@@ -168,6 +173,61 @@ async def test_what_cannot_be_read_any_more_stays_as_it_was(database: Database, 
         await workshop.until(other, READY)
         assert workshop.renewing.read == [], "one version tries a file once"
         assert await workshop.status(document) is READY
+
+
+@pytest.mark.parametrize(
+    "failure", [DiskFull(), DocumentUnreadable(ErrorCode.WORKER_CRASHED, "The parser crashed.", retryable=True)]
+)
+async def test_what_fails_for_a_reason_that_passes_is_tried_again_after_the_next_start(
+    database: Database, tmp_path: Path, failure: ExpectedError
+) -> None:
+    [document] = await read_by_the_old_one(database, tmp_path)
+    async with open_workshop(database, tmp_path, parser_version=2, failure=failure) as workshop:
+        while not workshop.renewing.read:
+            await asyncio.sleep(0.01)
+        other = await workshop.add("other", ["Washers"])
+        await workshop.until(other, READY)
+        assert len(workshop.renewing.read) in (1, ATTEMPTS)
+        assert await parser_version(database, document) == 1
+    async with open_workshop(database, tmp_path, parser_version=2) as workshop:
+        await renewed(workshop, document)
+
+
+async def test_a_crash_of_the_embedder_does_not_have_the_file_read_again(database: Database, tmp_path: Path) -> None:
+    [document] = await read_by_the_old_one(database, tmp_path)
+    async with open_workshop(database, tmp_path, parser_version=2) as workshop:
+        workshop.embedder.crashes = 2
+        await renewed(workshop, document)
+        assert workshop.renewing.read == ["bolts"]
+
+
+async def test_a_document_that_is_read_again_cannot_be_canceled_and_is_read_to_its_end(
+    database: Database, tmp_path: Path
+) -> None:
+    [document] = await read_by_the_old_one(database, tmp_path)
+    async with open_workshop(database, tmp_path, parser_version=2) as workshop:
+        workshop.embedder.gate.shut()
+        await workshop.embedder.gate.reached.wait()
+        with pytest.raises(Conflict):
+            await workshop.ingestion.cancel(document.id)
+        workshop.embedder.gate.open.set()
+        await renewed(workshop, document)
+
+
+async def test_text_that_was_recognized_is_kept_where_nothing_recognizes_it_any_more(
+    database: Database, tmp_path: Path
+) -> None:
+    [document] = await read_by_the_old_one(database, tmp_path)
+    seen = pack(ExtractionCoverage(1, 1, pages_recognized=1, tables=0, pictures=1))
+    async with database.writing() as transaction:
+        await execute(transaction, "UPDATE documents SET coverage = ? WHERE id = ?", [seen, document.id])
+    async with open_workshop(database, tmp_path, parser_version=2) as workshop:
+        other = await workshop.add("other", ["Washers"])
+        await workshop.until(other, READY)
+        while not workshop.renewing.read or await staged(database):
+            await asyncio.sleep(0.01)
+        assert await workshop.shelf.found("35") == [f"bolts: {LINES[0]}"]
+        assert await parser_version(database, document) == 1
 
 
 async def parser_version(database: Database, document: DocumentRecord) -> int:

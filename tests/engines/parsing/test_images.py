@@ -74,10 +74,10 @@ async def test_a_photograph_is_turned_as_its_camera_says(parser: Parser, tmp_pat
     assert (await parse(parser, tmp_path / "a.jpg"))[0] == NOTICE
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "I;16"])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "I;16", "I;16B"])
 async def test_colours_of_all_kinds_are_read(parser: Parser, tmp_path: Path, mode: str) -> None:
-    if mode == "I;16":
-        picture = notice().convert("I").point(lambda value: value * 257).convert("I;16")
+    if mode.startswith("I"):
+        picture = notice().convert("I").point(lambda value: value * 257).convert(mode)
     elif mode in ("RGBA", "LA"):
         picture = Image.new(mode, notice().size, 0 if mode == "RGBA" else (0, 0))
         picture.putalpha(notice().point(lambda value: 255 - value))
@@ -120,3 +120,9 @@ async def test_a_page_of_a_tiff_that_is_damaged_is_left_out(parser: Parser, tmp_
     text, _, document = await parse(parser, tmp_path / "a.tif")
     assert text.split("\n\n") == [NOTICE, "The third page of three."]
     assert document.coverage.warnings == ("1 of 3 pages are damaged and left out: 2.",)
+
+
+async def test_a_hair_line_has_no_text(parser: Parser, tmp_path: Path) -> None:
+    Image.new("RGB", (6000, 1), "navy").save(tmp_path / "a.png")
+    with pytest.raises(DocumentUnreadable, match="1 of 1 pages are images without text"):
+        await parse(parser, tmp_path / "a.png")

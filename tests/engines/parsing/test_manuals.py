@@ -85,3 +85,12 @@ GUIDES = """<html><head><title>Wells</title></head><body>
 def test_what_leads_to_other_pages_of_a_manual_is_no_part_of_its_text(tmp_path: Path) -> None:
     found = written(tmp_path / "wells.html", GUIDES)
     assert found.text == "Wells\n\nA float follows the water.\n\nDepth: 4 m, Width: 1 m"
+
+
+def test_references_cannot_multiply_a_long_title(tmp_path: Path) -> None:
+    long = "Tide " * 10_000
+    references = '<xref linkend="long"/> ' * 1000
+    found = manual(
+        tmp_path, f'<para>See {references}</para></sect1><sect1 id="long"><title>{long}</title><para>x</para>'
+    )
+    assert len(found.text) < 300_000

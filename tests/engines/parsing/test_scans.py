@@ -254,3 +254,14 @@ async def test_without_the_extra_an_image_fails_with_the_way_out(blind: Parser, 
     berth(0).save(tmp_path / "scan.png")
     failure = await refusal(blind, tmp_path / "scan.png")
     assert (failure.code, failure.message) == (ErrorCode.NO_TEXT, f"The file is an image; {INSTALL}")
+
+
+async def test_so_many_pages_are_recognized_and_no_more(tmp_path: Path) -> None:
+    """One picture on any number of pages makes a small file."""
+    write_scan(tmp_path / "scan.pdf", [berth(number) for number in range(3)])
+    async with open_parser(Limits(recognized_pages=1)) as parser:
+        text, _, document = await parse(parser, tmp_path / "scan.pdf")
+    assert text == BERTHS[0]
+    assert document.coverage.warnings == (
+        "2 of 3 pages are images that are damaged, too large or too many, and were not looked at: 2, 3.",
+    )
