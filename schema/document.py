@@ -51,7 +51,9 @@ class ExtractionCoverage:
     pages_with_text: int | None = strawberry.field(description="Pages on which text was found.")
     pages_recognized: int | None = strawberry.field(description="Pages whose text was recognized from pictures.")
     tables: int | None = strawberry.field(description="Tables that were read.")
-    pictures: int | None = strawberry.field(description="Pictures that were seen; what they show was read on recognized pages alone.")
+    pictures: int | None = strawberry.field(
+        description="Pictures that were seen; what they show was read on recognized pages alone."
+    )
     warnings: list[str] = strawberry.field(description="What could not be read, in sentences.")
 
 
