@@ -229,7 +229,9 @@ async def test_a_page_of_five_metres_is_drawn_within_bounds(parser: Parser, tmp_
 async def test_a_picture_that_unpacks_to_more_than_may_be_is_left_out_of_a_pdf(parser: Parser, tmp_path: Path) -> None:
     write_mixed(tmp_path / "bomb.pdf", ["Page one is text.", Image.new("L", (8000, 8000), "white")])
     _, _, document = await parse(parser, tmp_path / "bomb.pdf")
-    assert document.coverage.warnings == ("1 of 2 pages are images without text and could not be read: 2.",)
+    assert document.coverage.warnings == (
+        "1 of 2 pages are images that are damaged, too large or too many, and were not looked at: 2.",
+    )
 
 
 async def test_without_the_extra_a_scan_fails_with_the_way_out(blind: Parser, tmp_path: Path) -> None:
