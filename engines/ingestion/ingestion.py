@@ -139,7 +139,7 @@ class Ingestion:
     async def finish_deletions(self) -> None:
         """What a crash left half deleted."""
         for document in await self._documents.with_status((DocumentStatus.DELETING,)):
-            await guarded(lambda document=document: self._erase(document), "deletion")  # type: ignore[misc]
+            await guarded(partial(self._erase, document), "deletion")
 
     async def _erase(self, document: DocumentRecord) -> None:
         await self._deletion.erase(document)
