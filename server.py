@@ -17,15 +17,15 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engines.metrics import Traffic
-from engines.metrics.prometheus import CONTENT_TYPE
+from bootstrap import State, open_state
 from logs import configure_logs
-from owners import State, open_state
 from records.settings import Limits
 from records.tracing import NoTracing, Tracer
 from resolvers.context import Context
 from schema import ids
 from schema.build import build_schema
+from services.metrics import RequestCounters
+from services.metrics.prometheus.exposition import CONTENT_TYPE
 from settings import Settings, read_settings
 from transport import (
     WEBSOCKET_OPTIONS,
@@ -48,7 +48,7 @@ log = structlog.get_logger("graphlore")
 
 def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], None] = lambda: None) -> Starlette:
     """`close_tracer` may block, and is called last: a signal may end the process as soon as the lifespan is over."""
-    traffic = Traffic()
+    traffic = RequestCounters()
     limits = Limits(max_upload_bytes=settings.max_upload_bytes)
     transport = TransportSettings(
         incoming=settings.data_dir / "incoming",

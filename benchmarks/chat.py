@@ -6,7 +6,7 @@ from time import perf_counter
 from benchmarks.figures import Figure, at_least
 from benchmarks.inference.texts import bundled_model
 from benchmarks.rival import open_rival
-from engines.models.resident import ENVIRONMENT
+from services.models.model_process import ENVIRONMENT
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
 from tests.e2e.story import MESSAGE_EVENTS, TERMINAL, create_session, send, wait_for_model

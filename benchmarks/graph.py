@@ -17,8 +17,8 @@ from benchmarks.rival import Rival, open_rival
 from benchmarks.sockets import open_socket, open_watchers, receive, subscribe
 from schema import ids
 from tests.e2e.process import running_server
-from tests.reconnecting import Reconnecting
-from tests.served_graph import ANSWER, METRICS
+from tests.support.reconnecting import Reconnecting
+from tests.support.served_graph import ANSWER, METRICS
 
 MEBIBYTE = 1 << 20
 ROUNDS = 5

@@ -7,11 +7,11 @@ from time import perf_counter
 from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.rival import Rival, open_rival
 from benchmarks.server import lag
-from engines.embedding.probe import has_bfloat16
+from engines.embedding.worker.precision import has_bfloat16
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
 from tests.e2e.story import upload_ready
-from tests.files import write_long_pdf
+from tests.support.files import write_long_pdf
 
 ROUNDS = 5
 CHUNKS = """query ($id: ID!, $after: String) { document(id: $id) { chunks(first: 100, after: $after) {

@@ -5,9 +5,9 @@ from time import perf_counter
 
 from benchmarks.figures import Figure, at_least
 from benchmarks.rival import open_rival
-from engines.parsing.parser import Parser, open_parser
+from engines.parsing.client import Parser, open_parser
 from records.document import Chunking
-from tests.files import write_long_pdf
+from tests.support.files import write_long_pdf
 
 ROUNDS = 5
 

@@ -12,12 +12,12 @@ import psutil
 import pypdfium2
 
 from benchmarks.figures import Figure, at_most
+from engines.parsing.client import Parser, open_parser
 from engines.parsing.limits import MIB, Limits
-from engines.parsing.parser import Parser, open_parser
 from engines.parsing.protocol import ParsedText
 from records.document import Chunking
-from tests.files import write_pdf
-from tests.scans import as_scanned, write_scan
+from tests.support.files import write_pdf
+from tests.support.scans import as_scanned, write_scan
 
 PAGES = (8, 15)
 """Of the handbook, from 0: prose and a heading each, and a table."""

@@ -16,7 +16,7 @@ from records.document import (
     ParsedDocument,
 )
 from records.ids import DocumentId
-from tests.retrieving import Library
+from tests.support.retrieving import Library
 
 PER_DOCUMENT = 100
 

@@ -9,17 +9,20 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from persistence.database import Database
-from persistence.durable import sync
-from persistence.failures import plain_file_errors
-from persistence.sqlite import execute, execute_many, fetch
+from persistence.database.database import Database
+from persistence.database.failures import plain_file_errors
+from persistence.database.sqlite import execute, execute_many, fetch
+from persistence.fsync import sync
 from records.document import ReceivedFile
 
 _DIGITS = frozenset("0123456789abcdef")
 
 
 class Originals:
-    """Implements `engines.stores.Originals`; `folder` holds `ab/abcdef…`, and `incoming` what has not arrived whole."""
+    """Implements `services.interfaces.original_files.Originals`.
+
+    `folder` holds the files as `ab/abcdef…`; `incoming` holds uploads that are not complete yet.
+    """
 
     def __init__(self, database: Database, folder: Path, incoming: Path) -> None:
         self._database = database

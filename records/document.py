@@ -154,8 +154,21 @@ class NewChunk:
     bounding_box: BoundingBox | None = None
 
 
+class _Embedded:
+    """The text of a chunk as it is embedded."""
+
+    __slots__ = ()
+    context: str
+    text: str
+
+    @property
+    def embedded_text(self) -> str:
+        """Title and headings, then the body: the body alone often does not name its subject."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
 @dataclass(frozen=True, slots=True)
-class ChunkRecord:
+class ChunkRecord(_Embedded):
     id: ChunkId
     document_id: DocumentId
     index: int
@@ -171,7 +184,7 @@ class ChunkRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class StagedChunk:
+class StagedChunk(_Embedded):
     """A chunk that waits to take its document's place; `id` is its own among those that wait."""
 
     id: int

@@ -16,11 +16,11 @@ class ExpectedError(Exception):
 
     code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
 
-    def __init__(self, message: str, *, path: tuple[str, ...] | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.path = path
-        """Where in the mutation's input the cause stands, such as `("input", "name")`."""
+        self.field = field
+        """The argument that caused it, such as `name`, dotted where nested (`load.context_length`); None: no single one."""
 
 
 class InvalidInput(ExpectedError):
@@ -30,9 +30,9 @@ class InvalidInput(ExpectedError):
 class NotFound(ExpectedError):
     code = ErrorCode.NOT_FOUND
 
-    def __init__(self, kind: str, missing_id: int | str, *, path: tuple[str, ...] | None = None) -> None:
+    def __init__(self, kind: str, missing_id: int | str, *, field: str | None = None) -> None:
         """`kind` is the GraphQL type's name, such as `Document`; `missing_id` is the bare id."""
-        super().__init__(f"There is no {kind.lower()} with this id.", path=path)
+        super().__init__(f"There is no {kind.lower()} with this id.", field=field)
         self.kind = kind
         self.missing_id = missing_id
 
@@ -44,16 +44,16 @@ class Conflict(ExpectedError):
 class Unsupported(ExpectedError):
     code = ErrorCode.UNSUPPORTED
 
-    def __init__(self, message: str, media_type: str | None, *, path: tuple[str, ...] | None = None) -> None:
-        super().__init__(message, path=path)
+    def __init__(self, message: str, media_type: str | None, *, field: str | None = None) -> None:
+        super().__init__(message, field=field)
         self.media_type = media_type
 
 
 class TooLarge(ExpectedError):
     code = ErrorCode.TOO_LARGE
 
-    def __init__(self, message: str, limit_bytes: int, *, path: tuple[str, ...] | None = None) -> None:
-        super().__init__(message, path=path)
+    def __init__(self, message: str, limit_bytes: int, *, field: str | None = None) -> None:
+        super().__init__(message, field=field)
         self.limit_bytes = limit_bytes
 
 
@@ -99,6 +99,15 @@ class DiskFull(ExpectedError):
 
     def __init__(self) -> None:
         super().__init__("The disk is full. Free some space in the data folder's file system and try again.")
+
+
+class ServerStopping(ExpectedError):
+    """The server is stopping; what was asked for did not begin or was cut off."""
+
+    code = ErrorCode.INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("The server is stopping. Try again when it runs again.")
 
 
 class DocumentUnreadable(ExpectedError):

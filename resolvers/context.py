@@ -3,21 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engines.stores import ChunkStore, DocumentStore, MessageStore, Originals, SessionStore
 from records.settings import Limits, ServerSettings
-from resolvers.faces import (
+from resolvers.interfaces import (
     Answers,
-    Arrivals,
     DeepVectors,
-    DocumentFeed,
+    DocumentEvents,
     Indexing,
     Ingestion,
+    Intake,
     Metrics,
     Models,
     Retriever,
     SessionChanges,
 )
 from resolvers.loaders import Loaders
+from services.interfaces.chunk_store import ChunkStore
+from services.interfaces.document_store import DocumentStore
+from services.interfaces.message_store import MessageStore
+from services.interfaces.original_files import Originals
+from services.interfaces.session_store import SessionStore
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,9 @@ class Context:
     sessions: SessionStore
     messages: MessageStore
     originals: Originals
-    arrivals: Arrivals
+    arrivals: Intake
     ingestion: Ingestion
-    document_feed: DocumentFeed
+    document_feed: DocumentEvents
     retriever: Retriever
     answers: Answers
     session_changes: SessionChanges

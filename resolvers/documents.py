@@ -10,10 +10,10 @@ from records.events import Change
 from records.ids import DocumentId
 from records.page import PageRequest
 from records.session import SessionRecord
-from resolvers.checks import check_chunking, check_name, check_tags, check_text, refuse_null
 from resolvers.context import Context
 from resolvers.lists import DocumentFilter, Order
 from resolvers.pages import Listing, clamp
+from resolvers.validation import check_chunking, check_name, check_tags, check_text, refuse_null
 
 MAX_TEXT = 1_000_000
 MAX_ADDRESS = 4_096
@@ -87,9 +87,9 @@ async def import_from(
 ) -> tuple[DocumentRecord, bool]:
     """`kind` is `text`, `url` or `path`; `source` is what stands there."""
     arrival = Arrival.check(context, given)
-    where = ("input", "source", kind)
+    field = f"source.{kind}"
     limit = context.limits.max_upload_bytes if kind == "text" else MAX_ADDRESS
-    check_text(source, limit, f"The {kind}", where)
+    check_text(source, limit, f"The {kind}", field)
     match kind:
         case "text":
             return await context.arrivals.add_text(source, media_type=media_type, **arrival.details())

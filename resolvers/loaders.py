@@ -9,11 +9,14 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from engines.stores import ChunkStore, DocumentStore, MessageStore, SessionStore
 from records.document import ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId, MessageId, SessionId
 from records.session import MessageRecord, SessionRecord
-from resolvers.faces import DeepVectors
+from resolvers.interfaces import DeepVectors
+from services.interfaces.chunk_store import ChunkStore
+from services.interfaces.document_store import DocumentStore
+from services.interfaces.message_store import MessageStore
+from services.interfaces.session_store import SessionStore
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")

@@ -7,9 +7,9 @@ from records.answer import AnswerEvent
 from records.errors import NotFound
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRating, MessageRecord, MessageRole
-from resolvers.checks import MAX_CONTENT, MAX_KEY, check_text
 from resolvers.context import Context
 from resolvers.session_settings import changed_sampling
+from resolvers.validation import MAX_CONTENT, MAX_KEY, check_text
 
 
 async def find(context: Context, message_id: MessageId) -> MessageRecord | None:
@@ -23,10 +23,10 @@ async def send(
     given: Mapping[str, Any],
 ) -> tuple[MessageRecord, MessageRecord]:
     """The stored prompt and its answer, which has only begun. Null settings are inherited, as if left out."""
-    content = check_text(given["content"], MAX_CONTENT, "The prompt", ("input", "content"))
+    content = check_text(given["content"], MAX_CONTENT, "The prompt", "content")
     key = given.get("idempotency_key")
     if key is not None:
-        check_text(key, MAX_KEY, "The key", ("input", "idempotencyKey"))
+        check_text(key, MAX_KEY, "The key", "idempotency_key")
     return await context.answers.send(
         session_id=session_id,
         content=content,
@@ -53,7 +53,7 @@ async def rate(context: Context, message_id: MessageId, given: Mapping[str, Any]
     """Null takes the rating back. Only answers are rated: raises `NotFound` for a prompt."""
     message = await context.messages.get(message_id)
     if message.role is not MessageRole.ASSISTANT:
-        raise NotFound("Message", message_id, path=("input", "id"))
+        raise NotFound("Message", message_id, field="id")
     if "rating" not in given:
         return message
     rating: MessageRating | None = given["rating"]

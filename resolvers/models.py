@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from engines.models import ModelFilter
 from records.errors import InvalidInput
 from records.events import Change
 from records.ids import ModelId
@@ -14,8 +13,10 @@ from records.model import (
     ModelRecord,
     SettingsOutcome,
 )
+from resolvers.argument_paths import graph_name
 from resolvers.context import Context
 from resolvers.session_settings import changed_sampling
+from services.models import ModelFilter
 
 
 async def list_all(context: Context, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
@@ -74,10 +75,9 @@ async def update_settings(
 def _or_default(name: str, value: Any, defaults: Mapping[str, Any]) -> Any:
     if value is not None:
         return value
-    spelled = _spelled(name)
-    if defaults.get(spelled) is None:
-        raise InvalidInput(f"{spelled} has no default that it could go back to.", path=("input", "sampling", spelled))
-    return defaults[spelled]
+    if defaults.get(name) is None:
+        raise InvalidInput(f"{graph_name(name)} has no default that it could go back to.", field=f"sampling.{name}")
+    return defaults[name]
 
 
 async def delete(context: Context, model_id: ModelId) -> int:
@@ -88,17 +88,9 @@ async def delete(context: Context, model_id: ModelId) -> int:
 def _load_request(given: Mapping[str, Any] | None, field: str) -> LoadRequest | None:
     for name, value in (given or {}).items():
         if value is None:
-            spelled = _spelled(name)
-            raise InvalidInput(
-                f"{spelled} cannot be null; leave it out to change nothing.", path=("input", field, spelled)
-            )
+            spelled = graph_name(name)
+            raise InvalidInput(f"{spelled} cannot be null; leave it out to change nothing.", field=f"{field}.{name}")
     return LoadRequest(**given) if given else None
-
-
-def _spelled(name: str) -> str:
-    """As the graph spells a field."""
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
 
 
 async def stream_events(context: Context, model_id: ModelId | None) -> AsyncGenerator[Change[ModelRecord], None]:

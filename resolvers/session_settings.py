@@ -6,13 +6,13 @@ from typing import Any
 
 from records.errors import InvalidInput
 from records.session import SamplingSettings, SessionSettings
-from resolvers.checks import MAX_SYSTEM_PROMPT, check_fraction, check_text
 from resolvers.context import Context
 from resolvers.pages import clamp
 from resolvers.search import MAX_TOP_K
+from resolvers.validation import MAX_SYSTEM_PROMPT, check_fraction, check_text
 
 MAX_HISTORY_PAIRS = 1_000
-WHERE = ("input", "settings")
+FIELD = "settings"
 
 
 def changed_settings(context: Context, current: SessionSettings, changes: Mapping[str, Any]) -> SessionSettings:
@@ -39,12 +39,12 @@ def changed_sampling(current: SamplingSettings | None, changes: Mapping[str, Any
 
 def _check(context: Context, settings: SessionSettings) -> None:
     if settings.system_prompt:
-        check_text(settings.system_prompt, MAX_SYSTEM_PROMPT, "The system prompt", (*WHERE, "systemPrompt"))
-    check_fraction(settings.min_similarity, "minSimilarity", (*WHERE, "minSimilarity"))
+        check_text(settings.system_prompt, MAX_SYSTEM_PROMPT, "The system prompt", f"{FIELD}.system_prompt")
+    check_fraction(settings.min_similarity, "minSimilarity", f"{FIELD}.min_similarity")
     if settings.history_pairs is not None and not 0 <= settings.history_pairs <= MAX_HISTORY_PAIRS:
-        raise InvalidInput(f"historyPairs is 0 to {MAX_HISTORY_PAIRS:,}.", path=(*WHERE, "historyPairs"))
+        raise InvalidInput(f"historyPairs is 0 to {MAX_HISTORY_PAIRS:,}.", field=f"{FIELD}.history_pairs")
     if settings.model_id is not None:
         context.models.get(settings.model_id)
     model_id = settings.model_id or context.models.default_id()
     if settings.sampling is not None and model_id is not None:
-        context.models.check_sampling(model_id, settings.sampling, (*WHERE, "sampling"))
+        context.models.check_sampling(model_id, settings.sampling, f"{FIELD}.sampling")

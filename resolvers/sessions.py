@@ -10,11 +10,11 @@ from records.ids import SessionId
 from records.page import PageRequest
 from records.session import MessageRecord, SessionRecord, SessionSettings
 from resolvers import documents
-from resolvers.checks import check_name, refuse_null
 from resolvers.context import Context
 from resolvers.lists import DocumentFilter, Order, SessionFilter
 from resolvers.pages import Listing
 from resolvers.session_settings import changed_settings
+from resolvers.validation import check_name, refuse_null
 
 LATEST_FIRST = Order("LAST_MESSAGE_AT")
 BEST_FIRST = Order("RELEVANCE")

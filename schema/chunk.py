@@ -11,7 +11,7 @@ from resolvers import chunks
 from schema import ids
 from schema.connections import After, Before, Connection, First, Last, connect, paging
 from schema.info import Info
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.node import Node
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import strawberry
 
 from records.session import CitationRecord
 from schema.info import Info
-from schema.making import made_from
+from schema.mapping import made_from
 
 if TYPE_CHECKING:
     from schema.chunk import Chunk

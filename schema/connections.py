@@ -7,7 +7,7 @@ import strawberry
 
 from records.page import PageRequest
 from resolvers.pages import Listing, page_request
-from schema.making import or_none
+from schema.mapping import or_none
 
 NodeType = TypeVar("NodeType")
 Record = TypeVar("Record")

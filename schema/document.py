@@ -16,7 +16,7 @@ from schema.connections import After, Before, Connection, First, Last, connect, 
 from schema.embedding import EmbedderRole, EmbeddingIndex
 from schema.enums import describe
 from schema.info import Info
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.node import Node
 from schema.scalars import BigInt
 

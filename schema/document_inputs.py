@@ -11,7 +11,7 @@ from records.ids import SessionId
 from resolvers import lists
 from schema import ids
 from schema.enums import describe
-from schema.making import or_none, tuple_or_none
+from schema.mapping import or_none, tuple_or_none
 from schema.scalars import Upload
 
 NO_SESSION = SessionId(0)

@@ -24,7 +24,7 @@ from schema.errors import (
     UnsupportedError,
 )
 from schema.info import Info
-from schema.making import given, made_from, or_none
+from schema.mapping import given, made_from, or_none
 from schema.receipt import EraseReceipt
 
 
@@ -113,7 +113,7 @@ class DocumentMutations:
     async def update_document(
         self, info: Info, input: Annotated[UpdateDocumentInput, strawberry.argument(description="The change.")]
     ) -> UpdateDocumentResult:
-        document_id = ids.DOCUMENT.get(input.id, "input", "id")
+        document_id = ids.DOCUMENT.get(input.id, "id")
         changes = given(input)
         del changes["id"]
         return UpdateDocumentSuccess(document=Document.of(await documents.update(info.context, document_id, changes)))
@@ -122,7 +122,7 @@ class DocumentMutations:
     async def reprocess_document(
         self, info: Info, input: Annotated[ReprocessDocumentInput, strawberry.argument(description="The document.")]
     ) -> ReprocessDocumentResult:
-        document_id = ids.DOCUMENT.get(input.id, "input", "id")
+        document_id = ids.DOCUMENT.get(input.id, "id")
         record = await documents.reprocess(info.context, document_id, given(input).get("chunking"))
         return ReprocessDocumentSuccess(document=Document.of(record))
 
@@ -130,12 +130,12 @@ class DocumentMutations:
     async def cancel_ingestion(
         self, info: Info, input: Annotated[CancelIngestionInput, strawberry.argument(description="The document.")]
     ) -> CancelIngestionResult:
-        document_id = ids.DOCUMENT.get(input.id, "input", "id")
+        document_id = ids.DOCUMENT.get(input.id, "id")
         return CancelIngestionSuccess(document=Document.of(await documents.cancel(info.context, document_id)))
 
     @strawberry.mutation(description="Erases a document from every store; nothing finds it from now on.")
     async def delete_document(
         self, info: Info, input: Annotated[DeleteDocumentInput, strawberry.argument(description="The document.")]
     ) -> DeleteDocumentResult:
-        receipt = await documents.delete(info.context, ids.DOCUMENT.get(input.id, "input", "id"))
+        receipt = await documents.delete(info.context, ids.DOCUMENT.get(input.id, "id"))
         return DeleteDocumentSuccess(deleted_id=input.id, receipt=made_from(EraseReceipt, receipt))

@@ -14,6 +14,7 @@ from records import errors as conditions
 from records.codes import ErrorCode
 from records.ids import ModelId
 from records.model import ModelStatus
+from resolvers.argument_paths import argument_path
 from schema import ids
 from schema.enums import describe
 from schema.info import Info
@@ -123,7 +124,7 @@ def _rule(condition: type[Condition], member: type[Error], more: Callable[[Condi
         error_type = member
 
         def handle(self, exception: Condition, *, field: object, info: Info) -> Error:
-            path = list(exception.path) if exception.path is not None else _place(exception, info)
+            path = _path(exception, info)
             return member(code=exception.code, message=exception.message, path=path, **more(exception))
 
     return Rule()
@@ -135,11 +136,13 @@ def _missing_id(error: conditions.NotFound) -> strawberry.ID:
     return ids.to_global(error.kind, error.missing_id)
 
 
-def _place(error: conditions.ExpectedError, info: Info) -> list[str] | None:
-    """Who found that something is gone does not know which argument named it: it is the one with its id."""
+def _path(error: conditions.ExpectedError, info: Info) -> list[str] | None:
+    """Return where in the arguments the cause is. Of a `NotFound` without a field, that is the argument with its id."""
+    asked = next(field for field in info.selected_fields if isinstance(field, SelectedField))
+    if error.field is not None:
+        return argument_path(error.field, asked.arguments)
     if not isinstance(error, conditions.NotFound):
         return None
-    asked = next(field for field in info.selected_fields if isinstance(field, SelectedField))
     return next(_paths_to(_missing_id(error), asked.arguments), None)
 
 

@@ -56,16 +56,16 @@ class Kind(Generic[Key]):
         read = read_global(text)
         return self.read_key(read[1]) if read is not None and read[0] == self.name else None
 
-    def get(self, text: str, *path: str) -> Key:
-        """Raises `NotFound` with `path`, where the id stands in the arguments."""
+    def get(self, text: str, field: str) -> Key:
+        """Raises `NotFound` with `field`, the argument that holds the id."""
         key = self.find(text)
         if key is None:
-            raise UnknownId(self.name, text, path=path)
+            raise UnknownId(self.name, text, field=field)
         return key
 
-    def get_all(self, texts: Iterable[str], *path: str) -> tuple[Key, ...]:
+    def get_all(self, texts: Iterable[str], field: str) -> tuple[Key, ...]:
         """Without repeats, in their order."""
-        return tuple(dict.fromkeys(self.get(text, *path, str(at)) for at, text in enumerate(texts)))
+        return tuple(dict.fromkeys(self.get(text, f"{field}.{at}") for at, text in enumerate(texts)))
 
 
 NumberKey = TypeVar("NumberKey", bound=int)

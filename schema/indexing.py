@@ -12,7 +12,7 @@ from resolvers import indexing
 from schema.enums import describe
 from schema.errors import ConflictError, InvalidInputError
 from schema.info import Info
-from schema.making import made_from, or_none
+from schema.mapping import made_from, or_none
 
 describe(
     IndexingState,

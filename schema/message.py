@@ -14,7 +14,7 @@ from schema.citation import Citation
 from schema.enums import describe
 from schema.generation import GenerationDetails
 from schema.info import Info
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.model import Model
 from schema.node import Node
 

@@ -10,7 +10,7 @@ from resolvers import messages
 from schema import ids
 from schema.errors import BusyError, ConflictError, InvalidInputError, ModelNotReadyError, NotFoundError
 from schema.info import Info
-from schema.making import given, or_none
+from schema.mapping import given, or_none
 from schema.message import Message
 from schema.sampling import SamplingInput
 
@@ -94,9 +94,9 @@ class MessageMutations:
     async def send_message(
         self, info: Info, input: Annotated[SendMessageInput, strawberry.argument(description="The prompt.")]
     ) -> SendMessageResult:
-        session_id = ids.SESSION.get(input.session_id, "input", "sessionId")
+        session_id = ids.SESSION.get(input.session_id, "session_id")
         within = or_none(input.document_ids)
-        documents = None if within is None else ids.DOCUMENT.get_all(within, "input", "documentIds")
+        documents = None if within is None else ids.DOCUMENT.get_all(within, "document_ids")
         prompt, answer = await messages.send(info.context, session_id, documents, given(input))
         return SendMessageSuccess(prompt=Message.of(prompt), answer=Message.of(answer))
 
@@ -104,19 +104,19 @@ class MessageMutations:
     async def cancel_generation(
         self, info: Info, input: Annotated[CancelGenerationInput, strawberry.argument(description="The answer.")]
     ) -> CancelGenerationResult:
-        message_id = ids.MESSAGE.get(input.message_id, "input", "messageId")
+        message_id = ids.MESSAGE.get(input.message_id, "message_id")
         return CancelGenerationSuccess(answer=Message.of(await messages.cancel(info.context, message_id)))
 
     @strawberry.mutation(description="Deletes a prompt and its answer, given either.")
     async def delete_message(
         self, info: Info, input: Annotated[DeleteMessageInput, strawberry.argument(description="The message.")]
     ) -> DeleteMessageResult:
-        deleted = await messages.delete(info.context, ids.MESSAGE.get(input.id, "input", "id"))
+        deleted = await messages.delete(info.context, ids.MESSAGE.get(input.id, "id"))
         return DeleteMessageSuccess(deleted_ids=[ids.MESSAGE.of(message_id) for message_id in deleted])
 
     @strawberry.mutation(description="Keeps what someone thinks of an answer.")
     async def rate_message(
         self, info: Info, input: Annotated[RateMessageInput, strawberry.argument(description="The rating.")]
     ) -> RateMessageResult:
-        message_id = ids.MESSAGE.get(input.id, "input", "id")
+        message_id = ids.MESSAGE.get(input.id, "id")
         return RateMessageSuccess(answer=Message.of(await messages.rate(info.context, message_id, given(input))))

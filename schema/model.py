@@ -10,11 +10,12 @@ from records import model as records
 from records.codes import ErrorCode
 from records.model import FitVerdict, LoadStage, ModelRecord, ModelSource, ModelStatus
 from resolvers import models
+from resolvers.argument_paths import graph_name
 from schema import ids
 from schema.enums import describe
 from schema.info import Info
 from schema.load_settings import LoadSettings, LoadSettingsInput
-from schema.making import given, made_from
+from schema.mapping import given, made_from
 from schema.model_parameter import ModelParameter
 from schema.node import Node
 from schema.sampling import SamplingSettings
@@ -133,11 +134,11 @@ class Model(Node):
         return local_provider()
 
     @strawberry.field(
-        description="The settings that this model takes, with their bounds: what a settings panel is drawn from.",
-        graphql_type=list[ModelParameter],
+        description="The settings that this model takes, with their bounds: what a settings panel is drawn from."
     )
-    def parameters(self, info: Info) -> tuple[records.ModelParameter, ...]:
-        return models.parameters(info.context, self.record)
+    def parameters(self, info: Info) -> list[ModelParameter]:
+        taken = models.parameters(info.context, self.record)
+        return [made_from(ModelParameter, each, name=graph_name(each.name)) for each in taken]
 
     @strawberry.field(
         description="Whether it fits into this machine, before anything is loaded.", graphql_type=MemoryFit | None

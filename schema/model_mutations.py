@@ -8,6 +8,7 @@ from strawberry import UNSET
 
 from records.model import ModelSource, ModelStatus
 from resolvers import lists, models
+from resolvers.argument_paths import graph_name
 from schema import ids
 from schema.errors import (
     ConflictError,
@@ -18,7 +19,7 @@ from schema.errors import (
 )
 from schema.info import Info
 from schema.load_settings import LoadSettings, LoadSettingsInput
-from schema.making import given, made_from, or_none, tuple_or_none
+from schema.mapping import given, made_from, or_none, tuple_or_none
 from schema.model import Model
 from schema.provider import LOCAL
 from schema.sampling import SamplingInput, SamplingSettings
@@ -126,7 +127,7 @@ class ModelMutations:
     async def load_model(
         self, info: Info, input: Annotated[LoadModelInput, strawberry.argument(description="The model.")]
     ) -> LoadModelResult:
-        model_id = ids.MODEL.get(input.model_id, "input", "modelId")
+        model_id = ids.MODEL.get(input.model_id, "model_id")
         wanted = given(input)
         record = await models.load(
             info.context,
@@ -141,23 +142,29 @@ class ModelMutations:
     async def unload_model(
         self, info: Info, input: Annotated[UnloadModelInput, strawberry.argument(description="The model.")]
     ) -> UnloadModelResult:
-        model_id = ids.MODEL.get(input.model_id, "input", "modelId")
+        model_id = ids.MODEL.get(input.model_id, "model_id")
         return UnloadModelSuccess(model=Model.of(await models.unload(info.context, model_id)))
 
     @strawberry.mutation(description="Returns the settings now in force, and which of them wait for a reload.")
     async def update_model_settings(
         self, info: Info, input: Annotated[UpdateModelSettingsInput, strawberry.argument(description="The change.")]
     ) -> UpdateModelSettingsResult:
-        model_id = ids.MODEL.get(input.model_id, "input", "modelId")
+        model_id = ids.MODEL.get(input.model_id, "model_id")
         wanted = given(input)
         outcome = await models.update_settings(
             info.context, model_id, wanted.get("load"), wanted.get("sampling"), reload=bool(wanted.get("reload"))
         )
-        return made_from(UpdateModelSettingsSuccess, outcome, model=Model.of(outcome.model))
+        return made_from(
+            UpdateModelSettingsSuccess,
+            outcome,
+            model=Model.of(outcome.model),
+            applied=[graph_name(name) for name in outcome.applied],
+            waiting_for_reload=[graph_name(name) for name in outcome.waiting_for_reload],
+        )
 
     @strawberry.mutation(description="Deletes a model's file from the models folder; refused while it is loaded.")
     async def delete_model(
         self, info: Info, input: Annotated[DeleteModelInput, strawberry.argument(description="The model.")]
     ) -> DeleteModelResult:
-        freed = await models.delete(info.context, ids.MODEL.get(input.model_id, "input", "modelId"))
+        freed = await models.delete(info.context, ids.MODEL.get(input.model_id, "model_id"))
         return DeleteModelSuccess(deleted_id=input.model_id, freed_bytes=BigInt(freed))

@@ -12,7 +12,7 @@ from schema.chunk import Chunk
 from schema.document import Document
 from schema.enums import describe
 from schema.errors import InvalidInputError, NotFoundError
-from schema.making import made_from, or_none, tuple_or_none
+from schema.mapping import made_from, or_none, tuple_or_none
 
 describe(
     SearchMode,
@@ -56,7 +56,7 @@ class SearchInput:
             text=self.query,
             mode=self.mode,
             top_k=self.top_k,
-            document_ids=None if within is None else ids.DOCUMENT.get_all(within, "input", "documentIds"),
+            document_ids=None if within is None else ids.DOCUMENT.get_all(within, "document_ids"),
             tags=tuple_or_none(self.tags),
             rerank=self.rerank,
             min_similarity=or_none(self.min_similarity),

@@ -5,7 +5,7 @@ import strawberry
 from records import settings as records
 from resolvers.context import Context
 from schema import ids
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.scalars import BigInt
 from schema.session_settings import SessionSettings
 

@@ -12,7 +12,7 @@ from schema import ids
 from schema.connections import After, Before, Connection, First, Last, connect, paging
 from schema.generation import TokenUsage
 from schema.info import Info
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.message import Message
 from schema.model import Model
 from schema.node import Node

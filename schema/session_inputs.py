@@ -13,7 +13,7 @@ from resolvers import lists
 from schema import ids
 from schema.document_inputs import OrderDirection
 from schema.enums import describe
-from schema.making import given, or_none
+from schema.mapping import given, or_none
 from schema.sampling import SamplingInput
 
 NO_DOCUMENT = DocumentId(0)
@@ -118,8 +118,8 @@ def session_changes(input: CreateSessionInput | UpdateSessionInput) -> dict[str,
     changes = given(input)
     changes.pop("id", None)
     if changes.get("document_ids") is not None:
-        changes["document_ids"] = ids.DOCUMENT.get_all(changes["document_ids"], "input", "documentIds")
+        changes["document_ids"] = ids.DOCUMENT.get_all(changes["document_ids"], "document_ids")
     settings = changes.get("settings")
     if settings and settings.get("model_id") is not None:
-        settings["model_id"] = ids.MODEL.get(settings["model_id"], "input", "settings", "modelId")
+        settings["model_id"] = ids.MODEL.get(settings["model_id"], "settings.model_id")
     return changes

@@ -8,7 +8,7 @@ from resolvers import sessions
 from schema import ids
 from schema.errors import InvalidInputError, NotFoundError
 from schema.info import Info
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.receipt import EraseReceipt
 from schema.session import Session
 from schema.session_inputs import CreateSessionInput, DeleteSessionInput, UpdateSessionInput, session_changes
@@ -56,7 +56,7 @@ class SessionMutations:
     async def update_session(
         self, info: Info, input: Annotated[UpdateSessionInput, strawberry.argument(description="The change.")]
     ) -> UpdateSessionResult:
-        session_id = ids.SESSION.get(input.id, "input", "id")
+        session_id = ids.SESSION.get(input.id, "id")
         record = await sessions.update(info.context, session_id, session_changes(input))
         return UpdateSessionSuccess(session=Session.of(record))
 
@@ -64,5 +64,5 @@ class SessionMutations:
     async def delete_session(
         self, info: Info, input: Annotated[DeleteSessionInput, strawberry.argument(description="The session.")]
     ) -> DeleteSessionResult:
-        receipt = await sessions.delete(info.context, ids.SESSION.get(input.id, "input", "id"))
+        receipt = await sessions.delete(info.context, ids.SESSION.get(input.id, "id"))
         return DeleteSessionSuccess(deleted_id=input.id, receipt=made_from(EraseReceipt, receipt))

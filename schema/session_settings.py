@@ -6,7 +6,7 @@ from records import session as records
 from records.session import DocumentScope, ThinkingMode
 from schema import ids
 from schema.enums import describe
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.sampling import SamplingSettings
 
 describe(

@@ -12,7 +12,7 @@ from schema import ids
 from schema.events import DocumentEvent, ModelEvent, SessionEvent
 from schema.indexing import IndexingStatus
 from schema.info import Info
-from schema.making import or_none
+from schema.mapping import or_none
 from schema.message_events import MessageEvent, event_of
 from schema.system import SystemStatus
 
@@ -48,7 +48,7 @@ stop the answer. Ends with exactly one of MessageCompleted, MessageFailed, Messa
         after: Annotated[str | None, strawberry.argument(description="A cursor, or `HEAD`.")] = UNSET,
     ) -> AsyncGenerator[MessageEvent, None]:
         context = info.context
-        key = ids.MESSAGE.get(message_id, "messageId")
+        key = ids.MESSAGE.get(message_id, "message_id")
         events = await messages.stream_events(context, key, or_none(after))
         return shown(events, lambda event: event_of(event, context.answers.cursor))
 

@@ -11,7 +11,7 @@ from resolvers import models
 from schema import ids
 from schema.enums import describe
 from schema.info import Info
-from schema.making import made_from
+from schema.mapping import made_from
 from schema.model import Model
 from schema.scalars import BigInt
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
+
 RECORDER = """#!/bin/sh
 root="{root}"
 echo "${{CMAKE_ARGS:+CMAKE_ARGS=$CMAKE_ARGS }}$*" | tr '\\n' ' ' >> "$root/asked"; echo >> "$root/asked"

@@ -2,9 +2,9 @@
 
 import ast
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
+
 ROWS = re.findall(
     r"^\| (.+?) \| `([^`]+)` \|$", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"), re.MULTILINE
 )
@@ -39,7 +39,7 @@ def test_no_line_of_the_checklist_is_without_a_test() -> None:
 
 def test_secrets_are_compared_in_constant_time() -> None:
     """Read from the code, since time is nothing that a test can measure: no secret stands beside `==`."""
-    for file, secrets in (("security.py", {"_token"}), ("signing.py", {"_key", "given"})):
+    for file, secrets in (("security/security.py", {"_token"}), ("security/signing.py", {"_key", "given"})):
         tree = ast.parse((ROOT / "transport" / file).read_text(encoding="utf-8"))
         compared = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
         named = {ast.unparse(side).rpartition(".")[2] for node in compared for side in (node.left, *node.comparators)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from settings import PREFIX, Settings, read_settings, variable
+from tests.paths import ROOT
 
-README = Path(__file__).parents[1] / "README.md"
+README = ROOT / "README.md"
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,12 @@ import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
 from records.errors import NotFound
-from tests.spans import Recorded, attributes
+from tests.paths import ROOT
+from tests.support.spans import Recorded, attributes
 from tests.transport.library import library
 from transport import Observer
 
 CANARY = "CANARY-1618033988"
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture

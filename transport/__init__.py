@@ -5,10 +5,10 @@ that runs an operation goes through `execution.py`. Why this is not Strawberry's
 """
 
 from transport.downloads import Download, download_route
-from transport.observing import Observer
-from transport.protocol import WEBSOCKET_OPTIONS
+from transport.execution.observing import Observer
 from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
-from transport.signing import Links
+from transport.security.signing import Links
+from transport.websocket.uvicorn_protocol import WEBSOCKET_OPTIONS
 
 __all__ = [
     "WEBSOCKET_OPTIONS",

@@ -9,12 +9,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry import Schema
 
 from records.settings import Limits
-from transport.execution import ContextFactory, TimeLimits
-from transport.http import GraphQLOverHTTP
-from transport.observing import ObservedOperations, Observer
+from transport.execution.execution import ContextFactory, TimeLimits
+from transport.execution.observing import ObservedOperations, Observer
+from transport.http.endpoint import GraphQLOverHTTP
 from transport.page import open_page, page_routes
 from transport.request_ids import RequestIds
-from transport.security import (
+from transport.security.security import (
     PREFLIGHT_HEADERS,
     AccessToken,
     HostGuard,
@@ -23,8 +23,8 @@ from transport.security import (
     TokenGuard,
     host_patterns,
 )
-from transport.signing import Links
-from transport.websocket import GraphQLOverWebSocket
+from transport.security.signing import Links
+from transport.websocket.endpoint import GraphQLOverWebSocket
 
 __all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
 

@@ -13,7 +13,7 @@ from workers.connection import Caller
 class WorkerSpec:
     purpose: WorkerPurpose
     module: str
-    "The program, such as `engines.parsing.worker`: defines `Start`, `Request` and `run(link, start)`."
+    "The program, such as `engines.parsing.worker.main`: defines `Start`, `Request` and `run(link, start)`."
     start: msgspec.Struct
     "Its arguments, of the module's type `Start`."
     idle_priority: bool = False

@@ -16,7 +16,7 @@ from benchmarks.inference.sides import Reply, Side
 from benchmarks.inference.texts import bundled_model, long_question, stories
 from engines.inference.hardware import physical_cores
 from engines.inference.protocol import PromptProgress
-from engines.inference.streams import RESERVED_TOKENS
+from engines.inference.worker.scheduling.sequence import RESERVED_TOKENS
 from records.model import LoadRequest
 from records.session import SamplingSettings
 

@@ -12,12 +12,12 @@ from benchmarks.figures import Figure, at_most, unmeasured
 from benchmarks.inference.ours import open_ours
 from benchmarks.inference.texts import bundled_model, stories
 from benchmarks.rival import open_rival
-from engines.inference.fit import estimate_fit
+from engines.inference.gguf.inspection import inspect
 from engines.inference.hardware import available_memory
-from engines.inference.inspection import inspect
-from engines.models.parameters import resolve_load
+from engines.inference.memory_fit import estimate_fit
 from records.model import LoadRequest
 from records.session import SamplingSettings
+from services.models.parameters import resolve_load
 
 ASKED = (
     LoadRequest(),

@@ -15,7 +15,7 @@ import psutil
 
 from benchmarks.inference.building import OpponentMissing, llama_server
 from benchmarks.inference.sides import Messages, Reply
-from engines.models.resident import ENVIRONMENT
+from services.models.model_process import ENVIRONMENT
 from tests.e2e.process import free_port
 
 START_SECONDS = 120

@@ -9,13 +9,13 @@ import psutil
 from benchmarks.inference.sides import Messages, Reply
 from engines.inference import WorkerInference
 from engines.inference.protocol import EngineStatistics, Load, Loaded, LoadProgress, Start, Statistics, Written
-from engines.models.resident import ENVIRONMENT
 from records.model import LoadRequest
 from records.session import SamplingSettings
 from records.system import WorkerPurpose
+from services.models.model_process import ENVIRONMENT
 from workers import Caller, Worker, WorkerCallFailed, WorkerCrashed, WorkerSpec, open_worker
 
-PROGRAM = "engines.inference.worker"
+PROGRAM = "engines.inference.worker.main"
 
 
 class Ours:

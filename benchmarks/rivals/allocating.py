@@ -8,8 +8,8 @@ from typing import Any
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
 from benchmarks.rivals.answering import answer
-from engines.inference.backend import Abort, Model
-from engines.inference.context import Context
+from engines.inference.worker.llama.context import Context
+from engines.inference.worker.llama.model import Abort, Model
 from records.model import LoadRequest
 
 _BUFFER = re.compile(r"(\S+)\s+(?:model|KV|output|compute) buffer size =\s*([0-9.]+) MiB")

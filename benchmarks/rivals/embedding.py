@@ -8,7 +8,7 @@ from sentence_transformers import SentenceTransformer
 
 from benchmarks.rivals.answering import answer
 from engines.embedding import bundled_folder
-from engines.embedding.probe import choose
+from engines.embedding.worker.precision import choose
 
 _MODEL: Any = SentenceTransformer(str(bundled_folder()), device="cpu", local_files_only=True)
 

@@ -22,9 +22,9 @@ from strawberry.asgi import GraphQL
 
 from resolvers.context import Context
 from schema import ids
-from tests.fakes_answers import start_answer
-from tests.reconnecting import Words
-from tests.served_graph import Served, generators_alive, open_graph
+from tests.fakes.answers import start_answer
+from tests.support.reconnecting import Words
+from tests.support.served_graph import Served, generators_alive, open_graph
 from transport import WEBSOCKET_OPTIONS
 
 

@@ -5,10 +5,15 @@ heavy is imported on this side; only `worker`, `gguf_worker`, `program` and `pro
 numpy, torch and llama.cpp.
 """
 
-from engines.embedding.deep import DeepEmbedder, open_deep_embedder
-from engines.embedding.embedder import Embedder, WorkerEmbedder, document_worker, open_embedder, prompt_worker
-from engines.embedding.finding import DeepEmbedderMissing, DeepEmbedderUnusable, EmbeddingModel, find_embedding_model
-from engines.embedding.folder import EmbedderMissing, bundled_folder
+from engines.embedding.bundled_model import EmbedderMissing, bundled_folder
+from engines.embedding.client import Embedder, WorkerEmbedder, document_worker, open_embedder, prompt_worker
+from engines.embedding.deep_client import DeepEmbedder, open_deep_embedder
+from engines.embedding.model_discovery import (
+    DeepEmbedderMissing,
+    DeepEmbedderUnusable,
+    EmbeddingModel,
+    find_embedding_model,
+)
 
 __all__ = [
     "DeepEmbedder",

@@ -4,6 +4,6 @@
 `template` beside it, imports llama.cpp, numpy and Jinja. The parent's face is `Inference`.
 """
 
-from engines.inference.inference import Generation, Inference, WorkerInference
+from engines.inference.client import Generation, Inference, WorkerInference
 
 __all__ = ["Generation", "Inference", "WorkerInference"]

@@ -5,7 +5,7 @@ in a worker of its own, which is there only while it is used.
 """
 
 from engines.reranking.choice import open_reranker
-from engines.reranking.cross_encoder import cross_encoder_worker, open_cross_encoder
+from engines.reranking.client import cross_encoder_worker, open_cross_encoder
 from engines.reranking.reranker import LateInteraction, Reranker, RerankerFailed
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from engines.reranking.cross_encoder import cross_encoder_worker, open_cross_encoder
+from engines.reranking.client import cross_encoder_worker, open_cross_encoder
 from engines.reranking.reranker import ComparesTokens, LateInteraction, Reranker
 
 

@@ -4,6 +4,6 @@ The parent's side is `index`; `worker` and what only it imports (`program`, `mat
 process. Whatever happens to the caches, they are filled again from SQLite and nothing is embedded twice.
 """
 
-from persistence.vectors.index import ChromaIndex, Outbox, OutboxEntry, open_vector_index, vector_worker
+from persistence.vectors.client import ChromaIndex, Outbox, OutboxEntry, open_vector_index, vector_worker
 
 __all__ = ["ChromaIndex", "Outbox", "OutboxEntry", "open_vector_index", "vector_worker"]

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import files
 from tests.conformance.relay import compile_operations
 from tests.conformance.telling import Told, tell, write_documented
 from tests.e2e.deep import folder_embedder
 from tests.e2e.process import Server, running_server
-from tests.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support import files
+from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 
 CLIENTS = ("graphql-ws", "urql", "apollo", "relay")
 CACHING = ("urql", "apollo", "relay")

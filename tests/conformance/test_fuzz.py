@@ -5,7 +5,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
@@ -21,8 +20,9 @@ from schemathesis.schemas import APIOperation
 
 from tests.conformance.fuzzing import FILES, OPEN_DATA, Sent, compose
 from tests.e2e.process import start_server
+from tests.paths import ROOT
 
-COMMITTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
+COMMITTED = ROOT / "schema" / "schema.graphql"
 SCHEMA = read_schema(COMMITTED.read_text(encoding="utf-8"))
 FOUND = list(schemathesis.graphql.from_path(COMMITTED).get_all_operations())
 OPERATIONS = [found.ok() for found in FOUND if isinstance(found, Ok)]

@@ -21,8 +21,8 @@ from tests.conformance.node import HERE
 from tests.conformance.operations import FOLDER, SCHEMA, Operation, operations
 from tests.conformance.relay import compile_operations
 from tests.conformance.tools import project, run_tool
-from transport.cost import CostReckoner
-from transport.limits import within_limits
+from transport.execution.cost import CostReckoner
+from transport.execution.limits import within_limits
 
 TYPES = {"BigInt": "number", "DateTime": "string", "JSON": "unknown", "Upload": "Blob"}
 SCALARS = {

@@ -14,7 +14,7 @@ from graphql import (
 )
 
 from tests.e2e.client import Json
-from tests.e2e.process import ROOT
+from tests.paths import ROOT
 
 PLAIN: dict[str, Any] = {"Int": 1, "Float": 0.5, "Boolean": True, "BigInt": 1}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests import files
 from tests.e2e.client import Client, GraphQLFailure, Json
 from tests.e2e.process import Server, running_server
 from tests.e2e.story import (
@@ -20,6 +19,7 @@ from tests.e2e.story import (
     wait_for_document,
     wait_for_model,
 )
+from tests.support import files
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

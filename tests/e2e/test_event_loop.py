@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import files
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
 from tests.e2e.story import ask, create_session, wait_for_document, wait_for_model
+from tests.support import files
 
 LONGEST = re.compile(r"^graphlore_event_loop_lag_max_seconds (\S+)$", re.MULTILINE)
 

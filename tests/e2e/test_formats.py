@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import samples
 from tests.e2e.client import Client
 from tests.e2e.story import ENDS, search, wait_for_document
+from tests.support import samples
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

@@ -11,8 +11,9 @@ import pytest
 
 from examples.client import Client as Example
 from tests.e2e.client import Client
-from tests.e2e.process import ROOT, Server
+from tests.e2e.process import Server
 from tests.e2e.story import wait_for_model
+from tests.paths import ROOT
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

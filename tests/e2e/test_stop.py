@@ -13,9 +13,9 @@ import pytest
 from tests.e2e.client import Client
 from tests.e2e.process import Server, running_server
 from tests.e2e.story import create_session, send, wait_for_model
-from tests.served_graph import ANSWER, DOCUMENTS, METRICS
+from tests.support.served_graph import ANSWER, DOCUMENTS, METRICS
 from tests.transport.sockets import Socket, open_socket
-from transport.protocol import REASON, STOPPING
+from transport.websocket.uvicorn_protocol import REASON, STOPPING
 
 STREAMS = (
     METRICS,

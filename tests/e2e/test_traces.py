@@ -14,7 +14,7 @@ from server import create_app
 from settings import read_settings
 from tests.e2e.client import Client
 from tests.e2e.story import create_session, send, upload_ready, wait_for_model, watch
-from tests.spans import Recorded, attributes
+from tests.support.spans import Recorded, attributes
 
 CANARY = "CANARY-5772156649"
 

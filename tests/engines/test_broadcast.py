@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from engines.broadcast import Broadcast
 from records.events import Change, ChangeKind
+from services.broadcast import Broadcast
 
 
 def changed(key: int, state: str, kind: ChangeKind = ChangeKind.UPDATED) -> Change[str]:

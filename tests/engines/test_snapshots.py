@@ -9,17 +9,17 @@ from typing import Any, TypeAlias, cast
 
 import pytest
 
-from engines.ingestion.feed import DocumentFeed
-from engines.sessions import Sessions
 from records.document import DocumentStatus
 from records.events import Change, ChangeKind
 from records.ids import DocumentId, SessionId
 from records.page import Page
 from records.session import SamplingSettings
-from tests.builders import make_document, make_session
-from tests.engines.models.conftest import SettingsInMemory, opened
-from tests.fakes import FakeDocuments, FakeSessions
-from tests.tiny_gguf import TinyModel, write_tiny_gguf
+from services.ingestion.document_events import DocumentEvents
+from services.sessions import Sessions
+from tests.fakes.stores import FakeDocuments, FakeSessions
+from tests.services.models.conftest import SettingsInMemory, opened
+from tests.support.builders import make_document, make_session
+from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 
 Changes: TypeAlias = AsyncIterator[Change[Any]]
 
@@ -69,7 +69,7 @@ class GatedSessions(FakeSessions):
 async def documents(gated: Gated, folder: Path) -> AsyncIterator[Watched]:
     store = GatedDocuments(make_document(), make_document(id=DocumentId(2), status=DocumentStatus.EMBEDDING))
     store.gated = gated
-    feed = DocumentFeed(cast(Any, store))
+    feed = DocumentEvents(cast(Any, store))
     yield Watched(
         feed.watch,
         lambda state: feed.after(store.update(DocumentId(2), embedded_chunks=state)),
@@ -166,7 +166,7 @@ async def test_the_snapshot_of_one_thing_is_that_thing_and_its_end(kind: Any, tm
 async def test_what_is_new_or_gone_while_the_snapshot_is_sent_is_told(tmp_path: Path) -> None:
     store = GatedDocuments(make_document())
     store.gated = Gated()
-    feed = DocumentFeed(cast(Any, store))
+    feed = DocumentEvents(cast(Any, store))
     async with feed.watch(None) as changes:
         feed.removed(DocumentId(1))
         feed.added(replace(make_document(), id=DocumentId(2)))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from persistence.database import Database, open_database
+from persistence.database.database import Database, open_database
 from tests.persistence.shelf import Shelf
 
 

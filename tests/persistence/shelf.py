@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engines import stores
-from engines.keywords import KeywordIndex
 from persistence import vectors
-from persistence.chunks import Chunks
-from persistence.database import Database
-from persistence.documents import Documents
-from persistence.keywords import Keywords
-from persistence.messages import Messages
-from persistence.model_settings import ModelSettings
-from persistence.outbox import Outbox
-from persistence.sessions import Sessions
+from persistence.database.database import Database
+from persistence.documents.chunks import Chunks
+from persistence.documents.documents import Documents
+from persistence.embeddings.outbox import Outbox
+from persistence.models.model_settings import ModelSettings
+from persistence.search.keywords import Keywords
+from persistence.sessions.messages import Messages
+from persistence.sessions.sessions import Sessions
 from records.document import (
     DocumentRecord,
     DocumentSource,
@@ -27,6 +25,12 @@ from records.document import (
 )
 from records.ids import ChunkId, DocumentId, ModelId, SessionId
 from records.session import CitationRecord, MessageRecord, MessageStatus, SessionRecord, SessionSettings, ThinkingMode
+from services.interfaces.chunk_store import ChunkStore
+from services.interfaces.document_store import DocumentStore
+from services.interfaces.keyword_index import KeywordIndex
+from services.interfaces.message_store import MessageStore
+from services.interfaces.model_settings_store import ModelSettingsStore
+from services.interfaces.session_store import SessionStore
 
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
 
@@ -34,12 +38,12 @@ VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
 class Shelf:
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.documents: stores.DocumentStore = Documents(database)
-        self.chunks: stores.ChunkStore = Chunks(database)
+        self.documents: DocumentStore = Documents(database)
+        self.chunks: ChunkStore = Chunks(database)
         self.keywords: KeywordIndex = Keywords(database)
-        self.sessions: stores.SessionStore = Sessions(database)
-        self.messages: stores.MessageStore = Messages(database)
-        self.model_settings: stores.ModelSettingsStore = ModelSettings(database)
+        self.sessions: SessionStore = Sessions(database)
+        self.messages: MessageStore = Messages(database)
+        self.model_settings: ModelSettingsStore = ModelSettings(database)
         self.outbox = Outbox(database)
         _: vectors.Outbox = self.outbox
 

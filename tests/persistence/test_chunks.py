@@ -1,7 +1,7 @@
 import pytest
 
-from persistence.vectors.copies import Embedding
-from persistence.vectors.truth import Truth
+from persistence.vectors.worker.replicas import Embedding
+from persistence.vectors.worker.source_vectors import Truth
 from records.document import BoundingBox, DocumentStatus, NewChunk
 from records.errors import NotFound
 from records.ids import ChunkId

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engines.stores import DocumentFilter
-from persistence.database import Database, open_database
-from persistence.failures import DatabaseLocked, DatabaseUnusable
-from persistence.sqlite import execute, fetch_value
+from persistence.database.database import Database, open_database
+from persistence.database.failures import DatabaseLocked, DatabaseUnusable
+from persistence.database.sqlite import execute, fetch_value
 from records.errors import DiskFull
+from records.filters import DocumentFilter
+from tests.paths import ROOT
 from tests.persistence.shelf import Shelf
-
-ROOT = Path(__file__).parents[2]
 
 
 async def test_what_was_stored_is_there_at_the_next_start(tmp_path: Path) -> None:
@@ -183,7 +182,7 @@ async def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
 async def test_acknowledged_work_survives_a_kill(tmp_path: Path) -> None:
     program = """
 import asyncio, pathlib, sys
-from persistence.database import open_database
+from persistence.database.database import open_database
 from tests.persistence.shelf import Shelf
 async def main():
     async with open_database(pathlib.Path(sys.argv[1])) as database:

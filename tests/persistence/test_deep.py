@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from persistence.database import Database
-from persistence.deep import DeepVectors
-from persistence.embedders import adopt_deep, adopt_light
-from persistence.outbox import Outbox
-from persistence.sqlite import execute, fetch_value
+from persistence.database.database import Database
+from persistence.database.sqlite import execute, fetch_value
+from persistence.embeddings.deep_embeddings import DeepVectors
+from persistence.embeddings.embedders import adopt_deep, adopt_light
+from persistence.embeddings.outbox import Outbox
 from records.document import ChunkRecord, DocumentRecord, DocumentStatus
 from records.ids import ChunkId
 from records.indexing import IndexCounts

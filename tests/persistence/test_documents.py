@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from engines.stores import DocumentFilter, Order
 from records.codes import ErrorCode
 from records.document import (
     Chunking,
@@ -13,6 +12,7 @@ from records.document import (
     NewDocument,
 )
 from records.errors import NotFound
+from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import PageRequest
 from tests.persistence.shelf import Shelf, cite, make_chunk

@@ -8,10 +8,10 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
-from persistence.database import Database, open_database
-from persistence.failures import DatabaseTooNew, DatabaseUnusable
-from persistence.migrating import APPS, BACKUPS, back_up, configuration, migrate
-from persistence.sqlite import execute, fetch
+from persistence.database.database import Database, open_database
+from persistence.database.failures import DatabaseTooNew, DatabaseUnusable
+from persistence.database.migrating import APPS, BACKUPS, back_up, configuration, migrate
+from persistence.database.sqlite import execute, fetch
 from tests.persistence.shelf import Shelf
 
 

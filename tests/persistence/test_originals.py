@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from engines import stores
-from persistence.database import Database
+from persistence.database.database import Database
 from persistence.originals import Originals
 from records.document import ReceivedFile
+from services.interfaces import original_files
 from tests.persistence.shelf import Shelf
 
 
@@ -14,7 +14,7 @@ from tests.persistence.shelf import Shelf
 def originals(database: Database, tmp_path: Path) -> Originals:
     (tmp_path / "incoming").mkdir()
     originals = Originals(database, tmp_path / "originals", tmp_path / "incoming")
-    _: stores.Originals = originals
+    _: original_files.Originals = originals
     return originals
 
 

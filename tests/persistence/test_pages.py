@@ -3,8 +3,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engines.stores import DocumentFilter, Order, SessionFilter
 from records.document import DocumentRecord, DocumentStatus
+from records.filters import DocumentFilter, Order, SessionFilter
 from records.page import Page, PageRequest
 from tests.persistence.shelf import Shelf
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from engines.stores import Order, SessionFilter
 from records.errors import NotFound
+from records.filters import Order, SessionFilter
 from records.ids import ModelId, SessionId
 from records.model import LoadRequest
 from records.page import PageRequest

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from persistence.database import Database
-from persistence.outbox import Outbox
-from persistence.staging import Staging
+from persistence.database.database import Database
+from persistence.documents.staging import Staging
+from persistence.embeddings.outbox import Outbox
 from records.document import DocumentRecord, DocumentStatus
 from records.errors import NotFound
 from records.ids import ChunkId

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from records.ids import DocumentId
 from resolvers.loaders import Loaders
-from tests.builders import make_document
-from tests.fakes import FakeDocuments, FakeMessages, FakeSessions
+from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
+from tests.support.builders import make_document
 
 
 def loaders(documents: FakeDocuments) -> Loaders:

@@ -5,15 +5,14 @@ from typing import Any, cast
 import pytest
 import strawberry
 
-from engines.sessions import Sessions
 from records.ids import ChunkId, DocumentId, MessageId
 from records.session import MessageRole
 from records.settings import Limits, ServerSettings
 from resolvers.context import Context
 from schema.build import build_schema
-from tests.builders import make_chunk, make_document, make_message, make_model, make_session
-from tests.fakes import FakeChunks, FakeDocuments, FakeMessages, FakeOriginals, FakeSessions
-from tests.fakes_engines import (
+from services.sessions import Sessions
+from tests.fakes.indexing import FakeDeepVectors
+from tests.fakes.services import (
     FakeAnswers,
     FakeArrivals,
     FakeFeed,
@@ -23,8 +22,9 @@ from tests.fakes_engines import (
     FakeModels,
     FakeRetriever,
 )
-from tests.fakes_indexing import FakeDeepVectors
+from tests.fakes.stores import FakeChunks, FakeDocuments, FakeMessages, FakeOriginals, FakeSessions
 from tests.schema.samples import CITATION, INDEXING, SAMPLE
+from tests.support.builders import make_chunk, make_document, make_message, make_model, make_session
 
 
 class Graph:

@@ -9,9 +9,9 @@ from records.document import DocumentStatus, ExtractionCoverage, IngestionError
 from records.ids import DocumentId, MessageId, ModelId
 from records.model import LoadSettings, LoadStage, ModelError
 from records.session import MessageError, SamplingSettings, SessionSettings
-from tests.builders import make_document, make_message, make_model
 from tests.schema.conftest import Graph
 from tests.schema.samples import CITATION, GENERATION, HIT
+from tests.support.builders import make_document, make_message, make_model
 
 
 def full_graph(schema: strawberry.Schema) -> Graph:

@@ -29,7 +29,7 @@ from records.system import (
     WorkerPurpose,
     WorkerState,
 )
-from tests.builders import THEN, make_chunk, make_document
+from tests.support.builders import THEN, make_chunk, make_document
 
 CITATION = CitationRecord(
     marker=1,

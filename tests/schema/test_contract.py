@@ -8,9 +8,9 @@ from graphql import GraphQLObjectType, GraphQLUnionType, lexicographic_sort_sche
 from graphql import build_schema as read_schema
 
 from schema.build import build_schema
+from tests.paths import ROOT
 from tests.schema.contract import Part, read_parts
 
-ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "schema" / "schema.graphql"
 CONTRACT = ROOT / "docs" / "contract.graphql"
 LEFT_OUT = Path(__file__).with_name("left_out.txt")

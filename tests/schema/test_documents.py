@@ -39,7 +39,7 @@ async def test_an_upload_is_taken_in_with_what_was_said_of_it(graph: Graph) -> N
 
 
 async def test_a_key_may_be_sent_with_an_upload_and_changes_nothing(graph: Graph) -> None:
-    """The same bytes are the same document anyway: `tests/engines/ingestion/test_arrivals.py`."""
+    """The same bytes are the same document anyway: `tests/services/ingestion/test_arrivals.py`."""
     for key in ({}, {"idempotencyKey": "k1"}, {"idempotencyKey": None}):
         answered = await graph.change("uploadDocument", {"file": FILE, **key})
         assert answered["__typename"] == "UploadDocumentSuccess"
@@ -147,7 +147,7 @@ async def test_reprocessing_takes_new_bounds_over_the_documents_own(graph: Graph
 
 
 async def test_a_conflict_is_data(graph: Graph) -> None:
-    graph.ingestion.refusal = Conflict("Nothing to cancel.", path=("input", "id"))
+    graph.ingestion.refusal = Conflict("Nothing to cancel.", field="id")
     answered = await graph.change("cancelIngestion", {"id": ONE})
     assert (answered["__typename"], answered["path"]) == ("ConflictError", ["input", "id"])
 

@@ -36,15 +36,15 @@ def encoded(text: str) -> str:
 def test_what_is_not_ours_is_unknown(text: str) -> None:
     assert ids.DOCUMENT.find(text) is None
     with pytest.raises(NotFound):
-        ids.DOCUMENT.get(text, "input", "id")
+        ids.DOCUMENT.get(text, "id")
 
 
 def test_lists_of_ids_lose_repeats_and_name_the_place_of_a_wrong_one() -> None:
     one, two = ids.DOCUMENT.of(DocumentId(1)), ids.DOCUMENT.of(DocumentId(2))
-    assert ids.DOCUMENT.get_all([two, one, two], "input") == (2, 1)
+    assert ids.DOCUMENT.get_all([two, one, two], "document_ids") == (2, 1)
     with pytest.raises(NotFound) as failure:
-        ids.DOCUMENT.get_all([one, "x"], "input", "documentIds")
-    assert failure.value.path == ("input", "documentIds", "1")
+        ids.DOCUMENT.get_all([one, "x"], "document_ids")
+    assert failure.value.field == "document_ids.1"
 
 
 @pytest.mark.parametrize("field", ["document", "chunk", "session", "message", "model", "node"])

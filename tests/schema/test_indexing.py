@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from records.errors import Conflict
 from records.ids import ChunkId
-from tests.builders import make_document
 from tests.schema.conftest import Graph
+from tests.support.builders import make_document
 
 STATUS = """{ state deepEmbedder pendingDocuments pendingChunks doneChunks idleSeconds idleThresholdSeconds
     gpuUtilizationPercent startedAt error }"""

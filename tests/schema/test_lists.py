@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from records.ids import DocumentId, MessageId
-from tests.builders import make_document, make_message
 from tests.schema.conftest import Graph
 from tests.schema.samples import CITATION
+from tests.support.builders import make_document, make_message
 
 PAGE = "{ nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
 

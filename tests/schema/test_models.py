@@ -10,8 +10,8 @@ from records.ids import ModelId
 from records.model import FitVerdict, LoadRequest, MemoryFit
 from records.session import SamplingSettings
 from schema import ids
-from tests.builders import make_model
 from tests.schema.conftest import Graph
+from tests.support.builders import make_model
 
 KEY = ModelId("0123456789abcdef")
 ONE = ids.MODEL.of(KEY)
@@ -122,7 +122,7 @@ async def test_null_puts_a_sampling_setting_back_to_its_default(graph: Graph) ->
 
 
 async def test_settings_that_a_model_does_not_take_have_no_fit(graph: Graph) -> None:
-    graph.models.refusal = InvalidInput("contextLength is 256 to 8,192.", path=("settings", "contextLength"))
+    graph.models.refusal = InvalidInput("contextLength is 256 to 8,192.", field="settings.context_length")
     found = await graph.run("{ models { fit(settings: {contextLength: -1}) { verdict } } }")
     assert found["models"] == [{"fit": None}]
 

@@ -9,8 +9,8 @@ from records.errors import InvalidInput
 from records.ids import DocumentId, MessageId, ModelId
 from records.session import DocumentScope, MessageStatus, SamplingSettings, SessionSettings
 from schema import ids
-from tests.builders import make_message
 from tests.schema.conftest import Graph
+from tests.support.builders import make_message
 
 ONE = ids.to_global("Session", 1)
 MODEL = ids.MODEL.of(ModelId("0123456789abcdef"))
@@ -68,7 +68,7 @@ async def test_what_makes_no_sense_is_invalid(
 
 
 async def test_a_setting_that_the_model_does_not_take_is_invalid(graph: Graph) -> None:
-    graph.models.refusal = InvalidInput("temperature is 0 to 2.", path=("input", "settings", "sampling", "temperature"))
+    graph.models.refusal = InvalidInput("temperature is 0 to 2.", field="settings.sampling.temperature")
     answered = await graph.change("updateSession", {"id": ONE, "settings": {"sampling": {"temperature": 9}}})
     assert answered["__typename"] == "InvalidInputError"
 

@@ -21,9 +21,9 @@ from records.events import Change, ChangeKind
 from records.ids import DocumentId, MessageId
 from records.session import MessageError, MessageStatus
 from schema import ids
-from tests.builders import make_document, make_message
 from tests.schema.conftest import Graph
 from tests.schema.samples import CITATION
+from tests.support.builders import make_document, make_message
 
 ANSWER = ids.MESSAGE.of(MessageId(2))
 EVENTS = """subscription ($id: ID!, $after: String) { messageEvents(messageId: $id, after: $after) {
@@ -102,7 +102,7 @@ async def test_watching_what_is_not_there_fails_before_the_stream_begins(
 
 
 async def test_a_cursor_that_is_none_is_an_expected_failure(graph: Graph) -> None:
-    graph.answers.refusal = InvalidInput("This cursor is not one of ours.", path=("after",))
+    graph.answers.refusal = InvalidInput("This cursor is not one of ours.", field="after")
     [result] = await graph.watch(EVENTS, id=ANSWER, after="?")
     assert isinstance(result.errors[0].original_error, InvalidInput)
 

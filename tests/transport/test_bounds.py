@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from records.settings import Limits
 from tests.transport.conftest import Connect
 from tests.transport.library import SCHEMA
-from transport.cost import CostReckoner
-from transport.limits import MAX_INTROSPECTION_DEPTH, operations_of, within_limits
+from transport.execution.cost import CostReckoner
+from transport.execution.limits import MAX_INTROSPECTION_DEPTH, operations_of, within_limits
 
 HUGE = 1 << 40
 PATH = ["books", "nodes", *["author", "books"] * 20]

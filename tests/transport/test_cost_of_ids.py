@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse
 
-from transport.cost import CostReckoner
+from transport.execution.cost import CostReckoner
 
 SCHEMA = build_schema("""
     type Query { nodes(ids: [ID!]!): [Node]! things(first: Int): Things! }

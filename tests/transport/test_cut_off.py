@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from schema import ids
-from tests.fakes_answers import start_answer
-from tests.served_graph import ANSWER, DOCUMENTS, METRICS, Served, generators_alive, open_graph
+from tests.fakes.answers import start_answer
+from tests.support.served_graph import ANSWER, DOCUMENTS, METRICS, Served, generators_alive, open_graph
 from tests.transport.conftest import running
 from tests.transport.sockets import Socket, open_socket
 

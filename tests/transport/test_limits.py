@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from records.settings import Limits
 from tests.transport.library import SCHEMA, Shelf
-from transport.limits import within_limits
+from transport.execution.limits import within_limits
 
 DOUBLING = "".join(f"fragment f{level} on Query {{ ...f{level + 1} ...f{level + 1} }}" for level in range(150))
 BOMB = "{ ...f0 }" + DOUBLING + "fragment f150 on Query { greeting }"

@@ -16,7 +16,7 @@ from tests.transport.conftest import running
 from tests.transport.library import Shelf, library
 from tests.transport.sockets import Socket, open_socket
 from transport import TransportSettings
-from transport.protocol import REASON, STOPPING, UNREAD, WebSocketProtocol
+from transport.websocket.uvicorn_protocol import REASON, STOPPING, UNREAD, WebSocketProtocol
 
 IMPATIENT = {"ws_ping_interval": 0.1, "ws_ping_timeout": 0.1}
 FIREHOSE = "subscription { forever(size: 100000) }"

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.transport.conftest import Connect
-from transport.execution import TimeLimits
+from transport.execution.execution import TimeLimits
 
 
 def surprises(logged: list[Any]) -> list[Any]:

@@ -20,7 +20,7 @@ from tests.transport.conftest import Connect, Serve, serving
 from tests.transport.library import Shelf, library
 from tests.transport.sockets import open_socket
 from transport import Observer
-from transport.execution import TimeLimits
+from transport.execution.execution import TimeLimits
 
 CANARY = "CANARY-2718281828"
 TOKEN = f"{CANARY}-token"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engines.answers.log import RING
 from schema import ids
-from tests.fakes_answers import start_answer
-from tests.reconnecting import Reconnecting, Words
-from tests.served_graph import Served, open_graph
+from services.answers.event_log import RING
+from tests.fakes.answers import start_answer
+from tests.support.reconnecting import Reconnecting, Words
+from tests.support.served_graph import Served, open_graph
 from tests.transport.conftest import running
 
 RECONNECTS = 100

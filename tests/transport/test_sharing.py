@@ -14,9 +14,9 @@ from tests.transport.conftest import Serve
 from tests.transport.library import Shelf
 from tests.transport.news import News, Told
 from tests.transport.sockets import Socket, open_socket
-from transport.encoding import Encoded
-from transport.requests import GraphQLRequest
-from transport.sharing import LONGEST_REMEMBERED, REMEMBERED, Audience, Audiences
+from transport.http.encoding import Encoded
+from transport.http.requests import GraphQLRequest
+from transport.websocket.shared_subscription import LONGEST_REMEMBERED, REMEMBERED, Audiences, SharedSubscription
 
 NEWS = "subscription News($shout: Boolean = false) { news { headline(shout: $shout) } }"
 
@@ -106,7 +106,7 @@ async def test_a_surprise_is_told_to_all_by_one_id_and_logged_once(readers: list
     assert "swordfish" not in str(frames)
 
 
-async def made_again(audience: Audience, events: list[News], payload: str = "x") -> int:
+async def made_again(audience: SharedSubscription, events: list[News], payload: str = "x") -> int:
     """How many of the events were not remembered."""
     made = 0
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from transport import Download, Links, TransportSettings, create_middleware, download_route
-from transport.signing import LASTS_SECONDS
+from transport.security.signing import LASTS_SECONDS
 
 TOKEN = "open sesame"  # a token of this test alone
 PATH = "/documents/1/original"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from records.system import WorkerState
+from tests.paths import ROOT
 from tests.workers import echo
 from tests.workers.killing import assert_survives_kill, is_alive, until
 from tests.workers.test_calls import describe, spec
@@ -235,7 +236,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
 async def test_no_child_outlives_a_parent_that_is_killed(signal_number: int) -> None:
-    root = Path(__file__).parents[2]
+    root = ROOT
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, cwd=root) as parent:
         assert parent.stdout is not None
         pid = int(await asyncio.to_thread(parent.stdout.readline))

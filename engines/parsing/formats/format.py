@@ -1,17 +1,15 @@
-"""What a format is: how it is recognised, cheaply, and how it is read, in the worker."""
+"""Description of a file format: its media types, extensions and how a file of it is recognized."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from engines.parsing.block import Block, PageDone
-from engines.parsing.reading import Reading
-from engines.parsing.specimen import Specimen
+from engines.parsing.detection.file_sample import FileSample
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format's file defines one of these as `FORMAT`, and imports what is heavy inside `read` alone."""
+    """A file format. Each module of this package defines one as `FORMAT`; its reader is in `worker/readers/`."""
 
     types: Mapping[str, tuple[str, ...]]
     "Media types, each with the extensions of files that are usually of it, the first one of new files."
@@ -19,9 +17,8 @@ class Format:
     "As in 'it is no PDF document'."
     is_text: bool
     "Whether its bytes are text, so that nothing but a look inside tells it from other texts."
-    recognize: Callable[[Specimen], str | None]
+    recognize: Callable[[FileSample], str | None]
     "The media type, where the file is of this format."
-    read: Callable[[Reading], Iterator[Block | PageDone]]
 
     @property
     def extensions(self) -> tuple[str, ...]:

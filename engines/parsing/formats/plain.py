@@ -1,26 +1,14 @@
 """Plain text, and whatever else is text: read in pieces, never whole; paragraphs end at blank lines."""
 
-import re
-from collections.abc import Iterator
-
-from engines.parsing.block import Block, BlockKind, Glue
-from engines.parsing.encodings import decoded_pieces, detect_encoding
+from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
-from engines.parsing.limits import check_size
-from engines.parsing.reading import Reading
-from engines.parsing.specimen import Specimen
 
-LONGEST = 16 * 1024
-"""Code points of a block: a paragraph without an end goes on in the next block, glued without anything."""
-_MOST_BYTES = 4
-"""Of one character, in any encoding: a file with more bytes than that has too many characters for sure."""
-_BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
 _PLAIN = "text/plain"
 _NOT_TO_BE_READ = ("{\\rtf", "%!PS-")
 """Rich text and PostScript consist of characters, but what they say is hidden among commands."""
 
 
-def recognize(specimen: Specimen) -> str | None:
+def recognize(specimen: FileSample) -> str | None:
     if not specimen.is_text:
         return None
     if specimen.text.lstrip().startswith(_NOT_TO_BE_READ):
@@ -28,49 +16,9 @@ def recognize(specimen: Specimen) -> str | None:
     return FORMAT.type_of(specimen.extension) or _PLAIN
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_size(reading.path.stat().st_size, reading.limits.characters * _MOST_BYTES)
-    encoding = detect_encoding(reading.path)
-    reading.properties["encoding"] = encoding
-    size = max(1, reading.path.stat().st_size)
-    replaced = 0
-    held, glue = "", Glue.BLANK_LINE
-    for piece, consumed in decoded_pieces(reading.path, encoding):
-        replaced += piece.count("\ufffd")
-        *paragraphs, held = _BLANK_LINES.split(held + piece)
-        for paragraph in paragraphs:
-            yield from _paragraph(paragraph, glue)
-            glue = Glue.BLANK_LINE
-        while len(held) > LONGEST:
-            cut = _last_cut(held)
-            yield Block(BlockKind.PARAGRAPH, held[:cut], glue=glue)
-            held, glue = held[cut:], Glue.NOTHING
-        reading.fraction = consumed / size
-    yield from _paragraph(held, glue)
-    if replaced:
-        reading.warnings.append(f"{replaced:,} characters could not be decoded as {encoding} and were replaced.")
-
-
-def _last_cut(text: str) -> int:
-    """Behind the last line, else word, that ends within the longest block."""
-    for end in "\n", " ":
-        if cut := text.rfind(end, 0, LONGEST) + 1:
-            return cut
-    return LONGEST
-
-
-def _paragraph(text: str, glue: Glue) -> Iterator[Block]:
-    text = text.rstrip() if glue is Glue.NOTHING else text.rstrip().lstrip("\n")
-    while text:
-        cut = _last_cut(text) if len(text) > LONGEST else len(text)
-        yield Block(BlockKind.PARAGRAPH, text[:cut], glue=glue)
-        text, glue = text[cut:], Glue.NOTHING
-
-
 FORMAT = Format(
     types={_PLAIN: (".txt", ".text", ".log"), "application/yaml": (".yaml", ".yml")},
     label="text",
     is_text=True,
     recognize=recognize,
-    read=read,
 )

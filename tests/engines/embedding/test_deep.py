@@ -22,7 +22,7 @@ from engines.embedding import (
     open_deep_embedder,
 )
 from engines.embedding.protocol import EmbedDocuments, Vectors
-from tests.tiny_gguf import write_tiny_gguf
+from tests.support.tiny_gguf import write_tiny_gguf
 from tests.workers.killing import until
 from workers import WorkerCrashed
 

@@ -16,7 +16,8 @@ import pytest_asyncio
 
 from engines.embedding import EmbedderMissing, WorkerEmbedder, document_worker, open_embedder, prompt_worker
 from engines.embedding.protocol import Describe, Described, EmbedDocuments, EmbedPrompt, Start, Vector, Vectors
-from tests.fakes_embedding import FakeEmbedder
+from tests.fakes.embedding import FakeEmbedder
+from tests.paths import ROOT
 from tests.workers.killing import assert_survives_kill
 from workers import Worker, open_worker
 
@@ -156,7 +157,7 @@ async def test_a_folder_without_a_model_is_told_at_once(tmp_path: Path) -> None:
 
 async def test_the_parent_imports_nothing_heavy() -> None:
     program = "import sys, engines.embedding; engines.embedding.bundled_folder(); print(*sys.modules)"
-    root = Path(__file__).parents[3]
+    root = ROOT
     loaded = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
     assert not {"torch", "numpy", "sentence_transformers", "transformers"} & set(loaded.stdout.split())
     assert importlib.util.find_spec("torch") is not None

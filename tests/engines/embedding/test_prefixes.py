@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engines.embedding import bundled_folder, find_embedding_model, open_deep_embedder
-from engines.embedding.finding import fingerprint
+from engines.embedding.model_discovery import fingerprint
 from engines.embedding.prefixes import NONE, Prefixes, prefixes_of
-from tests.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 
 SENTENCE = Prefixes("Represent this sentence for searching relevant passages: ", "")
 TASK = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"

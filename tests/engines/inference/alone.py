@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from engines.inference.text import TextStream
+from engines.inference.worker.text.text_stream import TextStream
 from records.model import LoadRequest
 from tests.engines.inference.bench import Bench
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from engines.inference.backend import Abort, Log, Model
-from engines.inference.context import Context
 from engines.inference.defaults import SAMPLING, inherit
-from engines.inference.engine import Engine
-from engines.inference.job import Job, JobQueue
-from engines.inference.probe import check
-from engines.inference.prompt import Prompt
 from engines.inference.protocol import Finished, Generate, Priority, PromptProgress, Written
-from engines.inference.transcripts import Transcripts
+from engines.inference.worker.llama.context import Context
+from engines.inference.worker.llama.model import Abort, Log, Model
+from engines.inference.worker.scheduling.engine import Engine
+from engines.inference.worker.scheduling.job import Job, JobQueue
+from engines.inference.worker.self_test import check
+from engines.inference.worker.text.completion_tokens import CompletionTokens
+from engines.inference.worker.text.prompt import Prompt
 from records.model import LoadRequest
 from records.session import SamplingSettings
 from workers.child import CallCanceled
@@ -81,7 +81,7 @@ class RestlessAbort(Abort):
             self.set()
 
 
-class Witness(Transcripts):
+class Witness(CompletionTokens):
     """Keeps the tokens of the last answer."""
 
     last: list[int]

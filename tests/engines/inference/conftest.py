@@ -13,7 +13,7 @@ from engines.inference.protocol import EngineStatistics, Load, Loaded, LoadProgr
 from records.model import LoadRequest
 from records.session import SamplingSettings
 from records.system import WorkerPurpose
-from tests.tiny_gguf import write_tiny_gguf
+from tests.support.tiny_gguf import write_tiny_gguf
 from workers import Caller, Worker, WorkerSpec, open_worker
 
 SMALL = LoadRequest(context_length=1024, batch_size=128, threads=1)
@@ -50,7 +50,7 @@ async def open_inference(path: Path, settings: LoadRequest = SMALL) -> AsyncIter
             assert stages == sorted(stages, key=list(type(stages[0])).index), "stages go forward"
             answers.append(stream.reply)
 
-    spec = WorkerSpec(WorkerPurpose.INFERENCE, "engines.inference.worker", Start(), prepare=prepare)
+    spec = WorkerSpec(WorkerPurpose.INFERENCE, "engines.inference.worker.main", Start(), prepare=prepare)
     async with open_worker(spec) as worker:
         await worker.call(Statistics(), EngineStatistics)
         yield worker, WorkerInference(worker, answers[-1])

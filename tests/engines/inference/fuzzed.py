@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from engines.inference.text import TextStream
+from engines.inference.worker.text.text_stream import TextStream
 
 ALPHABETS = (
     "abc END\n<|>",

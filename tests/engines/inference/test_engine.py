@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engines.inference.cache import MOST_IDLE
 from engines.inference.protocol import Priority
+from engines.inference.worker.scheduling.kv_cache import MOST_IDLE
 from records.session import SamplingSettings
 from tests.engines.inference.alone import LARGE, SMALL, alone, prompt
 from tests.engines.inference.bench import Bench

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from engines.inference.fit import MARGIN, estimate_fit
+from engines.inference.gguf.inspection import ModelHeader, inspect
 from engines.inference.hardware import AvailableMemory, cgroup_headroom
-from engines.inference.inspection import ModelHeader, inspect
+from engines.inference.memory_fit import MARGIN, estimate_fit
 from records.model import FitVerdict, LoadRequest
-from tests.tiny_gguf import write_tiny_gguf
+from tests.support.tiny_gguf import write_tiny_gguf
 
 GIB = 1024**3
 SETTINGS = LoadRequest(

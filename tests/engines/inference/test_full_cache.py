@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engines.inference.streams import RESERVED_TOKENS
+from engines.inference.worker.scheduling.sequence import RESERVED_TOKENS
 from records.session import FinishReason
 from tests.engines.inference.alone import LARGE, alone, prompt
 from tests.engines.inference.bench import Bench

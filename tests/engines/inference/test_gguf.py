@@ -10,17 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engines.inference import ggml
 from engines.inference.failures import (
     ModelFileMissing,
     ModelFileTruncated,
     NotGguf,
     UnsupportedArchitecture,
 )
-from engines.inference.inspection import ModelHeader, inspect
+from engines.inference.gguf import tensor_types as ggml
+from engines.inference.gguf.inspection import ModelHeader, inspect
 from records.codes import ErrorCode
 from records.errors import ModelLoadFailed
-from tests.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from pathlib import Path
+
+from tests.paths import ROOT
 
 HEAVY = ("llama_cpp", "numpy", "jinja2", "torch")
 
 
 def test_the_parents_side_imports_nothing_heavy() -> None:
-    root = Path(__file__).resolve().parents[3]
-    script = f"import sys, engines.models, engines.inference; sys.exit([m for m in {HEAVY} if m in sys.modules] or 0)"
+    root = ROOT
+    script = f"import sys, services.models, engines.inference; sys.exit([m for m in {HEAVY} if m in sys.modules] or 0)"
     ended = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr

@@ -14,7 +14,7 @@ from records.session import FinishReason, SamplingSettings
 from tests.engines.inference.alone import SMALL
 from tests.engines.inference.bench import Bench
 from tests.engines.inference.conftest import open_inference
-from tests.tiny_gguf import write_tiny_mamba
+from tests.support.tiny_gguf import write_tiny_mamba
 
 GREEDY = SamplingSettings(temperature=0.0, max_tokens=24)
 PLAIN = [5 + (31 * at) % 250 for at in range(120)]

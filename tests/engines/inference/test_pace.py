@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from engines.inference.pace import AGAIN_SECONDS, BLOCK, BLOCKS, SLOW_SECONDS, WORTH_CORES, Pace
+from engines.inference.worker.scheduling.thread_tuning import (
+    AGAIN_SECONDS,
+    BLOCK,
+    BLOCKS,
+    SLOW_SECONDS,
+    WORTH_CORES,
+    ThreadTuning,
+)
 
 TRIAL = 2 * BLOCK * BLOCKS
 
@@ -15,7 +22,7 @@ class Machine:
     def __init__(self, most: int, seconds: Callable[[int], float]) -> None:
         self.now = 0.0
         self.seconds = seconds
-        self.pace = Pace(most, lambda: self.now)
+        self.pace = ThreadTuning(most, lambda: self.now)
 
     def write(self, tokens: int, rows: int = 1) -> list[int]:
         """The threads that each token was written on."""

@@ -2,8 +2,13 @@
 
 import pytest
 
-from engines.inference.template import ChatTemplate, Completion, TemplateFailed, merge_instructions
-from tests.tiny_gguf import CHAT_TEMPLATE
+from engines.inference.worker.text.chat_template import (
+    ChatTemplate,
+    CompletionTemplate,
+    TemplateFailed,
+    merge_instructions,
+)
+from tests.support.tiny_gguf import CHAT_TEMPLATE
 
 CHAT = [("system", "Be brief."), ("user", "Hello"), ("assistant", "Hi"), ("user", "Bye")]
 
@@ -67,6 +72,6 @@ def test_a_template_that_goes_wrong_only_fails(source: str) -> None:
 
 
 def test_a_model_without_a_template_gets_a_transcript_to_go_on_with() -> None:
-    completion = Completion()
+    completion = CompletionTemplate()
     assert completion.render(CHAT) == "Be brief.\n\nQuestion: Hello\n\nAnswer: Hi\n\nQuestion: Bye\n\nAnswer:"
     assert any(stop in "\nQuestion: What else?" for stop in completion.stops)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.inference.text import TextStream, held_suffix
+from engines.inference.worker.text.text_stream import TextStream, held_suffix
 from tests.engines.inference.fuzzed import faults, make
 
 

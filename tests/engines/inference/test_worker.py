@@ -15,7 +15,7 @@ from records.errors import Busy, ContextOverflow, ModelLoadFailed
 from records.model import LoadRequest
 from records.session import FinishReason, SamplingSettings
 from tests.engines.inference.conftest import SMALL, open_inference
-from tests.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
+from tests.support.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
 from workers import Worker, WorkerCrashed
 
 GREEDY = SamplingSettings(temperature=0.0, max_tokens=40)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from engines.parsing.extract import Extraction
+from engines.parsing.detection.detect import detect_type
 from engines.parsing.limits import Limits
 from engines.parsing.protocol import ParsedChunks, ParsedText
-from engines.parsing.reading import Reading
-from engines.parsing.sniff import sniff_file
-from engines.parsing.tokens import Tokens, open_tokens
+from engines.parsing.worker.extract import Extraction
+from engines.parsing.worker.reading import Reading
+from engines.parsing.worker.tokens import Tokens, open_tokens
 from records.document import Chunking, NewChunk, ParsedDocument
 
 
@@ -29,7 +29,7 @@ class Extracted:
 
 
 def extract(path: Path, chunking: Chunking | None = None, limits: Limits | None = None) -> Extracted:
-    reading = Reading(path, path.name, sniff_file(path, path.name).require(), limits or Limits())
+    reading = Reading(path, path.name, detect_type(path, path.name).require(), limits or Limits())
     extraction = Extraction(reading, chunking or Chunking(), tokens())
     text, chunks = "", list[NewChunk]()
     for event in extraction.events():

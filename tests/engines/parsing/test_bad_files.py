@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from engines.parsing.client import Parser, open_parser
+from engines.parsing.detection.detect import detect_type
 from engines.parsing.formats import FORMATS
 from engines.parsing.limits import Limits
-from engines.parsing.parser import Parser, open_parser
-from engines.parsing.sniff import sniff_file
 from records.codes import ErrorCode
 from records.document import ParsedDocument
 from records.errors import DocumentUnreadable
@@ -55,7 +55,7 @@ async def parser() -> AsyncIterator[Parser]:
 
 async def outcome(parser: Parser, path: Path) -> tuple[str, ParsedDocument | None]:
     """What becomes of an upload: its code, or READ."""
-    sniffed = sniff_file(path, path.name)
+    sniffed = detect_type(path, path.name)
     if not sniffed.supported:
         assert sniffed.reason
         return ErrorCode.UNSUPPORTED, None
@@ -84,7 +84,7 @@ async def test_files_that_are_cut_or_flipped_end_as_expected(parser: Parser, tmp
 @pytest.mark.parametrize("name", hostile.SOUND)
 async def test_a_file_is_read_as_it_is_stored_without_a_name(parser: Parser, tmp_path: Path, name: str) -> None:
     hostile.SOUND[name](tmp_path / name)
-    media_type = sniff_file(tmp_path / name, name).require()
+    media_type = detect_type(tmp_path / name, name).require()
     stored = (tmp_path / name).rename(tmp_path / "0a1b2c")
     assert (await parse(parser, stored, media_type))[0]
 
@@ -183,7 +183,7 @@ async def test_a_file_under_a_wrong_name_is_read_as_what_it_is_or_refused(tmp_pa
     """Archives and PDF show what they are; a text is what its name says, as long as it can be."""
     for name, write in hostile.SOUND.items():
         write(tmp_path / name)
-        own, found = sniff_file(tmp_path / name, name), sniff_file(tmp_path / name, f"other{named}")
+        own, found = detect_type(tmp_path / name, name), detect_type(tmp_path / name, f"other{named}")
         if name in ARCHIVES or name in ("file.pdf", "file.png"):
             assert found == own
         elif named in (".pdf", ".png", ".docx", ".pptx", ".xlsx", ".epub"):

@@ -4,10 +4,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from engines.parsing.block import Block, BlockKind, Glue
-from engines.parsing.chunks import Chunker
-from engines.parsing.composer import Composer
 from engines.parsing.limits import Limits
+from engines.parsing.worker.block import Block, BlockKind, Glue
+from engines.parsing.worker.chunks import Chunker
+from engines.parsing.worker.composer import Composer
 from records.document import Chunking, NewChunk
 from tests.engines.parsing.extracting import check_chunks, tokens
 

@@ -10,9 +10,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
-from tests import files, samples
 from tests.engines.parsing.extracting import extract
 from tests.engines.parsing.hostile import parts_of, repack
+from tests.support import files, samples
 
 
 def write_mixed_pdf(path: Path, kinds: str) -> None:

@@ -11,11 +11,12 @@ import pypdfium2
 import pytest
 import pytest_asyncio
 
-from engines.parsing.parser import Parser, open_parser
+from engines.parsing.client import Parser, open_parser
 from records.document import NewChunk
-from tests.debian import IS_DEBIAN, PACKAGES, debian_file, unpacked
 from tests.engines.parsing.extracting import Extracted, check_chunks
 from tests.engines.parsing.test_parser import parse
+from tests.paths import ROOT
+from tests.support.debian import IS_DEBIAN, PACKAGES, debian_file, unpacked
 
 if not IS_DEBIAN:
     pytest.skip("The manuals that these tests read come with Debian's packages.", allow_module_level=True)
@@ -175,7 +176,7 @@ async def test_a_table_has_a_line_for_each_row_with_the_names_of_its_columns(par
 
 
 async def test_ci_installs_what_is_read_here() -> None:
-    script = (Path(__file__).parents[3] / ".ci" / "run").read_text(encoding="utf-8")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert [package for package in PACKAGES if f"missing+=({package})" not in script] == []
 
 

@@ -5,8 +5,8 @@ import pytest
 from records.codes import ErrorCode
 from records.document import Chunking
 from records.errors import DocumentUnreadable
-from tests import files
 from tests.engines.parsing.extracting import Extracted, check_chunks, extract
+from tests.support import files
 
 
 @pytest.fixture(scope="module")

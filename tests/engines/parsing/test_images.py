@@ -7,15 +7,15 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from engines.parsing.client import Parser, open_parser
+from engines.parsing.detection.detect import detect_type
 from engines.parsing.limits import Limits
-from engines.parsing.parser import Parser, open_parser
-from engines.parsing.sniff import sniff_file
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
-from tests import files
 from tests.engines.parsing.extracting import check_chunks
 from tests.engines.parsing.test_parser import parse
-from tests.scans import Drawn, draw_noise, draw_page
+from tests.support import files
+from tests.support.scans import Drawn, draw_noise, draw_page
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
@@ -46,7 +46,7 @@ def notice(text: str = NOTICE, dpi: int = 150) -> Image.Image:
 async def test_an_image_is_a_document_of_one_page(parser: Parser, tmp_path: Path, name: str, media_type: str) -> None:
     notice().save(tmp_path / name)
     stored = (tmp_path / name).rename(tmp_path / "0a1b2c")
-    assert sniff_file(stored, "").require() == media_type
+    assert detect_type(stored, "").require() == media_type
     text, chunks, document = await parse(parser, stored, media_type)
     assert text == NOTICE
     check_chunks(text, chunks)

@@ -7,8 +7,8 @@ from engines.parsing.archives import check_archive
 from engines.parsing.limits import Limits
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
-from tests import files
 from tests.engines.parsing.extracting import extract
+from tests.support import files
 
 
 def limit_hit_by(path: Path, limits: Limits | None = None) -> str:

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from engines.parsing.sniff import sniff_file
+from engines.parsing.detection.detect import detect_type
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
-from tests import samples
 from tests.engines.parsing.extracting import Extracted, check_chunks, extract
+from tests.support import samples
 
 
 def read(tmp_path: Path, name: str) -> Extracted:
@@ -218,7 +218,7 @@ def test_texts_are_told_apart_and_code_is_taken_for_nothing_else(
     tmp_path: Path, content: str, name: str, media_type: str
 ) -> None:
     (tmp_path / "file").write_text(content)
-    assert sniff_file(tmp_path / "file", name).require() == media_type
+    assert detect_type(tmp_path / "file", name).require() == media_type
 
 
 @pytest.mark.parametrize(
@@ -231,13 +231,13 @@ def test_texts_are_told_apart_and_code_is_taken_for_nothing_else(
 )
 @pytest.mark.parametrize("name", ["letter.docx", "report.pdf", "notes.txt", "x.py", ""])
 def test_archives_are_read_as_what_they_are_whatever_their_name(specimen: str, media_type: str, name: str) -> None:
-    assert sniff_file(samples.SPECIMENS / specimen, name).require() == media_type
+    assert detect_type(samples.SPECIMENS / specimen, name).require() == media_type
 
 
 @pytest.mark.parametrize("content", ["{\\rtf1\\ansi text}", "%!PS-Adobe-3.0\nshowpage\n"])
 def test_commands_around_text_are_no_text(tmp_path: Path, content: str) -> None:
     (tmp_path / "file").write_text(content)
-    assert not sniff_file(tmp_path / "file", "letter.txt").supported
+    assert not detect_type(tmp_path / "file", "letter.txt").supported
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_commands_around_text_are_no_text(tmp_path: Path, content: str) -> None:
 def test_no_beginning_keeps_the_server_busy(tmp_path: Path, unit: str, name: str) -> None:
     """Told in the server's own process: a pattern that tries everything would stand still here until the test's limit."""
     (tmp_path / "file").write_text(unit * (64 * 1024 // len(unit)) + "!")
-    assert sniff_file(tmp_path / "file", name).media_type
+    assert detect_type(tmp_path / "file", name).media_type
 
 
 def test_a_program_of_blank_lines_is_read(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-from engines.parsing.block import Block, BlockKind
-from engines.parsing.pages.cells import split_lines
-from engines.parsing.pages.margins import Margins
-from engines.parsing.pages.page import Line, Page
-from engines.parsing.pages.paragraphs import Typography, blocks_of_page
+from engines.parsing.worker.block import Block, BlockKind
+from engines.parsing.worker.pages.cells import split_lines
+from engines.parsing.worker.pages.margins import Margins
+from engines.parsing.worker.pages.page import Line, Page
+from engines.parsing.worker.pages.paragraphs import Typography, blocks_of_page
 
 PLAIN = Typography(10.0, False, {})
 

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from engines.parsing.client import Parser, open_parser
+from engines.parsing.detection.detect import detect_type
 from engines.parsing.limits import Limits
-from engines.parsing.parser import Parser, open_parser
 from engines.parsing.protocol import ParsedChunks, ParsedText, ParseProgress
-from engines.parsing.sniff import sniff_file
 from records.codes import ErrorCode
 from records.document import Chunking, NewChunk, ParsedDocument
 from records.errors import DocumentUnreadable
-from tests import files
 from tests.engines.parsing.extracting import check_chunks
+from tests.support import files
 
 
 async def parse(
     parser: Parser, path: Path, media_type: str | None = None
 ) -> tuple[str, list[NewChunk], ParsedDocument]:
     text, chunks = "", list[NewChunk]()
-    media_type = media_type or sniff_file(path, path.name).media_type
+    media_type = media_type or detect_type(path, path.name).media_type
     async with parser.parse(path, media_type, path.name, Chunking()) as events:
         async for event in events:
             match event:

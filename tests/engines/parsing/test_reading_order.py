@@ -1,8 +1,8 @@
 from engines.parsing.limits import Limits
-from engines.parsing.pages.order import in_reading_order
-from engines.parsing.pages.page import Line, Page
-from engines.parsing.pages.pictures import LetterSizes
-from engines.parsing.pages.scans import scale_for
+from engines.parsing.worker.pages.order import in_reading_order
+from engines.parsing.worker.pages.page import Line, Page
+from engines.parsing.worker.pages.pictures import LetterSizes
+from engines.parsing.worker.pages.scans import scale_for
 
 
 def line(text: str, left: float, top: float, width: float = 200, height: float = 10) -> Line:

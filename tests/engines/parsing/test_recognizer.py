@@ -1,6 +1,6 @@
 import numpy as np
 
-from engines.parsing.recognizer import Recognizer, find_recognizer
+from engines.parsing.worker.recognizer import Recognizer, find_recognizer
 
 
 def test_an_empty_picture_has_no_lines() -> None:

@@ -8,16 +8,16 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from engines.parsing.client import Parser, open_parser
 from engines.parsing.limits import Limits
-from engines.parsing.parser import Parser, open_parser
 from engines.parsing.protocol import ParseProgress
 from records.codes import ErrorCode
 from records.document import Chunking, NewChunk
 from records.errors import DocumentUnreadable
-from tests import files, scans
 from tests.engines.parsing.extracting import check_chunks
 from tests.engines.parsing.test_parser import parse
-from tests.scans import Drawn, draw_noise, draw_page, write_mixed, write_scan
+from tests.support import files, scans
+from tests.support.scans import Drawn, draw_noise, draw_page, write_mixed, write_scan
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from engines.parsing.sniff import sniff_file
+from engines.parsing.detection.detect import detect_type
 from records.errors import Unsupported
-from tests import files
+from tests.support import files
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -24,7 +24,7 @@ def test_the_type_is_told_from_the_bytes(
     tmp_path: Path, write: Callable[[Path], object], media_type: str, name: str
 ) -> None:
     write(tmp_path / "file")
-    assert sniff_file(tmp_path / "file", name).require() == media_type
+    assert detect_type(tmp_path / "file", name).require() == media_type
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_type_is_told_from_the_bytes(
 def test_texts_are_told_apart(tmp_path: Path, content: str, name: str, media_type: str) -> None:
     path = tmp_path / "file"
     path.write_text(content)
-    assert sniff_file(path, name).require() == media_type
+    assert detect_type(path, name).require() == media_type
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_what_cannot_be_read_is_refused_with_a_plain_reason(
     path = tmp_path / "file"
     write(path)
     with pytest.raises(Unsupported) as refusal:
-        sniff_file(path, name).require()
+        detect_type(path, name).require()
     assert all(word in refusal.value.message for word in words), refusal.value.message
 
 
 def test_a_cut_word_document_is_refused(tmp_path: Path) -> None:
     files.write_docx(tmp_path / "cut.docx")
     files.cut(tmp_path / "cut.docx")
-    assert not sniff_file(tmp_path / "cut.docx", "cut.docx").supported
+    assert not detect_type(tmp_path / "cut.docx", "cut.docx").supported
 
 
 def test_a_password_protected_word_document_is_named_as_such(tmp_path: Path) -> None:
@@ -82,14 +82,14 @@ def test_a_password_protected_word_document_is_named_as_such(tmp_path: Path) -> 
     path.write_bytes(
         bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600)
     )
-    assert "password" in (sniff_file(path, "secret.docx").reason or "")
+    assert "password" in (detect_type(path, "secret.docx").reason or "")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"])
 def test_text_in_any_encoding_is_text(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "file"
     path.write_bytes("Schöne Grüße aus Zürich.\n".encode(encoding))
-    assert sniff_file(path, "letter.txt").require() == "text/plain"
+    assert detect_type(path, "letter.txt").require() == "text/plain"
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_text_in_any_encoding_is_text(tmp_path: Path, encoding: str) -> None:
 )
 def test_what_only_begins_like_an_image_is_none(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
-    assert "no image" in (sniff_file(tmp_path / name, name).reason or "")
+    assert "no image" in (detect_type(tmp_path / name, name).reason or "")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.engines.parsing.extracting import Extracted, check_chunks, extract
-from tests.samples import SPECIMENS
+from tests.support.samples import SPECIMENS
 
 ARABIC = "يُمنع الصيد من الرصيف الداخلي بعد غروب الشمس."
 HEBREW = "אסור לדוג מהרציף הפנימי אחרי השקיעה."

@@ -4,22 +4,21 @@ import asyncio
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from engines.parsing.parser import Parsing
+from engines.parsing.client import Parsing
 from engines.parsing.protocol import ParseProgress
 from records.codes import ErrorCode
 from records.document import DocumentStatus
 from records.errors import DocumentUnreadable
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 BURNING = """
 import itertools, time
 from engines.parsing.limits import Limits
 from engines.parsing.protocol import ParseProgress
-from engines.parsing.worker import limit_cpu, send_events
+from engines.parsing.worker.main import limit_cpu, send_events
 
 class Listener:
     def event(self, event): print(event.pages_looked_at, flush=True)

@@ -11,8 +11,9 @@ import pytest_asyncio
 from engines.reranking import Reranker, RerankerFailed, cross_encoder_worker, open_cross_encoder, open_reranker
 from engines.reranking.protocol import Score, Scores
 from records.system import WorkerState
-from tests.fakes_embedding import ComparingEmbedder
-from tests.tiny_cross_encoder import write_cross_encoder
+from tests.fakes.embedding import ComparingEmbedder
+from tests.paths import ROOT
+from tests.support.tiny_cross_encoder import write_cross_encoder
 from tests.workers.killing import assert_survives_kill
 from workers import Worker
 
@@ -80,6 +81,6 @@ async def test_without_a_folder_the_embedder_compares_tokens() -> None:
 
 async def test_the_parent_imports_nothing_heavy() -> None:
     program = "import sys, engines.reranking; print(*sys.modules)"
-    root = Path(__file__).parents[3]
+    root = ROOT
     loaded = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
     assert not {"torch", "numpy", "sentence_transformers", "transformers"} & set(loaded.stdout.split())

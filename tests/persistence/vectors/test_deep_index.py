@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from persistence.database import Database, open_database
-from persistence.deep import DeepVectors
-from persistence.embedders import EmbedderId, adopt_deep
-from persistence.outbox import Outbox
+from persistence.database.database import Database, open_database
+from persistence.embeddings.deep_embeddings import DeepVectors
+from persistence.embeddings.embedders import EmbedderId, adopt_deep
+from persistence.embeddings.outbox import Outbox
 from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
 from records.document import DocumentStatus
 from records.ids import DocumentId

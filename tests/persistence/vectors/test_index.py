@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from engines.stores import VectorIndex
 from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
 from persistence.vectors.protocol import Compared, Found, Search, Start
 from records.ids import DocumentId
+from services.interfaces.vector_index import VectorIndex
 from tests.persistence.vectors.library import DIMENSIONS, Library
 from tests.workers.killing import assert_survives_kill
 from workers import Worker, WorkerCrashed, WorkerSpec

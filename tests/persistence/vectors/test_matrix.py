@@ -7,8 +7,8 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from persistence.vectors.copies import Embedding
-from persistence.vectors.matrix import Matrix
+from persistence.vectors.worker.matrix import Matrix
+from persistence.vectors.worker.replicas import Embedding
 
 DIMENSIONS = 8
 

@@ -11,7 +11,7 @@ from tests.transport.conftest import Connect, Serve
 from tests.transport.sockets import open_socket
 from tests.transport.test_page import BROWSER
 from tests.transport.test_uploads import PREFLIGHT
-from transport.execution import TimeLimits
+from transport.execution.execution import TimeLimits
 
 SECRET = "swordfish"
 MAP = '{"0": ["variables.file"]}'

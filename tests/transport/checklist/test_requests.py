@@ -12,7 +12,7 @@ from tests.transport.conftest import Connect, Serve
 from tests.transport.library import Shelf
 from tests.transport.sockets import open_socket
 from tests.transport.test_uploads import MAP, OPERATIONS, PREFLIGHT, Fields, fields, send
-from transport.incoming import shown_name
+from transport.uploads.incoming import shown_name
 
 TEXTS = {"operations": OPERATIONS, "map": MAP}
 MANY = "mutation ($f: [Upload!]!) { addMany(files: $f) }"

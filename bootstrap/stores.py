@@ -1,0 +1,49 @@
+"""The database with all its stores, and the folder of originals."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from persistence.database.database import Database, open_database
+from persistence.documents.chunks import Chunks
+from persistence.documents.documents import Documents
+from persistence.models.model_settings import ModelSettings
+from persistence.originals import Originals
+from persistence.search.keywords import Keywords
+from persistence.sessions.messages import Messages
+from persistence.sessions.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """`data` is the data folder."""
+
+    data: Path
+    database: Database
+    documents: Documents
+    chunks: Chunks
+    keywords: Keywords
+    messages: Messages
+    sessions: Sessions
+    model_settings: ModelSettings
+    originals: Originals
+
+
+@asynccontextmanager
+async def open_stores(data: Path) -> AsyncIterator[Stores]:
+    """Raises what `open_database` raises."""
+    async with open_database(data / "graphlore.db") as database:
+        originals = Originals(database, data / "originals", data / "incoming")
+        await originals.sweep()
+        yield Stores(
+            data=data,
+            database=database,
+            documents=Documents(database),
+            chunks=Chunks(database),
+            keywords=Keywords(database),
+            messages=Messages(database),
+            sessions=Sessions(database),
+            model_settings=ModelSettings(database),
+            originals=originals,
+        )

@@ -1,5 +1,0 @@
-"""Local models: which there are, what state they are in, their settings, and getting them into memory and out again."""
-
-from engines.models.models import ModelFilter, Models, open_models
-
-__all__ = ["ModelFilter", "Models", "open_models"]

@@ -1,0 +1,57 @@
+"""Readers, one for each file format."""
+
+from collections.abc import Callable, Iterator
+
+from engines.parsing import formats
+from engines.parsing.formats.format import Format
+from engines.parsing.worker.block import Block, PageDone
+from engines.parsing.worker.readers import (
+    asciidoc,
+    code,
+    csv,
+    docx,
+    eml,
+    epub,
+    html,
+    image,
+    json,
+    latex,
+    markdown,
+    pdf,
+    plain,
+    pptx,
+    xlsx,
+    xml,
+)
+from engines.parsing.worker.reading import Reading
+from records.codes import ErrorCode
+from records.errors import DocumentUnreadable
+
+Read = Callable[[Reading], Iterator[Block | PageDone]]
+
+READERS: tuple[tuple[Format, Read], ...] = (
+    (formats.asciidoc.FORMAT, asciidoc.read),
+    (formats.code.FORMAT, code.read),
+    (formats.csv.FORMAT, csv.read),
+    (formats.docx.FORMAT, docx.read),
+    (formats.eml.FORMAT, eml.read),
+    (formats.epub.FORMAT, epub.read),
+    (formats.html.FORMAT, html.read),
+    (formats.image.FORMAT, image.read),
+    (formats.json.FORMAT, json.read),
+    (formats.latex.FORMAT, latex.read),
+    (formats.markdown.FORMAT, markdown.read),
+    (formats.pdf.FORMAT, pdf.read),
+    (formats.plain.FORMAT, plain.read),
+    (formats.pptx.FORMAT, pptx.read),
+    (formats.xlsx.FORMAT, xlsx.read),
+    (formats.xml.FORMAT, xml.read),
+)
+
+
+def reader_for(media_type: str) -> Read:
+    """Return the reader of a media type. Raises `DocumentUnreadable` (UNSUPPORTED) where there is none."""
+    for known, read in READERS:
+        if media_type in known.types:
+            return read
+    raise DocumentUnreadable(ErrorCode.UNSUPPORTED, f"Files of the type {media_type} cannot be read.")

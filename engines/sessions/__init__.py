@@ -1,5 +1,0 @@
-"""Sessions as the graph sees them: the store's rows, and every change of them told to whoever watches."""
-
-from engines.sessions.sessions import Sessions
-
-__all__ = ["Sessions"]

@@ -1,0 +1,42 @@
+"""What parsing learned of a document as a whole, stored beside its text and chunks."""
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from persistence.database.json_columns import pack, pack_any
+from persistence.database.sqlite import execute_many, fetch_value
+from persistence.database.tables import Heading
+from persistence.documents.document_rows import change_document
+from records.document import DocumentStatus, ParsedDocument
+from records.ids import DocumentId
+
+
+async def store_learned(
+    transaction: BaseDBAsyncClient,
+    document_id: DocumentId,
+    parsed: ParsedDocument,
+    status: DocumentStatus,
+    progress: float,
+) -> None:
+    """Its chunks are there already, and are counted; the headings are replaced."""
+    await Heading.filter(document_id=document_id).using_db(transaction).delete()
+    await execute_many(
+        transaction,
+        "INSERT INTO headings (document_id, text, level, start, page) VALUES (?, ?, ?, ?, ?)",
+        [(document_id, each.text, each.level, each.offset, each.page) for each in parsed.outline],
+    )
+    chunks = await fetch_value(transaction, "SELECT count(*) FROM chunks WHERE document_id = ?", [document_id])
+    await change_document(
+        transaction,
+        document_id,
+        status=status.value,
+        progress=progress,
+        media_type=parsed.media_type,
+        title=parsed.title,
+        page_count=parsed.page_count,
+        character_count=parsed.character_count,
+        token_count=parsed.token_count,
+        chunk_count=chunks,
+        coverage=pack(parsed.coverage),
+        properties=pack_any(parsed.properties),
+        parser_version=parsed.parser_version,
+    )

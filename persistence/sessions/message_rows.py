@@ -1,0 +1,125 @@
+"""Message rows as records, with their citations, and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.query_utils import Prefetch
+
+from persistence.database.json_columns import pack_or_none, storable, unpack
+from persistence.database.sqlite import batches, execute, execute_many
+from persistence.database.tables import Citation, Message
+from records.document import BoundingBox
+from records.errors import NotFound
+from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
+from records.session import (
+    CitationRecord,
+    GenerationDetails,
+    MessageError,
+    MessageRating,
+    MessageRecord,
+    MessageRole,
+    MessageStatus,
+    ThinkingMode,
+)
+
+UNFINISHED = tuple(status for status in MessageStatus if not status.terminal)
+
+# A link to what was erased while the answer was made is null from the beginning.
+_CITE = """
+    INSERT INTO citations (message_id, marker, document_id, chunk_id, document_name, quote, page, score, used,
+        start_offset, end_offset, bounding_box)
+    VALUES (?, ?, (SELECT id FROM documents WHERE id = ?), (SELECT id FROM chunks WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+async def load_messages(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, MessageRecord]:
+    found: dict[int, MessageRecord] = {}
+    for batch in batches(ids):
+        cited = Prefetch("citations", Citation.all().using_db(client).order_by("id"))
+        for row in await Message.filter(id__in=batch).using_db(client).prefetch_related(cited):
+            found[row.id] = _record(row)
+    return found
+
+
+async def load_message(client: BaseDBAsyncClient, message_id: MessageId) -> MessageRecord:
+    """Raises `NotFound`."""
+    found = await load_messages(client, [message_id])
+    if message_id not in found:
+        raise NotFound("Message", message_id)
+    return found[message_id]
+
+
+async def load_citations(client: BaseDBAsyncClient, message_id: MessageId) -> tuple[CitationRecord, ...]:
+    rows = await Citation.filter(message_id=message_id).using_db(client).order_by("id")
+    return tuple(_citation(row) for row in rows)
+
+
+async def store_citations(
+    transaction: BaseDBAsyncClient, message_id: MessageId, citations: Sequence[CitationRecord]
+) -> None:
+    """Nothing is written where they are stored as they are: most checkpoints change the text alone."""
+    if tuple(citations) == await load_citations(transaction, message_id):
+        return
+    await execute(transaction, "DELETE FROM citations WHERE message_id = ?", [message_id])
+    await execute_many(transaction, _CITE, [_cited(message_id, citation) for citation in citations])
+
+
+def columns(message: MessageRecord) -> dict[str, Any]:
+    """What changes while an answer is made."""
+    return {
+        "content": storable(message.content),
+        "reasoning": None if message.reasoning is None else storable(message.reasoning),
+        "status": message.status.value,
+        "error": pack_or_none(message.error),
+        "model_id": message.model_id,
+        "model_name": message.model_name,
+        "thinking_mode": message.thinking_mode and message.thinking_mode.value,
+        "generation": pack_or_none(message.generation),
+        "completed_at": message.completed_at,
+    }
+
+
+def _cited(message_id: MessageId, citation: CitationRecord) -> tuple[object, ...]:
+    return (
+        message_id, citation.marker, citation.document_id, citation.chunk_id, citation.document_name, citation.quote,
+        citation.page, citation.score, citation.used, citation.start_offset, citation.end_offset,
+        pack_or_none(citation.bounding_box),
+    )  # fmt: skip
+
+
+def _record(row: Message) -> MessageRecord:
+    return MessageRecord(
+        id=MessageId(row.id),
+        session_id=SessionId(row.session_id),
+        parent_id=None if row.parent_id is None else MessageId(row.parent_id),
+        role=MessageRole(row.role),
+        content=row.content,
+        reasoning=row.reasoning,
+        status=MessageStatus(row.status),
+        error=unpack(row.error, MessageError),
+        citations=tuple(_citation(citation) for citation in row.citations),
+        model_id=None if row.model_id is None else ModelId(row.model_id),
+        model_name=row.model_name,
+        thinking_mode=None if row.thinking_mode is None else ThinkingMode(row.thinking_mode),
+        generation=unpack(row.generation, GenerationDetails),
+        rating=None if row.rating is None else MessageRating(row.rating),
+        created_at=row.created_at,
+        completed_at=row.completed_at,
+    )
+
+
+def _citation(row: Citation) -> CitationRecord:
+    return CitationRecord(
+        marker=row.marker,
+        document_id=None if row.document_id is None else DocumentId(row.document_id),
+        chunk_id=None if row.chunk_id is None else ChunkId(row.chunk_id),
+        document_name=row.document_name,
+        quote=row.quote,
+        page=row.page,
+        score=row.score,
+        used=row.used,
+        start_offset=row.start_offset,
+        end_offset=row.end_offset,
+        bounding_box=unpack(row.bounding_box, BoundingBox),
+    )

@@ -1,0 +1,143 @@
+"""Settings are held against bounds, take hold as early as they can, and are read back, never echoed."""
+
+from pathlib import Path
+
+import pytest
+
+from engines.inference.hardware import AvailableMemory
+from engines.inference.protocol import Written
+from records.errors import InsufficientMemory, InvalidInput
+from records.model import LoadRequest, ModelStatus, ParameterScope, SettingApplies
+from records.session import SamplingSettings
+from tests.services.models.conftest import PLENTY, SettingsInMemory, by_name, load, opened
+
+
+async def test_the_parameters_say_what_the_model_takes(folder: Path, store: SettingsInMemory) -> None:
+    async with opened(folder, store) as models:
+        listed = {parameter.name: parameter for parameter in models.parameters(await by_name(models, "alpha"))}
+    context, tokens = listed["context_length"], listed["max_tokens"]
+    assert (context.minimum, context.maximum, context.default) == (256, 4096, 4096)
+    assert (context.scope, context.applies) == (ParameterScope.LOAD, SettingApplies.REBUILDS_CONTEXT)
+    assert (tokens.maximum, tokens.default, tokens.applies) == (4096, 512, SettingApplies.AT_ONCE)
+    assert listed["key_cache_type"].options is not None
+    assert "q8_0" in listed["key_cache_type"].options
+    assert (listed["temperature"].default, listed["min_p"].default, listed["seed"].default) == (0.7, 0.05, None)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "name"),
+    [
+        (SamplingSettings(temperature=2.5), "temperature"),
+        (SamplingSettings(temperature=float("nan")), "temperature"),
+        (SamplingSettings(top_p=-0.1), "top_p"),
+        (SamplingSettings(max_tokens=0), "max_tokens"),
+        (SamplingSettings(max_tokens=5000), "max_tokens"),
+        (SamplingSettings(stop=("",)), "stop"),
+        (SamplingSettings(stop=("x",) * 17), "stop"),
+        (SamplingSettings(extra={"mirostat": 2}), "extra"),
+    ],
+)
+async def test_sampling_out_of_bounds_is_refused_by_name(
+    folder: Path, store: SettingsInMemory, sampling: SamplingSettings, name: str
+) -> None:
+    async with opened(folder, store) as models:
+        alpha = await by_name(models, "alpha")
+        with pytest.raises(InvalidInput) as caught:
+            models.check_sampling(alpha.id, sampling)
+    assert caught.value.field == f"sampling.{name}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (LoadRequest(batch_size=1), "batch_size"),
+        (LoadRequest(parallel_sequences=33), "parallel_sequences"),
+        (LoadRequest(key_cache_type="q9"), "key_cache_type"),
+        (LoadRequest(value_cache_type="q8_0", flash_attention=False), "value_cache_type"),
+    ],
+)
+async def test_load_settings_out_of_bounds_are_refused_by_name(
+    folder: Path, store: SettingsInMemory, settings: LoadRequest, name: str
+) -> None:
+    async with opened(folder, store) as models:
+        alpha = await by_name(models, "alpha")
+        with pytest.raises(InvalidInput) as caught:
+            await models.update_settings(alpha.id, load=settings)
+    assert caught.value.field == f"load.{name}"
+    assert store.saved == {}
+
+
+async def test_settings_of_a_loaded_model_take_hold_and_are_read_back(folder: Path, store: SettingsInMemory) -> None:
+    async with opened(folder, store) as models:
+        alpha = await load(models, "alpha")
+        outcome = await models.update_settings(
+            alpha.id, LoadRequest(context_length=1000, threads=2, use_mlock=True), SamplingSettings(temperature=0.25)
+        )
+        assert outcome.load is not None
+        assert (outcome.load.context_length, outcome.load.threads, outcome.load.use_mlock) == (1024, 2, False)
+        assert set(outcome.applied) == {"context_length", "threads", "temperature"}
+        assert outcome.waiting_for_reload == ("use_mlock",)
+        assert outcome.sampling.temperature == 0.25
+        assert outcome.model.pending_load_settings is not None
+        assert outcome.model.pending_load_settings.use_mlock
+        assert models.inference(alpha.id).context_length == 1024
+
+
+async def test_a_reload_puts_the_rest_into_force(folder: Path, store: SettingsInMemory) -> None:
+    async with opened(folder, store) as models:
+        alpha = await load(models, "alpha")
+        outcome = await models.update_settings(alpha.id, LoadRequest(use_mmap=False), reload=True)
+        assert outcome.model.status is ModelStatus.READY
+        assert (outcome.applied, outcome.waiting_for_reload) == (("use_mmap",), ())
+        assert outcome.model.pending_load_settings is None
+
+
+async def test_while_it_answers_a_smaller_context_waits(folder: Path, store: SettingsInMemory) -> None:
+    async with opened(folder, store) as models:
+        alpha = await load(models, "alpha")
+        async with models.use(alpha.id):
+            outcome = await models.update_settings(alpha.id, LoadRequest(context_length=512, threads=1))
+        assert (outcome.applied, outcome.waiting_for_reload) == (("threads",), ("context_length",))
+
+
+async def test_an_answer_goes_on_in_the_context_that_is_made_anew(folder: Path, store: SettingsInMemory) -> None:
+    async with opened(folder, store) as models:
+        alpha = await load(models, "alpha", request=LoadRequest(context_length=1024))
+        inference = models.inference(alpha.id)
+        greedy = SamplingSettings(temperature=0.0, max_tokens=900)
+        written, outcome = 0, None
+        async with models.use(alpha.id), inference.generate([("user", "Hello")], greedy, "a") as generation:
+            async for event in generation:
+                written += event.tokens if isinstance(event, Written) else 0
+                if written and outcome is None:
+                    outcome = await models.update_settings(
+                        alpha.id, LoadRequest(context_length=2048, parallel_sequences=2)
+                    )
+            finished = generation.finished
+    assert outcome is not None
+    assert outcome.applied == ("context_length", "parallel_sequences")
+    assert outcome.load is not None
+    assert (outcome.load.context_length, outcome.load.parallel_sequences) == (2048, 2)
+    assert finished.completion_tokens == 900
+
+
+async def test_settings_of_an_unloaded_model_are_kept_for_its_next_load(folder: Path, store: SettingsInMemory) -> None:
+    async with opened(folder, store) as models:
+        alpha = await by_name(models, "alpha")
+        outcome = await models.update_settings(alpha.id, LoadRequest(context_length=768), SamplingSettings(top_k=3))
+        assert (outcome.load, outcome.applied, outcome.waiting_for_reload) == (None, ("top_k",), ("context_length",))
+    async with opened(folder, store) as models:
+        again = await load(models, "alpha")
+        assert again.load_settings is not None
+        assert (again.load_settings.context_length, again.sampling.top_k) == (768, 3)
+
+
+async def test_a_context_without_room_is_refused_and_nothing_changes(folder: Path, store: SettingsInMemory) -> None:
+    free = [PLENTY]
+    async with opened(folder, store, memory=lambda: free[0]) as models:
+        alpha = await load(models, "alpha", request=LoadRequest(context_length=512))
+        free[0] = AvailableMemory(1024)
+        with pytest.raises(InsufficientMemory):
+            await models.update_settings(alpha.id, LoadRequest(context_length=4096))
+        assert models.inference(alpha.id).context_length == 512
+        assert store.saved[alpha.id][0].context_length == 512

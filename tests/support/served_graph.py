@@ -1,0 +1,109 @@
+"""The whole graph behind its real transport, over stores in memory: real logs, feeds and sampler, scripted words."""
+
+import gc
+import types
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from starlette.applications import Starlette
+
+from records.ids import DocumentId
+from records.system import InferenceStatus, StorageStatus
+from resolvers.context import Context
+from schema.build import build_schema
+from services.answers import Answers
+from services.ingestion.document_events import DocumentEvents
+from services.metrics import Machine, Metrics, Sources, open_metrics
+from services.sessions import Sessions
+from tests.fakes.answers import AttachingSessions, ExchangedMessages, ScriptedAnswerer, open_scripted_answers
+from tests.fakes.stores import FakeDocuments
+from tests.schema.conftest import Graph
+from tests.schema.samples import SAMPLE
+from tests.support.builders import make_document, make_session
+from transport import TransportSettings, create_middleware, create_routes
+
+METRICS = """subscription { systemMetrics(intervalMs: 1000) { seq sampledAt uptimeSeconds
+    cpu { usagePercent perCorePercent loadAverage } memory { totalBytes usedBytes availableBytes usedPercent }
+    disks { purpose usedBytes freeBytes usedPercent } temperatures { sensor label currentCelsius }
+    process { cpuPercent residentBytes threads openFiles children { pid purpose state cpuPercent residentBytes } }
+    inference { status sequencesBusy queueDepth completionTokensPerSecond } ingestion { queued running yielding }
+    storage { documents chunks vectors sessions messages databaseBytes } } }"""
+ANSWER = """subscription ($id: ID!, $after: String) { messageEvents(messageId: $id, after: $after) {
+    __typename cursor ... on TextDelta { text offset } ... on StreamGap { content }
+    ... on MessageCompleted { message { content } } } }"""
+DOCUMENTS = "subscription { documentEvents { change documentId document { name status progress } } }"
+
+
+class WatchedDocuments(FakeDocuments):
+    async def with_status(self, *_: Any) -> tuple[Any, ...]:
+        return ()
+
+
+class FeedingIngestion:
+    """Ingestion of which nothing is asked but what changes."""
+
+    def __init__(self, feed: DocumentEvents) -> None:
+        self.watch = feed.watch
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    app: Starlette
+    graph: Graph
+    answers: Answers
+    answerer: ScriptedAnswerer
+    feed: DocumentEvents
+    metrics: Metrics
+    context: Context
+
+    @property
+    def watchers(self) -> int:
+        """All who are on a register of the engines."""
+        return self.feed.watchers + self.metrics.watchers + self.graph.session_changes.watchers
+
+    def change_document(self, name: str) -> None:
+        self.feed.updated(make_document(id=DocumentId(1), name=name))
+
+
+@asynccontextmanager
+async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
+    graph = Graph(build_schema())
+    graph.documents = WatchedDocuments(make_document(), make_document(id=DocumentId(2), name="nuts.txt"))
+    graph.messages = ExchangedMessages()
+    graph.sessions = AttachingSessions(make_session())
+    graph.session_changes = Sessions(cast(Any, graph.sessions))
+    answerer = ScriptedAnswerer(graph.documents, graph.messages)
+    feed = DocumentEvents(cast(Any, graph.documents))
+    async with (
+        open_scripted_answers(answerer, graph.models) as answers,
+        open_metrics(_sources(), Machine({"data": folder}), "0") as metrics,
+    ):
+        context = replace(
+            graph.context(), answers=answers, metrics=metrics, ingestion=cast(Any, FeedingIngestion(feed))
+        )
+        chosen = TransportSettings(incoming=folder / "incoming", graphiql=False, **settings)
+        routes = create_routes(graph.schema, lambda _: replace(context), chosen)
+        app = Starlette(routes=routes, middleware=create_middleware(chosen))
+        yield Served(app, graph, answers, answerer, feed, metrics, context)
+
+
+def _sources() -> Sources:
+    async def inference() -> tuple[tuple[InferenceStatus, ...], tuple[str, ...]]:
+        return SAMPLE.inference, ()
+
+    async def storage() -> tuple[StorageStatus, tuple[str, ...]]:
+        return SAMPLE.storage, ()
+
+    return Sources(lambda: (), inference, lambda: SAMPLE.ingestion, storage)
+
+
+def generators_alive() -> int:
+    """Asynchronous generators that have begun and not ended, the whole process over."""
+    gc.collect()
+    return sum(
+        type(each) is types.AsyncGeneratorType and each.ag_frame is not None and each.ag_frame.f_lasti > 0
+        for each in gc.get_objects()
+    )
