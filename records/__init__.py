@@ -1,5 +1,4 @@
-"""The words that all rooms share: frozen records, ids, enumerations and named conditions.
+"""Values that all layers share: frozen records, ids, enumerations and named errors. Nothing here performs work.
 
-A leaf. Nothing here does anything: no input, no output, no GraphQL, no SQL. Engines, persistence and resolvers pass
-these values to each other, so that none of them has to import the other.
+Services, engines, persistence and resolvers exchange these values, so that none of them has to import another for a type.
 """

@@ -1,6 +1,6 @@
-"""Expected failures, named after the condition; their text is written for people and may reach any client.
+"""Expected failures, named after the condition. Their messages are written for people and may reach any client.
 
-Everything that is not an `ExpectedError` is a surprise: masked for clients and logged with an id.
+Every other exception is unexpected: it is logged with an id and masked for clients.
 """
 
 from typing import TYPE_CHECKING, ClassVar
@@ -12,15 +12,29 @@ if TYPE_CHECKING:
 
 
 class ExpectedError(Exception):
-    """A condition that a user can cause or meet."""
+    """A failure that a user can cause or encounter.
+
+    `field` names the argument that caused it in snake_case, dotted where nested (`load.context_length`, `tags.1`); None
+    where no single argument did. `{field}` in a message stands for the name of that argument.
+    """
 
     code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
         self.field = field
-        """The argument that caused it, such as `name`, dotted where nested (`load.context_length`); None: no single one."""
+        self._template = message
+        self.message = self.naming(_name_of(field))
+        super().__init__(self.message)
+
+    def naming(self, argument: str) -> str:
+        """Return the message with `argument`, as the caller spells it, in place of `{field}`."""
+        return self._template.replace("{field}", argument)
+
+
+def _name_of(field: str | None) -> str:
+    """Return the last part of a dotted field that is not an index; "The input" without a field."""
+    names = [part for part in (field or "").split(".") if part and not part.isdigit()]
+    return names[-1] if names else "The input"
 
 
 class InvalidInput(ExpectedError):
@@ -31,8 +45,8 @@ class NotFound(ExpectedError):
     code = ErrorCode.NOT_FOUND
 
     def __init__(self, kind: str, missing_id: int | str, *, field: str | None = None) -> None:
-        """`kind` is the GraphQL type's name, such as `Document`; `missing_id` is the bare id."""
-        super().__init__(f"There is no {kind.lower()} with this id.", field=field)
+        """`kind` is the kind of record, such as `document`; `missing_id` is its id as the stores know it."""
+        super().__init__(f"There is no {kind} with this id.", field=field)
         self.kind = kind
         self.missing_id = missing_id
 

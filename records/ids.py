@@ -1,4 +1,4 @@
-"""Ids as the rooms pass them; `schema/ids.py` wraps them into the graph's opaque global ids."""
+"""Ids of records. `schema/common/global_ids.py` encodes them as opaque global ids."""
 
 from typing import NewType
 

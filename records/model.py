@@ -162,7 +162,7 @@ class ModelRecord:
 
 @dataclass(frozen=True, slots=True)
 class SettingsOutcome:
-    """What `updateModelSettings` found in force afterwards, read back from the engine."""
+    """The result of a change of settings: the values in force afterwards, read back from the engine."""
 
     model: ModelRecord
     load: LoadSettings | None

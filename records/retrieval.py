@@ -1,4 +1,4 @@
-"""What `search` and chat ask for and get: hits, and how the ranking came about."""
+"""Queries to the retriever and their results: hits, and the rankings that they were chosen from."""
 
 from dataclasses import dataclass
 from enum import StrEnum

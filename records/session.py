@@ -64,7 +64,7 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
-    """None is inherited. Ranges: `Model.parameters` says them; `services/models/parameters.py` holds them."""
+    """Sampling settings; None is inherited. `services/models/parameters.py` holds the ranges that each model accepts."""
 
     max_tokens: int | None = None
     temperature: float | None = None

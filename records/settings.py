@@ -1,4 +1,4 @@
-"""What the server was started with, as `settings` and `limits` tell it. Read once by `server.py`, passed along as values."""
+"""The settings that clients may read and the limits of requests: read once by `server.py`, passed along as values."""
 
 from dataclasses import dataclass, field
 

@@ -1,19 +1,26 @@
-"""Places in an operation's arguments, as the graph spells them."""
+"""Names and paths of an operation's arguments, as GraphQL spells them.
+
+Below the resolvers an argument is named by `ExpectedError.field`: snake_case, dotted where nested (`load.context_length`).
+"""
 
 from collections.abc import Mapping
 
 
-def graph_name(field: str) -> str:
-    """Return the graph's spelling of a field: `top_p` becomes `topP`."""
-    head, *rest = field.split("_")
+def graphql_name(name: str) -> str:
+    """Return the GraphQL spelling of a snake_case name: `top_p` becomes `topP`."""
+    head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
 
 
-def argument_path(field: str, arguments: Mapping[str, object]) -> list[str]:
-    """Return the path of the argument that an `ExpectedError` names.
+def argument_name(field: str) -> str:
+    """Return the GraphQL name of the argument that `field` names; the index of a list's item is left out."""
+    return graphql_name(next(part for part in reversed(field.split(".")) if not part.isdigit()))
 
-    `field` is dotted where it is nested: `load.context_length`. Mutations take one argument, `input`, below which all
-    fields are.
+
+def argument_path(field: str, arguments: Mapping[str, object]) -> list[str]:
+    """Return the path of the argument that `field` names in the arguments of an operation.
+
+    Mutations take a single argument, `input`; every field is below it.
     """
-    path = [graph_name(part) for part in field.split(".")]
+    path = [graphql_name(part) for part in field.split(".")]
     return ["input", *path] if "input" in arguments and path[0] != "input" else path

@@ -53,7 +53,7 @@ async def rate(context: Context, message_id: MessageId, given: Mapping[str, Any]
     """Null takes the rating back. Only answers are rated: raises `NotFound` for a prompt."""
     message = await context.messages.get(message_id)
     if message.role is not MessageRole.ASSISTANT:
-        raise NotFound("Message", message_id, field="id")
+        raise NotFound("message", message_id, field="id")
     if "rating" not in given:
         return message
     rating: MessageRating | None = given["rating"]

@@ -13,7 +13,7 @@ from records.model import (
     ModelRecord,
     SettingsOutcome,
 )
-from resolvers.argument_paths import graph_name
+from resolvers.argument_paths import graphql_name
 from resolvers.context import Context
 from resolvers.session_settings import changed_sampling
 from services.models import ModelFilter
@@ -76,7 +76,7 @@ def _or_default(name: str, value: Any, defaults: Mapping[str, Any]) -> Any:
     if value is not None:
         return value
     if defaults.get(name) is None:
-        raise InvalidInput(f"{graph_name(name)} has no default that it could go back to.", field=f"sampling.{name}")
+        raise InvalidInput(f"{graphql_name(name)} has no default that it could go back to.", field=f"sampling.{name}")
     return defaults[name]
 
 
@@ -88,7 +88,7 @@ async def delete(context: Context, model_id: ModelId) -> int:
 def _load_request(given: Mapping[str, Any] | None, field: str) -> LoadRequest | None:
     for name, value in (given or {}).items():
         if value is None:
-            spelled = graph_name(name)
+            spelled = graphql_name(name)
             raise InvalidInput(f"{spelled} cannot be null; leave it out to change nothing.", field=f"{field}.{name}")
     return LoadRequest(**given) if given else None
 

@@ -41,7 +41,7 @@ class Chunk(Node):
 
         found = await info.context.loaders.documents.load(self.record.document_id)
         if found is None:
-            raise NotFound("Document", self.record.document_id)
+            raise NotFound("document", self.record.document_id)
         return Document.of(found)
 
     @strawberry.field(description="The chunk in front of it.")

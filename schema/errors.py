@@ -14,7 +14,7 @@ from records import errors as conditions
 from records.codes import ErrorCode
 from records.ids import ModelId
 from records.model import ModelStatus
-from resolvers.argument_paths import argument_path
+from resolvers.argument_paths import argument_name, argument_path
 from schema import ids
 from schema.enums import describe
 from schema.info import Info
@@ -125,15 +125,20 @@ def _rule(condition: type[Condition], member: type[Error], more: Callable[[Condi
 
         def handle(self, exception: Condition, *, field: object, info: Info) -> Error:
             path = _path(exception, info)
-            return member(code=exception.code, message=exception.message, path=path, **more(exception))
+            return member(code=exception.code, message=_message(exception), path=path, **more(exception))
 
     return Rule()
+
+
+def _message(error: conditions.ExpectedError) -> str:
+    """Return the message with the argument as the graph spells it."""
+    return error.message if error.field is None else error.naming(argument_name(error.field))
 
 
 def _missing_id(error: conditions.NotFound) -> strawberry.ID:
     if isinstance(error, ids.UnknownId):
         return strawberry.ID(str(error.missing_id))
-    return ids.to_global(error.kind, error.missing_id)
+    return ids.OF_RECORDS[error.kind].of(error.missing_id)
 
 
 def _path(error: conditions.ExpectedError, info: Info) -> list[str] | None:

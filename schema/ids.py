@@ -8,7 +8,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from strawberry import ID
 
@@ -23,7 +23,7 @@ _LARGEST = 2**63 - 1
 
 
 class UnknownId(NotFound):
-    """An id that cannot be read as one of this kind; `missing_id` is the client's own text."""
+    """A text that is not a global id of the expected type; `missing_id` is the text as the client sent it."""
 
 
 def to_global(kind: str, key: int | str) -> ID:
@@ -60,7 +60,7 @@ class Kind(Generic[Key]):
         """Raises `NotFound` with `field`, the argument that holds the id."""
         key = self.find(text)
         if key is None:
-            raise UnknownId(self.name, text, field=field)
+            raise UnknownId(self.name.lower(), text, field=field)
         return key
 
     def get_all(self, texts: Iterable[str], field: str) -> tuple[Key, ...]:
@@ -85,3 +85,12 @@ SESSION = Kind("Session", _numbered(SessionId))
 MESSAGE = Kind("Message", _numbered(MessageId))
 MODEL = Kind("Model", lambda key: ModelId(key) if _WORD.fullmatch(key) else None)
 PROVIDER = Kind("Provider", lambda key: key if _WORD.fullmatch(key) else None)
+
+OF_RECORDS: dict[str, Kind[Any]] = {
+    "document": DOCUMENT,
+    "chunk": CHUNK,
+    "session": SESSION,
+    "message": MESSAGE,
+    "model": MODEL,
+}
+"""Global ids by the kind of record, as `NotFound.kind` names it."""

@@ -77,7 +77,7 @@ class Message(Node):
 
         found = await info.context.loaders.sessions.load(self.record.session_id)
         if found is None:
-            raise NotFound("Session", self.record.session_id)
+            raise NotFound("session", self.record.session_id)
         return Session.of(found)
 
     @strawberry.field(description="The message that this one answers or follows; siblings share it.")

@@ -10,7 +10,7 @@ from records import model as records
 from records.codes import ErrorCode
 from records.model import FitVerdict, LoadStage, ModelRecord, ModelSource, ModelStatus
 from resolvers import models
-from resolvers.argument_paths import graph_name
+from resolvers.argument_paths import graphql_name
 from schema import ids
 from schema.enums import describe
 from schema.info import Info
@@ -138,7 +138,7 @@ class Model(Node):
     )
     def parameters(self, info: Info) -> list[ModelParameter]:
         taken = models.parameters(info.context, self.record)
-        return [made_from(ModelParameter, each, name=graph_name(each.name)) for each in taken]
+        return [made_from(ModelParameter, each, name=graphql_name(each.name)) for each in taken]
 
     @strawberry.field(
         description="Whether it fits into this machine, before anything is loaded.", graphql_type=MemoryFit | None

@@ -8,7 +8,7 @@ from strawberry import UNSET
 
 from records.model import ModelSource, ModelStatus
 from resolvers import lists, models
-from resolvers.argument_paths import graph_name
+from resolvers.argument_paths import graphql_name
 from schema import ids
 from schema.errors import (
     ConflictError,
@@ -158,8 +158,8 @@ class ModelMutations:
             UpdateModelSettingsSuccess,
             outcome,
             model=Model.of(outcome.model),
-            applied=[graph_name(name) for name in outcome.applied],
-            waiting_for_reload=[graph_name(name) for name in outcome.waiting_for_reload],
+            applied=[graphql_name(name) for name in outcome.applied],
+            waiting_for_reload=[graphql_name(name) for name in outcome.waiting_for_reload],
         )
 
     @strawberry.mutation(description="Deletes a model's file from the models folder; refused while it is loaded.")

@@ -55,7 +55,7 @@ class Chunks:
     async def get(self, chunk_id: ChunkId) -> ChunkRecord:
         found = await self.find(chunk_id)
         if found is None:
-            raise NotFound("Chunk", chunk_id)
+            raise NotFound("chunk", chunk_id)
         return found
 
     async def find(self, chunk_id: ChunkId) -> ChunkRecord | None:

@@ -101,7 +101,7 @@ async def load_document(client: BaseDBAsyncClient, document_id: DocumentId) -> D
     """Raises `NotFound`."""
     found = await load_documents(client, [document_id])
     if document_id not in found:
-        raise NotFound("Document", document_id)
+        raise NotFound("document", document_id)
     return found[document_id]
 
 
@@ -115,7 +115,7 @@ async def require_documents(client: BaseDBAsyncClient, document_ids: Sequence[Do
     known = {row[0] for row in rows}
     for document_id in document_ids:
         if document_id not in known:
-            raise NotFound("Document", document_id)
+            raise NotFound("document", document_id)
 
 
 async def change_document(transaction: BaseDBAsyncClient, document_id: DocumentId, **changes: Any) -> None:

@@ -46,7 +46,7 @@ async def load_message(client: BaseDBAsyncClient, message_id: MessageId) -> Mess
     """Raises `NotFound`."""
     found = await load_messages(client, [message_id])
     if message_id not in found:
-        raise NotFound("Message", message_id)
+        raise NotFound("message", message_id)
     return found[message_id]
 
 

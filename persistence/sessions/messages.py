@@ -66,7 +66,7 @@ class Messages:
         async with self._database.writing() as transaction:
             session = await Session.filter(id=session_id).using_db(transaction).first()
             if session is None:
-                raise NotFound("Session", session_id)
+                raise NotFound("session", session_id)
             known = await _known_exchange(transaction, session_id, idempotency_key)
             if known is not None:
                 return *known, True

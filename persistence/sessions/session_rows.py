@@ -114,7 +114,7 @@ async def load_session(client: BaseDBAsyncClient, session_id: SessionId) -> Sess
     """Raises `NotFound`."""
     found = await load_sessions(client, [session_id])
     if session_id not in found:
-        raise NotFound("Session", session_id)
+        raise NotFound("session", session_id)
     return found[session_id]
 
 

@@ -126,7 +126,7 @@ class Answers:
         known = await self._answerer.documents.find_many(document_ids)
         for document_id in document_ids:
             if document_id not in known:
-                raise NotFound("Document", document_id, field="document_ids")
+                raise NotFound("document", document_id, field="document_ids")
 
     async def _draft(
         self,

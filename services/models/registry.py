@@ -81,7 +81,7 @@ class ModelRegistry:
         """Raises `NotFound`."""
         entry = self._entries.get(model_id)
         if entry is None:
-            raise NotFound("Model", model_id, field=field)
+            raise NotFound("model", model_id, field=field)
         return entry
 
     @property

@@ -174,7 +174,7 @@ class FakeModels(Refusing):
 
     def get(self, key: ModelId) -> ModelRecord:
         if key not in self.rows:
-            raise NotFound("Model", key)
+            raise NotFound("model", key)
         return self.rows[key]
 
     def default_id(self) -> ModelId | None:

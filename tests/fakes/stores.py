@@ -69,7 +69,7 @@ class Shelf(Generic[Noun]):
 
 
 class FakeDocuments(Shelf[DocumentRecord]):
-    kind = "Document"
+    kind = "document"
     whole_text = "Bolt A takes 35 Nm."
 
     async def page(self, filter: Any, order: Any, request: PageRequest) -> Page[DocumentRecord]:
@@ -88,7 +88,7 @@ class FakeDocuments(Shelf[DocumentRecord]):
 
 
 class FakeChunks(Shelf[ChunkRecord]):
-    kind = "Chunk"
+    kind = "chunk"
 
     def __init__(self, messages: "FakeMessages", *chunks: ChunkRecord) -> None:
         super().__init__(*chunks)
@@ -109,7 +109,7 @@ class FakeChunks(Shelf[ChunkRecord]):
 
 
 class FakeSessions(Shelf[SessionRecord]):
-    kind = "Session"
+    kind = "session"
 
     async def create(self, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings) -> SessionRecord:
         self.attached = tuple(document_ids)
@@ -137,7 +137,7 @@ class FakeSessions(Shelf[SessionRecord]):
 
 
 class FakeMessages(Shelf[MessageRecord]):
-    kind = "Message"
+    kind = "message"
 
     async def page(self, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
         return self.paged(request, lambda message: message.session_id == session_id)

@@ -138,7 +138,7 @@ class Query:
 
     @strawberry.field
     def missing(self) -> str | None:
-        raise NotFound("Book", 7)
+        raise NotFound("book", 7)
 
     @strawberry.field
     def refused(self) -> str | None:
@@ -249,7 +249,7 @@ class Subscription:
     @strawberry.subscription
     async def vanishing(self) -> AsyncGenerator[int, None]:
         yield 1
-        raise NotFound("Book", 7)
+        raise NotFound("book", 7)
 
     @strawberry.subscription
     async def unborn(self) -> AsyncGenerator[int, None]:
@@ -258,7 +258,7 @@ class Subscription:
 
     @strawberry.subscription
     async def nothing_there(self) -> AsyncGenerator[int, None]:
-        raise NotFound("Book", 7)
+        raise NotFound("book", 7)
         yield 1
 
     @strawberry.subscription
