@@ -21,7 +21,7 @@ from bootstrap import State, open_state
 from logs import configure_logs
 from records.settings import Limits
 from records.tracing import NoTracing, Tracer
-from resolvers.context import Context
+from resolvers.request_context import Context
 from schema import ids
 from schema.build import build_schema
 from services.metrics import RequestCounters

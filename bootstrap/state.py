@@ -14,7 +14,7 @@ from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from records.settings import Limits, ServerSettings
 from records.tracing import Tracer
-from resolvers.context import Context
+from resolvers.request_context import Context
 from services.answers import Answers, open_answers
 from services.answers.answerer import Answerer
 from services.answers.effective_settings import SERVER_DEFAULTS
@@ -86,9 +86,9 @@ async def open_state(
             sessions=stores.sessions,
             messages=stores.messages,
             originals=stores.originals,
-            arrivals=jobs.arrivals,
+            intake=jobs.arrivals,
             ingestion=jobs.ingestion,
-            document_feed=jobs.feed,
+            document_events=jobs.feed,
             retriever=search.retriever,
             answers=answers,
             session_changes=session_changes,

@@ -1,20 +1,20 @@
-"""Filters and orders of lists."""
+"""Filters and orders of lists. A filter field that is None does not restrict the list."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from records.document import (
-    DocumentStatus,
-)
+from records.document import DocumentStatus
 from records.ids import DocumentId, SessionId
+from records.model import ModelRecord, ModelSource, ModelStatus
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
     status: tuple[DocumentStatus, ...] | None = None
     name_contains: str | None = None
+    "Compared without regard to case."
     tags: tuple[str, ...] | None = None
-    "Documents that carry every one of these."
+    "Matches documents that have all of these tags."
     media_type: tuple[str, ...] | None = None
     session_id: SessionId | None = None
 
@@ -28,6 +28,21 @@ class SessionFilter:
     archived: bool | None = None
     updated_after: datetime | None = None
     updated_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFilter:
+    source: tuple[ModelSource, ...] | None = None
+    status: tuple[ModelStatus, ...] | None = None
+    name_contains: str | None = None
+    "Compared without regard to case."
+
+    def matches(self, record: ModelRecord) -> bool:
+        return (
+            (self.source is None or record.source in self.source)
+            and (self.status is None or record.status in self.status)
+            and (self.name_contains is None or self.name_contains.casefold() in record.name.casefold())
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from enum import StrEnum
 from records.document import ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId
 
+MAX_QUERY_LENGTH = 10_000
+"""Characters of a query."""
+
 
 class SearchMode(StrEnum):
     KEYWORD = "KEYWORD"

@@ -1,5 +1,7 @@
-"""One async function per operation: checks, one call, records.
+"""One async function per GraphQL operation: validate the input, call one service or store, return records.
 
-A resolver takes the request's `Context` and plain values and gives back records, or raises an expected failure; nothing here
-knows Strawberry's types, and nothing here takes long. `faces.py` says what is asked of the engines.
+An operation has one name through every layer: `sendMessage` of the schema is `send_message` in `schema/`, in `resolvers/`
+and on the service that performs it. Resolvers take the request's `Context` and plain values, return records and raise
+`ExpectedError`; they use no Strawberry types. `interfaces.py` declares the services that they call and names the classes
+that implement them.
 """

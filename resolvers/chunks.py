@@ -4,17 +4,14 @@ from records.document import ChunkRecord
 from records.ids import ChunkId
 from records.page import PageRequest
 from records.session import MessageRecord
-from resolvers.context import Context
 from resolvers.pages import Listing
+from resolvers.request_context import Context
 
 
-async def find(context: Context, chunk_id: ChunkId) -> ChunkRecord | None:
-    return await context.chunks.find(chunk_id)
-
-
-async def neighbour(context: Context, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
+async def find_neighbour(context: Context, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
+    """Return the chunk `step` positions later in the document (earlier where negative); None where there is none."""
     return await context.chunks.neighbour(chunk, step)
 
 
-async def cited_by(context: Context, chunk_id: ChunkId, request: PageRequest) -> Listing[MessageRecord]:
+async def list_citing_messages(context: Context, chunk_id: ChunkId, request: PageRequest) -> Listing[MessageRecord]:
     return Listing(await context.chunks.cited_by(chunk_id, request), lambda: context.chunks.count_cited_by(chunk_id))

@@ -1,23 +1,31 @@
-"""What the resolvers ask of the engines; `owners/` hands in the real ones, tests their own."""
+"""Interfaces of the services that resolvers call. `bootstrap/` provides the implementations, tests provide fakes."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from records.answer import AnswerEvent
 from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFile
 from records.events import Change
+from records.filters import ModelFilter
 from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.indexing import IndexingStatus
 from records.model import LoadRequest, MemoryFit, ModelParameter, ModelRecord, SettingsOutcome
 from records.retrieval import Retrieval, RetrievalQuery
 from records.session import MessageRecord, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
 from records.system import SystemSample
-from services.models import ModelFilter
+
+Item = TypeVar("Item")
+
+Watch: TypeAlias = AbstractAsyncContextManager[AsyncGenerator[Item, None]]
+"""A subscription to events: it is registered while the context manager is open."""
 
 
 class Intake(Protocol):
-    """Every way in gives the document, and whether its bytes were here already."""
+    """Storing of new documents: `services.ingestion.intake.Intake`.
+
+    Each method returns the document and whether its bytes were stored before.
+    """
 
     async def add_file(
         self,
@@ -43,31 +51,35 @@ class Intake(Protocol):
 
 
 class DocumentEvents(Protocol):
+    """Publication of document changes: `services.ingestion.document_events.DocumentEvents`."""
+
     def updated(self, document: DocumentRecord) -> DocumentRecord:
-        """Tell watchers of a change that was made in the store."""
+        """Notify subscribers of a change that is stored already; return the document."""
         ...
 
 
 class Ingestion(Protocol):
-    async def cancel(self, document_id: DocumentId) -> DocumentRecord: ...
-    async def reprocess(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord: ...
-    async def delete(self, document_id: DocumentId) -> EraseReceipt: ...
-    def watch(
-        self, document_id: DocumentId | None
-    ) -> AbstractAsyncContextManager[AsyncIterator[Change[DocumentRecord]]]: ...
+    """Ingestion and deletion of documents: `services.ingestion.ingestion.Ingestion`."""
+
+    async def cancel_ingestion(self, document_id: DocumentId) -> DocumentRecord: ...
+    async def reprocess_document(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord: ...
+    async def delete_document(self, document_id: DocumentId) -> EraseReceipt: ...
+    def watch_documents(self, document_id: DocumentId | None) -> Watch[Change[DocumentRecord]]: ...
 
 
 class Retriever(Protocol):
+    """Search through chunks: `services.retrieval.retriever.Retriever`."""
+
     async def retrieve(self, query: RetrievalQuery) -> Retrieval: ...
 
 
 class SessionChanges(Protocol):
-    """Writes to sessions, so that watchers are told of each."""
+    """Changes of sessions, each published to subscribers: `services.sessions.sessions.Sessions`."""
 
-    async def create(
+    async def create_session(
         self, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
     ) -> SessionRecord: ...
-    async def update(
+    async def update_session(
         self,
         session_id: SessionId,
         *,
@@ -76,15 +88,18 @@ class SessionChanges(Protocol):
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord: ...
-    async def delete(self, session_id: SessionId) -> EraseReceipt: ...
-    async def changed(self, session_id: SessionId) -> None: ...
-    def watch(
-        self, session_id: SessionId | None
-    ) -> AbstractAsyncContextManager[AsyncIterator[Change[SessionRecord]]]: ...
+    async def delete_session(self, session_id: SessionId) -> EraseReceipt: ...
+    async def changed(self, session_id: SessionId) -> None:
+        """Notify subscribers of a change that is stored already, such as a deleted message."""
+        ...
+
+    def watch_sessions(self, session_id: SessionId | None) -> Watch[Change[SessionRecord]]: ...
 
 
 class Answers(Protocol):
-    async def send(
+    """Generation of answers: `services.answers.answers.Answers`."""
+
+    async def send_message(
         self,
         *,
         session_id: SessionId,
@@ -93,61 +108,68 @@ class Answers(Protocol):
         document_ids: Sequence[DocumentId] | None = None,
         sampling: SamplingSettings | None = None,
         idempotency_key: str | None = None,
-    ) -> tuple[MessageRecord, MessageRecord]: ...
-    async def cancel(self, message_id: MessageId) -> MessageRecord: ...
+    ) -> tuple[MessageRecord, MessageRecord]:
+        """Store a prompt, start its answer and return both."""
+        ...
+
+    async def cancel_generation(self, message_id: MessageId) -> MessageRecord: ...
     async def effective_settings(self, session: SessionRecord) -> SessionSettings: ...
-    def follow(
-        self, message_id: MessageId, after: str | None
-    ) -> AbstractAsyncContextManager[AsyncIterator[AnswerEvent]]: ...
-    def cursor(self, event: AnswerEvent) -> str: ...
+    def follow_answer(self, message_id: MessageId, after: str | None) -> Watch[AnswerEvent]: ...
+    def cursor(self, event: AnswerEvent) -> str:
+        """Return the opaque cursor of an event."""
+        ...
 
 
 class Models(Protocol):
-    """`get` raises `NotFound`; so does all else that takes an id but `find`."""
+    """Local models: `services.models.models.Models`. Methods that take an id raise `NotFound`, except for `find`."""
 
-    async def list(self, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]: ...
+    async def list_models(self, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]: ...
     def find(self, model_id: ModelId) -> ModelRecord | None: ...
     def get(self, model_id: ModelId) -> ModelRecord: ...
     def default_id(self) -> ModelId | None: ...
     def check_sampling(self, model_id: ModelId, sampling: SamplingSettings, field: str) -> None:
-        """Raises `InvalidInput`, naming a field below `field`, for what the model does not take."""
+        """Raise `InvalidInput`, with a field below `field`, for the first setting that the model does not accept."""
         ...
 
     def parameters(self, record: ModelRecord) -> tuple[ModelParameter, ...]: ...
     async def fit(self, model_id: ModelId, request: LoadRequest | None) -> MemoryFit: ...
-    async def load(
+    async def load_model(
         self, model_id: ModelId, request: LoadRequest | None, make_default: bool, force: bool
     ) -> ModelRecord: ...
-    async def unload(self, model_id: ModelId) -> ModelRecord: ...
-    async def update_settings(
+    async def unload_model(self, model_id: ModelId) -> ModelRecord: ...
+    async def update_model_settings(
         self, model_id: ModelId, load: LoadRequest | None, sampling: SamplingSettings | None, reload: bool
     ) -> SettingsOutcome: ...
-    async def delete(self, model_id: ModelId) -> int:
-        """Bytes that were freed."""
+    async def delete_model(self, model_id: ModelId) -> int:
+        """Delete a model's files and return the number of bytes freed."""
         ...
 
-    def watch(self, model_id: ModelId | None) -> AbstractAsyncContextManager[AsyncIterator[Change[ModelRecord]]]: ...
+    def watch_models(self, model_id: ModelId | None) -> Watch[Change[ModelRecord]]: ...
 
 
 class Indexing(Protocol):
-    """`start` and `stop` raise `Conflict`."""
+    """Background indexing with the deep embedder: `services.indexing.indexing.Indexing`."""
 
     async def status(self) -> IndexingStatus: ...
-    async def start(self, now: bool) -> IndexingStatus: ...
-    async def stop(self, reason: str | None) -> IndexingStatus: ...
-    def watch(self) -> AbstractAsyncContextManager[AsyncIterator[IndexingStatus]]:
-        """What it is at now, then every change."""
+    async def start_indexing(self, now: bool) -> IndexingStatus: ...
+    async def stop_indexing(self, reason: str | None) -> IndexingStatus: ...
+    def watch_indexing(self) -> Watch[IndexingStatus]:
+        """Subscribe to the current status and every change of it."""
         ...
 
 
 class DeepVectors(Protocol):
+    """Vectors of the deep embedder: `persistence.embeddings.deep_embeddings.DeepVectors`."""
+
     async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
-        """How many chunks of each the deep embedder has come to; documents without one are left out."""
+        """Return the number of embedded chunks of each document; documents without any are left out."""
         ...
 
 
 class Metrics(Protocol):
+    """Samples of the machine and the server: `services.metrics.sampler.Metrics`."""
+
     async def sample(self) -> SystemSample: ...
-    def watch(self, interval_ms: int) -> AbstractAsyncContextManager[AsyncIterator[SystemSample]]:
-        """The first sample comes at once."""
+    def watch_samples(self, interval_ms: int) -> Watch[SystemSample]:
+        """Subscribe to samples; the first one is published at once."""
         ...

@@ -1,6 +1,6 @@
-"""Loads by id, gathered: what is asked for one by one at the same moment is read from a store in one call.
+"""Data loaders: records that are requested one by one during one turn of the event loop are read in a single call.
 
-Nothing is remembered: a subscription's context lives for hours, and what it shows must be as the store has it now.
+Nothing is cached. The context of a subscription lives for hours, and each event must show the current state of the store.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 
 class Loaders:
-    """Each gives None where there is nothing by an id, and is made when it is first asked: most operations need none."""
+    """The loaders of one operation. Each returns None for an unknown id and is created when it is first used."""
 
     def __init__(
         self,
@@ -33,29 +33,32 @@ class Loaders:
         messages: MessageStore,
         deep_vectors: DeepVectors | None = None,
     ) -> None:
-        self._stores = (documents, chunks, sessions, messages)
+        self._documents = documents
+        self._chunks = chunks
+        self._sessions = sessions
+        self._messages = messages
         self._deep_vectors = deep_vectors
 
     @cached_property
     def documents(self) -> DataLoader[DocumentId, DocumentRecord | None]:
-        return _loader(self._stores[0].find_many)
+        return _loader(self._documents.find_many)
 
     @cached_property
     def chunks(self) -> DataLoader[ChunkId, ChunkRecord | None]:
-        return _loader(self._stores[1].find_many)
+        return _loader(self._chunks.find_many)
 
     @cached_property
     def sessions(self) -> DataLoader[SessionId, SessionRecord | None]:
-        return _loader(self._stores[2].find_many)
+        return _loader(self._sessions.find_many)
 
     @cached_property
     def messages(self) -> DataLoader[MessageId, MessageRecord | None]:
-        return _loader(self._stores[3].find_many)
+        return _loader(self._messages.find_many)
 
     @cached_property
     def deep_chunks(self) -> DataLoader[DocumentId, int | None]:
-        """How many chunks of a document the deep embedder has come to."""
-        assert self._deep_vectors is not None, "only asked where there is one"
+        """Number of a document's chunks that the deep embedder has embedded."""
+        assert self._deep_vectors is not None, "used only where a deep embedder is configured"
         return _loader(self._deep_vectors.embedded)
 
 

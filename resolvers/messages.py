@@ -1,4 +1,4 @@
-"""Prompts and answers: sent, followed, canceled, rated, deleted."""
+"""Messages: send a prompt, cancel, rate and delete, and follow the events of an answer."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
@@ -7,71 +7,66 @@ from records.answer import AnswerEvent
 from records.errors import NotFound
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRating, MessageRecord, MessageRole
-from resolvers.context import Context
-from resolvers.session_settings import changed_sampling
-from resolvers.validation import MAX_CONTENT, MAX_KEY, check_text
+from resolvers.event_streams import stream
+from resolvers.request_context import Context
+from resolvers.session_settings import apply_sampling
+from resolvers.validation import MAX_CONTENT_LENGTH, MAX_KEY_LENGTH, check_text
 
 
-async def find(context: Context, message_id: MessageId) -> MessageRecord | None:
-    return await context.messages.find(message_id)
-
-
-async def send(
+async def send_message(
     context: Context,
     session_id: SessionId,
     document_ids: Sequence[DocumentId] | None,
-    given: Mapping[str, Any],
+    provided: Mapping[str, Any],
 ) -> tuple[MessageRecord, MessageRecord]:
-    """The stored prompt and its answer, which has only begun. Null settings are inherited, as if left out."""
-    content = check_text(given["content"], MAX_CONTENT, "The prompt", "content")
-    key = given.get("idempotency_key")
+    """Store a prompt and start its answer; return both. A setting that is null is inherited, as if it were omitted.
+
+    Raises `NotFound`, `InvalidInput`, `ModelNotReady`, `Busy`, and `Conflict` while the session has an unfinished answer.
+    """
+    content = check_text(provided["content"], MAX_CONTENT_LENGTH, "content")
+    key = provided.get("idempotency_key")
     if key is not None:
-        check_text(key, MAX_KEY, "The key", "idempotency_key")
-    return await context.answers.send(
+        check_text(key, MAX_KEY_LENGTH, "idempotency_key")
+    return await context.answers.send_message(
         session_id=session_id,
         content=content,
-        thinking_mode=given.get("thinking_mode"),
+        thinking_mode=provided.get("thinking_mode"),
         document_ids=document_ids,
-        sampling=changed_sampling(None, given.get("sampling")),
+        sampling=apply_sampling(None, provided.get("sampling")),
         idempotency_key=key,
     )
 
 
-async def cancel(context: Context, message_id: MessageId) -> MessageRecord:
-    return await context.answers.cancel(message_id)
+async def cancel_generation(context: Context, message_id: MessageId) -> MessageRecord:
+    """Stop an answer and return it. Raises `NotFound`, and `Conflict` where it has ended."""
+    return await context.answers.cancel_generation(message_id)
 
 
-async def delete(context: Context, message_id: MessageId) -> tuple[MessageId, ...]:
-    """The prompt goes with its answer, whichever was named."""
+async def delete_message(context: Context, message_id: MessageId) -> tuple[MessageId, ...]:
+    """Delete a prompt with its answer, given the id of either; return the ids. Raises `NotFound` and `Conflict`."""
     message = await context.messages.get(message_id)
     deleted = await context.messages.delete_exchange(message_id)
     await context.session_changes.changed(message.session_id)
     return deleted
 
 
-async def rate(context: Context, message_id: MessageId, given: Mapping[str, Any]) -> MessageRecord:
-    """Null takes the rating back. Only answers are rated: raises `NotFound` for a prompt."""
+async def rate_message(context: Context, message_id: MessageId, provided: Mapping[str, Any]) -> MessageRecord:
+    """Store the rating of an answer; null removes it. Raises `NotFound` for an unknown message and for a prompt."""
     message = await context.messages.get(message_id)
     if message.role is not MessageRole.ASSISTANT:
         raise NotFound("message", message_id, field="id")
-    if "rating" not in given:
+    if "rating" not in provided:
         return message
-    rating: MessageRating | None = given["rating"]
+    rating: MessageRating | None = provided["rating"]
     return await context.messages.rate(message_id, rating)
 
 
-async def stream_events(
+async def stream_message_events(
     context: Context, message_id: MessageId, after: str | None
 ) -> AsyncGenerator[AnswerEvent, None]:
-    """Replay what is behind `after`, then follow the answer to its terminal event.
+    """Return the events of an answer after a cursor: recorded ones first, then live ones up to the terminal event.
 
-    Raises `NotFound` before the stream begins, and from it `InvalidInput` for a prompt or a cursor that is none of ours.
+    Raises `NotFound` at once. The stream raises `InvalidInput` for a prompt and for an invalid cursor.
     """
     await context.messages.get(message_id)
-    return _follow(context, message_id, after)
-
-
-async def _follow(context: Context, message_id: MessageId, after: str | None) -> AsyncGenerator[AnswerEvent, None]:
-    async with context.answers.follow(message_id, after) as events:
-        async for event in events:
-            yield event
+    return stream(context.answers.follow_answer(message_id, after))

@@ -1,10 +1,11 @@
-"""Models: listed, loaded, unloaded, set, deleted."""
+"""Local models: list, load, unload, change settings and delete."""
 
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from records.errors import InvalidInput
 from records.events import Change
+from records.filters import ModelFilter
 from records.ids import ModelId
 from records.model import (
     LoadRequest,
@@ -13,94 +14,99 @@ from records.model import (
     ModelRecord,
     SettingsOutcome,
 )
-from resolvers.argument_paths import graphql_name
-from resolvers.context import Context
-from resolvers.session_settings import changed_sampling
-from services.models import ModelFilter
+from resolvers.event_streams import stream
+from resolvers.request_context import Context
+from resolvers.session_settings import apply_sampling
+from resolvers.validation import reject_null
 
 
-async def list_all(context: Context, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
-    """All that fit, as their files are now."""
-    return await context.models.list(filter)
+async def list_models(context: Context, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
+    """Scan the model files and return the models that match the filter."""
+    return await context.models.list_models(filter)
 
 
-def find(context: Context, model_id: ModelId | None) -> ModelRecord | None:
+def find_model(context: Context, model_id: ModelId | None) -> ModelRecord | None:
     return None if model_id is None else context.models.find(model_id)
 
 
-def parameters(context: Context, model: ModelRecord) -> tuple[ModelParameter, ...]:
+def list_parameters(context: Context, model: ModelRecord) -> tuple[ModelParameter, ...]:
     return context.models.parameters(model)
 
 
-async def fit(context: Context, model: ModelRecord, given: Mapping[str, Any]) -> MemoryFit | None:
-    """None where nothing can be said: the file's header cannot be read, or the model does not take these settings."""
+async def estimate_fit(context: Context, model: ModelRecord, provided: Mapping[str, Any]) -> MemoryFit | None:
+    """Estimate the memory that a model needs with the provided load settings.
+
+    Return None where the file's header cannot be read or the model does not accept the settings.
+    """
     if model.facts is None:
         return None
     try:
-        return await context.models.fit(model.id, LoadRequest(**given) if given else None)
+        return await context.models.fit(model.id, LoadRequest(**provided) if provided else None)
     except InvalidInput:
         return None
 
 
-async def load(
+async def load_model(
     context: Context,
     model_id: ModelId,
-    given: Mapping[str, Any] | None,
+    settings: Mapping[str, Any] | None,
     make_default: bool,
     force: bool,
 ) -> ModelRecord:
-    """Starts loading; watch `modelEvents`."""
-    return await context.models.load(model_id, _load_request(given, "settings"), make_default, force)
+    """Start to load a model; `modelEvents` reports its progress.
+
+    Raises `NotFound`, `InvalidInput`, `Conflict`, and `InsufficientMemory` unless `force`.
+    """
+    return await context.models.load_model(model_id, _load_request(settings, "settings"), make_default, force)
 
 
-async def unload(context: Context, model_id: ModelId) -> ModelRecord:
-    return await context.models.unload(model_id)
+async def unload_model(context: Context, model_id: ModelId) -> ModelRecord:
+    """Remove a model from memory. Raises `NotFound`, and `Conflict` while it generates an answer."""
+    return await context.models.unload_model(model_id)
 
 
-async def update_settings(
+async def update_model_settings(
     context: Context,
     model_id: ModelId,
     load: Mapping[str, Any] | None,
     sampling: Mapping[str, Any] | None,
     reload: bool,
 ) -> SettingsOutcome:
-    """Null puts a sampling setting back to its default; what was not given stays."""
+    """Change load and sampling settings. Omitted settings keep their value; null restores a sampling setting's default.
+
+    Raises `NotFound`, `InvalidInput`, `ModelNotReady` and `InsufficientMemory`.
+    """
     changed = None
     if sampling:
         defaults = {each.name: each.default for each in context.models.parameters(context.models.get(model_id))}
-        changed = changed_sampling(None, {name: _or_default(name, value, defaults) for name, value in sampling.items()})
-    return await context.models.update_settings(model_id, _load_request(load, "load"), changed, reload)
+        values = {name: _value_or_default(name, value, defaults) for name, value in sampling.items()}
+        changed = apply_sampling(None, values)
+    return await context.models.update_model_settings(model_id, _load_request(load, "load"), changed, reload)
 
 
-def _or_default(name: str, value: Any, defaults: Mapping[str, Any]) -> Any:
+def _value_or_default(name: str, value: Any, defaults: Mapping[str, Any]) -> Any:
     if value is not None:
         return value
     if defaults.get(name) is None:
-        raise InvalidInput(f"{graphql_name(name)} has no default that it could go back to.", field=f"sampling.{name}")
+        raise InvalidInput("{field} must not be null, because it has no default.", field=f"sampling.{name}")
     return defaults[name]
 
 
-async def delete(context: Context, model_id: ModelId) -> int:
-    """Bytes that were freed."""
-    return await context.models.delete(model_id)
+async def delete_model(context: Context, model_id: ModelId) -> int:
+    """Delete a model's files; return the number of bytes freed. Raises `NotFound` and `Conflict`."""
+    return await context.models.delete_model(model_id)
 
 
-def _load_request(given: Mapping[str, Any] | None, field: str) -> LoadRequest | None:
-    for name, value in (given or {}).items():
-        if value is None:
-            spelled = graphql_name(name)
-            raise InvalidInput(f"{spelled} cannot be null; leave it out to change nothing.", field=f"{field}.{name}")
-    return LoadRequest(**given) if given else None
+def _load_request(provided: Mapping[str, Any] | None, field: str) -> LoadRequest | None:
+    """Return the provided load settings; None without any. Raises `InvalidInput` for one that is null."""
+    if not provided:
+        return None
+    reject_null(provided, *provided, parent=field)
+    return LoadRequest(**provided)
 
 
-async def stream_events(context: Context, model_id: ModelId | None) -> AsyncGenerator[Change[ModelRecord], None]:
-    """One model's changes, or all: a snapshot first. Raises `NotFound` before the stream begins."""
+async def stream_model_events(context: Context, model_id: ModelId | None) -> AsyncGenerator[Change[ModelRecord], None]:
+    """Return a snapshot and then every change of one model, or of all where the id is None. Raises `NotFound` at once."""
     if model_id is not None:
         context.models.get(model_id)
-    return _follow(context, model_id)
-
-
-async def _follow(context: Context, model_id: ModelId | None) -> AsyncGenerator[Change[ModelRecord], None]:
-    async with context.models.watch(model_id) as changes:
-        async for change in changes:
-            yield change
+    return stream(context.models.watch_models(model_id))

@@ -1,17 +1,21 @@
-"""Search: one retrieval, checked and clamped."""
+"""Search through the chunks of documents."""
 
 from dataclasses import replace
 
-from records.retrieval import Retrieval, RetrievalQuery
-from resolvers.context import Context
+from records.retrieval import MAX_QUERY_LENGTH, Retrieval, RetrievalQuery
 from resolvers.pages import clamp
-from resolvers.validation import MAX_QUERY, check_fraction, check_text
+from resolvers.request_context import Context
+from resolvers.validation import check_fraction, check_text
 
 MAX_TOP_K = 100
 
 
 async def search(context: Context, query: RetrievalQuery) -> Retrieval:
-    """Raises `InvalidInput` for a query that is empty or has more than 10,000 characters, `NotFound` for a document."""
-    check_text(query.text, MAX_QUERY, "The query", "query")
-    check_fraction(query.min_similarity, "minSimilarity", "min_similarity")
+    """Return the chunks that match a query best; `top_k` is clamped to 1 to 100.
+
+    Raises `InvalidInput` for a query that is empty or longer than 10,000 characters, and `NotFound` for a document that
+    does not exist.
+    """
+    check_text(query.text, MAX_QUERY_LENGTH, "query")
+    check_fraction(query.min_similarity, "min_similarity")
     return await context.retriever.retrieve(replace(query, top_k=clamp(query.top_k, 1, MAX_TOP_K)))

@@ -1,4 +1,4 @@
-"""Changes of what answers are made with: only what was given changes, null goes back to what is inherited."""
+"""Changes of the settings that answers are generated with: omitted fields keep their value, null restores inheritance."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,43 +6,44 @@ from typing import Any
 
 from records.errors import InvalidInput
 from records.session import SamplingSettings, SessionSettings
-from resolvers.context import Context
 from resolvers.pages import clamp
+from resolvers.request_context import Context
 from resolvers.search import MAX_TOP_K
-from resolvers.validation import MAX_SYSTEM_PROMPT, check_fraction, check_text
+from resolvers.validation import MAX_SYSTEM_PROMPT_LENGTH, check_fraction, check_text
 
 MAX_HISTORY_PAIRS = 1_000
 FIELD = "settings"
 
 
-def changed_settings(context: Context, current: SessionSettings, changes: Mapping[str, Any]) -> SessionSettings:
-    """Raises `InvalidInput`, and `NotFound` for a model that is not there."""
-    given = dict(changes)
-    if "sampling" in given:
-        given["sampling"] = changed_sampling(current.sampling, given["sampling"])
-    if given.get("top_k") is not None:
-        given["top_k"] = clamp(given["top_k"], 1, MAX_TOP_K)
-    settings = replace(current, **given)
+def apply_settings(context: Context, current: SessionSettings, changes: Mapping[str, Any]) -> SessionSettings:
+    """Return the settings with the changes applied. Raises `InvalidInput`, and `NotFound` for an unknown model."""
+    changed = dict(changes)
+    if "sampling" in changed:
+        changed["sampling"] = apply_sampling(current.sampling, changed["sampling"])
+    if changed.get("top_k") is not None:
+        changed["top_k"] = clamp(changed["top_k"], 1, MAX_TOP_K)
+    settings = replace(current, **changed)
     _check(context, settings)
     return settings
 
 
-def changed_sampling(current: SamplingSettings | None, changes: Mapping[str, Any] | None) -> SamplingSettings | None:
-    """None, for null, inherits everything again."""
+def apply_sampling(current: SamplingSettings | None, changes: Mapping[str, Any] | None) -> SamplingSettings | None:
+    """Return the sampling settings with the changes applied; None where the changes are None: everything is inherited."""
     if changes is None:
         return None
-    given = dict(changes)
-    if given.get("stop") is not None:
-        given["stop"] = tuple(given["stop"])
-    return replace(current or SamplingSettings(), **given)
+    changed = dict(changes)
+    if changed.get("stop") is not None:
+        changed["stop"] = tuple(changed["stop"])
+    return replace(current or SamplingSettings(), **changed)
 
 
 def _check(context: Context, settings: SessionSettings) -> None:
     if settings.system_prompt:
-        check_text(settings.system_prompt, MAX_SYSTEM_PROMPT, "The system prompt", f"{FIELD}.system_prompt")
-    check_fraction(settings.min_similarity, "minSimilarity", f"{FIELD}.min_similarity")
+        check_text(settings.system_prompt, MAX_SYSTEM_PROMPT_LENGTH, f"{FIELD}.system_prompt")
+    check_fraction(settings.min_similarity, f"{FIELD}.min_similarity")
     if settings.history_pairs is not None and not 0 <= settings.history_pairs <= MAX_HISTORY_PAIRS:
-        raise InvalidInput(f"historyPairs is 0 to {MAX_HISTORY_PAIRS:,}.", field=f"{FIELD}.history_pairs")
+        message = f"{{field}} must be between 0 and {MAX_HISTORY_PAIRS:,}."
+        raise InvalidInput(message, field=f"{FIELD}.history_pairs")
     if settings.model_id is not None:
         context.models.get(settings.model_id)
     model_id = settings.model_id or context.models.default_id()

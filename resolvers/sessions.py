@@ -1,97 +1,90 @@
-"""Sessions: found, listed, created, changed, deleted."""
+"""Sessions: list, create, update and delete."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from records.document import DocumentRecord, EraseReceipt
 from records.errors import Conflict
 from records.events import Change
+from records.filters import DocumentFilter, Order, SessionFilter
 from records.ids import SessionId
 from records.page import PageRequest
 from records.session import MessageRecord, SessionRecord, SessionSettings
-from resolvers import documents
-from resolvers.context import Context
-from resolvers.lists import DocumentFilter, Order, SessionFilter
+from resolvers.documents import NEWEST_FIRST, list_documents
+from resolvers.event_streams import stream
 from resolvers.pages import Listing
-from resolvers.session_settings import changed_settings
-from resolvers.validation import check_name, refuse_null
+from resolvers.request_context import Context
+from resolvers.session_settings import apply_settings
+from resolvers.validation import check_name, reject_null
 
 LATEST_FIRST = Order("LAST_MESSAGE_AT")
 BEST_FIRST = Order("RELEVANCE")
 
 
-async def find(context: Context, session_id: SessionId) -> SessionRecord | None:
-    return await context.sessions.find(session_id)
-
-
-async def page(
+async def list_sessions(
     context: Context, filter: SessionFilter, order: Order | None, request: PageRequest
 ) -> Listing[SessionRecord]:
-    """Without an order: the best first where words are looked for, else those that were answered last."""
+    """Return a page of sessions. Without an order: best match first where there is a query, else latest message first."""
     order = order or (BEST_FIRST if filter.query else LATEST_FIRST)
     return Listing(await context.sessions.page(filter, order, request), lambda: context.sessions.count(filter))
 
 
-async def attached(context: Context, session_id: SessionId, request: PageRequest) -> Listing[DocumentRecord]:
-    return await documents.page(context, DocumentFilter(session_id=session_id), documents.NEWEST_FIRST, request)
+async def list_attached_documents(
+    context: Context, session_id: SessionId, request: PageRequest
+) -> Listing[DocumentRecord]:
+    return await list_documents(context, DocumentFilter(session_id=session_id), NEWEST_FIRST, request)
 
 
-async def path(context: Context, session_id: SessionId, request: PageRequest) -> Listing[MessageRecord]:
-    """The active path's messages, oldest first."""
+async def list_messages(context: Context, session_id: SessionId, request: PageRequest) -> Listing[MessageRecord]:
+    """Return a page of the active path's messages, oldest first."""
     return Listing(await context.messages.page(session_id, request), lambda: context.messages.count(session_id))
 
 
-async def effective_settings(context: Context, session: SessionRecord) -> SessionSettings:
+async def read_effective_settings(context: Context, session: SessionRecord) -> SessionSettings:
     return await context.answers.effective_settings(session)
 
 
-async def create(context: Context, given: Mapping[str, Any]) -> SessionRecord:
-    """A session without a name is called by its date and time."""
-    refuse_null(given, name="name", document_ids="documentIds", settings="settings")
-    name = check_name(given["name"]) if "name" in given else None
-    settings = changed_settings(context, SessionSettings(), given.get("settings", {}))
-    return await context.session_changes.create(name, given.get("document_ids", ()), settings)
+async def create_session(context: Context, provided: Mapping[str, Any]) -> SessionRecord:
+    """Create a session from the provided fields. Raises `InvalidInput`, and `NotFound` for a document or model."""
+    reject_null(provided, "name", "document_ids", "settings")
+    name = check_name(provided["name"]) if "name" in provided else None
+    settings = apply_settings(context, SessionSettings(), provided.get("settings", {}))
+    return await context.session_changes.create_session(name, provided.get("document_ids", ()), settings)
 
 
-async def update(context: Context, session_id: SessionId, given: Mapping[str, Any]) -> SessionRecord:
-    """`given` holds what was given: `name`, `document_ids`, `archived`, `settings`."""
-    refuse_null(given, name="name", document_ids="documentIds", archived="archived", settings="settings")
+async def update_session(context: Context, session_id: SessionId, provided: Mapping[str, Any]) -> SessionRecord:
+    """Apply the provided changes of `name`, `document_ids`, `archived` and `settings`.
+
+    Raises `InvalidInput`, and `NotFound` for the session, a document or the model.
+    """
+    reject_null(provided, "name", "document_ids", "archived", "settings")
     session = await context.sessions.get(session_id)
-    settings = changed_settings(context, session.settings, given["settings"]) if "settings" in given else None
-    return await context.session_changes.update(
+    settings = apply_settings(context, session.settings, provided["settings"]) if "settings" in provided else None
+    return await context.session_changes.update_session(
         session_id,
-        name=check_name(given["name"]) if "name" in given else None,
-        document_ids=given.get("document_ids"),
-        archived=given.get("archived"),
+        name=check_name(provided["name"]) if "name" in provided else None,
+        document_ids=provided.get("document_ids"),
+        archived=provided.get("archived"),
         settings=settings,
     )
 
 
-async def delete(context: Context, session_id: SessionId) -> EraseReceipt:
-    """Stops the answer that is being made, if there is one, and erases the session with its messages."""
+async def delete_session(context: Context, session_id: SessionId) -> EraseReceipt:
+    """Cancel the session's unfinished answer, then erase the session with its messages. Raises `NotFound`."""
     session = await context.sessions.get(session_id)
     if session.head_id is not None:
         head = await context.messages.get(session.head_id)
         if not head.status.terminal:
-            await _stop(context, head)
-    return await context.session_changes.delete(session_id)
+            with suppress(Conflict):  # the answer ended in the meantime
+                await context.answers.cancel_generation(head.id)
+    return await context.session_changes.delete_session(session_id)
 
 
-async def _stop(context: Context, answer: MessageRecord) -> None:
-    try:
-        await context.answers.cancel(answer.id)
-    except Conflict:
-        return  # it ended by itself in the meantime
-
-
-async def stream_events(context: Context, session_id: SessionId | None) -> AsyncGenerator[Change[SessionRecord], None]:
-    """One session's changes, or all: a snapshot first. Raises `NotFound` before the stream begins."""
+async def stream_session_events(
+    context: Context, session_id: SessionId | None
+) -> AsyncGenerator[Change[SessionRecord], None]:
+    """Return a snapshot and then every change of one session, or of all where the id is None. Raises `NotFound` at once."""
     if session_id is not None:
         await context.sessions.get(session_id)
-    return _follow(context, session_id)
-
-
-async def _follow(context: Context, session_id: SessionId | None) -> AsyncGenerator[Change[SessionRecord], None]:
-    async with context.session_changes.watch(session_id) as changes:
-        async for change in changes:
-            yield change
+    return stream(context.session_changes.watch_sessions(session_id))

@@ -1,20 +1,39 @@
-"""One sample of the machine and the server, or a stream of them."""
+"""System status, system metrics and background indexing with the deep embedder."""
 
 from collections.abc import AsyncGenerator
 
+from records.indexing import IndexingStatus
 from records.system import SystemSample
-from resolvers.context import Context
+from resolvers.event_streams import stream
 from resolvers.pages import clamp
+from resolvers.request_context import Context
 
-INTERVAL_MS = (250, 60_000)
+MIN_INTERVAL_MS, MAX_INTERVAL_MS = 250, 60_000
 
 
-async def sample(context: Context) -> SystemSample:
+async def read_system_status(context: Context) -> SystemSample:
     return await context.metrics.sample()
 
 
-async def stream_samples(context: Context, interval_ms: int) -> AsyncGenerator[SystemSample, None]:
-    """The first at once, then one every `interval_ms`, clamped to 250 to 60,000."""
-    async with context.metrics.watch(clamp(interval_ms, *INTERVAL_MS)) as samples:
-        async for each in samples:
-            yield each
+def stream_system_metrics(context: Context, interval_ms: int) -> AsyncGenerator[SystemSample, None]:
+    """Return a stream of samples: the first at once, then one per interval, clamped to 250 to 60,000 milliseconds."""
+    return stream(context.metrics.watch_samples(clamp(interval_ms, MIN_INTERVAL_MS, MAX_INTERVAL_MS)))
+
+
+async def read_indexing_status(context: Context) -> IndexingStatus:
+    return await context.indexing.status()
+
+
+async def start_indexing(context: Context, now: bool) -> IndexingStatus:
+    """Start indexing at once, or when the machine is idle. Raises `Conflict`."""
+    return await context.indexing.start_indexing(now)
+
+
+async def stop_indexing(context: Context, reason: str | None) -> IndexingStatus:
+    """Stop indexing; `reason` is logged. Raises `Conflict`."""
+    return await context.indexing.stop_indexing(reason)
+
+
+def stream_indexing_events(context: Context) -> AsyncGenerator[IndexingStatus, None]:
+    """Return a stream of the current status and every change of it."""
+    return stream(context.indexing.watch_indexing())

@@ -1,6 +1,6 @@
-"""Input that makes no sense is refused here, with the place where it stands; nothing is changed silently but blanks around.
+"""Validation of mutation input. Invalid values raise `InvalidInput`; only surrounding whitespace is removed silently.
 
-`field` is the argument as `ExpectedError.field` names it, such as `name` or `chunking.max_tokens`.
+`field` names the argument as `ExpectedError.field` does, such as `name` or `chunking.max_tokens`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,68 +9,76 @@ from typing import Any
 from records.document import Chunking
 from records.errors import InvalidInput
 
-MAX_NAME = 300
+MAX_NAME_LENGTH = 300
 MAX_TAGS = 50
-MAX_TAG = 100
-MAX_CONTENT = 100_000
-MAX_QUERY = 10_000
-MAX_SYSTEM_PROMPT = 20_000
-MAX_KEY = 200
-CHUNK_TOKENS = (16, 256)
+MAX_TAG_LENGTH = 100
+MAX_CONTENT_LENGTH = 100_000
+MAX_SYSTEM_PROMPT_LENGTH = 20_000
+MAX_KEY_LENGTH = 200
+MIN_CHUNK_TOKENS, MAX_CHUNK_TOKENS = 16, 256
 
 
-def check_text(text: str, limit: int, what: str, field: str) -> str:
-    """A text that says something and can be stored."""
+def check_text(text: str, max_length: int, field: str) -> str:
+    """Return the text unchanged. Raises `InvalidInput` where it is blank, too long or cannot be stored as UTF-8."""
     if not text.strip():
-        raise InvalidInput(f"{what} is empty.", field=field)
-    if len(text) > limit:
-        raise InvalidInput(f"{what} has {len(text):,} characters; {limit:,} is the most.", field=field)
+        raise InvalidInput("{field} must not be empty.", field=field)
+    if len(text) > max_length:
+        message = f"{{field}} has {len(text):,} characters; at most {max_length:,} are allowed."
+        raise InvalidInput(message, field=field)
     if any("\ud800" <= character <= "\udfff" for character in text) or "\0" in text:
-        raise InvalidInput(f"{what} holds characters that are no text.", field=field)
+        raise InvalidInput("{field} must not contain NUL characters or unpaired surrogates.", field=field)
     return text
 
 
 def check_name(name: str, field: str = "name") -> str:
-    checked = check_text(name, MAX_NAME, "The name", field).strip()
+    """Return the name without surrounding whitespace. Raises `InvalidInput` unless it is one line of 1 to 300 characters."""
+    checked = check_text(name, MAX_NAME_LENGTH, field).strip()
     if any(ord(character) < 32 or ord(character) == 127 for character in checked):
-        raise InvalidInput("A name is one line without control characters.", field=field)
+        raise InvalidInput("{field} must be a single line without control characters.", field=field)
     return checked
 
 
 def check_tags(tags: Sequence[str], field: str = "tags") -> tuple[str, ...]:
-    """The tags without repeats, in their order."""
+    """Return the tags in their order, without duplicates. Raises `InvalidInput` for more than 50, or an invalid one."""
     if len(tags) > MAX_TAGS:
-        raise InvalidInput(f"There are {len(tags)} tags; {MAX_TAGS} is the most.", field=field)
-    checked = (check_text(tag, MAX_TAG, "A tag", f"{field}.{at}").strip() for at, tag in enumerate(tags))
+        raise InvalidInput(f"{{field}} has {len(tags)} items; at most {MAX_TAGS} are allowed.", field=field)
+    checked = (check_text(tag, MAX_TAG_LENGTH, f"{field}.{index}").strip() for index, tag in enumerate(tags))
     return tuple(dict.fromkeys(checked))
 
 
-def refuse_null(changes: Mapping[str, Any], **spelled: str) -> None:
-    """What is never null in the output cannot be cleared; omit it to leave it as it is."""
-    for name, spelling in spelled.items():
-        if name in changes and changes[name] is None:
-            raise InvalidInput(f"{spelling} cannot be null; leave it out to change nothing.", field=name)
+def reject_null(provided: Mapping[str, Any], *names: str, parent: str = "") -> None:
+    """Raise `InvalidInput` for the first of `names` that was sent as null; `parent` is the field that contains them."""
+    for name in names:
+        if name in provided and provided[name] is None:
+            field = f"{parent}.{name}" if parent else name
+            raise InvalidInput("{field} must not be null. Omit it to keep the current value.", field=field)
 
 
 def check_chunking(changes: Mapping[str, Any] | None, default: Chunking) -> Chunking | None:
-    """Bounds of chunks over the defaults; None where none were given."""
+    """Return the chunk limits with the changes applied to `default`; None where nothing was changed.
+
+    `max_tokens` must be 16 to 256, `overlap_tokens` 0 to half of it. Raises `InvalidInput`.
+    """
     if not changes:
         return None
-    low, high = CHUNK_TOKENS
-    most = _or(changes.get("max_tokens"), default.max_tokens)
-    if not low <= most <= high:
-        raise InvalidInput(f"maxTokens is {low} to {high}.", field="chunking.max_tokens")
-    overlap = _or(changes.get("overlap_tokens"), min(default.overlap_tokens, most // 2))
-    if not 0 <= overlap <= most // 2:
-        raise InvalidInput("overlapTokens is 0 to half of maxTokens.", field="chunking.overlap_tokens")
-    return Chunking(most, overlap)
+    max_tokens = _value_or(changes.get("max_tokens"), default.max_tokens)
+    if not MIN_CHUNK_TOKENS <= max_tokens <= MAX_CHUNK_TOKENS:
+        message = f"{{field}} must be between {MIN_CHUNK_TOKENS} and {MAX_CHUNK_TOKENS}."
+        raise InvalidInput(message, field="chunking.max_tokens")
+    max_overlap = max_tokens // 2
+    overlap = _value_or(changes.get("overlap_tokens"), min(default.overlap_tokens, max_overlap))
+    if not 0 <= overlap <= max_overlap:
+        message = f"{{field}} must be between 0 and {max_overlap}, half of maxTokens."
+        raise InvalidInput(message, field="chunking.overlap_tokens")
+    return Chunking(max_tokens, overlap)
 
 
-def check_fraction(value: float | None, what: str, field: str) -> float | None:
+def check_fraction(value: float | None, field: str) -> float | None:
+    """Return the value. Raises `InvalidInput` where it is not between 0 and 1."""
     if value is not None and not 0.0 <= value <= 1.0:
-        raise InvalidInput(f"{what} is 0 to 1.", field=field)
+        raise InvalidInput("{field} must be between 0 and 1.", field=field)
     return value
 
 
-def _or(value: int | None, default: int) -> int:
+def _value_or(value: int | None, default: int) -> int:
     return default if value is None else value

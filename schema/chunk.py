@@ -53,7 +53,7 @@ class Chunk(Node):
         return await self._neighbour(info, 1)
 
     async def _neighbour(self, info: Info, step: int) -> "Chunk | None":
-        found = await chunks.neighbour(info.context, self.record, step)
+        found = await chunks.find_neighbour(info.context, self.record, step)
         return None if found is None else Chunk.of(found)
 
     @strawberry.field(description="The answers that were given it as a passage.")
@@ -63,4 +63,4 @@ class Chunk(Node):
         from schema.message import Message
 
         request = paging(first, after, last, before)
-        return connect(await chunks.cited_by(info.context, self.record.id, request), Message.of)
+        return connect(await chunks.list_citing_messages(info.context, self.record.id, request), Message.of)

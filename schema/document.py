@@ -118,18 +118,18 @@ class Document(Node):
         offset: Annotated[int, strawberry.argument(description="Where to begin, from 0.")] = 0,
         length: Annotated[int, strawberry.argument(description="1 to 1,000,000.")] = 100_000,
     ) -> str:
-        return await documents.text(info.context, self.record.id, offset, length)
+        return await documents.read_text(info.context, self.record.id, offset, length)
 
     @strawberry.field(description="Its headings, in order.", graphql_type=list[Heading])
     async def outline(self, info: Info) -> tuple[HeadingRecord, ...]:
-        return await documents.outline(info.context, self.record.id)
+        return await documents.read_outline(info.context, self.record.id)
 
     @strawberry.field(description="Its chunks, in order.")
     async def chunks(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
     ) -> Connection[Chunk]:
         request = paging(first, after, last, before)
-        return connect(await documents.chunks(info.context, self.record.id, request), Chunk.of)
+        return connect(await documents.list_chunks(info.context, self.record.id, request), Chunk.of)
 
     @strawberry.field(description="The sessions that it is attached to.")
     async def sessions(
@@ -138,7 +138,7 @@ class Document(Node):
         from schema.session import Session
 
         request = paging(first, after, last, before)
-        return connect(await documents.sessions(info.context, self.record.id, request), Session.of)
+        return connect(await documents.list_sessions_of_document(info.context, self.record.id, request), Session.of)
 
     @strawberry.field(description="How far each embedding model has indexed it.")
     async def embeddings(self, info: Info) -> list[EmbeddingIndex]:

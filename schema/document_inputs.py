@@ -6,9 +6,9 @@ import strawberry
 from strawberry import UNSET
 from strawberry.scalars import JSON
 
+from records import filters
 from records.document import DocumentStatus
 from records.ids import SessionId
-from resolvers import lists
 from schema import ids
 from schema.enums import describe
 from schema.mapping import or_none, tuple_or_none
@@ -47,9 +47,9 @@ class DocumentFilter:
     media_type: list[str] | None = strawberry.field(default=UNSET, description="Of one of these types.")
     session_id: strawberry.ID | None = strawberry.field(default=UNSET, description="Attached to this session.")
 
-    def record(self) -> lists.DocumentFilter:
+    def record(self) -> filters.DocumentFilter:
         session = or_none(self.session_id)
-        return lists.DocumentFilter(
+        return filters.DocumentFilter(
             status=tuple_or_none(self.status),
             name_contains=or_none(self.name_contains),
             tags=tuple_or_none(self.tags),
@@ -63,8 +63,8 @@ class DocumentOrder:
     field: DocumentOrderField = strawberry.field(description="What they are ordered by.")
     direction: OrderDirection = strawberry.field(description="Which way the list runs.")
 
-    def record(self) -> lists.Order:
-        return lists.Order(self.field.value, self.direction is OrderDirection.DESC)
+    def record(self) -> filters.Order:
+        return filters.Order(self.field.value, self.direction is OrderDirection.DESC)
 
 
 @strawberry.input(description="Bounds of a document's chunks.")

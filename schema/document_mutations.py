@@ -96,7 +96,7 @@ class DocumentMutations:
     async def upload_document(
         self, info: Info, input: Annotated[UploadDocumentInput, strawberry.argument(description="The file.")]
     ) -> UploadDocumentResult:
-        document, duplicate = await documents.upload(info.context, input.file, given(input))
+        document, duplicate = await documents.upload_document(info.context, input.file, given(input))
         return UploadDocumentSuccess(document=Document.of(document), duplicate=duplicate)
 
     @strawberry.mutation(description="Takes in a text, a file on the server or what stands at an address.")
@@ -104,7 +104,7 @@ class DocumentMutations:
         self, info: Info, input: Annotated[ImportDocumentInput, strawberry.argument(description="The document.")]
     ) -> ImportDocumentResult:
         kind, source = input.source.chosen()
-        document, duplicate = await documents.import_from(
+        document, duplicate = await documents.import_document(
             info.context, kind, source, or_none(input.media_type), given(input)
         )
         return ImportDocumentSuccess(document=Document.of(document), duplicate=duplicate)
@@ -116,14 +116,16 @@ class DocumentMutations:
         document_id = ids.DOCUMENT.get(input.id, "id")
         changes = given(input)
         del changes["id"]
-        return UpdateDocumentSuccess(document=Document.of(await documents.update(info.context, document_id, changes)))
+        return UpdateDocumentSuccess(
+            document=Document.of(await documents.update_document(info.context, document_id, changes))
+        )
 
     @strawberry.mutation(description="Ingests a document again from its original.")
     async def reprocess_document(
         self, info: Info, input: Annotated[ReprocessDocumentInput, strawberry.argument(description="The document.")]
     ) -> ReprocessDocumentResult:
         document_id = ids.DOCUMENT.get(input.id, "id")
-        record = await documents.reprocess(info.context, document_id, given(input).get("chunking"))
+        record = await documents.reprocess_document(info.context, document_id, given(input).get("chunking"))
         return ReprocessDocumentSuccess(document=Document.of(record))
 
     @strawberry.mutation(description="Stops a document's ingestion, wherever it is.")
@@ -131,11 +133,11 @@ class DocumentMutations:
         self, info: Info, input: Annotated[CancelIngestionInput, strawberry.argument(description="The document.")]
     ) -> CancelIngestionResult:
         document_id = ids.DOCUMENT.get(input.id, "id")
-        return CancelIngestionSuccess(document=Document.of(await documents.cancel(info.context, document_id)))
+        return CancelIngestionSuccess(document=Document.of(await documents.cancel_ingestion(info.context, document_id)))
 
     @strawberry.mutation(description="Erases a document from every store; nothing finds it from now on.")
     async def delete_document(
         self, info: Info, input: Annotated[DeleteDocumentInput, strawberry.argument(description="The document.")]
     ) -> DeleteDocumentResult:
-        receipt = await documents.delete(info.context, ids.DOCUMENT.get(input.id, "id"))
+        receipt = await documents.delete_document(info.context, ids.DOCUMENT.get(input.id, "id"))
         return DeleteDocumentSuccess(deleted_id=input.id, receipt=made_from(EraseReceipt, receipt))

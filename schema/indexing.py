@@ -8,7 +8,7 @@ from strawberry import UNSET
 
 from records import indexing as records
 from records.indexing import IndexingState
-from resolvers import indexing
+from resolvers import system
 from schema.enums import describe
 from schema.errors import ConflictError, InvalidInputError
 from schema.info import Info
@@ -85,11 +85,11 @@ class IndexingMutations:
     async def start_indexing(
         self, info: Info, input: Annotated[StartIndexingInput, strawberry.argument(description="When.")]
     ) -> StartIndexingResult:
-        return StartIndexingSuccess(indexing=IndexingStatus.of(await indexing.start(info.context, input.now)))
+        return StartIndexingSuccess(indexing=IndexingStatus.of(await system.start_indexing(info.context, input.now)))
 
     @strawberry.mutation(description="Stop embedding at once; what was done is kept.")
     async def stop_indexing(
         self, info: Info, input: Annotated[StopIndexingInput, strawberry.argument(description="Why.")]
     ) -> StopIndexingResult:
-        status = await indexing.stop(info.context, or_none(input.reason))
+        status = await system.stop_indexing(info.context, or_none(input.reason))
         return StopIndexingSuccess(indexing=IndexingStatus.of(status))

@@ -4,6 +4,6 @@ from typing import TypeAlias
 
 import strawberry
 
-from resolvers.context import Context
+from resolvers.request_context import Context
 
 Info: TypeAlias = strawberry.Info[Context, None]

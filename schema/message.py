@@ -89,5 +89,5 @@ class Message(Node):
 
     @strawberry.field(description="The model that wrote it.")
     def model(self, info: Info) -> Model | None:
-        found = models.find(info.context, self.record.model_id)
+        found = models.find_model(info.context, self.record.model_id)
         return None if found is None else Model.of(found)

@@ -97,7 +97,7 @@ class MessageMutations:
         session_id = ids.SESSION.get(input.session_id, "session_id")
         within = or_none(input.document_ids)
         documents = None if within is None else ids.DOCUMENT.get_all(within, "document_ids")
-        prompt, answer = await messages.send(info.context, session_id, documents, given(input))
+        prompt, answer = await messages.send_message(info.context, session_id, documents, given(input))
         return SendMessageSuccess(prompt=Message.of(prompt), answer=Message.of(answer))
 
     @strawberry.mutation(description="Stops an answer; it keeps what it had.")
@@ -105,13 +105,13 @@ class MessageMutations:
         self, info: Info, input: Annotated[CancelGenerationInput, strawberry.argument(description="The answer.")]
     ) -> CancelGenerationResult:
         message_id = ids.MESSAGE.get(input.message_id, "message_id")
-        return CancelGenerationSuccess(answer=Message.of(await messages.cancel(info.context, message_id)))
+        return CancelGenerationSuccess(answer=Message.of(await messages.cancel_generation(info.context, message_id)))
 
     @strawberry.mutation(description="Deletes a prompt and its answer, given either.")
     async def delete_message(
         self, info: Info, input: Annotated[DeleteMessageInput, strawberry.argument(description="The message.")]
     ) -> DeleteMessageResult:
-        deleted = await messages.delete(info.context, ids.MESSAGE.get(input.id, "id"))
+        deleted = await messages.delete_message(info.context, ids.MESSAGE.get(input.id, "id"))
         return DeleteMessageSuccess(deleted_ids=[ids.MESSAGE.of(message_id) for message_id in deleted])
 
     @strawberry.mutation(description="Keeps what someone thinks of an answer.")
@@ -119,4 +119,6 @@ class MessageMutations:
         self, info: Info, input: Annotated[RateMessageInput, strawberry.argument(description="The rating.")]
     ) -> RateMessageResult:
         message_id = ids.MESSAGE.get(input.id, "id")
-        return RateMessageSuccess(answer=Message.of(await messages.rate(info.context, message_id, given(input))))
+        return RateMessageSuccess(
+            answer=Message.of(await messages.rate_message(info.context, message_id, given(input)))
+        )

@@ -137,7 +137,7 @@ class Model(Node):
         description="The settings that this model takes, with their bounds: what a settings panel is drawn from."
     )
     def parameters(self, info: Info) -> list[ModelParameter]:
-        taken = models.parameters(info.context, self.record)
+        taken = models.list_parameters(info.context, self.record)
         return [made_from(ModelParameter, each, name=graphql_name(each.name)) for each in taken]
 
     @strawberry.field(
@@ -153,7 +153,7 @@ class Model(Node):
             ),
         ] = UNSET,
     ) -> records.MemoryFit | None:
-        return await models.fit(info.context, self.record, given(settings) if settings else {})
+        return await models.estimate_fit(info.context, self.record, given(settings) if settings else {})
 
 
 NO_FACTS = records.ModelFacts(None, None, None, 0, None, None)

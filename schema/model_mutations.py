@@ -6,8 +6,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from records import filters
 from records.model import ModelSource, ModelStatus
-from resolvers import lists, models
+from resolvers import models
 from resolvers.argument_paths import graphql_name
 from schema import ids
 from schema.errors import (
@@ -33,10 +34,10 @@ class ModelFilter:
     provider_id: strawberry.ID | None = strawberry.field(default=UNSET, description="Run by this provider.")
     name_contains: str | None = strawberry.field(default=UNSET, description="With this in their name, in any case.")
 
-    def record(self) -> lists.ModelFilter:
+    def record(self) -> filters.ModelFilter:
         provider = or_none(self.provider_id)
         elsewhere = provider is not None and ids.PROVIDER.find(provider) != LOCAL
-        return lists.ModelFilter(
+        return filters.ModelFilter(
             source=() if elsewhere else tuple_or_none(self.source),
             status=tuple_or_none(self.status),
             name_contains=or_none(self.name_contains),
@@ -129,7 +130,7 @@ class ModelMutations:
     ) -> LoadModelResult:
         model_id = ids.MODEL.get(input.model_id, "model_id")
         wanted = given(input)
-        record = await models.load(
+        record = await models.load_model(
             info.context,
             model_id,
             wanted.get("settings"),
@@ -143,7 +144,7 @@ class ModelMutations:
         self, info: Info, input: Annotated[UnloadModelInput, strawberry.argument(description="The model.")]
     ) -> UnloadModelResult:
         model_id = ids.MODEL.get(input.model_id, "model_id")
-        return UnloadModelSuccess(model=Model.of(await models.unload(info.context, model_id)))
+        return UnloadModelSuccess(model=Model.of(await models.unload_model(info.context, model_id)))
 
     @strawberry.mutation(description="Returns the settings now in force, and which of them wait for a reload.")
     async def update_model_settings(
@@ -151,7 +152,7 @@ class ModelMutations:
     ) -> UpdateModelSettingsResult:
         model_id = ids.MODEL.get(input.model_id, "model_id")
         wanted = given(input)
-        outcome = await models.update_settings(
+        outcome = await models.update_model_settings(
             info.context, model_id, wanted.get("load"), wanted.get("sampling"), reload=bool(wanted.get("reload"))
         )
         return made_from(
@@ -166,5 +167,5 @@ class ModelMutations:
     async def delete_model(
         self, info: Info, input: Annotated[DeleteModelInput, strawberry.argument(description="The model.")]
     ) -> DeleteModelResult:
-        freed = await models.delete(info.context, ids.MODEL.get(input.model_id, "model_id"))
+        freed = await models.delete_model(info.context, ids.MODEL.get(input.model_id, "model_id"))
         return DeleteModelSuccess(deleted_id=input.model_id, freed_bytes=BigInt(freed))

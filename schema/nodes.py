@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from resolvers import chunks, models
+from resolvers import models
 from schema import ids
 from schema.chunk import Chunk
 from schema.document import Document
@@ -28,7 +28,7 @@ async def find_document(info: Info, global_id: str) -> Document | None:
 
 async def find_chunk(info: Info, global_id: str) -> Chunk | None:
     key = ids.CHUNK.find(global_id)
-    record = None if key is None else await chunks.find(info.context, key)
+    record = None if key is None else await info.context.loaders.chunks.load(key)
     return None if record is None else Chunk.of(record)
 
 
@@ -45,7 +45,7 @@ async def find_message(info: Info, global_id: str) -> Message | None:
 
 
 async def find_model(info: Info, global_id: str) -> Model | None:
-    record = models.find(info.context, ids.MODEL.find(global_id))
+    record = models.find_model(info.context, ids.MODEL.find(global_id))
     return None if record is None else Model.of(record)
 
 

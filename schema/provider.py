@@ -65,7 +65,7 @@ class Provider(Node):
 
     @strawberry.field(description="The models that it runs.")
     async def models(self, info: Info) -> list[Model]:
-        return [Model.of(record) for record in await models.list_all(info.context)]
+        return [Model.of(record) for record in await models.list_models(info.context)]
 
 
 def local_provider() -> Provider:

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from resolvers import documents, indexing, models, sessions, system
+from resolvers import documents, models, sessions, system
 from resolvers import search as searching
 from schema.chunk import Chunk
 from schema.connections import After, Before, Connection, First, Last, connect, paging
@@ -59,7 +59,7 @@ class Query:
         chosen = filter or DocumentFilter()
         order = order_by.record() if order_by else documents.NEWEST_FIRST
         request = paging(first, after, last, before)
-        return connect(await documents.page(info.context, chosen.record(), order, request), Document.of)
+        return connect(await documents.list_documents(info.context, chosen.record(), order, request), Document.of)
 
     @strawberry.field(description="A chunk by its id.")
     async def chunk(self, info: Info, id: Id) -> Chunk | None:
@@ -91,7 +91,7 @@ class Query:
         chosen = filter or SessionFilter()
         order = order_by.record() if order_by else None
         request = paging(first, after, last, before)
-        return connect(await sessions.page(info.context, chosen.record(), order, request), Session.of)
+        return connect(await sessions.list_sessions(info.context, chosen.record(), order, request), Session.of)
 
     @strawberry.field(description="A prompt or an answer by its id.")
     async def message(self, info: Info, id: Id) -> Message | None:
@@ -104,7 +104,7 @@ class Query:
         filter: Annotated[ModelFilter | None, strawberry.argument(description="Which ones.")] = UNSET,
     ) -> list[Model]:
         chosen = filter.record() if filter else None
-        return [Model.of(record) for record in await models.list_all(info.context, chosen)]
+        return [Model.of(record) for record in await models.list_models(info.context, chosen)]
 
     @strawberry.field(description="A model by its id.")
     async def model(self, info: Info, id: Id) -> Model | None:
@@ -116,11 +116,11 @@ class Query:
 
     @strawberry.field(description="One sample now; the same type that `systemMetrics` streams.")
     async def system_status(self, info: Info) -> SystemStatus:
-        return SystemStatus.of(await system.sample(info.context))
+        return SystemStatus.of(await system.read_system_status(info.context))
 
     @strawberry.field(description="What background indexing with the deep embedder is at.")
     async def indexing(self, info: Info) -> IndexingStatus:
-        return IndexingStatus.of(await indexing.status(info.context))
+        return IndexingStatus.of(await system.read_indexing_status(info.context))
 
     @strawberry.field(description="What the server works with.")
     def settings(self, info: Info) -> ServerSettings:

@@ -3,7 +3,7 @@
 import strawberry
 
 from records import settings as records
-from resolvers.context import Context
+from resolvers.request_context import Context
 from schema import ids
 from schema.mapping import made_from
 from schema.scalars import BigInt

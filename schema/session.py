@@ -42,7 +42,7 @@ class Session(Node):
 
     @strawberry.field(description="The model that answered last.")
     def model(self, info: Info) -> Model | None:
-        found = models.find(info.context, self.record.model_id)
+        found = models.find_model(info.context, self.record.model_id)
         return None if found is None else Model.of(found)
 
     @strawberry.field(description="The documents that are attached to it, the newest first.")
@@ -52,14 +52,14 @@ class Session(Node):
         from schema.document import Document
 
         request = paging(first, after, last, before)
-        return connect(await sessions.attached(info.context, self.record.id, request), Document.of)
+        return connect(await sessions.list_attached_documents(info.context, self.record.id, request), Document.of)
 
     @strawberry.field(description="The active path of the conversation's tree, from its first prompt to `head`.")
     async def messages(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
     ) -> Connection[Message]:
         request = paging(first, after, last, before)
-        return connect(await sessions.path(info.context, self.record.id, request), Message.of)
+        return connect(await sessions.list_messages(info.context, self.record.id, request), Message.of)
 
     @strawberry.field(description="The newest message of the active path.")
     async def head(self, info: Info) -> Message | None:
@@ -72,4 +72,4 @@ class Session(Node):
         description="What the next answer will be made with: the session's, else the model's, else the server's."
     )
     async def effective_settings(self, info: Info) -> SessionSettings:
-        return SessionSettings.of(await sessions.effective_settings(info.context, self.record))
+        return SessionSettings.of(await sessions.read_effective_settings(info.context, self.record))

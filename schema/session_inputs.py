@@ -7,9 +7,9 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
+from records import filters
 from records.ids import DocumentId
 from records.session import DocumentScope, ThinkingMode
-from resolvers import lists
 from schema import ids
 from schema.document_inputs import OrderDirection
 from schema.enums import describe
@@ -46,9 +46,9 @@ class SessionFilter:
     updated_after: datetime | None = strawberry.field(default=UNSET, description="Changed after this moment.")
     updated_before: datetime | None = strawberry.field(default=UNSET, description="Changed before this moment.")
 
-    def record(self) -> lists.SessionFilter:
+    def record(self) -> filters.SessionFilter:
         document = or_none(self.document_id)
-        return lists.SessionFilter(
+        return filters.SessionFilter(
             query=or_none(self.query) or None,
             document_id=None if document is None else ids.DOCUMENT.find(document) or NO_DOCUMENT,
             model_name=or_none(self.model_name),
@@ -63,8 +63,8 @@ class SessionOrder:
     field: SessionOrderField = strawberry.field(description="What they are ordered by.")
     direction: OrderDirection = strawberry.field(description="Which way the list runs.")
 
-    def record(self) -> lists.Order:
-        return lists.Order(self.field.value, self.direction is OrderDirection.DESC)
+    def record(self) -> filters.Order:
+        return filters.Order(self.field.value, self.direction is OrderDirection.DESC)
 
 
 @strawberry.input(description="What answers are made with; what is left out stays, null is inherited again.")

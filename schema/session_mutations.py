@@ -50,19 +50,21 @@ class SessionMutations:
     async def create_session(
         self, info: Info, input: Annotated[CreateSessionInput, strawberry.argument(description="The session.")]
     ) -> CreateSessionResult:
-        return CreateSessionSuccess(session=Session.of(await sessions.create(info.context, session_changes(input))))
+        return CreateSessionSuccess(
+            session=Session.of(await sessions.create_session(info.context, session_changes(input)))
+        )
 
     @strawberry.mutation(description="Changes a session's name, documents, place or settings.")
     async def update_session(
         self, info: Info, input: Annotated[UpdateSessionInput, strawberry.argument(description="The change.")]
     ) -> UpdateSessionResult:
         session_id = ids.SESSION.get(input.id, "id")
-        record = await sessions.update(info.context, session_id, session_changes(input))
+        record = await sessions.update_session(info.context, session_id, session_changes(input))
         return UpdateSessionSuccess(session=Session.of(record))
 
     @strawberry.mutation(description="Erases a session with its messages; an answer that is being made is stopped.")
     async def delete_session(
         self, info: Info, input: Annotated[DeleteSessionInput, strawberry.argument(description="The session.")]
     ) -> DeleteSessionResult:
-        receipt = await sessions.delete(info.context, ids.SESSION.get(input.id, "id"))
+        receipt = await sessions.delete_session(info.context, ids.SESSION.get(input.id, "id"))
         return DeleteSessionSuccess(deleted_id=input.id, receipt=made_from(EraseReceipt, receipt))

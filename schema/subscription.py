@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import strawberry
 from strawberry import UNSET
 
-from resolvers import documents, indexing, messages, models, sessions, system
+from resolvers import documents, messages, models, sessions, system
 from schema import ids
 from schema.events import DocumentEvent, ModelEvent, SessionEvent
 from schema.indexing import IndexingStatus
@@ -49,7 +49,7 @@ stop the answer. Ends with exactly one of MessageCompleted, MessageFailed, Messa
     ) -> AsyncGenerator[MessageEvent, None]:
         context = info.context
         key = ids.MESSAGE.get(message_id, "message_id")
-        events = await messages.stream_events(context, key, or_none(after))
+        events = await messages.stream_message_events(context, key, or_none(after))
         return shown(events, lambda event: event_of(event, context.answers.cursor))
 
     @strawberry.subscription(
@@ -61,7 +61,7 @@ stop the answer. Ends with exactly one of MessageCompleted, MessageFailed, Messa
         model_id: Annotated[strawberry.ID | None, strawberry.argument(description="The model; all otherwise.")] = UNSET,
     ) -> AsyncGenerator[ModelEvent, None]:
         key = _watched(ids.MODEL, model_id, "modelId")
-        return shown(await models.stream_events(info.context, key), ModelEvent.of)
+        return shown(await models.stream_model_events(info.context, key), ModelEvent.of)
 
     @strawberry.subscription(description="Ingestion of one document, or of all; a snapshot first.")
     async def document_events(
@@ -72,7 +72,7 @@ stop the answer. Ends with exactly one of MessageCompleted, MessageFailed, Messa
         ] = UNSET,
     ) -> AsyncGenerator[DocumentEvent, None]:
         key = _watched(ids.DOCUMENT, document_id, "documentId")
-        return shown(await documents.stream_events(info.context, key), DocumentEvent.of)
+        return shown(await documents.stream_document_events(info.context, key), DocumentEvent.of)
 
     @strawberry.subscription(description="Changes of one session, or of all; a snapshot first.")
     async def session_events(
@@ -83,7 +83,7 @@ stop the answer. Ends with exactly one of MessageCompleted, MessageFailed, Messa
         ] = UNSET,
     ) -> AsyncGenerator[SessionEvent, None]:
         key = _watched(ids.SESSION, session_id, "sessionId")
-        return shown(await sessions.stream_events(info.context, key), SessionEvent.of)
+        return shown(await sessions.stream_session_events(info.context, key), SessionEvent.of)
 
     @strawberry.subscription(description="One shared sampler, however many watch. The first sample comes at once.")
     async def system_metrics(
@@ -93,10 +93,10 @@ stop the answer. Ends with exactly one of MessageCompleted, MessageFailed, Messa
             int, strawberry.argument(description="Milliseconds between samples, 250 to 60,000.")
         ] = 1000,
     ) -> AsyncGenerator[SystemStatus, None]:
-        return shown(system.stream_samples(info.context, interval_ms), SystemStatus.of)
+        return shown(system.stream_system_metrics(info.context, interval_ms), SystemStatus.of)
 
     @strawberry.subscription(
         description="What background indexing is at, then every change; progress at most once a second."
     )
     async def indexing_events(self, info: Info) -> AsyncGenerator[IndexingStatus, None]:
-        return shown(indexing.stream_statuses(info.context), IndexingStatus.of)
+        return shown(system.stream_indexing_events(info.context), IndexingStatus.of)

@@ -144,7 +144,7 @@ class InferenceStatus:
 
     @strawberry.field(description="The model itself.")
     def model(self, info: Info) -> Model | None:
-        found = models.find(info.context, self.record.model_id)
+        found = models.find_model(info.context, self.record.model_id)
         return None if found is None else Model.of(found)
 
 

@@ -5,7 +5,7 @@ stages but always ends with the truth, in memory bounded by the number of things
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
@@ -29,7 +29,7 @@ class Broadcast(Generic[Noun]):
             watcher.put(change)
 
     @asynccontextmanager
-    async def watch(self, key: Key | None = None) -> AsyncIterator[AsyncIterator[Change[Noun]]]:
+    async def watch(self, key: Key | None = None) -> AsyncIterator[AsyncGenerator[Change[Noun], None]]:
         """Changes from now on, of one thing or of all (None)."""
         mailbox = _Mailbox[Noun](key)
         self._watchers.add(mailbox)
@@ -52,7 +52,7 @@ class _Mailbox(Generic[Noun]):
         self._unread[change.key] = _merged(unread, change)
         self._news.set()
 
-    async def read(self) -> AsyncIterator[Change[Noun]]:
+    async def read(self) -> AsyncGenerator[Change[Noun], None]:
         while True:
             await self._news.wait()
             self._news.clear()

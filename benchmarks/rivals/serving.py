@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from strawberry.asgi import GraphQL
 
-from resolvers.context import Context
+from resolvers.request_context import Context
 from schema import ids
 from tests.fakes.answers import start_answer
 from tests.support.reconnecting import Words

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -83,7 +83,7 @@ class Answers:
         """What the session's next answer will be made with."""
         return (await self._draft(session, None, None, None)).settings
 
-    async def send(
+    async def send_message(
         self,
         *,
         session_id: SessionId,
@@ -181,7 +181,7 @@ class Answers:
         while len(self._ended) > KEPT_LOGS:
             self._ended.popitem(last=False)
 
-    async def cancel(self, message_id: MessageId) -> MessageRecord:
+    async def cancel_generation(self, message_id: MessageId) -> MessageRecord:
         """Stop an answer and give it back as CANCELED. Raises `NotFound`, and `Conflict` where it has ended already."""
         message = await self._messages.get(message_id)
         work = self._working.get(message_id)
@@ -202,7 +202,9 @@ class Answers:
         return work.log if work else self._ended.get(message_id)
 
     @asynccontextmanager
-    async def follow(self, message_id: MessageId, after: str | None) -> AsyncIterator[AsyncIterator[AnswerEvent]]:
+    async def follow_answer(
+        self, message_id: MessageId, after: str | None
+    ) -> AsyncIterator[AsyncGenerator[AnswerEvent, None]]:
         """The answer's events behind `after` (None: from the first; HEAD: live alone), to the terminal one.
 
         Raises `NotFound` for an unknown message, `InvalidInput` for a prompt or a cursor that is none.
@@ -244,7 +246,7 @@ def _stored(message: MessageRecord, after: str | None) -> list[AnswerEvent]:
     return [event for event in whole if event.seq > seq] if epoch == STORED else gap(message)
 
 
-async def _each(events: Sequence[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
+async def _each(events: Sequence[AnswerEvent]) -> AsyncGenerator[AnswerEvent, None]:
     for event in events:
         yield event
 

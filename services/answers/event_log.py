@@ -7,7 +7,7 @@ exactly one terminal event. No follower is ever waited for.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -59,7 +59,7 @@ class EventLog:
         self._reasoning_length += len(text)
         self.append(lambda seq: ReasoningWritten(seq, self.message_id, text, offset))
 
-    async def follow(self, after: int = 0) -> AsyncIterator[AnswerEvent]:
+    async def follow(self, after: int = 0) -> AsyncGenerator[AnswerEvent, None]:
         """Replay the events behind `after`, then go on live to the terminal one."""
         while True:
             news = self._news

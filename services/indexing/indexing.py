@@ -1,8 +1,8 @@
 """The owner of background indexing: waits for an idle machine or a person's word, works, and gives way at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum, auto
 
@@ -86,7 +86,7 @@ class Indexing:
         await self._count()
         return self._status()
 
-    async def start(self, now: bool) -> IndexingStatus:
+    async def start_indexing(self, now: bool) -> IndexingStatus:
         """Begin at once (`now`), or wait for an idle machine again. Raises `Conflict` where that cannot be."""
         if self._generation is None:
             raise Conflict(self._error or NOT_SET)
@@ -102,7 +102,7 @@ class Indexing:
             await self._until(lambda: self._state is not IndexingState.WAITING_FOR_IDLE or self._answers_running() > 0)
         return self._status()
 
-    async def stop(self, reason: str | None) -> IndexingStatus:
+    async def stop_indexing(self, reason: str | None) -> IndexingStatus:
         """Stop at once, until someone starts it again. Raises `Conflict` where nothing is being done or waited for."""
         if self._state in (IndexingState.IDLE, IndexingState.FAILED):
             raise Conflict(f"There is nothing to stop: indexing is {self._state.value}.")
@@ -115,7 +115,7 @@ class Indexing:
         return await self.status()
 
     @asynccontextmanager
-    async def watch(self) -> AsyncIterator[AsyncIterator[IndexingStatus]]:
+    async def watch_indexing(self) -> AsyncIterator[AsyncGenerator[IndexingStatus, None]]:
         """What it is at now, then every change; a slow reader gets the newest."""
         async with self._changes.watch() as live:
             yield _now_and_then(await self.status(), live)
@@ -249,12 +249,13 @@ class Indexing:
 
 
 async def _now_and_then(
-    now: IndexingStatus, live: AsyncIterator[Change[IndexingStatus]]
-) -> AsyncIterator[IndexingStatus]:
+    now: IndexingStatus, live: AsyncGenerator[Change[IndexingStatus], None]
+) -> AsyncGenerator[IndexingStatus, None]:
     yield now
-    async for change in live:
-        if change.noun is not None:
-            yield change.noun
+    async with aclosing(live):
+        async for change in live:
+            if change.noun is not None:
+                yield change.noun
 
 
 def _message(failures: BaseExceptionGroup[ExpectedError]) -> str:

@@ -1,6 +1,6 @@
 """Every change of a document, told to whoever watches."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 from records.document import UNFINISHED, DocumentRecord
@@ -40,7 +40,9 @@ class DocumentEvents:
         self._changes.publish(Change(ChangeKind.REMOVED, document_id, None))
 
     @asynccontextmanager
-    async def watch(self, document_id: DocumentId | None) -> AsyncIterator[AsyncIterator[Change[DocumentRecord]]]:
+    async def watch(
+        self, document_id: DocumentId | None
+    ) -> AsyncIterator[AsyncGenerator[Change[DocumentRecord], None]]:
         """A snapshot first, then every change. Raises `NotFound` for an unknown document."""
         async with self._changes.watch(document_id) as live:
             yield snapshot_then_live(await self._snapshot(document_id), lambda document: document.id, live)

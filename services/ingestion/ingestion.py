@@ -1,7 +1,7 @@
 """The owner of all ingestion jobs: a loop for each line of waiting documents takes up whatever is not finished."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -83,9 +83,9 @@ class Ingestion:
         for line in self._lines:
             line.tell()
 
-    def watch(
+    def watch_documents(
         self, document_id: DocumentId | None
-    ) -> AbstractAsyncContextManager[AsyncIterator[Change[DocumentRecord]]]:
+    ) -> AbstractAsyncContextManager[AsyncGenerator[Change[DocumentRecord], None]]:
         """A snapshot first, then every change. Raises `NotFound` for an unknown document."""
         return self._feed.watch(document_id)
 
@@ -98,7 +98,7 @@ class Ingestion:
             chunks_per_second=self._embedding.chunks_per_second,
         )
 
-    async def cancel(self, document_id: DocumentId) -> DocumentRecord:
+    async def cancel_ingestion(self, document_id: DocumentId) -> DocumentRecord:
         """Stop a job, wherever it is. Raises `NotFound`, and `Conflict` where nothing is at work."""
         async with self._stopped(document_id):
             document = await self._documents.get(document_id)
@@ -109,14 +109,14 @@ class Ingestion:
             self.ends[DocumentStatus.CANCELED] += 1
         return canceled
 
-    async def reprocess(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
+    async def reprocess_document(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
         """Ingest again from the original. Raises `NotFound`, and `Conflict` at work or without an original."""
         _check_at_rest(await self._documents.get(document_id))
         async with self._stopped(document_id):
             _check_at_rest(await self._documents.get(document_id))
             return await self._feed.after(self._documents.restart(document_id, chunking))
 
-    async def delete(self, document_id: DocumentId) -> EraseReceipt:
+    async def delete_document(self, document_id: DocumentId) -> EraseReceipt:
         """Hide at once, stop its job, erase. Raises `NotFound`. Goes on to its end where the caller leaves."""
         document = await self._documents.get(document_id)
         hidden = await self._deletion.hide(document)

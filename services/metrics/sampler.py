@@ -5,7 +5,7 @@ bounded whatever the number of watchers.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ class _Watcher:
         missed = max(0.0, (now - self.due) // self.interval)
         self.due += (missed + 1) * self.interval
 
-    async def read(self) -> AsyncIterator[SystemSample]:
+    async def read(self) -> AsyncGenerator[SystemSample, None]:
         while True:
             await self._news.wait()
             self._news.clear()
@@ -97,7 +97,7 @@ class Metrics:
             return self._last
 
     @asynccontextmanager
-    async def watch(self, interval_ms: int) -> AsyncIterator[AsyncIterator[SystemSample]]:
+    async def watch_samples(self, interval_ms: int) -> AsyncIterator[AsyncGenerator[SystemSample, None]]:
         """The first sample comes at once, then one each interval of 250 to 60,000 ms; a slow reader gets the newest."""
         interval = min(max(interval_ms, SHORTEST_MS), LONGEST_MS) / 1000
         watcher = _Watcher(interval, due=monotonic())

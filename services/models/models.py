@@ -4,9 +4,8 @@ What a person can do with a model is here; how it gets into memory is `loader.py
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -17,6 +16,7 @@ from engines.inference.failures import HINTS
 from engines.inference.hardware import AvailableMemory, available_memory
 from records.errors import Conflict, ExpectedError, ModelNotReady
 from records.events import Change
+from records.filters import ModelFilter
 from records.ids import ModelId
 from records.model import (
     LoadRequest,
@@ -44,20 +44,6 @@ STALL_SECONDS = 120.0
 log = structlog.stdlib.get_logger("graphlore.models")
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFilter:
-    source: tuple[ModelSource, ...] | None = None
-    status: tuple[ModelStatus, ...] | None = None
-    name_contains: str | None = None
-
-    def takes(self, record: ModelRecord) -> bool:
-        return (
-            (self.source is None or record.source in self.source)
-            and (self.status is None or record.status in self.status)
-            and (self.name_contains is None or self.name_contains.casefold() in record.name.casefold())
-        )
-
-
 class Models:
     """Made by `open_models`."""
 
@@ -68,11 +54,11 @@ class Models:
         self._loader = loader
         self._scanning = asyncio.Lock()
 
-    async def list(self, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
+    async def list_models(self, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
         """All models as their files are now, the bundled one first, then by name."""
         await self.scan()
         wanted = filter or ModelFilter()
-        return tuple(entry.record for entry in self._shelf if wanted.takes(entry.record))
+        return tuple(entry.record for entry in self._shelf if wanted.matches(entry.record))
 
     async def scan(self) -> None:
         """Look at the files again; what is new, gone or changed is told."""
@@ -109,7 +95,7 @@ class Models:
         return self._shelf.default_id()
 
     @asynccontextmanager
-    async def watch(self, model_id: ModelId | None) -> AsyncIterator[AsyncIterator[Change[ModelRecord]]]:
+    async def watch_models(self, model_id: ModelId | None) -> AsyncIterator[AsyncGenerator[Change[ModelRecord], None]]:
         """A snapshot first, then every change. Raises `NotFound` for an unknown model."""
         async with self._shelf.changes.watch(model_id) as live:
             records = [self.get(model_id)] if model_id is not None else [entry.record for entry in self._shelf]
@@ -124,7 +110,7 @@ class Models:
         """Raises `InvalidInput` naming the field that the model does not take, and `NotFound`."""
         check_sampling(sampling, self._shelf.get(model_id).context_length, field)
 
-    async def update_settings(
+    async def update_model_settings(
         self,
         model_id: ModelId,
         load: LoadRequest | None = None,
@@ -156,7 +142,7 @@ class Models:
         check_load(asked, entry.found.header, "settings")
         return self._loader.estimate(entry, inherit_load(asked, entry.load_values), self._shelf.loaded)
 
-    async def load(
+    async def load_model(
         self, model_id: ModelId, request: LoadRequest | None = None, make_default: bool = False, force: bool = False
     ) -> ModelRecord:
         """Start to load, and give the model back as LOADING, or as FAILED where its file is bad.
@@ -175,7 +161,7 @@ class Models:
             self._shelf.choose_default(model_id)
         return entry.record
 
-    async def unload(self, model_id: ModelId) -> ModelRecord:
+    async def unload_model(self, model_id: ModelId) -> ModelRecord:
         """End the model's process, which gives all its memory back; also while it loads.
 
         Raises `NotFound`, and `Conflict` where it is answering.
@@ -184,7 +170,7 @@ class Models:
         await self._loader.unload(entry)
         return entry.record
 
-    async def delete(self, model_id: ModelId) -> int:
+    async def delete_model(self, model_id: ModelId) -> int:
         """Remove the model's files; gives the bytes that became free. Raises `NotFound` and `Conflict`."""
         entry = self._shelf.get(model_id, MODEL_FIELD)
         if entry.found.source is not ModelSource.LOCAL_FILE:

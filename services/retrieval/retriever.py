@@ -13,7 +13,15 @@ from engines.embedding import Embedder
 from engines.reranking import Reranker
 from records.errors import InvalidInput
 from records.ids import DocumentId
-from records.retrieval import LegState, Retrieval, RetrievalLeg, RetrievalQuery, ScoredChunk, SearchMode
+from records.retrieval import (
+    MAX_QUERY_LENGTH,
+    LegState,
+    Retrieval,
+    RetrievalLeg,
+    RetrievalQuery,
+    ScoredChunk,
+    SearchMode,
+)
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.keyword_index import KeywordIndex
@@ -28,7 +36,6 @@ from services.retrieval.rerank_leg import run_reranker
 
 CANDIDATES = 100
 """Hits of each leg; also the most that a query can ask for."""
-MAX_QUERY_LENGTH = 10_000
 RERANKER_WEIGHT = 1.0
 """Of the reranker's ranking beside the one that it was given, each stretched to 0 to 1: decision 0017."""
 NOTHING_QUOTED = "No passage holds what stands in quotation marks; its words were looked for one by one."

@@ -1,6 +1,6 @@
 """Changes of sessions go through here, so that none is made without being told."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ class Sessions:
     def watchers(self) -> int:
         return self._changes.watchers
 
-    async def create(
+    async def create_session(
         self, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
     ) -> SessionRecord:
         """A session without a name is called by its date and time. Raises `NotFound` for an unknown document."""
@@ -35,7 +35,7 @@ class Sessions:
         self._changes.publish(Change(ChangeKind.ADDED, session.id, session))
         return session
 
-    async def update(
+    async def update_session(
         self,
         session_id: SessionId,
         *,
@@ -50,7 +50,7 @@ class Sessions:
         self._tell(session)
         return session
 
-    async def delete(self, session_id: SessionId) -> EraseReceipt:
+    async def delete_session(self, session_id: SessionId) -> EraseReceipt:
         receipt = await self._store.delete(session_id)
         self._changes.publish(Change(ChangeKind.REMOVED, session_id, None))
         return receipt
@@ -65,7 +65,9 @@ class Sessions:
         self._changes.publish(Change(ChangeKind.UPDATED, session.id, session))
 
     @asynccontextmanager
-    async def watch(self, session_id: SessionId | None) -> AsyncIterator[AsyncIterator[Change[SessionRecord]]]:
+    async def watch_sessions(
+        self, session_id: SessionId | None
+    ) -> AsyncIterator[AsyncGenerator[Change[SessionRecord], None]]:
         """A snapshot first, then every change. Raises `NotFound` for an unknown session."""
         async with self._changes.watch(session_id) as live:
             yield snapshot_then_live(await self._snapshot(session_id), lambda session: session.id, live)

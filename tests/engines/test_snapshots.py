@@ -84,8 +84,8 @@ async def sessions(gated: Gated, folder: Path) -> AsyncIterator[Watched]:
     store.gated = gated
     told = Sessions(cast(Any, store))
     yield Watched(
-        told.watch,
-        lambda state: told.update(SessionId(2), name=str(state)),
+        told.watch_sessions,
+        lambda state: told.update_session(SessionId(2), name=str(state)),
         lambda session: int(session.name),
         SessionId(2),
     )
@@ -96,10 +96,10 @@ async def models(gated: Gated, folder: Path) -> AsyncIterator[Watched]:
     write_tiny_gguf(folder / "alpha.gguf")
     write_tiny_gguf(folder / "beta.gguf", TinyModel(seed=2))
     async with opened(folder, SettingsInMemory()) as local:
-        _, second = await local.list()
+        _, second = await local.list_models()
         yield Watched(
-            local.watch,
-            lambda state: local.update_settings(second.id, sampling=SamplingSettings(top_k=state)),
+            local.watch_models,
+            lambda state: local.update_model_settings(second.id, sampling=SamplingSettings(top_k=state)),
             lambda model: int(model.sampling.top_k),
             second.id,
         )

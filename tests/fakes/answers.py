@@ -87,4 +87,4 @@ async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) 
 
 async def start_answer(answers: Answers) -> MessageId:
     """Have an answer written; gives its id."""
-    return (await answers.send(session_id=SessionId(1), content="How tight?"))[1].id
+    return (await answers.send_message(session_id=SessionId(1), content="How tight?"))[1].id

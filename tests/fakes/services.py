@@ -1,6 +1,6 @@
-"""Scripted engines: as much of each as the graph's tests need, and what was asked of them."""
+"""Fakes of the services behind the resolvers: scripted results, and a record of what they were called with."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -9,6 +9,7 @@ from records.answer import AnswerEvent
 from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFile
 from records.errors import NotFound
 from records.events import Change
+from records.filters import ModelFilter
 from records.ids import DocumentId, MessageId, ModelId
 from records.indexing import IndexingState, IndexingStatus
 from records.model import (
@@ -32,127 +33,138 @@ from records.session import (
     SessionSettings,
 )
 from records.system import SystemSample
-from services.models import ModelFilter
 from services.snapshot_stream import snapshot_then_live
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
 from tests.support.builders import THEN, make_document, make_message
 
 
-class Refusing:
-    """Raises `refusal` from its next call, where one is set."""
+class CanFail:
+    """A fake whose next calls raise `failure` where one is set."""
 
-    refusal: Exception | None = None
+    failure: Exception | None = None
 
-    def refuse(self) -> None:
-        if self.refusal is not None:
-            raise self.refusal
+    def raise_failure(self) -> None:
+        if self.failure is not None:
+            raise self.failure
 
 
-class FakeArrivals(Refusing):
+class FakeIntake(CanFail):
+    """Records what would be stored, as kind, content and details."""
+
     def __init__(self) -> None:
-        self.taken: list[tuple[str, Any, dict[str, Any]]] = []
+        self.received: list[tuple[str, Any, dict[str, Any]]] = []
 
-    def _take(self, way: str, what: Any, details: dict[str, Any]) -> tuple[DocumentRecord, bool]:
-        self.refuse()
-        self.taken.append((way, what, details))
+    def _receive(self, kind: str, content: Any, details: dict[str, Any]) -> tuple[DocumentRecord, bool]:
+        self.raise_failure()
+        self.received.append((kind, content, details))
         return make_document(id=DocumentId(7), name=details.get("name") or "unnamed", tags=details["tags"]), False
 
     async def add_file(self, file: ReceivedFile, **details: Any) -> tuple[DocumentRecord, bool]:
-        return self._take("file", file, details)
+        return self._receive("file", file, details)
 
     async def add_text(self, text: str, **details: Any) -> tuple[DocumentRecord, bool]:
-        return self._take("text", text, details)
+        return self._receive("text", text, details)
 
     async def add_path(self, path: str, **details: Any) -> tuple[DocumentRecord, bool]:
-        return self._take("path", path, details)
+        return self._receive("path", path, details)
 
     async def add_url(self, url: str, **details: Any) -> tuple[DocumentRecord, bool]:
-        return self._take("url", url, details)
+        return self._receive("url", url, details)
 
 
-class FakeFeed:
+class FakeDocumentEvents:
     def __init__(self) -> None:
-        self.told: list[DocumentRecord] = []
+        self.published: list[DocumentRecord] = []
 
     def updated(self, document: DocumentRecord) -> DocumentRecord:
-        self.told.append(document)
+        self.published.append(document)
         return document
 
 
-class FakeIngestion(Refusing):
+class FakeIngestion(CanFail):
+    """Publishes a snapshot of the documents and then the changes in `live`."""
+
     def __init__(self, documents: FakeDocuments) -> None:
         self._documents = documents
         self.live: list[Change[DocumentRecord]] = []
         self.chunking: Chunking | None = None
+        self.live_closed = False
 
-    async def cancel(self, key: DocumentId) -> DocumentRecord:
-        self.refuse()
+    async def cancel_ingestion(self, key: DocumentId) -> DocumentRecord:
+        self.raise_failure()
         return await self._documents.get(key)
 
-    async def reprocess(self, key: DocumentId, chunking: Chunking | None) -> DocumentRecord:
-        self.refuse()
+    async def reprocess_document(self, key: DocumentId, chunking: Chunking | None) -> DocumentRecord:
+        self.raise_failure()
         self.chunking = chunking
         return await self._documents.get(key)
 
-    async def delete(self, key: DocumentId) -> EraseReceipt:
+    async def delete_document(self, key: DocumentId) -> EraseReceipt:
         await self._documents.get(key)
         del self._documents.rows[key]
         return EraseReceipt(chunks=2, keyword_entries=2, vectors=2, originals=1, bytes=5_000_000_000)
 
     @asynccontextmanager
-    async def watch(self, key: DocumentId | None) -> AsyncIterator[AsyncIterator[Change[DocumentRecord]]]:
-        """A snapshot, then `live`."""
+    async def watch_documents(
+        self, key: DocumentId | None
+    ) -> AsyncIterator[AsyncGenerator[Change[DocumentRecord], None]]:
+        yield snapshot_then_live(list(self._documents.rows.values()), lambda document: document.id, self._live())
 
-        async def live() -> AsyncIterator[Change[DocumentRecord]]:
+    async def _live(self) -> AsyncGenerator[Change[DocumentRecord], None]:
+        try:
             for change in self.live:
                 yield change
-
-        yield snapshot_then_live(list(self._documents.rows.values()), lambda document: document.id, live())
+        finally:
+            self.live_closed = True
 
 
 class FakeRetriever:
     def __init__(self, *hits: RetrievalHit) -> None:
         self.hits = hits
-        self.asked: RetrievalQuery | None = None
+        self.last_query: RetrievalQuery | None = None
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
-        self.asked = query
+        self.last_query = query
         return Retrieval(query, self.hits, (), 0, 1.5)
 
 
-class FakeAnswers(Refusing):
+class FakeAnswers(CanFail):
+    """Publishes `events` to followers; the cursor of an event is `c` and its number."""
+
     def __init__(self, messages: FakeMessages, sessions: FakeSessions) -> None:
         self._messages = messages
         self._sessions = sessions
         self.events: list[AnswerEvent] = []
-        self.asked: dict[str, Any] = {}
+        self.last_request: dict[str, Any] = {}
         self.closed = False
 
-    async def send(self, **asked: Any) -> tuple[MessageRecord, MessageRecord]:
-        self.refuse()
-        await self._sessions.get(asked["session_id"])
-        self.asked = asked
-        prompt = make_message(id=MessageId(11), session_id=asked["session_id"], content=asked["content"])
+    async def send_message(self, **request: Any) -> tuple[MessageRecord, MessageRecord]:
+        self.raise_failure()
+        await self._sessions.get(request["session_id"])
+        self.last_request = request
+        prompt = make_message(id=MessageId(11), session_id=request["session_id"], content=request["content"])
         return self._messages.put(prompt), self._messages.put(
-            make_message(id=MessageId(12), session_id=asked["session_id"], status=MessageStatus.PENDING)
+            make_message(id=MessageId(12), session_id=request["session_id"], status=MessageStatus.PENDING)
         )
 
-    async def cancel(self, key: MessageId) -> MessageRecord:
-        self.refuse()
+    async def cancel_generation(self, key: MessageId) -> MessageRecord:
+        self.raise_failure()
         return self._messages.put(replace(await self._messages.get(key), status=MessageStatus.CANCELED))
 
     async def effective_settings(self, session: SessionRecord) -> SessionSettings:
         return replace(session.settings, top_k=session.settings.top_k or 5)
 
     @asynccontextmanager
-    async def follow(self, key: MessageId, after: str | None) -> AsyncIterator[AsyncIterator[AnswerEvent]]:
-        self.refuse()
+    async def follow_answer(
+        self, key: MessageId, after: str | None
+    ) -> AsyncIterator[AsyncGenerator[AnswerEvent, None]]:
+        self.raise_failure()
         try:
-            yield self._each(after)
+            yield self._events_after(after)
         finally:
             self.closed = True
 
-    async def _each(self, after: str | None) -> AsyncIterator[AnswerEvent]:
+    async def _events_after(self, after: str | None) -> AsyncGenerator[AnswerEvent, None]:
         for event in self.events:
             if after is None or self.cursor(event) > after:
                 yield event
@@ -161,13 +173,15 @@ class FakeAnswers(Refusing):
         return f"c{event.seq}"
 
 
-class FakeModels(Refusing):
+class FakeModels(CanFail):
+    """Models that accept a single setting, `top_k`; `last_call` holds the arguments of the last change."""
+
     def __init__(self, *models: ModelRecord) -> None:
         self.rows = {model.id: model for model in models}
-        self.asked: tuple[Any, ...] = ()
+        self.last_call: tuple[Any, ...] = ()
 
-    async def list(self, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
-        return tuple(model for model in self.rows.values() if filter is None or filter.takes(model))
+    async def list_models(self, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
+        return tuple(model for model in self.rows.values() if filter is None or filter.matches(model))
 
     def find(self, key: ModelId) -> ModelRecord | None:
         return self.rows.get(key)
@@ -181,78 +195,84 @@ class FakeModels(Refusing):
         return next((model.id for model in self.rows.values() if model.is_default), None)
 
     def check_sampling(self, key: ModelId, sampling: SamplingSettings, field: str) -> None:
-        self.refuse()
+        self.raise_failure()
 
     def parameters(self, record: ModelRecord) -> tuple[ModelParameter, ...]:
         return (
             ModelParameter(
-                "top_k", "Top k", "Draws from so many tokens.", ParameterKind.INTEGER,
+                "top_k", "Top k", "Number of candidate tokens.", ParameterKind.INTEGER,
                 0, 100, 1, 40, 40, None, ParameterScope.SAMPLING, SettingApplies.AT_ONCE,
             ),
         )  # fmt: skip
 
     async def fit(self, key: ModelId, settings: LoadRequest | None) -> MemoryFit:
-        self.refuse()
-        self.asked = (key, settings)
+        self.raise_failure()
+        self.last_call = (key, settings)
         return MemoryFit(FitVerdict.FITS, 5_000_000_000, 1, 1, 5_000_000_002, 8_000_000_000, None, None)
 
-    async def load(self, key: ModelId, settings: LoadRequest | None, make_default: bool, force: bool) -> ModelRecord:
-        self.refuse()
-        self.asked = (key, settings, make_default, force)
+    async def load_model(
+        self, key: ModelId, settings: LoadRequest | None, make_default: bool, force: bool
+    ) -> ModelRecord:
+        self.raise_failure()
+        self.last_call = (key, settings, make_default, force)
         return replace(self.get(key), status=ModelStatus.LOADING)
 
-    async def unload(self, key: ModelId) -> ModelRecord:
-        self.refuse()
+    async def unload_model(self, key: ModelId) -> ModelRecord:
+        self.raise_failure()
         return replace(self.get(key), status=ModelStatus.UNLOADED)
 
-    async def update_settings(
+    async def update_model_settings(
         self, key: ModelId, load: LoadRequest | None, sampling: SamplingSettings | None, reload: bool
     ) -> SettingsOutcome:
-        self.asked = (key, load, sampling, reload)
+        self.last_call = (key, load, sampling, reload)
         model = self.get(key)
         return SettingsOutcome(model, model.load_settings, sampling or model.sampling, ("temperature",), (), THEN)
 
-    async def delete(self, key: ModelId) -> int:
+    async def delete_model(self, key: ModelId) -> int:
         self.get(key)
         return 5_000_000_000
 
     @asynccontextmanager
-    async def watch(self, key: ModelId | None) -> AsyncIterator[AsyncIterator[Change[ModelRecord]]]:
-        async def nothing() -> AsyncIterator[Change[ModelRecord]]:
+    async def watch_models(self, key: ModelId | None) -> AsyncIterator[AsyncGenerator[Change[ModelRecord], None]]:
+        async def no_changes() -> AsyncGenerator[Change[ModelRecord], None]:
             return
             yield
 
-        yield snapshot_then_live(list(self.rows.values()), lambda model: model.id, nothing())
+        yield snapshot_then_live(list(self.rows.values()), lambda model: model.id, no_changes())
 
 
-class FakeIndexing(Refusing):
+class FakeIndexing(CanFail):
+    """Publishes its status twice, the second time with more embedded chunks."""
+
     def __init__(self, status: IndexingStatus) -> None:
-        self.now_at = status
-        self.asked: tuple[str, object] = ("", None)
+        self.current = status
+        self.last_call: tuple[str, object] = ("", None)
 
     async def status(self) -> IndexingStatus:
-        return self.now_at
+        return self.current
 
-    async def start(self, now: bool) -> IndexingStatus:
-        self.refuse()
-        self.asked = ("start", now)
-        return replace(self.now_at, state=IndexingState.RUNNING)
+    async def start_indexing(self, now: bool) -> IndexingStatus:
+        self.raise_failure()
+        self.last_call = ("start", now)
+        return replace(self.current, state=IndexingState.RUNNING)
 
-    async def stop(self, reason: str | None) -> IndexingStatus:
-        self.refuse()
-        self.asked = ("stop", reason)
-        return replace(self.now_at, state=IndexingState.IDLE)
+    async def stop_indexing(self, reason: str | None) -> IndexingStatus:
+        self.raise_failure()
+        self.last_call = ("stop", reason)
+        return replace(self.current, state=IndexingState.IDLE)
 
     @asynccontextmanager
-    async def watch(self) -> AsyncIterator[AsyncIterator[IndexingStatus]]:
-        async def twice() -> AsyncIterator[IndexingStatus]:
-            yield self.now_at
-            yield replace(self.now_at, done_chunks=self.now_at.done_chunks + 16)
+    async def watch_indexing(self) -> AsyncIterator[AsyncGenerator[IndexingStatus, None]]:
+        async def two_statuses() -> AsyncGenerator[IndexingStatus, None]:
+            yield self.current
+            yield replace(self.current, done_chunks=self.current.done_chunks + 16)
 
-        yield twice()
+        yield two_statuses()
 
 
 class FakeMetrics:
+    """Publishes its sample twice, the second time with the next number."""
+
     def __init__(self, sample: SystemSample) -> None:
         self._sample = sample
         self.interval_ms = 0
@@ -261,11 +281,11 @@ class FakeMetrics:
         return self._sample
 
     @asynccontextmanager
-    async def watch(self, interval_ms: int) -> AsyncIterator[AsyncIterator[SystemSample]]:
+    async def watch_samples(self, interval_ms: int) -> AsyncIterator[AsyncGenerator[SystemSample, None]]:
         self.interval_ms = interval_ms
 
-        async def twice() -> AsyncIterator[SystemSample]:
+        async def two_samples() -> AsyncGenerator[SystemSample, None]:
             yield self._sample
             yield replace(self._sample, seq=self._sample.seq + 1)
 
-        yield twice()
+        yield two_samples()

@@ -1,4 +1,4 @@
-"""Loads of the same moment become one read."""
+"""Data loaders combine simultaneous reads and cache nothing."""
 
 import asyncio
 from typing import Any, cast
@@ -9,21 +9,21 @@ from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
 from tests.support.builders import make_document
 
 
-def loaders(documents: FakeDocuments) -> Loaders:
+def make_loaders(documents: FakeDocuments) -> Loaders:
     return Loaders(cast(Any, documents), cast(Any, documents), cast(Any, FakeSessions()), cast(Any, FakeMessages()))
 
 
-async def test_loads_of_one_moment_are_one_read() -> None:
+async def test_simultaneous_loads_become_one_read() -> None:
     documents = FakeDocuments(make_document())
-    load = loaders(documents).documents.load
+    load = make_loaders(documents).documents.load
     found = await asyncio.gather(*(load(DocumentId(key)) for key in (1, 2, 1)))
     assert [document.name if document else None for document in found] == ["bolts.txt", None, "bolts.txt"]
     assert documents.reads == 1
 
 
-async def test_nothing_is_remembered() -> None:
+async def test_a_later_load_reads_the_store_again() -> None:
     documents = FakeDocuments(make_document())
-    load = loaders(documents).documents.load
+    load = make_loaders(documents).documents.load
     await load(DocumentId(1))
     documents.rows.clear()
     assert await load(DocumentId(1)) is None

@@ -1,4 +1,4 @@
-"""A graph over stores in memory, spoken to in GraphQL."""
+"""The real schema over in-memory stores and fake services; tests execute GraphQL operations against it."""
 
 from typing import Any, cast
 
@@ -8,16 +8,16 @@ import strawberry
 from records.ids import ChunkId, DocumentId, MessageId
 from records.session import MessageRole
 from records.settings import Limits, ServerSettings
-from resolvers.context import Context
+from resolvers.request_context import Context
 from schema.build import build_schema
 from services.sessions import Sessions
 from tests.fakes.indexing import FakeDeepVectors
 from tests.fakes.services import (
     FakeAnswers,
-    FakeArrivals,
-    FakeFeed,
+    FakeDocumentEvents,
     FakeIndexing,
     FakeIngestion,
+    FakeIntake,
     FakeMetrics,
     FakeModels,
     FakeRetriever,
@@ -27,8 +27,8 @@ from tests.schema.samples import CITATION, INDEXING, SAMPLE
 from tests.support.builders import make_chunk, make_document, make_message, make_model, make_session
 
 
-class Graph:
-    """Two documents, three chunks of the first, one session with a prompt and its answer, one model."""
+class InMemoryGraph:
+    """Two documents, three chunks of the first one, a session with a prompt and its answer, and a model."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self.schema = schema
@@ -37,12 +37,12 @@ class Graph:
             make_message(id=MessageId(1), role=MessageRole.USER, content="How tight?"),
             make_message(id=MessageId(2), parent_id=MessageId(1), content="35 Nm [1].", citations=(CITATION,)),
         )
-        self.chunks = FakeChunks(self.messages, *(make_chunk(id=ChunkId(at + 1), index=at) for at in range(3)))
+        self.chunks = FakeChunks(self.messages, *(make_chunk(id=ChunkId(n + 1), index=n) for n in range(3)))
         self.sessions = FakeSessions(make_session(head_id=MessageId(2), message_count=2))
         self.models = FakeModels(make_model())
         self.originals = FakeOriginals()
-        self.arrivals = FakeArrivals()
-        self.feed = FakeFeed()
+        self.intake = FakeIntake()
+        self.document_events = FakeDocumentEvents()
         self.ingestion = FakeIngestion(self.documents)
         self.retriever = FakeRetriever()
         self.answers = FakeAnswers(self.messages, self.sessions)
@@ -62,9 +62,9 @@ class Graph:
                 sessions=self.sessions,
                 messages=self.messages,
                 originals=self.originals,
-                arrivals=self.arrivals,
+                intake=self.intake,
                 ingestion=self.ingestion,
-                document_feed=self.feed,
+                document_events=self.document_events,
                 retriever=self.retriever,
                 answers=self.answers,
                 session_changes=self.session_changes,
@@ -77,34 +77,35 @@ class Graph:
             ),
         )
 
-    async def run(self, operation: str, **variables: Any) -> Any:
-        """The data; an error is a failed test."""
+    async def execute(self, operation: str, **variables: Any) -> Any:
+        """Execute an operation and return its data; fail the test on any error."""
         result = await self.schema.execute(operation, variable_values=variables, context_value=self.context())
         assert not result.errors, result.errors
         return result.data
 
     async def errors(self, operation: str, **variables: Any) -> list[Any]:
+        """Execute an operation and return its top-level errors."""
         result = await self.schema.execute(operation, variable_values=variables, context_value=self.context())
         return result.errors or []
 
-    async def change(self, mutation: str, input: dict[str, Any], fields: str = "") -> Any:
-        """What a mutation answers: its type's name, an error's fields, and `fields`."""
-        kind = mutation[0].upper() + mutation[1:]
-        more = fields + ("... on NotFoundError { missingId }" if self._may_miss(f"{kind}Result") else "")
-        document = f"""mutation ($input: {kind}Input!) {{
+    async def mutate(self, mutation: str, input: dict[str, Any], fields: str = "") -> Any:
+        """Execute a mutation; return the type of its result, the fields of an error, and `fields`."""
+        name = mutation[0].upper() + mutation[1:]
+        more = fields + ("... on NotFoundError { missingId }" if self._has_not_found(f"{name}Result") else "")
+        document = f"""mutation ($input: {name}Input!) {{
             {mutation}(input: $input) {{ __typename ... on Error {{ code message path }} {more} }} }}"""
-        return (await self.run(document, input=input))[mutation]
+        return (await self.execute(document, input=input))[mutation]
 
-    def _may_miss(self, union: str) -> bool:
+    def _has_not_found(self, union: str) -> bool:
         return any(member.name == "NotFoundError" for member in cast(Any, self.schema._schema.type_map[union]).types)
 
-    async def watch(self, operation: str, most: int = 50, **variables: Any) -> list[Any]:
-        """The first results of a subscription, as they come."""
+    async def subscribe(self, operation: str, max_results: int = 50, **variables: Any) -> list[Any]:
+        """Return the first results of a subscription and close it."""
         results = []
         stream: Any = await self.schema.subscribe(operation, variable_values=variables, context_value=self.context())
         async for result in stream:
             results.append(result)
-            if len(results) == most:
+            if len(results) == max_results:
                 break
         await stream.aclose()
         return results
@@ -116,5 +117,5 @@ def schema() -> strawberry.Schema:
 
 
 @pytest.fixture
-def graph(schema: strawberry.Schema) -> Graph:
-    return Graph(schema)
+def graph(schema: strawberry.Schema) -> InMemoryGraph:
+    return InMemoryGraph(schema)

@@ -1,4 +1,4 @@
-"""A graph whose records leave nothing out, so that every field of the schema has something to say."""
+"""An in-memory graph whose records have a value in every nullable field."""
 
 from dataclasses import replace
 
@@ -9,14 +9,14 @@ from records.document import DocumentStatus, ExtractionCoverage, IngestionError
 from records.ids import DocumentId, MessageId, ModelId
 from records.model import LoadSettings, LoadStage, ModelError
 from records.session import MessageError, SamplingSettings, SessionSettings
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import CITATION, GENERATION, HIT
 from tests.support.builders import make_document, make_message, make_model
 
 
-def full_graph(schema: strawberry.Schema) -> Graph:
-    """Every nullable part is there."""
-    graph = Graph(schema)
+def full_graph(schema: strawberry.Schema) -> InMemoryGraph:
+    """Return a graph in which every nullable field has a value."""
+    graph = InMemoryGraph(schema)
     load = LoadSettings(2048, 0, 2, 512, 1, True, "f16", "f16", True, False, 0, "CPU")
     graph.documents.put(
         make_document(

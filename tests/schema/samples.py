@@ -1,4 +1,4 @@
-"""Whole records of everything that nests, so that every field of the graph can be asked for."""
+"""Complete records with a value in every nested field, for tests that select every field."""
 
 from records.document import BoundingBox
 from records.ids import ChunkId, DocumentId, ModelId

@@ -1,4 +1,4 @@
-"""Every field that is served can be asked for, on full records: types and records never drift apart."""
+"""Every field of the schema can be selected on complete records, so that types and records do not drift apart."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ from graphql import (
 
 from records.ids import DocumentId, MessageId, ModelId
 from schema import ids
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 from tests.schema.full import full_graph
 
 DEPTH = 4
 
 
 def selection(kind: Any, depth: int) -> str:
-    """Everything of a type down to a depth; of unions and interfaces, every member."""
+    """Return a selection of every field of a type down to a depth; of a union, of every member."""
     kind = get_named_type(kind)
     if isinstance(kind, GraphQLScalarType | GraphQLEnumType):
         return ""
@@ -33,18 +33,20 @@ def selection(kind: Any, depth: int) -> str:
         return "{ __typename " + " ".join(f"... on {m.name} {selection(m, depth)}" for m in kind.types) + " }"
     assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
     fields = [
-        f"{name} {selection(field.type, depth - 1)}" for name, field in kind.fields.items() if asked(field, depth)
+        f"{name} {selection(field.type, depth - 1)}"
+        for name, field in kind.fields.items()
+        if is_selectable(field, depth)
     ]
     return "{ __typename " + " ".join(fields) + " }"
 
 
-def asked(field: GraphQLField, depth: int) -> bool:
+def is_selectable(field: GraphQLField, depth: int) -> bool:
     leaf = isinstance(get_named_type(field.type), GraphQLScalarType | GraphQLEnumType)
     return (leaf or depth > 1) and not any(is_required_argument(argument) for argument in field.args.values())
 
 
 @pytest.fixture
-def full(schema: strawberry.Schema) -> Graph:
+def full(schema: strawberry.Schema) -> InMemoryGraph:
     return full_graph(schema)
 
 
@@ -65,12 +67,12 @@ def roots(schema: GraphQLSchema) -> list[tuple[str, GraphQLField]]:
     return list(schema.query_type.fields.items())
 
 
-async def test_every_field_of_every_query_answers(full: Graph) -> None:
+async def test_every_field_of_every_query_can_be_selected(full: InMemoryGraph) -> None:
     for name, field in roots(full.schema._schema):
-        found = (await full.run(f"{{ {name}{ROOTS.get(name, '')} {selection(field.type, DEPTH)} }}"))[name]
+        found = (await full.execute(f"{{ {name}{ROOTS.get(name, '')} {selection(field.type, DEPTH)} }}"))[name]
         assert found not in (None, []), name
 
 
-async def test_lists_of_nodes_keep_the_order_and_have_null_for_what_is_not_there(full: Graph) -> None:
-    found = await full.run(f"{{ nodes{ROOTS['nodes']} {{ __typename id }} }}")
+async def test_nodes_keeps_the_order_and_returns_null_for_an_unknown_id(full: InMemoryGraph) -> None:
+    found = await full.execute(f"{{ nodes{ROOTS['nodes']} {{ __typename id }} }}")
     assert found["nodes"] == [{"__typename": "Message", "id": ids.MESSAGE.of(MessageId(2))}, None]

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from records.errors import NotFound
 from records.ids import DocumentId, ModelId
 from schema import ids
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 
 
 @given(some.integers(1, 2**63 - 1))
@@ -51,6 +51,6 @@ def test_lists_of_ids_lose_repeats_and_name_the_place_of_a_wrong_one() -> None:
 @pytest.mark.parametrize(
     "wrong", ["nonsense", ids.DOCUMENT.of(DocumentId(999)), ids.MODEL.of(ModelId("ffff")), ids.to_global("Query", 1)]
 )
-async def test_a_query_by_an_unknown_id_gives_null(graph: Graph, field: str, wrong: str) -> None:
-    found = await graph.run(f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}", id=wrong)
+async def test_a_query_by_an_unknown_id_gives_null(graph: InMemoryGraph, field: str, wrong: str) -> None:
+    found = await graph.execute(f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}", id=wrong)
     assert found == {field: None}

@@ -1,18 +1,18 @@
-"""Background indexing as clients see it."""
+"""Background indexing in GraphQL."""
 
 from dataclasses import replace
 
 from records.errors import Conflict
 from records.ids import ChunkId
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 from tests.support.builders import make_document
 
 STATUS = """{ state deepEmbedder pendingDocuments pendingChunks doneChunks idleSeconds idleThresholdSeconds
     gpuUtilizationPercent startedAt error }"""
 
 
-async def test_the_status_tells_what_is_left_to_do(graph: Graph) -> None:
-    assert (await graph.run(f"{{ indexing {STATUS} }}"))["indexing"] == {
+async def test_the_status_counts_pending_and_embedded_chunks(graph: InMemoryGraph) -> None:
+    assert (await graph.execute(f"{{ indexing {STATUS} }}"))["indexing"] == {
         "state": "WAITING_FOR_IDLE",
         "deepEmbedder": "large",
         "pendingDocuments": 1,
@@ -26,52 +26,52 @@ async def test_the_status_tells_what_is_left_to_do(graph: Graph) -> None:
     }
 
 
-async def test_indexing_starts_now_unless_it_is_to_wait(graph: Graph) -> None:
-    started = await graph.change("startIndexing", {}, "... on StartIndexingSuccess { indexing { state } }")
+async def test_indexing_starts_at_once_unless_now_is_false(graph: InMemoryGraph) -> None:
+    started = await graph.mutate("startIndexing", {}, "... on StartIndexingSuccess { indexing { state } }")
     assert started == {"__typename": "StartIndexingSuccess", "indexing": {"state": "RUNNING"}}
-    assert graph.indexing.asked == ("start", True)
-    await graph.change("startIndexing", {"now": False})
-    assert graph.indexing.asked == ("start", False)
+    assert graph.indexing.last_call == ("start", True)
+    await graph.mutate("startIndexing", {"now": False})
+    assert graph.indexing.last_call == ("start", False)
 
 
-async def test_indexing_stops_with_or_without_a_reason(graph: Graph) -> None:
-    stopped = await graph.change(
+async def test_indexing_stops_with_or_without_a_reason(graph: InMemoryGraph) -> None:
+    stopped = await graph.mutate(
         "stopIndexing", {"reason": "games"}, "... on StopIndexingSuccess { indexing { state } }"
     )
     assert stopped == {"__typename": "StopIndexingSuccess", "indexing": {"state": "IDLE"}}
-    assert graph.indexing.asked == ("stop", "games")
-    await graph.change("stopIndexing", {})
-    assert graph.indexing.asked[1] is None
+    assert graph.indexing.last_call == ("stop", "games")
+    await graph.mutate("stopIndexing", {})
+    assert graph.indexing.last_call[1] is None
 
 
-async def test_what_cannot_be_started_or_stopped_is_a_conflict(graph: Graph) -> None:
-    graph.indexing.refusal = Conflict("No deep embedder is set.")
+async def test_a_start_or_stop_that_is_not_possible_is_a_conflict(graph: InMemoryGraph) -> None:
+    graph.indexing.failure = Conflict("No deep embedder is set.")
     for mutation in ("startIndexing", "stopIndexing"):
-        refused = await graph.change(mutation, {})
-        assert (refused["__typename"], refused["message"]) == ("ConflictError", "No deep embedder is set.")
+        result = await graph.mutate(mutation, {})
+        assert (result["__typename"], result["message"]) == ("ConflictError", "No deep embedder is set.")
 
 
-async def test_events_begin_with_what_it_is_at_and_tell_every_change(graph: Graph) -> None:
-    results = await graph.watch("subscription { indexingEvents { state doneChunks } }")
+async def test_events_start_with_the_current_status_and_continue_with_changes(graph: InMemoryGraph) -> None:
+    results = await graph.subscribe("subscription { indexingEvents { state doneChunks } }")
     assert [result.data["indexingEvents"]["doneChunks"] for result in results] == [1, 17]
 
 
-async def test_a_document_tells_how_far_each_embedder_has_come(graph: Graph) -> None:
+async def test_a_document_reports_the_progress_of_each_embedder(graph: InMemoryGraph) -> None:
     query = "{ documents { nodes { embeddings { model dimensions role embeddedChunks complete } } } }"
     light = {"model": "all-MiniLM-L6-v2", "dimensions": 384, "role": "LIGHT", "embeddedChunks": 2, "complete": True}
     graph.documents.rows = {document.id: document for document in [make_document()]}
-    assert (await graph.run(query))["documents"]["nodes"] == [{"embeddings": [light]}]
+    assert (await graph.execute(query))["documents"]["nodes"] == [{"embeddings": [light]}]
     graph.settings = replace(graph.settings, deep_embedder="large", deep_dimensions=1024)
     for done in (0, 1, 2):
         graph.deep_vectors.stored = {ChunkId(at) for at in range(done)}
         deep = {"model": "large", "dimensions": 1024, "role": "DEEP", "embeddedChunks": done, "complete": done == 2}
-        assert (await graph.run(query))["documents"]["nodes"] == [{"embeddings": [light, deep]}]
+        assert (await graph.execute(query))["documents"]["nodes"] == [{"embeddings": [light, deep]}]
 
 
-async def test_settings_tell_what_indexing_waits_for(graph: Graph) -> None:
+async def test_settings_include_the_conditions_of_indexing(graph: InMemoryGraph) -> None:
     query = "{ settings { deepEmbedder idleThresholdSeconds gpuIdlePercent } }"
-    told: dict[str, object] = {"deepEmbedder": None, "idleThresholdSeconds": 600, "gpuIdlePercent": 10.0}
-    assert (await graph.run(query))["settings"] == told
+    expected: dict[str, object] = {"deepEmbedder": None, "idleThresholdSeconds": 600, "gpuIdlePercent": 10.0}
+    assert (await graph.execute(query))["settings"] == expected
     graph.settings = replace(graph.settings, deep_embedder="large", idle_threshold_seconds=60, gpu_idle_percent=5.5)
-    told = {"deepEmbedder": "large", "idleThresholdSeconds": 60, "gpuIdlePercent": 5.5}
-    assert (await graph.run(query))["settings"] == told
+    expected = {"deepEmbedder": "large", "idleThresholdSeconds": 60, "gpuIdlePercent": 5.5}
+    assert (await graph.execute(query))["settings"] == expected

@@ -1,15 +1,15 @@
-"""What clients are told of the bounds that their requests are held to."""
+"""Clients can read the limits of requests."""
 
 from dataclasses import asdict
 
 from records.settings import Limits
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 
 
-async def test_every_bound_that_requests_are_held_to_is_told(graph: Graph) -> None:
-    names = (await graph.run('{ __type(name: "Limits") { fields { name } } }'))["__type"]["fields"]
-    told = (await graph.run("{ limits { " + " ".join(each["name"] for each in names) + " } }"))["limits"]
-    assert {_snake(name): int(value) for name, value in told.items()} == asdict(Limits())
+async def test_every_limit_can_be_read(graph: InMemoryGraph) -> None:
+    names = (await graph.execute('{ __type(name: "Limits") { fields { name } } }'))["__type"]["fields"]
+    limits = (await graph.execute("{ limits { " + " ".join(each["name"] for each in names) + " } }"))["limits"]
+    assert {_snake(name): int(value) for name, value in limits.items()} == asdict(Limits())
 
 
 def _snake(name: str) -> str:

@@ -1,11 +1,11 @@
-"""Keyset pages, what is counted and what is loaded."""
+"""Lists: page sizes, cursors, counts and the number of reads."""
 
 from typing import Any
 
 import pytest
 
 from records.ids import DocumentId, MessageId
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import CITATION
 from tests.support.builders import make_document, make_message
 
@@ -13,13 +13,13 @@ PAGE = "{ nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage
 
 
 @pytest.fixture
-def many(graph: Graph) -> Graph:
+def many(graph: InMemoryGraph) -> InMemoryGraph:
     graph.documents.rows = {DocumentId(n): make_document(id=DocumentId(n), name=str(n)) for n in range(1, 151)}
     return graph
 
 
-async def names(graph: Graph, arguments: str) -> list[str]:
-    found = await graph.run(f"{{ documents{arguments} {PAGE} }}")
+async def names(graph: InMemoryGraph, arguments: str) -> list[str]:
+    found = await graph.execute(f"{{ documents{arguments} {PAGE} }}")
     return [node["name"] for node in found["documents"]["nodes"]]
 
 
@@ -28,15 +28,15 @@ async def names(graph: Graph, arguments: str) -> list[str]:
     [("", 25), ("(first: 3)", 3), ("(first: 0)", 1), ("(first: -7)", 1), ("(first: 1000)", 100), ("(last: 2)", 2),
      ("(last: 0)", 1), ("(first: null, last: null)", 25), ("(first: 4, last: 2)", 4), ('(after: "no cursor")', 0)],
 )  # fmt: skip
-async def test_pages_are_clamped(many: Graph, arguments: str, count: int) -> None:
+async def test_page_sizes_are_clamped(many: InMemoryGraph, arguments: str, count: int) -> None:
     assert len(await names(many, arguments)) == count
 
 
-async def test_walking_the_pages_meets_everything_once(many: Graph) -> None:
+async def test_paging_through_a_list_returns_every_item_once(many: InMemoryGraph) -> None:
     seen: list[str] = []
     after: str | None = None
     while True:
-        page = (await many.run(f"query ($a: String) {{ documents(first: 40, after: $a) {PAGE} }}", a=after))[
+        page = (await many.execute(f"query ($a: String) {{ documents(first: 40, after: $a) {PAGE} }}", a=after))[
             "documents"
         ]
         seen += [node["name"] for node in page["nodes"]]
@@ -47,17 +47,17 @@ async def test_walking_the_pages_meets_everything_once(many: Graph) -> None:
     assert seen == [str(n) for n in range(1, 151)]
 
 
-async def test_the_whole_is_counted_only_where_it_is_asked_for(many: Graph) -> None:
-    await many.run("{ documents { nodes { id } } }")
+async def test_a_list_is_counted_only_where_total_count_is_selected(many: InMemoryGraph) -> None:
+    await many.execute("{ documents { nodes { id } } }")
     assert many.documents.counts == 0
-    found = await many.run("{ documents(first: 1) { totalCount } }")
+    found = await many.execute("{ documents(first: 1) { totalCount } }")
     assert found["documents"]["totalCount"] == 150
 
 
-async def test_what_many_items_share_is_read_in_one_call(graph: Graph) -> None:
+async def test_records_that_many_items_refer_to_are_read_in_one_call(graph: InMemoryGraph) -> None:
     graph.messages.rows = {MessageId(n): make_message(id=MessageId(n), citations=(CITATION,) * 5) for n in range(1, 20)}
     graph.sessions.reads = 0
-    found: Any = await graph.run(
+    found: Any = await graph.execute(
         """{ session(id: "U2Vzc2lvbjox") { messages { nodes { session { name }
              citations { document { name } chunk { text } } } } } }"""
     )
@@ -65,8 +65,8 @@ async def test_what_many_items_share_is_read_in_one_call(graph: Graph) -> None:
     assert (graph.documents.reads, graph.chunks.reads, graph.sessions.reads) == (1, 1, 2)
 
 
-async def test_a_documents_lists_page_too(graph: Graph) -> None:
-    found = await graph.run(
+async def test_chunks_and_sessions_of_a_document_are_paged(graph: InMemoryGraph) -> None:
+    found = await graph.execute(
         """{ document(id: "RG9jdW1lbnQ6MQ") { chunks(first: 2) { nodes { index next { index } previous { index } }
              pageInfo { hasNextPage } } sessions { nodes { name } totalCount } } }"""
     )

@@ -1,4 +1,4 @@
-"""Prompts and answers in GraphQL: sent, stopped, rated, deleted."""
+"""Messages in GraphQL: send, cancel, rate, delete."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.model import ModelStatus
 from records.session import SamplingSettings, ThinkingMode
 from schema import ids
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 
 SESSION = ids.to_global("Session", 1)
 PROMPT, ANSWER = ids.MESSAGE.of(MessageId(1)), ids.MESSAGE.of(MessageId(2))
 
 
-async def test_a_prompt_gives_itself_and_its_answer_at_once(graph: Graph) -> None:
-    answered = await graph.change(
+async def test_sending_a_prompt_returns_it_with_its_pending_answer(graph: InMemoryGraph) -> None:
+    result = await graph.mutate(
         "sendMessage",
         {
             "sessionId": SESSION,
@@ -28,9 +28,9 @@ async def test_a_prompt_gives_itself_and_its_answer_at_once(graph: Graph) -> Non
         },
         "... on SendMessageSuccess { prompt { content } answer { status session { id } } }",
     )
-    assert answered["prompt"] == {"content": "How tight?"}
-    assert answered["answer"] == {"status": "PENDING", "session": {"id": SESSION}}
-    assert graph.answers.asked == {
+    assert result["prompt"] == {"content": "How tight?"}
+    assert result["answer"] == {"status": "PENDING", "session": {"id": SESSION}}
+    assert graph.answers.last_request == {
         "session_id": 1,
         "content": "How tight?",
         "thinking_mode": ThinkingMode.DIRECT,
@@ -40,14 +40,14 @@ async def test_a_prompt_gives_itself_and_its_answer_at_once(graph: Graph) -> Non
     }
 
 
-async def test_what_is_left_out_or_null_is_the_sessions(graph: Graph) -> None:
-    await graph.change("sendMessage", {"sessionId": SESSION, "content": "Hi", "documentIds": None, "sampling": None})
-    asked = graph.answers.asked
-    assert (asked["thinking_mode"], asked["document_ids"], asked["sampling"]) == (None, None, None)
+async def test_omitted_and_null_settings_are_inherited_from_the_session(graph: InMemoryGraph) -> None:
+    await graph.mutate("sendMessage", {"sessionId": SESSION, "content": "Hi", "documentIds": None, "sampling": None})
+    request = graph.answers.last_request
+    assert (request["thinking_mode"], request["document_ids"], request["sampling"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
-    ("given", "path"),
+    ("fields", "path"),
     [
         ({"content": ""}, ["input", "content"]),
         ({"content": " \n\t"}, ["input", "content"]),
@@ -57,17 +57,17 @@ async def test_what_is_left_out_or_null_is_the_sessions(graph: Graph) -> None:
         ({"content": "Hi", "idempotencyKey": "x" * 201}, ["input", "idempotencyKey"]),
     ],
 )
-async def test_a_prompt_that_makes_no_sense_is_invalid(graph: Graph, given: dict[str, Any], path: list[str]) -> None:
-    answered = await graph.change("sendMessage", {"sessionId": SESSION, **given})
-    assert (answered["__typename"], answered["path"]) == ("InvalidInputError", path)
-    assert graph.answers.asked == {}
+async def test_an_invalid_prompt_is_rejected(graph: InMemoryGraph, fields: dict[str, Any], path: list[str]) -> None:
+    result = await graph.mutate("sendMessage", {"sessionId": SESSION, **fields})
+    assert (result["__typename"], result["path"]) == ("InvalidInputError", path)
+    assert graph.answers.last_request == {}
 
 
 MODEL = ModelId("0123456789abcdef")
 
 
 @pytest.mark.parametrize(
-    ("refusal", "member"),
+    ("failure", "member"),
     [
         (Conflict("It is answering."), {"__typename": "ConflictError"}),
         (Busy("Full.", queue_depth=3, retry_after_ms=500), {"__typename": "BusyError", "queueDepth": 3}),
@@ -81,38 +81,40 @@ MODEL = ModelId("0123456789abcdef")
         ),
     ],
 )
-async def test_why_nothing_was_asked_is_data(graph: Graph, refusal: Exception, member: dict[str, Any]) -> None:
-    graph.answers.refusal = refusal
+async def test_an_expected_failure_of_the_union_is_data(
+    graph: InMemoryGraph, failure: Exception, member: dict[str, Any]
+) -> None:
+    graph.answers.failure = failure
     fields = "... on BusyError { queueDepth } ... on ModelNotReadyError { modelId modelStatus }"
-    answered = await graph.change("sendMessage", {"sessionId": SESSION, "content": "Hi"}, fields)
-    assert answered.items() >= member.items()
-    assert answered["code"] == refusal.code  # type: ignore[attr-defined]
+    result = await graph.mutate("sendMessage", {"sessionId": SESSION, "content": "Hi"}, fields)
+    assert result.items() >= member.items()
+    assert result["code"] == failure.code  # type: ignore[attr-defined]
 
 
-async def test_a_canceled_answer_comes_back_canceled(graph: Graph) -> None:
+async def test_canceling_returns_the_canceled_answer(graph: InMemoryGraph) -> None:
     fields = "... on CancelGenerationSuccess { answer { id status } }"
-    answered = await graph.change("cancelGeneration", {"messageId": ANSWER}, fields)
-    assert answered["answer"] == {"id": ANSWER, "status": "CANCELED"}
+    result = await graph.mutate("cancelGeneration", {"messageId": ANSWER}, fields)
+    assert result["answer"] == {"id": ANSWER, "status": "CANCELED"}
 
 
-async def test_an_answer_is_rated_and_the_rating_taken_back(graph: Graph) -> None:
+async def test_an_answer_is_rated_and_the_rating_removed(graph: InMemoryGraph) -> None:
     fields = "... on RateMessageSuccess { answer { rating } }"
     cases: list[tuple[dict[str, Any], str | None]] = [({"rating": "UP"}, "UP"), ({}, "UP"), ({"rating": None}, None)]
-    for given, rating in cases:
-        answered = await graph.change("rateMessage", {"id": ANSWER, **given}, fields)
-        assert answered["answer"]["rating"] == rating
+    for rating_input, rating in cases:
+        result = await graph.mutate("rateMessage", {"id": ANSWER, **rating_input}, fields)
+        assert result["answer"]["rating"] == rating
 
 
-async def test_a_prompt_is_not_rated(graph: Graph) -> None:
-    answered = await graph.change("rateMessage", {"id": PROMPT, "rating": "UP"})
-    assert (answered["__typename"], answered["missingId"]) == ("NotFoundError", PROMPT)
+async def test_a_prompt_cannot_be_rated(graph: InMemoryGraph) -> None:
+    result = await graph.mutate("rateMessage", {"id": PROMPT, "rating": "UP"})
+    assert (result["__typename"], result["missingId"]) == ("NotFoundError", PROMPT)
 
 
-async def test_deleting_a_message_is_told_to_who_watches_its_session(graph: Graph) -> None:
-    async with graph.session_changes.watch(None) as changes:
+async def test_deleting_a_message_publishes_a_change_of_its_session(graph: InMemoryGraph) -> None:
+    async with graph.session_changes.watch_sessions(None) as changes:
         assert [(await anext(changes)).kind for _ in range(2)] == ["SNAPSHOT", "SNAPSHOT_END"]
-        answered = await graph.change("deleteMessage", {"id": ANSWER}, "... on DeleteMessageSuccess { deletedIds }")
-        assert answered["deletedIds"] == [ANSWER]
+        result = await graph.mutate("deleteMessage", {"id": ANSWER}, "... on DeleteMessageSuccess { deletedIds }")
+        assert result["deletedIds"] == [ANSWER]
         assert (await anext(changes)).kind == "UPDATED"
 
 
@@ -120,29 +122,31 @@ async def test_deleting_a_message_is_told_to_who_watches_its_session(graph: Grap
     ("mutation", "key"),
     [("cancelGeneration", "messageId"), ("rateMessage", "id"), ("deleteMessage", "id"), ("sendMessage", "sessionId")],
 )
-async def test_what_is_not_there_is_not_found(graph: Graph, mutation: str, key: str) -> None:
+async def test_an_id_of_another_type_is_not_found(graph: InMemoryGraph, mutation: str, key: str) -> None:
     wrong = ids.DOCUMENT.of(DocumentId(1))
     more: dict[str, Any] = {"content": "Hi"} if mutation == "sendMessage" else {}
-    answered = await graph.change(mutation, {key: wrong, **more})
-    assert (answered["__typename"], answered["path"]) == ("NotFoundError", ["input", key])
+    result = await graph.mutate(mutation, {key: wrong, **more})
+    assert (result["__typename"], result["path"]) == ("NotFoundError", ["input", key])
 
 
 @pytest.mark.parametrize(
     ("mutation", "key"),
     [("cancelGeneration", "messageId"), ("rateMessage", "id"), ("deleteMessage", "id"), ("sendMessage", "sessionId")],
 )
-async def test_what_is_gone_is_named_with_its_place_too(graph: Graph, mutation: str, key: str) -> None:
+async def test_an_id_of_a_deleted_record_is_reported_with_its_path(
+    graph: InMemoryGraph, mutation: str, key: str
+) -> None:
     gone = ids.SESSION.of(SessionId(9)) if mutation == "sendMessage" else ids.MESSAGE.of(MessageId(9))
     more: dict[str, Any] = {"content": "Hi"} if mutation == "sendMessage" else {}
-    answered = await graph.change(mutation, {key: gone, **more})
-    assert (answered["__typename"], answered["path"]) == ("NotFoundError", ["input", key])
-    assert answered["missingId"] == gone
+    result = await graph.mutate(mutation, {key: gone, **more})
+    assert (result["__typename"], result["path"]) == ("NotFoundError", ["input", key])
+    assert result["missingId"] == gone
 
 
-async def test_a_citation_outlives_its_document(graph: Graph) -> None:
+async def test_a_citation_remains_after_its_document_is_deleted(graph: InMemoryGraph) -> None:
     graph.documents.rows.clear()
     graph.chunks.rows.clear()
-    found = await graph.run(
+    found = await graph.execute(
         "query ($id: ID!) { message(id: $id) { citations { documentName quote document { id } chunk { id } } } }",
         id=ANSWER,
     )

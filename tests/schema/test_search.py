@@ -7,7 +7,7 @@ import pytest
 from records.ids import DocumentId
 from records.retrieval import SearchMode
 from schema import ids
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import HIT
 
 SEARCH = """query ($input: SearchInput!) { search(input: $input) { __typename ... on Error { code path }
@@ -15,11 +15,11 @@ SEARCH = """query ($input: SearchInput!) { search(input: $input) { __typename ..
     snippet { text matches { start end } } } } } }"""
 
 
-async def search(graph: Graph, **given: Any) -> Any:
-    return (await graph.run(SEARCH, input=given))["search"]
+async def search(graph: InMemoryGraph, **input: Any) -> Any:
+    return (await graph.execute(SEARCH, input=input))["search"]
 
 
-async def test_hits_come_with_their_passages(graph: Graph) -> None:
+async def test_hits_include_their_chunk_document_and_snippet(graph: InMemoryGraph) -> None:
     graph.retriever.hits = (HIT,)
     found = await search(graph, query="bolt")
     assert found["mode"] == "HYBRID"
@@ -34,30 +34,30 @@ async def test_hits_come_with_their_passages(graph: Graph) -> None:
     ]
 
 
-async def test_what_is_left_out_has_its_default(graph: Graph) -> None:
+async def test_omitted_fields_have_their_defaults(graph: InMemoryGraph) -> None:
     await search(graph, query="bolt", documentIds=None)
-    asked = graph.retriever.asked
-    assert asked is not None
-    assert (asked.mode, asked.top_k, asked.document_ids, asked.tags, asked.rerank) == (
+    query = graph.retriever.last_query
+    assert query is not None
+    assert (query.mode, query.top_k, query.document_ids, query.tags, query.rerank) == (
         SearchMode.HYBRID, 5, None, None, False,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "clamped"), [(0, 1), (-3, 1), (100, 100), (101, 100)])
-async def test_the_number_of_hits_is_clamped(graph: Graph, given: int, clamped: int) -> None:
-    await search(graph, query="bolt", topK=given)
-    assert graph.retriever.asked is not None
-    assert graph.retriever.asked.top_k == clamped
+@pytest.mark.parametrize(("top_k", "clamped"), [(0, 1), (-3, 1), (100, 100), (101, 100)])
+async def test_the_number_of_hits_is_clamped(graph: InMemoryGraph, top_k: int, clamped: int) -> None:
+    await search(graph, query="bolt", topK=top_k)
+    assert graph.retriever.last_query is not None
+    assert graph.retriever.last_query.top_k == clamped
 
 
-async def test_no_documents_are_not_all_documents(graph: Graph) -> None:
+async def test_an_empty_list_of_documents_searches_none(graph: InMemoryGraph) -> None:
     await search(graph, query="bolt", documentIds=[])
-    assert graph.retriever.asked is not None
-    assert graph.retriever.asked.document_ids == ()
+    assert graph.retriever.last_query is not None
+    assert graph.retriever.last_query.document_ids == ()
 
 
 @pytest.mark.parametrize(
-    ("given", "path"),
+    ("fields", "path"),
     [
         ({"query": ""}, ["input", "query"]),
         ({"query": " \n"}, ["input", "query"]),
@@ -67,17 +67,17 @@ async def test_no_documents_are_not_all_documents(graph: Graph) -> None:
         ({"query": "bolt", "minSimilarity": -0.1}, ["input", "minSimilarity"]),
     ],
 )
-async def test_a_query_that_makes_no_sense_is_invalid(graph: Graph, given: dict[str, Any], path: list[str]) -> None:
-    found = await search(graph, **given)
+async def test_an_invalid_query_is_rejected(graph: InMemoryGraph, fields: dict[str, Any], path: list[str]) -> None:
+    found = await search(graph, **fields)
     assert (found["__typename"], found["code"], found["path"]) == ("InvalidInputError", "INVALID_INPUT", path)
-    assert graph.retriever.asked is None
+    assert graph.retriever.last_query is None
 
 
-async def test_a_query_of_ten_thousand_characters_is_looked_for(graph: Graph) -> None:
+async def test_a_query_of_ten_thousand_characters_is_accepted(graph: InMemoryGraph) -> None:
     assert (await search(graph, query="x" * 10_000))["__typename"] == "SearchResults"
 
 
-async def test_an_id_of_another_type_is_not_found(graph: Graph) -> None:
+async def test_an_id_of_another_type_is_not_found(graph: InMemoryGraph) -> None:
     wrong = ids.to_global("Session", 1)
     found = await search(graph, query="bolt", documentIds=[ids.DOCUMENT.of(DocumentId(1)), wrong])
     assert (found["__typename"], found["missingId"]) == ("NotFoundError", wrong)

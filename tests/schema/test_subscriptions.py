@@ -1,4 +1,4 @@
-"""Event streams in GraphQL."""
+"""Subscriptions in GraphQL."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from records.events import Change, ChangeKind
 from records.ids import DocumentId, MessageId
 from records.session import MessageError, MessageStatus
 from schema import ids
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import CITATION
 from tests.support.builders import make_document, make_message
 
@@ -36,7 +36,7 @@ EVENTS = """subscription ($id: ID!, $after: String) { messageEvents(messageId: $
     ... on StreamGap { content reasoning } } }"""
 
 
-def told(graph: Graph) -> list[Any]:
+def script_events(graph: InMemoryGraph) -> None:
     key, message = MessageId(2), make_message(id=MessageId(2), content="35 Nm")
     graph.answers.events = [
         Started(1, key, message),
@@ -49,12 +49,11 @@ def told(graph: Graph) -> list[Any]:
         Canceled(8, key, message),
         Failed(9, key, message, MessageError(ErrorCode.INTERRUPTED, "The server ended.")),
     ]
-    return graph.answers.events
 
 
-async def test_every_event_of_an_answer_is_told_in_order(graph: Graph) -> None:
-    told(graph)
-    results = await graph.watch(EVENTS, id=ANSWER)
+async def test_every_event_of_an_answer_is_delivered_in_order(graph: InMemoryGraph) -> None:
+    script_events(graph)
+    results = await graph.subscribe(EVENTS, id=ANSWER)
     assert [result.errors for result in results] == [None] * 9
     events = [result.data["messageEvents"] for result in results]
     assert [event["__typename"] for event in events] == [
@@ -68,16 +67,16 @@ async def test_every_event_of_an_answer_is_told_in_order(graph: Graph) -> None:
     assert events[8]["error"] == {"code": "INTERRUPTED", "message": "The server ended."}
 
 
-async def test_a_cursor_resumes_behind_its_event(graph: Graph) -> None:
-    told(graph)
-    whole = await graph.watch(EVENTS, id=ANSWER)
-    rest = await graph.watch(EVENTS, id=ANSWER, after=whole[4].data["messageEvents"]["cursor"])
+async def test_a_cursor_resumes_after_its_event(graph: InMemoryGraph) -> None:
+    script_events(graph)
+    whole = await graph.subscribe(EVENTS, id=ANSWER)
+    rest = await graph.subscribe(EVENTS, id=ANSWER, after=whole[4].data["messageEvents"]["cursor"])
     assert [each.data for each in rest] == [each.data for each in whole[5:]]
 
 
-async def test_leaving_early_lets_go_of_the_answer(graph: Graph) -> None:
-    told(graph)
-    await graph.watch(EVENTS, most=2, id=ANSWER)
+async def test_closing_a_subscription_early_unsubscribes_from_the_answer(graph: InMemoryGraph) -> None:
+    script_events(graph)
+    await graph.subscribe(EVENTS, max_results=2, id=ANSWER)
     assert graph.answers.closed
 
 
@@ -91,52 +90,59 @@ async def test_leaving_early_lets_go_of_the_answer(graph: Graph) -> None:
     ],
 )
 @pytest.mark.parametrize("nonsense", [False, True])
-async def test_watching_what_is_not_there_fails_before_the_stream_begins(
-    graph: Graph, operation: str, unknown: str, nonsense: bool
+async def test_an_unknown_id_fails_before_the_stream_starts(
+    graph: InMemoryGraph, operation: str, unknown: str, nonsense: bool
 ) -> None:
-    wanted = "nonsense" if nonsense else unknown
-    [result] = await graph.watch(f"subscription ($id: ID!) {{ {operation} }}", id=wanted)
+    wrong_id = "nonsense" if nonsense else unknown
+    [result] = await graph.subscribe(f"subscription ($id: ID!) {{ {operation} }}", id=wrong_id)
     assert type(result).__name__ == "PreExecutionError"
     [error] = result.errors
     assert isinstance(error.original_error, NotFound)
 
 
-async def test_a_cursor_that_is_none_is_an_expected_failure(graph: Graph) -> None:
-    graph.answers.refusal = InvalidInput("This cursor is not one of ours.", field="after")
-    [result] = await graph.watch(EVENTS, id=ANSWER, after="?")
+async def test_an_invalid_cursor_is_an_expected_failure(graph: InMemoryGraph) -> None:
+    graph.answers.failure = InvalidInput("This cursor is not one of ours.", field="after")
+    [result] = await graph.subscribe(EVENTS, id=ANSWER, after="?")
     assert isinstance(result.errors[0].original_error, InvalidInput)
 
 
-async def test_documents_begin_with_a_snapshot_and_go_on_live(graph: Graph) -> None:
+async def test_document_events_start_with_a_snapshot_and_continue_live(graph: InMemoryGraph) -> None:
     graph.ingestion.live = [
         Change(ChangeKind.ADDED, DocumentId(3), make_document(id=DocumentId(3), name="new")),
         Change(ChangeKind.REMOVED, DocumentId(1), None),
     ]
-    results = await graph.watch("subscription { documentEvents { change documentId document { name } } }")
+    results = await graph.subscribe("subscription { documentEvents { change documentId document { name } } }")
     events = [result.data["documentEvents"] for result in results]
     assert [event["change"] for event in events] == ["SNAPSHOT", "SNAPSHOT", "SNAPSHOT_END", "ADDED", "REMOVED"]
     assert events[2] == {"change": "SNAPSHOT_END", "documentId": None, "document": None}
     assert events[3]["document"] == {"name": "new"}
+    assert graph.ingestion.live_closed
     assert events[4] == {"change": "REMOVED", "documentId": ids.DOCUMENT.of(DocumentId(1)), "document": None}
 
 
-async def test_sessions_and_models_begin_with_a_snapshot(graph: Graph) -> None:
-    sessions = await graph.watch("subscription { sessionEvents { change sessionId session { name } } }", most=2)
-    models = await graph.watch("subscription { modelEvents { change modelId model { name } } }")
+async def test_session_and_model_events_start_with_a_snapshot(graph: InMemoryGraph) -> None:
+    sessions = await graph.subscribe(
+        "subscription { sessionEvents { change sessionId session { name } } }", max_results=2
+    )
+    models = await graph.subscribe("subscription { modelEvents { change modelId model { name } } }")
     assert [each.data["sessionEvents"]["change"] for each in sessions] == ["SNAPSHOT", "SNAPSHOT_END"]
     assert [each.data["modelEvents"]["change"] for each in models] == ["SNAPSHOT", "SNAPSHOT_END"]
     assert models[0].data["modelEvents"]["model"] == {"name": "Small"}
 
 
-@pytest.mark.parametrize(("asked", "given"), [("", 1000), ("(intervalMs: 1)", 250), ("(intervalMs: 999999)", 60_000)])
-async def test_samples_come_as_often_as_is_sensible(graph: Graph, asked: str, given: int) -> None:
-    results = await graph.watch(f"subscription {{ systemMetrics{asked} {{ seq inference {{ model {{ name }} }} }} }}")
+@pytest.mark.parametrize(
+    ("arguments", "interval"), [("", 1000), ("(intervalMs: 1)", 250), ("(intervalMs: 999999)", 60_000)]
+)
+async def test_the_interval_of_samples_is_clamped(graph: InMemoryGraph, arguments: str, interval: int) -> None:
+    results = await graph.subscribe(
+        f"subscription {{ systemMetrics{arguments} {{ seq inference {{ model {{ name }} }} }} }}"
+    )
     assert [each.data["systemMetrics"]["seq"] for each in results] == [1, 2]
     assert results[0].data["systemMetrics"]["inference"] == [{"model": {"name": "Small"}}]
-    assert graph.metrics.interval_ms == given
+    assert graph.metrics.interval_ms == interval
 
 
-async def test_a_long_stream_shows_what_is_so_now(graph: Graph) -> None:
+async def test_each_event_of_a_stream_reads_the_current_state(graph: InMemoryGraph) -> None:
     message = make_message(id=MessageId(2))
     graph.answers.events = [Started(1, MessageId(2), message), Completed(2, MessageId(2), message)]
     operation = """subscription ($id: ID!) { messageEvents(messageId: $id) {
@@ -144,7 +150,7 @@ async def test_a_long_stream_shows_what_is_so_now(graph: Graph) -> None:
         ... on MessageCompleted { message { session { name } } } } }"""
     stream: Any = await graph.schema.subscribe(operation, {"id": ANSWER}, context_value=graph.context())
     first = await anext(stream)
-    await graph.change("updateSession", {"id": ids.to_global("Session", 1), "name": "Renamed"})
+    await graph.mutate("updateSession", {"id": ids.to_global("Session", 1), "name": "Renamed"})
     second = await anext(stream)
     await stream.aclose()
     names = [each.data["messageEvents"]["message"]["session"]["name"] for each in (first, second)]

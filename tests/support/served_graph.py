@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from records.ids import DocumentId
 from records.system import InferenceStatus, StorageStatus
-from resolvers.context import Context
+from resolvers.request_context import Context
 from schema.build import build_schema
 from services.answers import Answers
 from services.ingestion.document_events import DocumentEvents
@@ -20,7 +20,7 @@ from services.metrics import Machine, Metrics, Sources, open_metrics
 from services.sessions import Sessions
 from tests.fakes.answers import AttachingSessions, ExchangedMessages, ScriptedAnswerer, open_scripted_answers
 from tests.fakes.stores import FakeDocuments
-from tests.schema.conftest import Graph
+from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import SAMPLE
 from tests.support.builders import make_document, make_session
 from transport import TransportSettings, create_middleware, create_routes
@@ -46,13 +46,13 @@ class FeedingIngestion:
     """Ingestion of which nothing is asked but what changes."""
 
     def __init__(self, feed: DocumentEvents) -> None:
-        self.watch = feed.watch
+        self.watch_documents = feed.watch
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     app: Starlette
-    graph: Graph
+    graph: InMemoryGraph
     answers: Answers
     answerer: ScriptedAnswerer
     feed: DocumentEvents
@@ -70,7 +70,7 @@ class Served:
 
 @asynccontextmanager
 async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
-    graph = Graph(build_schema())
+    graph = InMemoryGraph(build_schema())
     graph.documents = WatchedDocuments(make_document(), make_document(id=DocumentId(2), name="nuts.txt"))
     graph.messages = ExchangedMessages()
     graph.sessions = AttachingSessions(make_session())

@@ -87,7 +87,7 @@ def test_coming_back_at_any_cursor_loses_and_repeats_nothing(words: list[str], d
             if data.draw(st.booleans()):
                 events = log.follow(after)
                 event = await anext(events)
-                await events.aclose()  # type: ignore[attr-defined]
+                await events.aclose()
                 text, after = text_of([event], text), event.seq
         end(log)
         events_left = await collect(log, after)

@@ -69,7 +69,7 @@ async def stage(chunks: int = 40, former: int = 0) -> AsyncIterator[Stage]:
     made = Stage(indexing, vectors, embedder, machine, pace, news)
 
     async def listen() -> None:
-        async with indexing.watch() as changes:
+        async with indexing.watch_indexing() as changes:
             async for status in changes:
                 made.told.append(status)
 

@@ -23,9 +23,9 @@ async def test_without_a_deep_embedder_there_is_nothing_to_start_or_to_stop() ->
         status = await indexing.status()
         assert (status.state, status.deep_embedder, status.error) == (IDLE, None, None)
         with pytest.raises(Conflict, match="No deep embedder is set"):
-            await indexing.start(now=True)
+            await indexing.start_indexing(now=True)
         with pytest.raises(Conflict, match="nothing to stop"):
-            await indexing.stop(None)
+            await indexing.stop_indexing(None)
 
 
 async def test_a_deep_embedder_that_is_missing_is_failed_with_its_reason() -> None:
@@ -36,7 +36,7 @@ async def test_a_deep_embedder_that_is_missing_is_failed_with_its_reason() -> No
         status = await indexing.status()
         assert (status.state, status.deep_embedder, status.error) == (FAILED, "large", "It is not there.")
         with pytest.raises(Conflict, match="It is not there"):
-            await indexing.start(now=True)
+            await indexing.start_indexing(now=True)
 
 
 async def test_it_begins_once_the_machine_has_been_idle_for_long_enough_and_ends_when_all_is_done() -> None:
@@ -96,18 +96,18 @@ async def test_the_servers_own_work_goes_first(what: str) -> None:
 async def test_a_start_now_does_not_wait_for_an_idle_machine() -> None:
     async with stage() as on:
         on.machine.load, on.machine.documents = Load(None, 100.0), 3
-        status = await on.indexing.start(now=True)
+        status = await on.indexing.start_indexing(now=True)
         assert status.state is RUNNING
         assert status.started_at is not None
         await on.pass_time(30)
         assert await on.state() is RUNNING, "it was asked for whatever the machine does"
         with pytest.raises(Conflict, match="RUNNING already"):
-            await on.indexing.start(now=True)
+            await on.indexing.start_indexing(now=True)
 
 
 async def test_a_prompt_ends_the_work_at_once_and_loses_no_more_than_the_batch_at_work() -> None:
     async with stage() as on:
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         on.embedder.let.release()
         for _ in range(2):
             await on.embedder.began.acquire()
@@ -121,7 +121,7 @@ async def test_a_prompt_ends_the_work_at_once_and_loses_no_more_than_the_batch_a
 
 async def test_it_goes_on_where_it_was_after_the_answer() -> None:
     async with stage() as on:
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         on.embedder.let.release()
         for _ in range(2):
             await on.embedder.began.acquire()
@@ -154,22 +154,22 @@ async def test_an_idle_run_gives_way_when_others_use_the_machine_again() -> None
 
 async def test_a_stop_ends_the_work_and_holds_until_someone_starts_it_again() -> None:
     async with stage() as on:
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         await on.embedder.began.acquire()
-        status = await on.indexing.stop("I need the machine")
+        status = await on.indexing.stop_indexing("I need the machine")
         assert (status.state, on.embedder.halts) == (IDLE, 1)
         await on.pass_time(300)
         assert await on.state() is IDLE
         with pytest.raises(Conflict, match="nothing to stop"):
-            await on.indexing.stop(None)
-        assert (await on.indexing.start(now=False)).state is WAITING
+            await on.indexing.stop_indexing(None)
+        assert (await on.indexing.start_indexing(now=False)).state is WAITING
         await on.pass_time(60)
         assert await on.state() is RUNNING
 
 
 async def test_a_stop_while_it_waits_ends_the_waiting() -> None:
     async with stage() as on:
-        assert (await on.indexing.stop(None)).state is IDLE
+        assert (await on.indexing.stop_indexing(None)).state is IDLE
         await on.pass_time(120)
         assert (await on.state(), on.embedder.asked) == (IDLE, 0)
 
@@ -177,7 +177,7 @@ async def test_a_stop_while_it_waits_ends_the_waiting() -> None:
 async def test_a_failure_is_told_and_tried_again_only_when_asked_for() -> None:
     async with stage() as on:
         on.embedder.failure = Unusable("The deep embedder 'deep' cannot be used: it is cut off.")
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         await on.settle()
         status = await on.indexing.status()
         assert status.state is FAILED
@@ -185,7 +185,7 @@ async def test_a_failure_is_told_and_tried_again_only_when_asked_for() -> None:
         await on.pass_time(120)
         assert await on.state() is FAILED
         on.embedder.failure, on.embedder.is_free = None, True
-        status = await on.indexing.start(now=True)
+        status = await on.indexing.start_indexing(now=True)
         assert status.error is None
         await on.settle()
         assert (await on.indexing.status()).done_chunks == 40
@@ -195,7 +195,7 @@ async def test_a_failure_is_told_and_tried_again_only_when_asked_for() -> None:
 async def test_a_surprise_is_told_by_its_id_alone_and_the_owner_lives_on() -> None:
     async with stage() as on:
         on.embedder.failure = ZeroDivisionError("secret text of a document")
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         await on.settle()
         status = await on.indexing.status()
         assert status.state is FAILED
@@ -203,7 +203,7 @@ async def test_a_surprise_is_told_by_its_id_alone_and_the_owner_lives_on() -> No
         assert "id " in status.error
         assert "secret" not in status.error
         on.embedder.failure, on.embedder.is_free = None, True
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         await on.settle()
         assert await on.state() is IDLE
 
@@ -222,7 +222,7 @@ async def test_new_documents_are_found_without_being_told_of_them() -> None:
 
 async def test_a_start_where_nothing_is_left_to_do_stays_idle_and_promises_nothing_for_later() -> None:
     async with stage(chunks=0) as on:
-        assert (await on.indexing.start(now=True)).state is IDLE
+        assert (await on.indexing.start_indexing(now=True)).state is IDLE
         on.vectors.chunks = FakeDeepVectors(3).chunks
         await on.pass_time(10)
         assert (await on.state(), on.embedder.asked) == (WAITING, 0)
@@ -230,7 +230,7 @@ async def test_a_start_where_nothing_is_left_to_do_stays_idle_and_promises_nothi
 
 async def test_vectors_of_a_former_embedder_are_erased_once_the_new_ones_are_complete() -> None:
     async with stage(former=2500) as on:
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         assert on.vectors.former == 2500
         on.embedder.is_free = True
         on.embedder.let.release()
@@ -245,7 +245,7 @@ async def test_what_an_end_of_the_server_left_of_a_former_embedder_is_erased_lat
 
 async def test_progress_is_told_at_most_once_a_second() -> None:
     async with stage(chunks=20 * BATCH) as on:
-        await on.indexing.start(now=True)
+        await on.indexing.start_indexing(now=True)
         await on.settle()
         before = len(on.told)
         for _ in range(10):
@@ -266,4 +266,4 @@ async def test_what_fails_whenever_it_looks_is_looked_at_no_more_often() -> None
         assert on.vectors.counted - before == 3
         on.vectors.error = None
         assert await on.state() is FAILED
-        assert (await on.indexing.start(now=False)).state is WAITING
+        assert (await on.indexing.start_indexing(now=False)).state is WAITING

@@ -68,13 +68,13 @@ async def test_a_job_is_canceled_at_every_stage_and_can_be_tried_again(
         document = await workshop.add("report.txt", words("report", 3))
         await gate.reached.wait()
         assert await workshop.status(document) is stage
-        canceled = await workshop.ingestion.cancel(document.id)
+        canceled = await workshop.ingestion.cancel_ingestion(document.id)
         assert (canceled.status, canceled.chunk_count) == (CANCELED, 0)
         assert await workshop.shelf.found("report") == []
         with pytest.raises(Conflict):
-            await workshop.ingestion.cancel(document.id)
+            await workshop.ingestion.cancel_ingestion(document.id)
         gate.open.set()
-        await workshop.ingestion.reprocess(document.id, None)
+        await workshop.ingestion.reprocess_document(document.id, None)
         assert (await workshop.until(document, READY)).chunk_count == 3
         assert len(await workshop.shelf.found("report")) == 3
 
@@ -86,11 +86,11 @@ async def test_of_those_who_stop_a_document_at_once_each_sees_what_the_one_befor
         workshop.embedder.gate.shut()
         document = await workshop.add("report.txt", words("report", 3))
         await workshop.embedder.gate.reached.wait()
-        calls = (workshop.ingestion.cancel(document.id) for _ in range(3))
+        calls = (workshop.ingestion.cancel_ingestion(document.id) for _ in range(3))
         ends = await asyncio.gather(*calls, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["Conflict", "Conflict", "DocumentRecord"]
         assert workshop.ingestion.ends[CANCELED] == 1
-        calls = (workshop.ingestion.reprocess(document.id, None) for _ in range(2))
+        calls = (workshop.ingestion.reprocess_document(document.id, None) for _ in range(2))
         ends = await asyncio.gather(*calls, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["Conflict", "DocumentRecord"]
         workshop.embedder.gate.open.set()
@@ -102,7 +102,7 @@ async def test_a_deleted_document_is_worked_on_no_more(database: Database, tmp_p
         workshop.embedder.gate.shut()
         document = await workshop.add("report.txt", words("report", 3))
         await workshop.embedder.gate.reached.wait()
-        receipt = await workshop.ingestion.delete(document.id)
+        receipt = await workshop.ingestion.delete_document(document.id)
         assert (receipt.chunks, receipt.keyword_entries, receipt.originals) == (3, 3, 1)
         workshop.embedder.gate.open.set()
         other = await workshop.add("other.txt", words("other", 1))

@@ -146,7 +146,7 @@ async def test_a_renewal_that_an_end_cut_off_begins_anew(database: Database, tmp
 async def test_a_document_can_be_deleted_while_it_is_read_again(database: Database, tmp_path: Path) -> None:
     [document] = await read_by_the_old_one(database, tmp_path)
     async with half_renewed(database, tmp_path) as workshop:
-        receipt = await workshop.ingestion.delete(document.id)
+        receipt = await workshop.ingestion.delete_document(document.id)
         assert (receipt.chunks, receipt.keyword_entries) == (2, 2)
         assert await workshop.shelf.found("35") == []
     assert await staged(database) == 0
@@ -156,7 +156,7 @@ async def test_a_document_can_be_deleted_while_it_is_read_again(database: Databa
 async def test_a_document_can_be_ingested_anew_while_it_is_read_again(database: Database, tmp_path: Path) -> None:
     [document] = await read_by_the_old_one(database, tmp_path)
     async with half_renewed(database, tmp_path) as workshop:
-        assert (await workshop.ingestion.reprocess(document.id, None)).status is PENDING
+        assert (await workshop.ingestion.reprocess_document(document.id, None)).status is PENDING
         await workshop.until(document, EMBEDDING)
         workshop.embedder.gate.open.set()
         assert (await workshop.until(document, READY)).chunk_count == 3
@@ -210,7 +210,7 @@ async def test_a_document_that_is_read_again_cannot_be_canceled_and_is_read_to_i
     [document] = await read_by_the_old_one(database, tmp_path)
     async with half_renewed(database, tmp_path) as workshop:
         with pytest.raises(Conflict):
-            await workshop.ingestion.cancel(document.id)
+            await workshop.ingestion.cancel_ingestion(document.id)
         workshop.embedder.gate.open.set()
         await renewed(workshop, document)
 

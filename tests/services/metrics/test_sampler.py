@@ -86,7 +86,7 @@ async def test_those_who_ask_at_the_same_moment_share_a_sample(tmp_path: Path) -
 
 
 async def test_the_first_sample_comes_at_once_however_long_the_interval(tmp_path: Path) -> None:
-    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch(60_000) as samples:
+    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch_samples(60_000) as samples:
         assert (await anext(samples)).seq == 1
 
 
@@ -95,7 +95,7 @@ async def test_watchers_get_their_own_rhythm_from_shared_samples(tmp_path: Path)
     async with opened(server, tmp_path) as metrics:
 
         async def watched(interval_ms: int, count: int) -> list[SystemSample]:
-            async with metrics.watch(interval_ms) as samples:
+            async with metrics.watch_samples(interval_ms) as samples:
                 return [await anext(samples) for _ in range(count)]
 
         slow, *fast = await asyncio.gather(watched(500, 2), *(watched(1, 3) for _ in range(100)))
@@ -107,7 +107,11 @@ async def test_watchers_get_their_own_rhythm_from_shared_samples(tmp_path: Path)
 
 
 async def test_a_slow_reader_gets_the_newest(tmp_path: Path) -> None:
-    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch(250) as slow, metrics.watch(250) as quick:
+    async with (
+        opened(FakeServer(), tmp_path) as metrics,
+        metrics.watch_samples(250) as slow,
+        metrics.watch_samples(250) as quick,
+    ):
         first = await anext(slow)
         last = first
         while last.seq < first.seq + 3:
@@ -120,7 +124,7 @@ async def test_it_sleeps_while_nobody_watches(tmp_path: Path) -> None:
     async with opened(server, tmp_path) as metrics:
         await asyncio.sleep(0.6)
         assert server.asked == 0
-        async with metrics.watch(250) as samples:
+        async with metrics.watch_samples(250) as samples:
             await anext(samples)
         asked = server.asked
         await asyncio.sleep(0.6)
@@ -129,7 +133,7 @@ async def test_it_sleeps_while_nobody_watches(tmp_path: Path) -> None:
 
 async def test_a_sample_that_fails_is_skipped_and_watching_goes_on(tmp_path: Path) -> None:
     server = FakeServer(fails=True)
-    async with opened(server, tmp_path) as metrics, metrics.watch(250) as samples:
+    async with opened(server, tmp_path) as metrics, metrics.watch_samples(250) as samples:
         while server.asked < 2:
             await asyncio.sleep(0.01)
         server.fails = False
@@ -144,7 +148,7 @@ async def test_what_the_block_raises_comes_out_as_it_was(tmp_path: Path) -> None
 
 async def test_what_cannot_be_asked_is_named_and_logged_once(tmp_path: Path) -> None:
     server = FakeServer(silent=("inference of alpha: it does not answer",))
-    async with opened(server, tmp_path) as metrics, metrics.watch(250) as samples:
+    async with opened(server, tmp_path) as metrics, metrics.watch_samples(250) as samples:
         with capture_logs() as lines:
             told = [(await anext(samples)).unavailable for _ in range(3)]
             server.silent = ()
@@ -163,7 +167,7 @@ async def test_a_thousand_watchers_of_all_rhythms_are_served_by_the_samples_of_t
     async with opened(server, tmp_path) as metrics:
 
         async def watched(interval_ms: int, count: int) -> list[int]:
-            async with metrics.watch(interval_ms) as samples:
+            async with metrics.watch_samples(interval_ms) as samples:
                 return [(await anext(samples)).seq for _ in range(count)]
 
         fastest = watched(250, 8)
@@ -180,7 +184,7 @@ async def test_a_thousand_watchers_of_all_rhythms_are_served_by_the_samples_of_t
 async def test_a_sample_that_took_long_is_not_given_twice(tmp_path: Path) -> None:
     server = FakeServer(gate=asyncio.Event())
     assert server.gate is not None
-    async with opened(server, tmp_path) as metrics, metrics.watch(250) as samples:
+    async with opened(server, tmp_path) as metrics, metrics.watch_samples(250) as samples:
         while not server.asked:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.6)  # two of its moments go by
@@ -198,6 +202,6 @@ def test_moments_that_were_missed_stay_missed(due: float, now: float, following:
 
 @pytest.mark.parametrize(("asked", "interval"), [(-5, 0.25), (0, 0.25), (249, 0.25), (1000, 1.0), (10**9, 60.0)])
 async def test_an_interval_beyond_the_bounds_is_brought_within(tmp_path: Path, asked: int, interval: float) -> None:
-    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch(asked):
+    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch_samples(asked):
         (watcher,) = metrics._watchers
         assert watcher.interval == interval

@@ -60,12 +60,12 @@ async def opened(folder: Path, store: SettingsInMemory, **settings: Any) -> Asyn
 
 
 async def by_name(models: Models, name: str) -> ModelRecord:
-    return next(record for record in await models.list() if record.name == name)
+    return next(record for record in await models.list_models() if record.name == name)
 
 
 async def load(models: Models, name: str, **asked: Any) -> ModelRecord:
     """Load and wait for the end of that."""
     record = await by_name(models, name)
-    await models.load(record.id, **asked)
+    await models.load_model(record.id, **asked)
     await models.wait_ready(record.id)
     return models.get(record.id)

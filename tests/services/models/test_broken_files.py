@@ -30,7 +30,7 @@ def flipped(content: bytes, random: Random) -> bytes:
 
 async def ended(models: Models, model_id: ModelId) -> ModelRecord:
     """After a load that was asked for."""
-    async with asyncio.timeout(60), models.watch(model_id) as changes:
+    async with asyncio.timeout(60), models.watch_models(model_id) as changes:
         async for change in changes:
             if change.noun is not None and change.noun.status in END:
                 return change.noun
@@ -49,7 +49,7 @@ async def test_a_damaged_file_fails_with_a_reason_and_nothing_else_is_harmed(
     async with opened(folder, store) as models:
         for number in range(12):
             damaged = await by_name(models, f"damaged-{number}")
-            await models.load(damaged.id)
+            await models.load_model(damaged.id)
             after = await ended(models, damaged.id)
             if after.status is ModelStatus.READY:
                 assert may_work, "a file without its end is never ready"

