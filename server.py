@@ -22,8 +22,8 @@ from logs import configure_logs
 from records.settings import Limits
 from records.tracing import NoTracing, Tracer
 from resolvers.request_context import Context
-from schema import ids
 from schema.build import build_schema
+from schema.common import global_ids
 from services.metrics import RequestCounters
 from services.metrics.prometheus.exposition import CONTENT_TYPE
 from settings import Settings, read_settings
@@ -94,7 +94,7 @@ def _context(connection: HTTPConnection) -> Context:
 
 async def _original(request: Request, global_id: str) -> Download | None:
     context: Context = request.state.context
-    document_id = ids.DOCUMENT.find(global_id)
+    document_id = global_ids.DOCUMENT.find_key(global_id)
     document = await context.documents.find(document_id) if document_id is not None else None
     if document is None or not document.has_original:
         return None

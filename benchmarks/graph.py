@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.requests import open_connection, requests_per_second, written
 from benchmarks.rival import Rival, open_rival
 from benchmarks.sockets import open_socket, open_watchers, receive, subscribe
-from schema import ids
+from schema.common import global_ids
 from tests.e2e.process import running_server
 from tests.support.reconnecting import Reconnecting
 from tests.support.served_graph import ANSWER, METRICS
@@ -82,7 +82,7 @@ async def _throughput(ours: Rival, view: Rival, seconds: float) -> Figure:
     for _ in range(ROUNDS):
         for name, rival in (("ours", ours), ("view", view)):
             port = await rival.ask(ask="port")
-            request = written(port, SMALL, id=ids.to_global("Document", 1))
+            request = written(port, SMALL, id=global_ids.encode("Document", 1))
             async with open_connection(port) as connection:
                 assert b'"name":"bolts.txt"' in (await connection.send(request)).replace(b": ", b":")
             rates[name].append(await requests_per_second(port, request, 4, seconds))

@@ -1,4 +1,4 @@
-"""The schema, made of its parts. `python -m schema.build` prints it, for `schema/schema.graphql`."""
+"""Composition of the schema. `python -m schema.build > schema/schema.graphql` prints it."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -7,23 +7,54 @@ import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
-from schema.errors import RULES
-from schema.message_events import MEMBERS
-from schema.mutation import Mutation
-from schema.query import Query
-from schema.scalars import SCALARS
-from schema.subscription import Subscription
+from schema.common.errors import ERROR_HANDLERS
+from schema.common.queries import NodeQueries
+from schema.common.scalars import SCALARS
+from schema.documents.mutations import DocumentMutations
+from schema.documents.queries import DocumentQueries
+from schema.documents.subscriptions import DocumentSubscriptions
+from schema.models.mutations import ModelMutations
+from schema.models.queries import ModelQueries
+from schema.models.subscriptions import ModelSubscriptions
+from schema.search.queries import SearchQueries
+from schema.sessions.message_events import MESSAGE_EVENTS
+from schema.sessions.mutations import MessageMutations, SessionMutations
+from schema.sessions.queries import SessionQueries
+from schema.sessions.subscriptions import SessionSubscriptions
+from schema.system.mutations import IndexingMutations
+from schema.system.queries import SystemQueries
+from schema.system.subscriptions import SystemSubscriptions
+
+
+@strawberry.type(description="Read operations. A query by an unknown id returns null.")
+class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQueries, SystemQueries):
+    pass
+
+
+@strawberry.type(
+    description="Write operations. Each result is a union of the success type and the errors that are expected. "
+    "Long work continues after the result is returned; subscriptions report its progress."
+)
+class Mutation(DocumentMutations, SessionMutations, MessageMutations, ModelMutations, IndexingMutations):
+    pass
+
+
+@strawberry.type(
+    description="Event streams. A subscription to an unknown id fails with the code NOT_FOUND before its first event."
+)
+class Subscription(SessionSubscriptions, ModelSubscriptions, DocumentSubscriptions, SystemSubscriptions):
+    pass
 
 
 def build_schema(extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = ()) -> strawberry.Schema:
-    """The transport hands in its extensions; none may resolve fields."""
+    """Return the executable schema with the extensions of the transport, which must not resolve fields."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=MEMBERS,
+        types=MESSAGE_EVENTS,
         extensions=list(extensions),
-        exception_handlers=RULES,
+        exception_handlers=ERROR_HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
 

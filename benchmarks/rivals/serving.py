@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from strawberry.asgi import GraphQL
 
 from resolvers.request_context import Context
-from schema import ids
+from schema.common import global_ids
 from tests.fakes.answers import start_answer
 from tests.support.reconnecting import Words
 from tests.support.served_graph import Served, generators_alive, open_graph
@@ -65,7 +65,7 @@ class Program:
         self._words = Words(words)
         self._served.answerer.words = self._words
         self._served.answerer.rest, self._served.answerer.burst = rest, burst
-        return ids.MESSAGE.of(await start_answer(self._served.answers))
+        return global_ids.MESSAGE.encode(await start_answer(self._served.answers))
 
     async def enough(self) -> None:
         self._words.enough = True

@@ -33,16 +33,16 @@ from hypothesis import strategies as st
 from schemathesis.graphql import nodes
 
 from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
-from schema import ids
+from schema.common import global_ids
 
 FILE = "file"
 IDS = (
-    *(ids.DOCUMENT.of(DocumentId(key)) for key in (1, 2, 9)),
-    *(ids.CHUNK.of(ChunkId(key)) for key in (1, 3, 9)),
-    *(ids.SESSION.of(SessionId(key)) for key in (1, 9)),
-    *(ids.MESSAGE.of(MessageId(key)) for key in (1, 2, 9)),
-    *(ids.MODEL.of(ModelId(key)) for key in ("0123456789abcdef", "fedcba9876543210", "0" * 16)),
-    ids.PROVIDER.of("local"),
+    *(global_ids.DOCUMENT.encode(DocumentId(key)) for key in (1, 2, 9)),
+    *(global_ids.CHUNK.encode(ChunkId(key)) for key in (1, 3, 9)),
+    *(global_ids.SESSION.encode(SessionId(key)) for key in (1, 9)),
+    *(global_ids.MESSAGE.encode(MessageId(key)) for key in (1, 2, 9)),
+    *(global_ids.MODEL.encode(ModelId(key)) for key in ("0123456789abcdef", "fedcba9876543210", "0" * 16)),
+    global_ids.PROVIDER.encode("local"),
 )
 """Of full records, and of such as are not there."""
 

@@ -8,10 +8,10 @@ import pytest
 from records.document import Chunking, DocumentStatus, ReceivedFile
 from records.errors import Busy, Conflict, DiskFull, TooLarge, Unsupported
 from records.ids import DocumentId
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 
-ONE = ids.DOCUMENT.of(DocumentId(1))
+ONE = global_ids.DOCUMENT.encode(DocumentId(1))
 FILE = ReceivedFile(Path("/data/incoming/x.part"), "bolts.txt", 120, "0" * 64)
 
 
@@ -135,7 +135,7 @@ async def test_a_field_that_is_never_null_cannot_be_cleared(graph: InMemoryGraph
 
 
 @pytest.mark.parametrize("mutation", ["updateDocument", "reprocessDocument", "cancelIngestion", "deleteDocument"])
-@pytest.mark.parametrize("wrong", ["nonsense", ids.DOCUMENT.of(DocumentId(99)), "Q2h1bms6MQ"])
+@pytest.mark.parametrize("wrong", ["nonsense", global_ids.DOCUMENT.encode(DocumentId(99)), "Q2h1bms6MQ"])
 async def test_a_mutation_of_an_unknown_document_returns_its_id(
     graph: InMemoryGraph, mutation: str, wrong: str
 ) -> None:

@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from records.ids import DocumentId, MessageId, ModelId
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.full import full_graph
 
@@ -51,13 +51,13 @@ def full(schema: strawberry.Schema) -> InMemoryGraph:
 
 
 ROOTS = {
-    "node": f'(id: "{ids.DOCUMENT.of(DocumentId(1))}")',
-    "nodes": f'(ids: ["{ids.MESSAGE.of(MessageId(2))}", "nothing"])',
-    "document": f'(id: "{ids.DOCUMENT.of(DocumentId(1))}")',
+    "node": f'(id: "{global_ids.DOCUMENT.encode(DocumentId(1))}")',
+    "nodes": f'(ids: ["{global_ids.MESSAGE.encode(MessageId(2))}", "nothing"])',
+    "document": f'(id: "{global_ids.DOCUMENT.encode(DocumentId(1))}")',
     "chunk": '(id: "Q2h1bms6MQ")',
     "session": '(id: "U2Vzc2lvbjox")',
-    "message": f'(id: "{ids.MESSAGE.of(MessageId(2))}")',
-    "model": f'(id: "{ids.MODEL.of(ModelId("0123456789abcdef"))}")',
+    "message": f'(id: "{global_ids.MESSAGE.encode(MessageId(2))}")',
+    "model": f'(id: "{global_ids.MODEL.encode(ModelId("0123456789abcdef"))}")',
     "search": '(input: {query: "bolt"})',
 }
 
@@ -75,4 +75,4 @@ async def test_every_field_of_every_query_can_be_selected(full: InMemoryGraph) -
 
 async def test_nodes_keeps_the_order_and_returns_null_for_an_unknown_id(full: InMemoryGraph) -> None:
     found = await full.execute(f"{{ nodes{ROOTS['nodes']} {{ __typename id }} }}")
-    assert found["nodes"] == [{"__typename": "Message", "id": ids.MESSAGE.of(MessageId(2))}, None]
+    assert found["nodes"] == [{"__typename": "Message", "id": global_ids.MESSAGE.encode(MessageId(2))}, None]

@@ -8,19 +8,19 @@ from hypothesis import strategies as some
 
 from records.errors import NotFound
 from records.ids import DocumentId, ModelId
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 
 
 @given(some.integers(1, 2**63 - 1))
 def test_an_id_reads_back(key: int) -> None:
-    assert ids.DOCUMENT.find(ids.DOCUMENT.of(DocumentId(key))) == key
+    assert global_ids.DOCUMENT.find_key(global_ids.DOCUMENT.encode(DocumentId(key))) == key
 
 
 @given(some.text())
 def test_any_text_is_an_id_or_none(text: str) -> None:
-    found = ids.DOCUMENT.find(text)
-    assert found is None or ids.DOCUMENT.of(found) == text
+    found = global_ids.DOCUMENT.find_key(text)
+    assert found is None or global_ids.DOCUMENT.encode(found) == text
 
 
 def encoded(text: str) -> str:
@@ -34,22 +34,28 @@ def encoded(text: str) -> str:
      encoded("Document:1") + "=", encoded("document:1"), "\ud800", "ä" * 9],
 )  # fmt: skip
 def test_what_is_not_ours_is_unknown(text: str) -> None:
-    assert ids.DOCUMENT.find(text) is None
+    assert global_ids.DOCUMENT.find_key(text) is None
     with pytest.raises(NotFound):
-        ids.DOCUMENT.get(text, "id")
+        global_ids.DOCUMENT.get_key(text, "id")
 
 
 def test_lists_of_ids_lose_repeats_and_name_the_place_of_a_wrong_one() -> None:
-    one, two = ids.DOCUMENT.of(DocumentId(1)), ids.DOCUMENT.of(DocumentId(2))
-    assert ids.DOCUMENT.get_all([two, one, two], "document_ids") == (2, 1)
+    one, two = global_ids.DOCUMENT.encode(DocumentId(1)), global_ids.DOCUMENT.encode(DocumentId(2))
+    assert global_ids.DOCUMENT.get_keys([two, one, two], "document_ids") == (2, 1)
     with pytest.raises(NotFound) as failure:
-        ids.DOCUMENT.get_all([one, "x"], "document_ids")
+        global_ids.DOCUMENT.get_keys([one, "x"], "document_ids")
     assert failure.value.field == "document_ids.1"
 
 
 @pytest.mark.parametrize("field", ["document", "chunk", "session", "message", "model", "node"])
 @pytest.mark.parametrize(
-    "wrong", ["nonsense", ids.DOCUMENT.of(DocumentId(999)), ids.MODEL.of(ModelId("ffff")), ids.to_global("Query", 1)]
+    "wrong",
+    [
+        "nonsense",
+        global_ids.DOCUMENT.encode(DocumentId(999)),
+        global_ids.MODEL.encode(ModelId("ffff")),
+        global_ids.encode("Query", 1),
+    ],
 )
 async def test_a_query_by_an_unknown_id_gives_null(graph: InMemoryGraph, field: str, wrong: str) -> None:
     found = await graph.execute(f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}", id=wrong)

@@ -8,11 +8,11 @@ from records.errors import Busy, Conflict, ModelNotReady
 from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.model import ModelStatus
 from records.session import SamplingSettings, ThinkingMode
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 
-SESSION = ids.to_global("Session", 1)
-PROMPT, ANSWER = ids.MESSAGE.of(MessageId(1)), ids.MESSAGE.of(MessageId(2))
+SESSION = global_ids.encode("Session", 1)
+PROMPT, ANSWER = global_ids.MESSAGE.encode(MessageId(1)), global_ids.MESSAGE.encode(MessageId(2))
 
 
 async def test_sending_a_prompt_returns_it_with_its_pending_answer(graph: InMemoryGraph) -> None:
@@ -22,7 +22,7 @@ async def test_sending_a_prompt_returns_it_with_its_pending_answer(graph: InMemo
             "sessionId": SESSION,
             "content": "How tight?",
             "thinkingMode": "DIRECT",
-            "documentIds": [ids.DOCUMENT.of(DocumentId(1))],
+            "documentIds": [global_ids.DOCUMENT.encode(DocumentId(1))],
             "sampling": {"maxTokens": 20, "temperature": None, "stop": ["."]},
             "idempotencyKey": "k1",
         },
@@ -73,7 +73,7 @@ MODEL = ModelId("0123456789abcdef")
         (Busy("Full.", queue_depth=3, retry_after_ms=500), {"__typename": "BusyError", "queueDepth": 3}),
         (
             ModelNotReady("Not loaded.", MODEL, ModelStatus.FAILED),
-            {"__typename": "ModelNotReadyError", "modelId": ids.MODEL.of(MODEL), "modelStatus": "FAILED"},
+            {"__typename": "ModelNotReadyError", "modelId": global_ids.MODEL.encode(MODEL), "modelStatus": "FAILED"},
         ),
         (
             ModelNotReady("There is none.", None, ModelStatus.UNLOADED),
@@ -123,7 +123,7 @@ async def test_deleting_a_message_publishes_a_change_of_its_session(graph: InMem
     [("cancelGeneration", "messageId"), ("rateMessage", "id"), ("deleteMessage", "id"), ("sendMessage", "sessionId")],
 )
 async def test_an_id_of_another_type_is_not_found(graph: InMemoryGraph, mutation: str, key: str) -> None:
-    wrong = ids.DOCUMENT.of(DocumentId(1))
+    wrong = global_ids.DOCUMENT.encode(DocumentId(1))
     more: dict[str, Any] = {"content": "Hi"} if mutation == "sendMessage" else {}
     result = await graph.mutate(mutation, {key: wrong, **more})
     assert (result["__typename"], result["path"]) == ("NotFoundError", ["input", key])
@@ -136,7 +136,11 @@ async def test_an_id_of_another_type_is_not_found(graph: InMemoryGraph, mutation
 async def test_an_id_of_a_deleted_record_is_reported_with_its_path(
     graph: InMemoryGraph, mutation: str, key: str
 ) -> None:
-    gone = ids.SESSION.of(SessionId(9)) if mutation == "sendMessage" else ids.MESSAGE.of(MessageId(9))
+    gone = (
+        global_ids.SESSION.encode(SessionId(9))
+        if mutation == "sendMessage"
+        else global_ids.MESSAGE.encode(MessageId(9))
+    )
     more: dict[str, Any] = {"content": "Hi"} if mutation == "sendMessage" else {}
     result = await graph.mutate(mutation, {key: gone, **more})
     assert (result["__typename"], result["path"]) == ("NotFoundError", ["input", key])

@@ -9,12 +9,12 @@ from records.errors import Conflict, InsufficientMemory, InvalidInput
 from records.ids import ModelId
 from records.model import FitVerdict, LoadRequest, MemoryFit
 from records.session import SamplingSettings
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.support.builders import make_model
 
 KEY = ModelId("0123456789abcdef")
-ONE = ids.MODEL.of(KEY)
+ONE = global_ids.MODEL.encode(KEY)
 FIT = MemoryFit(FitVerdict.DOES_NOT_FIT, 50 << 30, 1, 1, 50 << 30, 8 << 30, None, "A smaller quantization.")
 
 
@@ -134,7 +134,7 @@ async def test_deleting_a_model_returns_the_bytes_freed(graph: InMemoryGraph) ->
 
 @pytest.mark.parametrize("mutation", ["loadModel", "unloadModel", "updateModelSettings", "deleteModel"])
 async def test_an_unknown_model_is_not_found(graph: InMemoryGraph, mutation: str) -> None:
-    unknown = ids.MODEL.of(ModelId("ffffffffffffffff"))
+    unknown = global_ids.MODEL.encode(ModelId("ffffffffffffffff"))
     result = await graph.mutate(mutation, {"modelId": unknown})
     assert (result["__typename"], result["missingId"]) == ("NotFoundError", unknown)
 

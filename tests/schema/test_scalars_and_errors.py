@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from records.errors import ContextOverflow
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 
-SESSION = ids.to_global("Session", 1)
+SESSION = global_ids.encode("Session", 1)
 
 
 @pytest.mark.parametrize("failure", [KeyError("a bug"), ContextOverflow("Too long.")])
@@ -28,7 +28,7 @@ async def test_field_names_are_not_suggested(graph: InMemoryGraph) -> None:
 @pytest.mark.parametrize("value", [{"a": [1, None]}, [1, 2], "text", 1.5, True])
 async def test_json_values_are_returned_unchanged(graph: InMemoryGraph, value: Any) -> None:
     fields = "... on UpdateDocumentSuccess { document { metadata } }"
-    result = await graph.mutate("updateDocument", {"id": ids.to_global("Document", 1), "metadata": value}, fields)
+    result = await graph.mutate("updateDocument", {"id": global_ids.encode("Document", 1), "metadata": value}, fields)
     assert result["document"]["metadata"] == value
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from records.ids import DocumentId
 from records.retrieval import SearchMode
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import HIT
 
@@ -78,7 +78,7 @@ async def test_a_query_of_ten_thousand_characters_is_accepted(graph: InMemoryGra
 
 
 async def test_an_id_of_another_type_is_not_found(graph: InMemoryGraph) -> None:
-    wrong = ids.to_global("Session", 1)
-    found = await search(graph, query="bolt", documentIds=[ids.DOCUMENT.of(DocumentId(1)), wrong])
+    wrong = global_ids.encode("Session", 1)
+    found = await search(graph, query="bolt", documentIds=[global_ids.DOCUMENT.encode(DocumentId(1)), wrong])
     assert (found["__typename"], found["missingId"]) == ("NotFoundError", wrong)
     assert found["path"] == ["input", "documentIds", "1"]

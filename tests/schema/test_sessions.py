@@ -8,12 +8,12 @@ import pytest
 from records.errors import InvalidInput
 from records.ids import DocumentId, MessageId, ModelId
 from records.session import DocumentScope, MessageStatus, SamplingSettings, SessionSettings
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.support.builders import make_message
 
-ONE = ids.to_global("Session", 1)
-MODEL = ids.MODEL.of(ModelId("0123456789abcdef"))
+ONE = global_ids.encode("Session", 1)
+MODEL = global_ids.MODEL.encode(ModelId("0123456789abcdef"))
 
 
 async def test_a_session_is_created_with_its_documents_and_settings(graph: InMemoryGraph) -> None:
@@ -21,7 +21,7 @@ async def test_a_session_is_created_with_its_documents_and_settings(graph: InMem
         "createSession",
         {
             "name": "Torque",
-            "documentIds": [ids.DOCUMENT.of(DocumentId(2))],
+            "documentIds": [global_ids.DOCUMENT.encode(DocumentId(2))],
             "settings": {"modelId": MODEL, "thinkingMode": "RAG", "topK": 500, "sampling": {"seed": 1, "stop": ["x"]}},
         },
         """... on CreateSessionSuccess { session { name settings { modelId thinkingMode topK documentScope
@@ -78,7 +78,10 @@ async def test_a_setting_that_the_model_rejects_is_invalid(graph: InMemoryGraph)
     [
         ({"documentIds": ["x"]}, ["input", "documentIds", "0"]),
         ({"settings": {"modelId": ONE}}, ["input", "settings", "modelId"]),
-        ({"settings": {"modelId": ids.MODEL.of(ModelId("ffffffffffffffff"))}}, ["input", "settings", "modelId"]),
+        (
+            {"settings": {"modelId": global_ids.MODEL.encode(ModelId("ffffffffffffffff"))}},
+            ["input", "settings", "modelId"],
+        ),
     ],
 )
 async def test_an_unknown_document_or_model_is_not_found(
@@ -124,7 +127,7 @@ async def test_deleting_a_session_cancels_its_answer_first(graph: InMemoryGraph)
 
 @pytest.mark.parametrize("mutation", ["updateSession", "deleteSession"])
 async def test_an_unknown_session_is_not_found(graph: InMemoryGraph, mutation: str) -> None:
-    unknown = ids.to_global("Session", 99)
+    unknown = global_ids.encode("Session", 99)
     result = await graph.mutate(mutation, {"id": unknown})
     assert (result["__typename"], result["missingId"]) == ("NotFoundError", unknown)
 

@@ -20,12 +20,12 @@ from records.errors import InvalidInput, NotFound
 from records.events import Change, ChangeKind
 from records.ids import DocumentId, MessageId
 from records.session import MessageError, MessageStatus
-from schema import ids
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import CITATION
 from tests.support.builders import make_document, make_message
 
-ANSWER = ids.MESSAGE.of(MessageId(2))
+ANSWER = global_ids.MESSAGE.encode(MessageId(2))
 EVENTS = """subscription ($id: ID!, $after: String) { messageEvents(messageId: $id, after: $after) {
     __typename cursor messageId
     ... on MessageStarted { message { status } } ... on RetrievalCompleted { citations { quote } tookMs }
@@ -83,10 +83,10 @@ async def test_closing_a_subscription_early_unsubscribes_from_the_answer(graph: 
 @pytest.mark.parametrize(
     ("operation", "unknown"),
     [
-        ("messageEvents(messageId: $id) { cursor }", ids.MESSAGE.of(MessageId(99))),
-        ("documentEvents(documentId: $id) { change }", ids.DOCUMENT.of(DocumentId(99))),
-        ("sessionEvents(sessionId: $id) { change }", ids.to_global("Session", 99)),
-        ("modelEvents(modelId: $id) { change }", ids.to_global("Model", "ffffffffffffffff")),
+        ("messageEvents(messageId: $id) { cursor }", global_ids.MESSAGE.encode(MessageId(99))),
+        ("documentEvents(documentId: $id) { change }", global_ids.DOCUMENT.encode(DocumentId(99))),
+        ("sessionEvents(sessionId: $id) { change }", global_ids.encode("Session", 99)),
+        ("modelEvents(modelId: $id) { change }", global_ids.encode("Model", "ffffffffffffffff")),
     ],
 )
 @pytest.mark.parametrize("nonsense", [False, True])
@@ -117,7 +117,7 @@ async def test_document_events_start_with_a_snapshot_and_continue_live(graph: In
     assert events[2] == {"change": "SNAPSHOT_END", "documentId": None, "document": None}
     assert events[3]["document"] == {"name": "new"}
     assert graph.ingestion.live_closed
-    assert events[4] == {"change": "REMOVED", "documentId": ids.DOCUMENT.of(DocumentId(1)), "document": None}
+    assert events[4] == {"change": "REMOVED", "documentId": global_ids.DOCUMENT.encode(DocumentId(1)), "document": None}
 
 
 async def test_session_and_model_events_start_with_a_snapshot(graph: InMemoryGraph) -> None:
@@ -150,7 +150,7 @@ async def test_each_event_of_a_stream_reads_the_current_state(graph: InMemoryGra
         ... on MessageCompleted { message { session { name } } } } }"""
     stream: Any = await graph.schema.subscribe(operation, {"id": ANSWER}, context_value=graph.context())
     first = await anext(stream)
-    await graph.mutate("updateSession", {"id": ids.to_global("Session", 1), "name": "Renamed"})
+    await graph.mutate("updateSession", {"id": global_ids.encode("Session", 1), "name": "Renamed"})
     second = await anext(stream)
     await stream.aclose()
     names = [each.data["messageEvents"]["message"]["session"]["name"] for each in (first, second)]

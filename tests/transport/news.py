@@ -40,7 +40,7 @@ class Paper:
             while at == len(self.printed):
                 await self.changed.wait()
             at += 1
-            yield News(told=self.printed[at - 1])
+            yield News(source_event=self.printed[at - 1])
 
     def _tell(self) -> None:
         self.changed.set()
@@ -49,7 +49,7 @@ class Paper:
 
 @strawberry.type
 class News:
-    told: strawberry.Private[Told]
+    source_event: strawberry.Private[Told]
 
     @strawberry.field
     async def headline(self, info: strawberry.Info, shout: bool = False) -> str:
@@ -57,6 +57,6 @@ class News:
         paper: Paper = context.shelf.paper
         paper.executions += 1
         await paper.press.wait()
-        if self.told.text == "secret":
+        if self.source_event.text == "secret":
             raise LookupError("the password is swordfish")
-        return self.told.text.upper() if shout else self.told.text
+        return self.source_event.text.upper() if shout else self.source_event.text

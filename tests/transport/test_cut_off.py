@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from schema import ids
+from schema.common import global_ids
 from tests.fakes.answers import start_answer
 from tests.support.served_graph import ANSWER, DOCUMENTS, METRICS, Served, generators_alive, open_graph
 from tests.transport.conftest import running
@@ -77,7 +77,7 @@ async def open_sockets(address: str, count: int, answer: str) -> AsyncIterator[l
 async def test_sockets_that_are_cut_off_in_the_middle_leave_nothing_behind(tmp_path: Path) -> None:
     async with open_graph(tmp_path) as served, running(served.app) as (server, address):
         served.answerer.go = asyncio.Event()
-        answer = ids.MESSAGE.of(await start_answer(served.answers))
+        answer = global_ids.MESSAGE.encode(await start_answer(served.answers))
 
         async def cut_off(count: int) -> int:
             async with open_sockets(address, count, answer) as sockets:

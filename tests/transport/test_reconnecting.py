@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schema import ids
+from schema.common import global_ids
 from services.answers.event_log import RING
 from tests.fakes.answers import start_answer
 from tests.support.reconnecting import Reconnecting, Words
@@ -23,7 +23,7 @@ async def until_reconnected(clients: list[Reconnecting], words: Words) -> None:
 
 
 async def watch(served: Served, address: str, words: Words, seeds: list[int]) -> list[Reconnecting]:
-    answer = ids.MESSAGE.of(await start_answer(served.answers))
+    answer = global_ids.MESSAGE.encode(await start_answer(served.answers))
     clients = [Reconnecting(address, answer, random.Random(seed)) for seed in seeds]
     async with asyncio.TaskGroup() as tasks:
         for client in clients:

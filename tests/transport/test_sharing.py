@@ -121,7 +121,7 @@ async def made_again(audience: SharedSubscription, events: list[News], payload: 
 
 
 async def test_where_the_one_who_executes_leaves_the_next_one_does_it() -> None:
-    event, began = News(told=Told("news")), asyncio.Event()
+    event, began = News(source_event=Told("news")), asyncio.Event()
 
     async def never() -> Encoded:
         began.set()
@@ -143,18 +143,18 @@ async def test_where_the_one_who_executes_leaves_the_next_one_does_it() -> None:
 
 
 async def test_only_the_newest_events_of_a_bounded_size_are_remembered() -> None:
-    events = [News(told=Told(str(number))) for number in range(REMEMBERED + 10)]
+    events = [News(source_event=Told(str(number))) for number in range(REMEMBERED + 10)]
     audiences, request = Audiences(), GraphQLRequest(NEWS)
     with audiences.join(request) as audience, audiences.join(request):
         assert await made_again(audience, events) == len(events)
         assert await made_again(audience, events[10:]) == 0
         assert await made_again(audience, events[:10]) == 10
-        large = [News(told=Told("large"))] * 2
+        large = [News(source_event=Told("large"))] * 2
         assert await made_again(audience, large, "x" * (LONGEST_REMEMBERED + 1)) == 2
 
 
 async def test_nothing_is_remembered_for_one_alone_and_of_those_who_have_left() -> None:
-    event = [News(told=Told("news"))]
+    event = [News(source_event=Told("news"))]
     audiences, request = Audiences(), GraphQLRequest(NEWS, {"a": 1})
     with audiences.join(request) as audience:
         assert await made_again(audience, event * 2) == 2

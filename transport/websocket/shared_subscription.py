@@ -1,6 +1,6 @@
 """Events that many watch by one and the same operation are executed and encoded once for all of them.
 
-An event that may be shared has an attribute `told`: what happened, one object for all who are told of it. Those who send the
+An event that may be shared has an attribute `source_event`: the same object for all subscribers. Those who send the
 same document, operation name and variables are an audience; what was made of an event for one of them is sent to the others.
 Decision 0010 says what that saves.
 """
@@ -32,7 +32,7 @@ class SharedSubscription:
 
     async def payload(self, event: object, make: Callable[[], Awaitable[Encoded]]) -> Encoded:
         """What `make` gives, or gave for another. Where one leaves while it makes, the next one makes it."""
-        told = getattr(event, "told", None)
+        told = getattr(event, "source_event", None)
         if told is None or self.size < 2:
             return await make()
         if (made := self._made.get(id(told))) is not None:

@@ -1,0 +1,191 @@
+"""Expected failures as data: the error types, and the table that maps errors of `records/errors.py` to union members.
+
+Strawberry's exception handlers return an error as data only from a field whose union has that member. Elsewhere it stays a
+top-level error, which the transport formats.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.types.nodes import SelectedField
+
+from records import errors as conditions
+from records.codes import ErrorCode
+from records.ids import ModelId
+from records.model import ModelStatus
+from resolvers.argument_paths import argument_name, argument_path
+from schema.common import global_ids
+from schema.common.enums import describe
+from schema.common.info import Info
+from schema.common.references import MemoryFitRef
+from schema.common.scalars import BigInt
+
+describe(
+    ErrorCode,
+    "Machine-readable reason of an error.",
+    INVALID_INPUT="The input is invalid. `path` names the argument.",
+    NOT_FOUND="No object has this id.",
+    CONFLICT="The operation is not possible in the current state of the object.",
+    BUSY="The queue is full. Try again later.",
+    TOO_LARGE="The file or text exceeds the size limit.",
+    UNSUPPORTED="The file type is not supported.",
+    MODEL_NOT_READY="The model is not loaded.",
+    INSUFFICIENT_MEMORY="The model does not fit into the memory of this machine.",
+    CONTEXT_OVERFLOW="The prompt does not fit into the model's context window.",
+    EMPTY_ANSWER="The model ended its answer without writing any text.",
+    INTERRUPTED="The server stopped before the work was finished.",
+    CANCELED="The work was canceled.",
+    FILE_MISSING="The model's file does not exist.",
+    NOT_GGUF="The model's file is not a GGUF file.",
+    TRUNCATED="The model's file is incomplete.",
+    UNSUPPORTED_ARCHITECTURE="The inference engine does not support the model's architecture.",
+    CONTEXT_ALLOCATION="The memory for the model's context could not be allocated.",
+    LOAD_STALLED="Loading the model made no progress for too long.",
+    WORKER_CRASHED="The worker process ended unexpectedly.",
+    DISK_FULL="The disk is full.",
+    ENCRYPTED_DOCUMENT="The document is encrypted.",
+    CORRUPT_DOCUMENT="The document's file is damaged.",
+    NO_TEXT="The document contains no text that could be extracted.",
+    PARSER_LIMIT="Parsing the document exceeded the limit of time or memory.",
+    PROVIDER_UNREACHABLE="The provider could not be reached.",
+    PROVIDER_REJECTED="The provider rejected the request.",
+    HUB_UNREACHABLE="The model hub could not be reached.",
+    HUB_GATED="The model hub requires a token with access to the repository.",
+    UNAUTHENTICATED="The request has no valid access token.",
+    FORBIDDEN="The request is not allowed.",
+    INTERNAL="An unexpected error occurred. The server's log has the details.",
+)
+
+
+@strawberry.interface(
+    description="An expected failure. Select `... on Error { code message path }` to handle every member, "
+    "including those that later versions add."
+)
+class Error:
+    code: ErrorCode = strawberry.field(description="Machine-readable reason.")
+    message: str = strawberry.field(description="Human-readable reason in English.")
+    path: list[str] | None = strawberry.field(
+        description='Path of the argument that caused the error, such as `["input", "name"]`; null where no single '
+        "argument did."
+    )
+
+
+@strawberry.type(description="The input is invalid; `path` names the argument.")
+class InvalidInputError(Error):
+    pass
+
+
+@strawberry.type(description="No object has the given id.")
+class NotFoundError(Error):
+    missing_id: strawberry.ID = strawberry.field(description="The id that was not found.")
+
+
+@strawberry.type(description="The operation is not possible in the current state of the object.")
+class ConflictError(Error):
+    pass
+
+
+@strawberry.type(description="The file type is not supported.")
+class UnsupportedError(Error):
+    media_type: str | None = strawberry.field(
+        description="Media type that was detected from the content; null where none was detected."
+    )
+
+
+@strawberry.type(description="The file or text exceeds the size limit.")
+class TooLargeError(Error):
+    limit_bytes: BigInt = strawberry.field(description="Size limit in bytes.")
+
+
+@strawberry.type(description="The queue is full.")
+class BusyError(Error):
+    queue_depth: int = strawberry.field(description="Number of jobs that are running or waiting.")
+    retry_after_ms: int = strawberry.field(description="Suggested delay before a retry, in milliseconds.")
+
+
+@strawberry.type(description="The model that would generate the answer is not loaded.")
+class ModelNotReadyError(Error):
+    model_id: strawberry.ID | None = strawberry.field(
+        description="Id of the model; null where the server has no model at all."
+    )
+    model_status: ModelStatus = strawberry.field(description="Status of the model.")
+
+
+@strawberry.type(description="The model does not fit into the memory of this machine.")
+class InsufficientMemoryError(Error):
+    fit: MemoryFitRef = strawberry.field(description="Memory that the model needs and memory that is available.")
+
+
+Condition = TypeVar("Condition", bound=conditions.ExpectedError)
+
+
+def _handler(
+    condition: type[Condition], member: type[Error], extra_fields: Callable[[Condition], dict[str, Any]]
+) -> Any:
+    """Return an exception handler that converts `condition` to `member`; `extra_fields` returns the member's own fields."""
+
+    class Handler:
+        exception_type = condition
+        error_type = member
+
+        def handle(self, exception: Condition, *, field: object, info: Info) -> Error:
+            path = _path(exception, info)
+            return member(code=exception.code, message=_message(exception), path=path, **extra_fields(exception))
+
+    return Handler()
+
+
+def _message(error: conditions.ExpectedError) -> str:
+    """Return the message with the argument's name in the spelling of the schema."""
+    return error.message if error.field is None else error.naming(argument_name(error.field))
+
+
+def _missing_id(error: conditions.NotFound) -> strawberry.ID:
+    if isinstance(error, global_ids.UnknownId):
+        return strawberry.ID(str(error.missing_id))
+    return global_ids.CODEC_OF_RECORD[error.kind].encode(error.missing_id)
+
+
+def _path(error: conditions.ExpectedError, info: Info) -> list[str] | None:
+    """Return the path of the argument that caused the error: its `field`, or the argument that has the missing id."""
+    selected = next(field for field in info.selected_fields if isinstance(field, SelectedField))
+    if error.field is not None:
+        return argument_path(error.field, selected.arguments)
+    if not isinstance(error, conditions.NotFound):
+        return None
+    return next(_paths_to(_missing_id(error), selected.arguments), None)
+
+
+def _paths_to(target: str, value: object) -> Iterator[list[str]]:
+    """Yield the path of every occurrence of `target` in nested arguments."""
+    if value == target:
+        yield []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in items:
+        yield from ([str(name), *rest] for rest in _paths_to(target, inner))
+
+
+def _model_id(error: conditions.ModelNotReady) -> strawberry.ID | None:
+    return None if error.model_id is None else global_ids.MODEL.encode(ModelId(error.model_id))
+
+
+ERROR_HANDLERS = (
+    _handler(conditions.InvalidInput, InvalidInputError, lambda error: {}),
+    _handler(conditions.NotFound, NotFoundError, lambda error: {"missing_id": _missing_id(error)}),
+    _handler(conditions.Conflict, ConflictError, lambda error: {}),
+    _handler(conditions.Unsupported, UnsupportedError, lambda error: {"media_type": error.media_type}),
+    _handler(conditions.TooLarge, TooLargeError, lambda error: {"limit_bytes": error.limit_bytes}),
+    _handler(
+        conditions.Busy,
+        BusyError,
+        lambda error: {"queue_depth": error.queue_depth, "retry_after_ms": error.retry_after_ms},
+    ),
+    _handler(
+        conditions.ModelNotReady,
+        ModelNotReadyError,
+        lambda error: {"model_id": _model_id(error), "model_status": error.status},
+    ),
+    _handler(conditions.InsufficientMemory, InsufficientMemoryError, lambda error: {"fit": error.fit}),
+)
+"""The only conversions of errors to data: an error without a handler is always a top-level error."""

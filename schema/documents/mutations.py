@@ -1,0 +1,162 @@
+"""Mutations of documents and their results."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers import documents
+from schema.common import global_ids
+from schema.common.errors import (
+    BusyError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    TooLargeError,
+    UnsupportedError,
+)
+from schema.common.info import Info
+from schema.common.mapping import from_record, or_none, provided_fields
+from schema.common.types import EraseReceipt
+from schema.documents.inputs import (
+    CancelIngestionInput,
+    DeleteDocumentInput,
+    ImportDocumentInput,
+    ReprocessDocumentInput,
+    UpdateDocumentInput,
+    UploadDocumentInput,
+)
+from schema.documents.types import Document
+
+
+@strawberry.type(description="The file is stored and its ingestion is queued.")
+class UploadDocumentSuccess:
+    document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
+    duplicate: bool = strawberry.field(
+        description="Whether the same bytes were stored before; the existing document is returned unchanged then."
+    )
+
+
+@strawberry.type(description="The document is stored and its ingestion is queued.")
+class ImportDocumentSuccess:
+    document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
+    duplicate: bool = strawberry.field(
+        description="Whether the same bytes were stored before; the existing document is returned unchanged then."
+    )
+
+
+@strawberry.type(description="The document was changed.")
+class UpdateDocumentSuccess:
+    document: Document = strawberry.field(description="The document after the change.")
+
+
+@strawberry.type(description="The document is queued for ingestion.")
+class ReprocessDocumentSuccess:
+    document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
+
+
+@strawberry.type(description="The ingestion was canceled.")
+class CancelIngestionSuccess:
+    document: Document = strawberry.field(description="The document with the status CANCELED.")
+
+
+@strawberry.type(description="The document was erased.")
+class DeleteDocumentSuccess:
+    deleted_id: strawberry.ID = strawberry.field(description="Id of the erased document.")
+    receipt: EraseReceipt = strawberry.field(description="Counts of the erased data.")
+
+
+UploadDocumentResult = Annotated[
+    UploadDocumentSuccess | InvalidInputError | UnsupportedError | TooLargeError | BusyError,
+    strawberry.union("UploadDocumentResult", description="Result of `uploadDocument`."),
+]
+ImportDocumentResult = Annotated[
+    ImportDocumentSuccess | InvalidInputError | UnsupportedError | TooLargeError | NotFoundError | BusyError,
+    strawberry.union("ImportDocumentResult", description="Result of `importDocument`."),
+]
+UpdateDocumentResult = Annotated[
+    UpdateDocumentSuccess | NotFoundError | InvalidInputError,
+    strawberry.union("UpdateDocumentResult", description="Result of `updateDocument`."),
+]
+ReprocessDocumentResult = Annotated[
+    ReprocessDocumentSuccess | NotFoundError | ConflictError | InvalidInputError,
+    strawberry.union("ReprocessDocumentResult", description="Result of `reprocessDocument`."),
+]
+CancelIngestionResult = Annotated[
+    CancelIngestionSuccess | NotFoundError | ConflictError,
+    strawberry.union("CancelIngestionResult", description="Result of `cancelIngestion`."),
+]
+DeleteDocumentResult = Annotated[
+    DeleteDocumentSuccess | NotFoundError,
+    strawberry.union("DeleteDocumentResult", description="Result of `deleteDocument`."),
+]
+
+
+@strawberry.type
+class DocumentMutations:
+    @strawberry.mutation(
+        description="Store an uploaded file and queue its ingestion. Returns at once; `documentEvents` reports the "
+        "progress."
+    )
+    async def upload_document(
+        self,
+        info: Info,
+        input: Annotated[UploadDocumentInput, strawberry.argument(description="The file and its details.")],
+    ) -> UploadDocumentResult:
+        document, duplicate = await documents.upload_document(info.context, input.file, provided_fields(input))
+        return UploadDocumentSuccess(document=Document.from_record(document), duplicate=duplicate)
+
+    @strawberry.mutation(
+        description="Store a text, the file at a URL or a file on the server, and queue its ingestion."
+    )
+    async def import_document(
+        self,
+        info: Info,
+        input: Annotated[ImportDocumentInput, strawberry.argument(description="The source and its details.")],
+    ) -> ImportDocumentResult:
+        kind, source = input.source.chosen()
+        document, duplicate = await documents.import_document(
+            info.context, kind, source, or_none(input.media_type), provided_fields(input)
+        )
+        return ImportDocumentSuccess(document=Document.from_record(document), duplicate=duplicate)
+
+    @strawberry.mutation(description="Change the name, tags or metadata of a document.")
+    async def update_document(
+        self, info: Info, input: Annotated[UpdateDocumentInput, strawberry.argument(description="The changes.")]
+    ) -> UpdateDocumentResult:
+        document_id = global_ids.DOCUMENT.get_key(input.id, "id")
+        changes = provided_fields(input)
+        del changes["id"]
+        record = await documents.update_document(info.context, document_id, changes)
+        return UpdateDocumentSuccess(document=Document.from_record(record))
+
+    @strawberry.mutation(
+        description="Ingest a document again from its original. A document that is being ingested, or whose original "
+        "is not stored, is a conflict."
+    )
+    async def reprocess_document(
+        self, info: Info, input: Annotated[ReprocessDocumentInput, strawberry.argument(description="The document.")]
+    ) -> ReprocessDocumentResult:
+        document_id = global_ids.DOCUMENT.get_key(input.id, "id")
+        chunking = provided_fields(input).get("chunking")
+        record = await documents.reprocess_document(info.context, document_id, chunking)
+        return ReprocessDocumentSuccess(document=Document.from_record(record))
+
+    @strawberry.mutation(
+        description="Cancel the ingestion of a document and remove what was extracted. A document that is not being "
+        "ingested is a conflict."
+    )
+    async def cancel_ingestion(
+        self, info: Info, input: Annotated[CancelIngestionInput, strawberry.argument(description="The document.")]
+    ) -> CancelIngestionResult:
+        document_id = global_ids.DOCUMENT.get_key(input.id, "id")
+        record = await documents.cancel_ingestion(info.context, document_id)
+        return CancelIngestionSuccess(document=Document.from_record(record))
+
+    @strawberry.mutation(
+        description="Erase a document from every store. Its ingestion is canceled, and no search finds it from now on."
+    )
+    async def delete_document(
+        self, info: Info, input: Annotated[DeleteDocumentInput, strawberry.argument(description="The document.")]
+    ) -> DeleteDocumentResult:
+        receipt = await documents.delete_document(info.context, global_ids.DOCUMENT.get_key(input.id, "id"))
+        return DeleteDocumentSuccess(deleted_id=input.id, receipt=from_record(EraseReceipt, receipt))

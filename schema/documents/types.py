@@ -1,0 +1,243 @@
+"""Documents: their state, text, outline and embeddings."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+from strawberry.scalars import JSON
+
+from records.codes import ErrorCode
+from records.document import DocumentRecord, DocumentSource, DocumentStatus, HeadingRecord
+from records.events import Change, ChangeKind
+from records.ids import DocumentId
+from resolvers import documents
+from schema.common import global_ids
+from schema.common.connections import After, Before, Connection, First, Last, connect, paging
+from schema.common.enums import describe
+from schema.common.info import Info
+from schema.common.mapping import from_record
+from schema.common.references import ChunkRef, SessionRef
+from schema.common.scalars import BigInt
+from schema.common.types import Node
+from schema.documents import chunks as chunk_types
+from schema.sessions import types as session_types
+
+
+class EmbedderRole(Enum):
+    LIGHT = "LIGHT"
+    DEEP = "DEEP"
+
+
+describe(
+    DocumentStatus,
+    "State of a document's ingestion.",
+    PENDING="Queued for ingestion.",
+    PARSING="The text is being extracted.",
+    CHUNKING="The text is being split into chunks.",
+    EMBEDDING="Keyword search finds the document; its chunks are being embedded for semantic search.",
+    READY="Keyword search and semantic search find the document.",
+    FAILED="Ingestion failed; `Document.error` has the reason.",
+    CANCELED="Ingestion was canceled; the document is not searchable.",
+    DELETING="The document is being erased; no search finds it.",
+)
+describe(
+    DocumentSource,
+    "Origin of a document.",
+    UPLOAD="An uploaded file.",
+    TEXT="A text that the client sent.",
+    URL="A file fetched from a URL.",
+    PATH="A file read from an import root on the server.",
+)
+describe(
+    EmbedderRole,
+    "Role of an embedding model.",
+    LIGHT="Fast model that embeds every document during ingestion.",
+    DEEP="Slower and more accurate model that embeds documents in the background.",
+)
+
+
+@strawberry.type(description="Which parts of a file could be read.")
+class ExtractionCoverage:
+    pages: int | None = strawberry.field(description="Number of pages; null for a format without pages.")
+    pages_with_text: int | None = strawberry.field(
+        description="Number of pages with a text layer or recognized text; null for a format without pages."
+    )
+    pages_recognized: int | None = strawberry.field(
+        description="Number of pages whose text was recognized from an image (OCR); null for a format without pages."
+    )
+    tables: int | None = strawberry.field(
+        description="Number of tables that were extracted; null where the reader does not count them."
+    )
+    pictures: int | None = strawberry.field(
+        description="Number of pictures in the file; null where the reader does not count them. Text in pictures is "
+        "read on recognized pages only."
+    )
+    warnings: list[str] = strawberry.field(description="Content that could not be read, one sentence for each problem.")
+
+
+@strawberry.type(description="Reason why the ingestion of a document failed.")
+class IngestionError:
+    stage: DocumentStatus = strawberry.field(description="Stage that failed: PENDING, PARSING, CHUNKING or EMBEDDING.")
+    code: ErrorCode = strawberry.field(description="Machine-readable reason.")
+    message: str = strawberry.field(description="Human-readable reason in English.")
+    retryable: bool = strawberry.field(
+        description="Whether `reprocessDocument` may succeed without a change of the file or the settings."
+    )
+
+
+@strawberry.type(description="A heading in a document's outline.")
+class Heading:
+    text: str = strawberry.field(description="Text of the heading.")
+    level: int = strawberry.field(description="Nesting level; 1 is the outermost.")
+    offset: int = strawberry.field(description="Position in `Document.text`, in Unicode code points from 0.")
+    page: int | None = strawberry.field(description="Page of the heading, from 1; null for a document without pages.")
+
+
+@strawberry.type(description="Progress of one embedding model on a document.")
+class EmbeddingIndex:
+    model: str = strawberry.field(description="Name of the embedding model.")
+    dimensions: int = strawberry.field(description="Number of dimensions of the model's vectors.")
+    role: EmbedderRole = strawberry.field(description="Role of the embedding model.")
+    embedded_chunks: int = strawberry.field(description="Number of the document's chunks that have a vector.")
+    complete: bool = strawberry.field(description="Whether every chunk has a vector that search uses.")
+
+
+@strawberry.type(description="A document: its original, its extracted text and the state of its ingestion.")
+class Document(Node):
+    record: strawberry.Private[DocumentRecord]
+    name: str = strawberry.field(
+        description="Display name, 1 to 300 characters; by default the file name, or the first words of a text."
+    )
+    title: str | None = strawberry.field(
+        description="Title found in the document itself; null where it has none, and until it is parsed."
+    )
+    media_type: str = strawberry.field(
+        description="Media type, detected from the content; the file name is only a hint."
+    )
+    byte_size: BigInt = strawberry.field(description="Size of the original in bytes.")
+    sha256: str = strawberry.field(
+        description="SHA-256 of the original, in hexadecimal. Uploading the same bytes again returns the same document."
+    )
+    source: DocumentSource = strawberry.field(description="Origin of the document.")
+    source_uri: str | None = strawberry.field(
+        description="URL after redirects, or path on the server; null for an upload or a text."
+    )
+    status: DocumentStatus = strawberry.field(description="State of the ingestion.")
+    progress: float = strawberry.field(description="Completed share of the current stage, 0 to 1.")
+    error: IngestionError | None = strawberry.field(
+        description="Reason of the failure; null unless `status` is FAILED."
+    )
+    page_count: int | None = strawberry.field(
+        description="Number of pages; null for a format without pages, and until the document is parsed."
+    )
+    character_count: int | None = strawberry.field(
+        description="Length of `text` in Unicode code points; null until the document is parsed."
+    )
+    token_count: int | None = strawberry.field(
+        description="Number of tokens of the text, counted by the light embedder's tokenizer; null until the document "
+        "is parsed."
+    )
+    chunk_count: int = strawberry.field(description="Number of chunks; 0 until the document is parsed.")
+    tags: list[str] = strawberry.field(description="Tags in the order in which the client set them.")
+    metadata: JSON | None = strawberry.field(
+        description="JSON value that the client stored with the document; null where there is none."
+    )
+    coverage: ExtractionCoverage | None = strawberry.field(
+        description="Which parts of the file could be read; null until the document is parsed."
+    )
+    created_at: datetime = strawberry.field(description="Time at which the document was stored.")
+    updated_at: datetime = strawberry.field(description="Time of the last change, including progress of the ingestion.")
+
+    @classmethod
+    def from_record(cls, record: DocumentRecord) -> "Document":
+        return from_record(cls, record, record=record, id=global_ids.DOCUMENT.encode(record.id))
+
+    @strawberry.field(
+        description="Path of the original on this server, for a GET request; null where the original is not stored. "
+        "Where an access token is set, the path has a signature that replaces the token for 15 minutes."
+    )
+    def download_url(self, info: Info) -> str | None:
+        return info.context.sign_link(f"/documents/{self.id}/original") if self.record.has_original else None
+
+    @strawberry.field(
+        description="A part of the extracted text, counted in Unicode code points. It is empty until the document is "
+        "parsed, and past the end of the text."
+    )
+    async def text(
+        self,
+        info: Info,
+        offset: Annotated[
+            int, strawberry.argument(description="Start of the part, from 0. A negative value counts as 0.")
+        ] = 0,
+        length: Annotated[
+            int, strawberry.argument(description="Maximum length of the part. Clamped to 1 to 1,000,000.")
+        ] = 100_000,
+    ) -> str:
+        return await documents.read_text(info.context, self.record.id, offset, length)
+
+    @strawberry.field(
+        description="Headings in document order; empty until the document is parsed.", graphql_type=list[Heading]
+    )
+    async def outline(self, info: Info) -> tuple[HeadingRecord, ...]:
+        return await documents.read_outline(info.context, self.record.id)
+
+    @strawberry.field(description="Chunks in document order; empty until the document is searchable.")
+    async def chunks(
+        self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> Connection[ChunkRef]:
+        request = paging(first, after, last, before)
+        listing = await documents.list_chunks(info.context, self.record.id, request)
+        return connect(listing, chunk_types.Chunk.from_record)
+
+    @strawberry.field(description="Sessions to which the document is attached, newest first.")
+    async def sessions(
+        self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> Connection[SessionRef]:
+        request = paging(first, after, last, before)
+        listing = await documents.list_sessions_of_document(info.context, self.record.id, request)
+        return connect(listing, session_types.Session.from_record)
+
+    @strawberry.field(description="Progress of each configured embedding model, the light one first.")
+    async def embeddings(self, info: Info) -> list[EmbeddingIndex]:
+        settings = info.context.settings
+        is_ready = self.record.status is DocumentStatus.READY
+        light = EmbeddingIndex(
+            model=settings.light_embedder,
+            dimensions=settings.light_dimensions,
+            role=EmbedderRole.LIGHT,
+            embedded_chunks=self.record.embedded_chunks,
+            complete=is_ready,
+        )
+        if settings.deep_embedder is None or settings.deep_dimensions is None:
+            return [light]
+        done = await info.context.loaders.deep_chunks.load(self.record.id) or 0
+        deep = EmbeddingIndex(
+            model=settings.deep_embedder,
+            dimensions=settings.deep_dimensions,
+            role=EmbedderRole.DEEP,
+            embedded_chunks=done,
+            complete=is_ready and done >= self.record.chunk_count,
+        )
+        return [light, deep]
+
+
+@strawberry.type(description="A change of a document.")
+class DocumentEvent:
+    change: ChangeKind = strawberry.field(description="Kind of change.")
+    document_id: strawberry.ID | None = strawberry.field(description="Id of the document; null for SNAPSHOT_END only.")
+    document: Document | None = strawberry.field(
+        description="State of the document after the change; null for REMOVED and SNAPSHOT_END."
+    )
+    source_event: strawberry.Private[Change[DocumentRecord]]
+
+    @classmethod
+    def from_change(cls, change: Change[DocumentRecord]) -> "DocumentEvent":
+        key = None if change.key is None else DocumentId(int(change.key))
+        return cls(
+            change=change.kind,
+            document_id=global_ids.DOCUMENT.encode_optional(key),
+            document=None if change.noun is None else Document.from_record(change.noun),
+            source_event=change,
+        )

@@ -1,0 +1,160 @@
+"""The filter of models and the inputs of their mutations."""
+
+import strawberry
+from strawberry import UNSET
+from strawberry.scalars import JSON
+
+from records import filters
+from records.model import ModelSource, ModelStatus
+from schema.common import global_ids
+from schema.common.mapping import or_none, tuple_or_none
+
+LOCAL = "local"
+"""Key of the only provider at present: this machine."""
+
+
+@strawberry.input(
+    description="Conditions on models; a model must match all of them. Omitted and null conditions match every model."
+)
+class ModelFilter:
+    source: list[ModelSource] | None = strawberry.field(default=UNSET, description="Models with one of these origins.")
+    status: list[ModelStatus] | None = strawberry.field(default=UNSET, description="Models in one of these states.")
+    provider_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="Models of this provider; none for an unknown id."
+    )
+    name_contains: str | None = strawberry.field(
+        default=UNSET, description="Models whose name contains this text, ignoring case."
+    )
+
+    def to_record(self) -> filters.ModelFilter:
+        provider = or_none(self.provider_id)
+        is_local = provider is None or global_ids.PROVIDER.find_key(provider) == LOCAL
+        return filters.ModelFilter(
+            source=tuple_or_none(self.source) if is_local else (),
+            status=tuple_or_none(self.status),
+            name_contains=or_none(self.name_contains),
+        )
+
+
+@strawberry.input(description="Load settings to change; omitted settings keep their value. No setting may be null.")
+class LoadSettingsInput:
+    context_length: int | None = strawberry.field(
+        default=UNSET, description="Size of the context window in tokens: 256 to `Model.trainedContextLength`."
+    )
+    gpu_layers: int | None = strawberry.field(
+        default=UNSET, description="Number of layers to run on the GPU; -1 means all of them."
+    )
+    threads: int | None = strawberry.field(default=UNSET, description="Number of CPU threads for computation.")
+    batch_size: int | None = strawberry.field(
+        default=UNSET, description="Maximum number of prompt tokens that one step prefills: 32 to 4,096."
+    )
+    parallel_sequences: int | None = strawberry.field(
+        default=UNSET, description="Maximum number of answers that are generated in parallel: 1 to 32."
+    )
+    flash_attention: bool | None = strawberry.field(
+        default=UNSET, description="Whether to compute attention with flash attention, which needs less memory."
+    )
+    key_cache_type: str | None = strawberry.field(
+        default=UNSET,
+        description="Data type of the keys in the KV cache: `f32`, `f16`, `bf16`, `q8_0`, `q5_1`, `q5_0`, `q4_1` or "
+        "`q4_0`.",
+    )
+    value_cache_type: str | None = strawberry.field(
+        default=UNSET,
+        description="Data type of the values in the KV cache, as for `keyCacheType`. A quantized type (`q...`) "
+        "requires `flashAttention`.",
+    )
+    use_mmap: bool | None = strawberry.field(
+        default=UNSET, description="Whether to memory-map the file instead of reading it."
+    )
+    use_mlock: bool | None = strawberry.field(
+        default=UNSET, description="Whether to lock the weights in memory, so that they are not swapped out."
+    )
+
+
+@strawberry.input(
+    description="Sampling settings to change. Omitted settings keep their value; null restores the inherited value or "
+    "the model's default. `Model.parameters` has the ranges of a model."
+)
+class SamplingInput:
+    max_tokens: int | None = strawberry.field(
+        default=UNSET, description="Maximum number of tokens of an answer: 1 to the context length."
+    )
+    temperature: float | None = strawberry.field(
+        default=UNSET, description="Randomness of sampling, 0 to 2; 0 always takes the most likely token."
+    )
+    top_p: float | None = strawberry.field(
+        default=UNSET,
+        description="Sample from the most likely tokens whose probabilities add up to this value, 0 to 1.",
+    )
+    top_k: int | None = strawberry.field(
+        default=UNSET, description="Sample from this number of most likely tokens, 0 to 1,000; 0 does not limit them."
+    )
+    min_p: float | None = strawberry.field(
+        default=UNSET,
+        description="Discard tokens whose probability is below this share of the most likely token's, 0 to 1.",
+    )
+    repeat_penalty: float | None = strawberry.field(
+        default=UNSET, description="Divisor of the scores of recent tokens, 0.5 to 2; 1 has no effect."
+    )
+    presence_penalty: float | None = strawberry.field(
+        default=UNSET,
+        description="Amount subtracted from the score of a token that has occurred, -2 to 2; 0 has no effect.",
+    )
+    frequency_penalty: float | None = strawberry.field(
+        default=UNSET,
+        description="Amount subtracted from the score of a token for each occurrence, -2 to 2; 0 has no effect.",
+    )
+    seed: int | None = strawberry.field(
+        default=UNSET, description="Seed of the random number generator, 0 to 2,147,483,647."
+    )
+    stop: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="Strings that end the answer where they occur: at most 16, each of 1 to 256 characters.",
+    )
+    deterministic: bool | None = strawberry.field(
+        default=UNSET,
+        description="Whether to generate the answer apart from others and without reuse of the KV cache, so that equal "
+        "prompts and seeds give equal answers. Slows down parallel answers.",
+    )
+    extra: JSON | None = strawberry.field(
+        default=UNSET,
+        description="Provider-specific settings by their names in `Model.parameters`. Local models accept none.",
+    )
+
+
+@strawberry.input(description="A model to load.")
+class LoadModelInput:
+    model_id: strawberry.ID = strawberry.field(description="Id of the model.")
+    settings: LoadSettingsInput | None = strawberry.field(
+        default=UNSET, description="Load settings to change; omitted settings keep their last value."
+    )
+    make_default: bool | None = strawberry.field(
+        default=UNSET,
+        description="Whether the model becomes the default model of the server. False by default.",
+    )
+    force: bool | None = strawberry.field(
+        default=UNSET,
+        description="Whether to load the model even where the estimate is DOES_NOT_FIT. False by default.",
+    )
+
+
+@strawberry.input(description="A model to remove from memory.")
+class UnloadModelInput:
+    model_id: strawberry.ID = strawberry.field(description="Id of the model.")
+
+
+@strawberry.input(description="Changes of a model's settings; omitted settings keep their value.")
+class UpdateModelSettingsInput:
+    model_id: strawberry.ID = strawberry.field(description="Id of the model.")
+    load: LoadSettingsInput | None = strawberry.field(default=UNSET, description="Load settings to change.")
+    sampling: SamplingInput | None = strawberry.field(default=UNSET, description="Sampling settings to change.")
+    reload: bool | None = strawberry.field(
+        default=UNSET,
+        description="Whether to load the model again at once where a changed load setting requires it. False by default.",
+    )
+
+
+@strawberry.input(description="A model whose files to delete.")
+class DeleteModelInput:
+    model_id: strawberry.ID = strawberry.field(description="Id of the model.")

@@ -1,0 +1,117 @@
+"""Settings of a model: values for loading and sampling, and the description of every setting that a model accepts."""
+
+import strawberry
+from strawberry.scalars import JSON
+
+from records.model import ParameterKind, ParameterScope, SettingApplies
+from schema.common.enums import describe
+
+describe(
+    ParameterKind,
+    "Type of a setting's value.",
+    INTEGER="A whole number.",
+    FLOAT="A number.",
+    BOOLEAN="True or false.",
+    STRING="A string.",
+    STRING_LIST="A list of strings.",
+    ENUM="One of `ModelParameter.options`.",
+)
+describe(
+    ParameterScope,
+    "Input that a setting belongs to.",
+    LOAD="`LoadSettingsInput`: how the model is loaded.",
+    SAMPLING="`SamplingInput`: how tokens are sampled.",
+)
+describe(
+    SettingApplies,
+    "When a changed setting takes effect.",
+    AT_ONCE="With the next answer.",
+    REBUILDS_CONTEXT="After the model's context is rebuilt; the weights stay in memory.",
+    RELOADS_MODEL="After the model is loaded again.",
+)
+
+
+@strawberry.type(description="Load settings of a model, as the inference engine applies them.")
+class LoadSettings:
+    context_length: int = strawberry.field(
+        description="Size of the context window in tokens, rounded up by the engine. Parallel answers share it."
+    )
+    gpu_layers: int = strawberry.field(description="Number of layers requested for the GPU; -1 requests all of them.")
+    threads: int = strawberry.field(description="Number of CPU threads for computation.")
+    batch_size: int = strawberry.field(description="Maximum number of prompt tokens that one step prefills.")
+    parallel_sequences: int = strawberry.field(description="Maximum number of answers that are generated in parallel.")
+    flash_attention: bool = strawberry.field(
+        description="Whether attention is computed with flash attention, which needs less memory."
+    )
+    key_cache_type: str = strawberry.field(description="Data type of the keys in the KV cache, such as `f16`.")
+    value_cache_type: str = strawberry.field(description="Data type of the values in the KV cache, such as `f16`.")
+    use_mmap: bool = strawberry.field(description="Whether the file is memory-mapped instead of read.")
+    use_mlock: bool = strawberry.field(
+        description="Whether the weights are locked in memory, so that they cannot be swapped out."
+    )
+    offloaded_layers: int = strawberry.field(description="Number of layers that run on the GPU.")
+    device: str = strawberry.field(description="Name of the device that the model runs on.")
+
+
+@strawberry.type(
+    description="Sampling settings. A null setting is inherited, or is not supported by the model's provider. "
+    "`Model.parameters` has the ranges of a model."
+)
+class SamplingSettings:
+    max_tokens: int | None = strawberry.field(description="Maximum number of tokens of an answer, 1 and up.")
+    temperature: float | None = strawberry.field(
+        description="Randomness of sampling, 0 to 2; 0 always takes the most likely token."
+    )
+    top_p: float | None = strawberry.field(
+        description="Sample from the most likely tokens whose probabilities add up to this value, 0 to 1."
+    )
+    top_k: int | None = strawberry.field(
+        description="Sample from this number of most likely tokens, 0 to 1,000; 0 does not limit them."
+    )
+    min_p: float | None = strawberry.field(
+        description="Discard tokens whose probability is below this share of the most likely token's, 0 to 1."
+    )
+    repeat_penalty: float | None = strawberry.field(
+        description="Divisor of the scores of recent tokens, 0.5 to 2; 1 has no effect."
+    )
+    presence_penalty: float | None = strawberry.field(
+        description="Amount subtracted from the score of a token that has occurred, -2 to 2; 0 has no effect."
+    )
+    frequency_penalty: float | None = strawberry.field(
+        description="Amount subtracted from the score of a token for each occurrence, -2 to 2; 0 has no effect."
+    )
+    seed: int | None = strawberry.field(
+        description="Seed of the random number generator, 0 to 2,147,483,647; a new one for each answer where it is null."
+    )
+    stop: list[str] | None = strawberry.field(
+        description="Strings that end the answer where they occur: at most 16, each of 1 to 256 characters."
+    )
+    deterministic: bool | None = strawberry.field(
+        description="Whether the answer is generated apart from others and without reuse of the KV cache, so that "
+        "equal prompts and seeds give equal answers. Slows down parallel answers."
+    )
+    extra: JSON | None = strawberry.field(
+        description="Provider-specific settings by their names in `Model.parameters`; null for local models."
+    )
+
+
+@strawberry.type(description="A setting that a model accepts, with its range and current value.")
+class ModelParameter:
+    name: str = strawberry.field(description="Name of the field in `LoadSettingsInput` or `SamplingInput`.")
+    label: str = strawberry.field(description="Display name in English.")
+    description: str = strawberry.field(description="Effect of the setting, in English.")
+    kind: ParameterKind = strawberry.field(description="Type of the value.")
+    minimum: float | None = strawberry.field(
+        description="Smallest value that is accepted; null for a setting that is not a number."
+    )
+    maximum: float | None = strawberry.field(
+        description="Largest value that is accepted; null for a setting that is not a number."
+    )
+    step: float | None = strawberry.field(
+        description="Suggested distance between values of a slider; null for a setting that is not a number."
+    )
+    default: JSON | None = strawberry.field(description="Default value; null where there is none.")
+    value: JSON | None = strawberry.field(description="Current value; null where the setting is not set.")
+    options: list[str] | None = strawberry.field(description="Accepted values of an ENUM; null for other kinds.")
+    scope: ParameterScope = strawberry.field(description="Input that the setting belongs to.")
+    applies: SettingApplies = strawberry.field(description="When a change takes effect.")

@@ -1,0 +1,120 @@
+"""Search results and the trace of their ranking."""
+
+import strawberry
+
+from records import retrieval as records
+from records.retrieval import LegState, SearchMode
+from schema.common import global_ids
+from schema.common.enums import describe
+from schema.common.mapping import from_record
+from schema.documents.chunks import Chunk
+from schema.documents.types import Document
+
+describe(
+    SearchMode,
+    "Method of a search.",
+    KEYWORD="Full-text search for the words of the query, ranked by BM25.",
+    SEMANTIC="Nearest neighbours of the query's embedding, ranked by cosine similarity.",
+    HYBRID="Keyword search and semantic search, fused into one ranking.",
+)
+describe(
+    LegState,
+    "State of one ranking.",
+    RAN="The ranking was computed, in full or as far as its time limit allowed.",
+    SKIPPED="The ranking was not requested, or there was nothing to rank.",
+    FAILED="The ranking failed; the result is based on the others.",
+)
+
+
+@strawberry.type(description="A span of text, in Unicode code points.")
+class TextSpan:
+    start: int = strawberry.field(description="Start of the span, from 0.")
+    end: int = strawberry.field(description="End of the span, exclusive.")
+
+
+@strawberry.type(description="An excerpt of a chunk with the matched words.")
+class Snippet:
+    text: str = strawberry.field(description="The excerpt, about 320 characters at most.")
+    matches: list[TextSpan] = strawberry.field(
+        description="Spans of the matched words in `text`; empty where the chunk was found by meaning only."
+    )
+
+
+@strawberry.type(description="A chunk that matches the query.")
+class SearchHit:
+    rank: int = strawberry.field(description="Position in the result, from 1.")
+    chunk: Chunk = strawberry.field(description="The chunk.")
+    document: Document = strawberry.field(description="Document that the chunk belongs to.")
+    score: float = strawberry.field(
+        description="Score by which the hits are ordered. Higher is better in every mode; scores of different "
+        "searches are not comparable."
+    )
+    similarity: float | None = strawberry.field(
+        description="Cosine similarity to the query, -1 to 1; null where semantic search did not find the chunk."
+    )
+    bm25: float | None = strawberry.field(
+        description="BM25 score, higher is better; null where keyword search did not find the chunk."
+    )
+    snippet: Snippet = strawberry.field(description="Excerpt of the chunk with the matched words.")
+
+    @classmethod
+    def from_record(cls, hit: records.RetrievalHit) -> "SearchHit":
+        return from_record(cls, hit, chunk=Chunk.from_record(hit.chunk), document=Document.from_record(hit.document))
+
+
+@strawberry.type(description="Position of a chunk in one ranking.")
+class RankedChunk:
+    chunk_id: strawberry.ID = strawberry.field(description="Id of the chunk.")
+    rank: int = strawberry.field(description="Position in the ranking, from 1.")
+    score: float = strawberry.field(description="Score by which the ranking is ordered; higher is better.")
+
+
+@strawberry.type(description="One of the rankings that a search combines.")
+class RetrievalLeg:
+    name: str = strawberry.field(
+        description="Name of the ranking: `keyword`, `dense` (light embedder), `deep` (deep embedder), `rerank` or "
+        "`fusion`."
+    )
+    state: LegState = strawberry.field(description="State of the ranking.")
+    message: str | None = strawberry.field(
+        description="Reason why the ranking was skipped, failed or is incomplete, in English; null otherwise."
+    )
+    candidates: int = strawberry.field(description="Number of chunks in the ranking.")
+    took_ms: float = strawberry.field(description="Duration in milliseconds.")
+    ranking: list[RankedChunk] = strawberry.field(description="Chunks of the ranking, best first.")
+
+    @classmethod
+    def from_record(cls, leg: records.RetrievalLeg) -> "RetrievalLeg":
+        ranking = [
+            RankedChunk(chunk_id=global_ids.CHUNK.encode(scored.chunk_id), rank=rank, score=scored.score)
+            for rank, scored in enumerate(leg.ranking, 1)
+        ]
+        return from_record(cls, leg, ranking=ranking)
+
+
+@strawberry.type(description="How the result of a search was ranked.")
+class RetrievalTrace:
+    legs: list[RetrievalLeg] = strawberry.field(description="Rankings that were combined, in the order of their use.")
+    dropped_duplicates: int = strawberry.field(
+        description="Number of chunks that were left out as near-duplicates of better ones."
+    )
+
+
+@strawberry.type(description="The result of a search.")
+class SearchResults:
+    query: str = strawberry.field(description="The query.")
+    mode: SearchMode = strawberry.field(description="Method of the search.")
+    took_ms: float = strawberry.field(description="Duration in milliseconds.")
+    hits: list[SearchHit] = strawberry.field(description="Matching chunks, best first.")
+    trace: RetrievalTrace = strawberry.field(description="How the hits were ranked.")
+
+    @classmethod
+    def from_record(cls, retrieval: records.Retrieval) -> "SearchResults":
+        legs = [RetrievalLeg.from_record(leg) for leg in retrieval.legs]
+        return cls(
+            query=retrieval.query.text,
+            mode=retrieval.query.mode,
+            took_ms=retrieval.took_ms,
+            hits=[SearchHit.from_record(hit) for hit in retrieval.hits],
+            trace=RetrievalTrace(legs=legs, dropped_duplicates=retrieval.dropped_duplicates),
+        )

@@ -1,0 +1,1 @@
+"""Sessions, their messages, and the events of an answer."""

@@ -1,0 +1,72 @@
+"""Details of how an answer was generated: tokens, context window and timing."""
+
+import strawberry
+
+from records.session import FinishReason
+from schema.common.enums import describe
+from schema.models.settings_types import SamplingSettings
+
+describe(
+    FinishReason,
+    "Reason why the generation of an answer ended.",
+    STOP="The model ended the answer, or wrote one of the stop strings.",
+    LENGTH="The answer reached its maximum number of tokens.",
+    CANCELED="The generation was canceled.",
+    ERROR="The generation failed.",
+)
+
+
+@strawberry.type(description="Numbers of tokens used.")
+class TokenUsage:
+    prompt_tokens: int = strawberry.field(description="Tokens of the rendered prompt.")
+    cached_tokens: int = strawberry.field(
+        description="Those of `promptTokens` that were found in the KV cache and needed no prefill."
+    )
+    completion_tokens: int = strawberry.field(
+        description="Tokens that the model generated for the answer, reasoning in the same generation included."
+    )
+    reasoning_tokens: int = strawberry.field(
+        description="Tokens that the model generated as reasoning, in the generation of the answer or before it."
+    )
+
+
+@strawberry.type(description="Use of the context window, in tokens.")
+class ContextBudget:
+    context_length: int = strawberry.field(description="Size of the context window.")
+    instructions: int = strawberry.field(description="Tokens of the instructions, the system prompt included.")
+    documents: int = strawberry.field(description="Tokens of the passages from documents.")
+    history: int = strawberry.field(description="Tokens of earlier messages.")
+    prompt: int = strawberry.field(description="Tokens of the prompt itself and of the chat template.")
+    reserved_for_answer: int = strawberry.field(description="Tokens that were reserved for the answer.")
+    dropped_history_messages: int = strawberry.field(
+        description="Number of earlier messages that were left out because they did not fit."
+    )
+    dropped_passages: int = strawberry.field(
+        description="Number of passages that were left out because they did not fit."
+    )
+
+
+@strawberry.type(description="How an answer was generated.")
+class GenerationDetails:
+    sampling: SamplingSettings = strawberry.field(description="Sampling settings that were used.")
+    usage: TokenUsage = strawberry.field(description="Tokens used by the answer.")
+    finish_reason: FinishReason | None = strawberry.field(
+        description="Reason why the generation ended; null where it is not known."
+    )
+    queued_ms: float = strawberry.field(
+        description="Time spent waiting for the model to load and for a place in its batch, in milliseconds."
+    )
+    retrieval_ms: float | None = strawberry.field(
+        description="Duration of the retrieval in milliseconds; null where nothing was retrieved."
+    )
+    time_to_first_token_ms: float | None = strawberry.field(
+        description="Time from the arrival of the request at the inference engine to the first token, in "
+        "milliseconds, queueing included; null where no token was generated."
+    )
+    tokens_per_second: float | None = strawberry.field(
+        description="Decoding speed in tokens per second; null where fewer than two tokens were generated."
+    )
+    budget: ContextBudget = strawberry.field(description="Use of the context window, and what was left out.")
+    prompt: str | None = strawberry.field(
+        description="Prompt exactly as the model's chat template rendered it; null where it is not stored."
+    )

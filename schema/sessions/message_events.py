@@ -1,0 +1,134 @@
+"""Events of an answer, from its start to its terminal event."""
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+from records import answer as records
+from records.session import MessageStatus
+from schema.common import global_ids
+from schema.sessions.messages import Citation, Message, MessageError
+
+
+@strawberry.interface(description="An event of an answer. Every event has a cursor from which a client can resume.")
+class MessageEvent:
+    cursor: str = strawberry.field(description="Opaque position of the event, for the argument `after`.")
+    message_id: strawberry.ID = strawberry.field(description="Id of the answer.")
+
+
+@strawberry.type(description="The answer was stored and queued. First event of an answer.")
+class MessageStarted(MessageEvent):
+    message: Message = strawberry.field(description="The answer when it was started.")
+
+
+@strawberry.type(description="The documents were searched. Not sent where the answer needs no retrieval.")
+class RetrievalCompleted(MessageEvent):
+    citations: list[Citation] = strawberry.field(description="Passages that are part of the prompt.")
+    took_ms: float = strawberry.field(description="Duration of the retrieval in milliseconds.")
+
+
+@strawberry.type(
+    description="Progress before the first token: waiting for the model, retrieval, queueing, or prefill of the prompt."
+)
+class MessageProgress(MessageEvent):
+    status: MessageStatus = strawberry.field(description="Status of the answer.")
+    queue_position: int | None = strawberry.field(
+        description="Number of answers ahead in the model's queue, 0 once prefill has started; null before the answer "
+        "is queued."
+    )
+    prompt_tokens: int | None = strawberry.field(
+        description="Number of tokens of the rendered prompt; null before the answer is queued."
+    )
+    prompt_tokens_read: int | None = strawberry.field(
+        description="Number of prompt tokens that are prefilled or were found in the KV cache; null before the answer "
+        "is queued."
+    )
+
+
+@strawberry.type(description="The next piece of the reasoning.")
+class ReasoningDelta(MessageEvent):
+    text: str = strawberry.field(description="Text to append to the reasoning.")
+    offset: int = strawberry.field(description="Length of the reasoning before this delta, in Unicode code points.")
+
+
+@strawberry.type(description="The next piece of the answer's text.")
+class TextDelta(MessageEvent):
+    text: str = strawberry.field(description="Text to append to the content.")
+    offset: int = strawberry.field(description="Length of the content before this delta, in Unicode code points.")
+
+
+@strawberry.type(description="The answer finished normally. Terminal event.")
+class MessageCompleted(MessageEvent):
+    message: Message = strawberry.field(description="The finished answer.")
+
+
+@strawberry.type(description="The answer was canceled. Terminal event.")
+class MessageCanceled(MessageEvent):
+    message: Message = strawberry.field(description="The answer with the text generated before.")
+
+
+@strawberry.type(description="The answer failed. Terminal event.")
+class MessageFailed(MessageEvent):
+    message: Message = strawberry.field(description="The answer with the text generated before.")
+    error: MessageError = strawberry.field(description="Reason of the failure.")
+
+
+@strawberry.type(
+    description="Replaces events that are no longer available. It has the complete text so far; later events continue "
+    "from there."
+)
+class StreamGap(MessageEvent):
+    content: str = strawberry.field(description="Complete content so far.")
+    reasoning: str = strawberry.field(description="Complete reasoning so far; empty where there is none.")
+
+
+MESSAGE_EVENTS = (
+    MessageStarted,
+    RetrievalCompleted,
+    MessageProgress,
+    ReasoningDelta,
+    TextDelta,
+    MessageCompleted,
+    MessageCanceled,
+    MessageFailed,
+    StreamGap,
+)
+"""All members of the interface, which the schema needs to know."""
+
+
+def event_from_record(event: records.AnswerEvent, cursor_of: Callable[[records.AnswerEvent], str]) -> MessageEvent:
+    common: dict[str, Any] = {"cursor": cursor_of(event), "message_id": global_ids.MESSAGE.encode(event.message_id)}
+    match event:
+        case records.TextWritten():
+            return TextDelta(text=event.text, offset=event.offset, **common)
+        case records.ReasoningWritten():
+            return ReasoningDelta(text=event.text, offset=event.offset, **common)
+        case records.Progressed():
+            return _progress(event, common)
+        case records.Started():
+            return MessageStarted(message=Message.from_record(event.message), **common)
+        case records.Retrieved():
+            citations = [Citation.from_record(citation) for citation in event.citations]
+            return RetrievalCompleted(citations=citations, took_ms=event.took_ms, **common)
+        case records.Completed():
+            return MessageCompleted(message=Message.from_record(event.message), **common)
+        case records.Canceled():
+            return MessageCanceled(message=Message.from_record(event.message), **common)
+        case records.Failed():
+            error = MessageError(code=event.error.code, message=event.error.message)
+            return MessageFailed(message=Message.from_record(event.message), error=error, **common)
+        case records.Gap():
+            return StreamGap(content=event.content, reasoning=event.reasoning, **common)
+        case _:
+            raise TypeError(f"the schema has no event for {type(event).__name__}")
+
+
+def _progress(event: records.Progressed, common: dict[str, Any]) -> MessageProgress:
+    return MessageProgress(
+        status=event.status,
+        queue_position=event.queue_position,
+        prompt_tokens=event.prompt_tokens,
+        prompt_tokens_read=event.prompt_tokens_read,
+        **common,
+    )

@@ -1,0 +1,156 @@
+"""Sessions and their settings."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry import UNSET
+
+from records import session as records
+from records.events import Change, ChangeKind
+from records.ids import SessionId
+from records.session import DocumentScope, SessionRecord, ThinkingMode
+from resolvers import models, sessions
+from schema.common import global_ids
+from schema.common.connections import After, Before, Connection, First, Last, connect, paging
+from schema.common.enums import describe
+from schema.common.info import Info
+from schema.common.mapping import from_record
+from schema.common.references import DocumentRef, MessageRef
+from schema.common.types import Node
+from schema.documents import types as document_types
+from schema.models.settings_types import SamplingSettings
+from schema.models.types import Model
+from schema.sessions import messages as message_types
+from schema.sessions.generation import TokenUsage
+
+describe(
+    ThinkingMode,
+    "How an answer is generated.",
+    DIRECT="Answer from the model and the conversation.",
+    COT="Generate reasoning first, step by step; it is stored apart from the answer.",
+    RAG="Retrieve passages from the documents and answer from them.",
+    HYBRID="Retrieve passages, generate reasoning about them, then answer.",
+)
+describe(
+    DocumentScope,
+    "Documents that are searched for an answer.",
+    ATTACHED="The documents that are attached to the session.",
+    ALL="All documents.",
+)
+
+
+@strawberry.type(
+    description="Settings of the answers of a session. Null values are inherited from the model, then from "
+    "`ServerSettings.sessionDefaults`."
+)
+class SessionSettings:
+    model_id: strawberry.ID | None = strawberry.field(
+        description="Id of the model that generates the answers; the default model where it is null everywhere."
+    )
+    system_prompt: str | None = strawberry.field(
+        description="Instructions that precede every prompt, at most 20,000 characters."
+    )
+    thinking_mode: ThinkingMode | None = strawberry.field(description="How answers are generated.")
+    document_scope: DocumentScope | None = strawberry.field(
+        description="Documents that are searched. ATTACHED, the server's default, searches none where none is attached."
+    )
+    top_k: int | None = strawberry.field(description="Maximum number of passages in a prompt, 1 to 100.")
+    min_similarity: float | None = strawberry.field(
+        description="Cosine similarity, 0 to 1, below which semantic search results are discarded."
+    )
+    rerank: bool | None = strawberry.field(
+        description="Whether the reranker scores the best candidates, as one more ranking."
+    )
+    history_pairs: int | None = strawberry.field(
+        description="Maximum number of earlier prompts, with their answers, that are repeated in a prompt: 0 to 1,000."
+    )
+    sampling: SamplingSettings | None = strawberry.field(description="Sampling settings of the answers.")
+
+    @classmethod
+    def from_record(cls, record: records.SessionSettings) -> "SessionSettings":
+        return from_record(cls, record, model_id=global_ids.MODEL.encode_optional(record.model_id))
+
+
+@strawberry.type(description="A conversation with its messages, settings and attached documents.")
+class Session(Node):
+    record: strawberry.Private[SessionRecord]
+    name: str = strawberry.field(description="Display name, 1 to 300 characters.")
+    model_name: str | None = strawberry.field(
+        description="Name of the model that generated the last answer; kept after the model is removed. Null before "
+        "the first answer."
+    )
+    message_count: int = strawberry.field(description="Number of messages, prompts and answers together.")
+    settings: SessionSettings = strawberry.field(
+        description="Settings that were set for this session; null values are inherited."
+    )
+    usage: TokenUsage = strawberry.field(description="Tokens used by all answers of the session together.")
+    archived: bool = strawberry.field(description="Whether the session is archived.")
+    created_at: datetime = strawberry.field(description="Time at which the session was created.")
+    updated_at: datetime = strawberry.field(description="Time of the last change, new messages included.")
+    last_message_at: datetime | None = strawberry.field(
+        description="Time at which the last prompt was sent or its answer ended; null for a session without messages."
+    )
+
+    @classmethod
+    def from_record(cls, record: SessionRecord) -> "Session":
+        settings = SessionSettings.from_record(record.settings)
+        return from_record(cls, record, record=record, id=global_ids.SESSION.encode(record.id), settings=settings)
+
+    @strawberry.field(
+        description="Model that generated the last answer; null before the first answer, and after the model is removed."
+    )
+    def model(self, info: Info) -> Model | None:
+        found = models.find_model(info.context, self.record.model_id)
+        return None if found is None else Model.from_record(found)
+
+    @strawberry.field(description="Documents that are attached to the session, newest first.")
+    async def documents(
+        self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> Connection[DocumentRef]:
+        request = paging(first, after, last, before)
+        listing = await sessions.list_attached_documents(info.context, self.record.id, request)
+        return connect(listing, document_types.Document.from_record)
+
+    @strawberry.field(description="Messages on the active path of the conversation, from the first prompt to `head`.")
+    async def messages(
+        self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> Connection[MessageRef]:
+        request = paging(first, after, last, before)
+        listing = await sessions.list_messages(info.context, self.record.id, request)
+        return connect(listing, message_types.Message.from_record)
+
+    @strawberry.field(
+        description="Latest message on the active path of the conversation; null for a session without messages."
+    )
+    async def head(self, info: Info) -> MessageRef | None:
+        if self.record.head_id is None:
+            return None
+        found = await info.context.loaders.messages.load(self.record.head_id)
+        return None if found is None else message_types.Message.from_record(found)
+
+    @strawberry.field(
+        description="Settings that the next answer will be generated with: those of the session, then of the model, "
+        "then of the server."
+    )
+    async def effective_settings(self, info: Info) -> SessionSettings:
+        return SessionSettings.from_record(await sessions.read_effective_settings(info.context, self.record))
+
+
+@strawberry.type(description="A change of a session.")
+class SessionEvent:
+    change: ChangeKind = strawberry.field(description="Kind of change.")
+    session_id: strawberry.ID | None = strawberry.field(description="Id of the session; null for SNAPSHOT_END only.")
+    session: Session | None = strawberry.field(
+        description="State of the session after the change; null for REMOVED and SNAPSHOT_END."
+    )
+    source_event: strawberry.Private[Change[SessionRecord]]
+
+    @classmethod
+    def from_change(cls, change: Change[SessionRecord]) -> "SessionEvent":
+        key = None if change.key is None else SessionId(int(change.key))
+        return cls(
+            change=change.kind,
+            session_id=global_ids.SESSION.encode_optional(key),
+            session=None if change.noun is None else Session.from_record(change.noun),
+            source_event=change,
+        )

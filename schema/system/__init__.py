@@ -1,0 +1,1 @@
+"""The state of the machine and the server, background indexing, settings and limits."""

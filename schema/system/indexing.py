@@ -1,0 +1,53 @@
+"""The status of background indexing with the deep embedder."""
+
+from datetime import datetime
+
+import strawberry
+
+from records import indexing as records
+from records.indexing import IndexingState
+from schema.common.enums import describe
+from schema.common.mapping import from_record
+
+describe(
+    IndexingState,
+    "State of background indexing.",
+    IDLE="No chunk is pending, indexing was stopped, or no deep embedder is configured.",
+    WAITING_FOR_IDLE="Chunks are pending; indexing starts when the machine has been idle for long enough.",
+    RUNNING="Chunks are being embedded.",
+    STOPPING="Indexing is being interrupted.",
+    FAILED="The deep embedder cannot be used; `IndexingStatus.error` has the reason. Search uses the light embedder.",
+)
+
+
+@strawberry.type(description="Status of background indexing: the embedding of READY documents with the deep embedder.")
+class IndexingStatus:
+    state: IndexingState = strawberry.field(description="State of background indexing.")
+    deep_embedder: str | None = strawberry.field(
+        description="Name of the deep embedder; null where none is configured."
+    )
+    pending_documents: int = strawberry.field(
+        description="Number of READY documents with chunks that are not embedded."
+    )
+    pending_chunks: int = strawberry.field(description="Number of chunks of READY documents that are not embedded.")
+    done_chunks: int = strawberry.field(description="Number of chunks of READY documents that are embedded.")
+    idle_seconds: float = strawberry.field(
+        description="Time in seconds that the machine had been idle at the last check."
+    )
+    idle_threshold_seconds: int = strawberry.field(
+        description="Time in seconds that the machine must be idle before indexing starts."
+    )
+    gpu_utilization_percent: float | None = strawberry.field(
+        description="Utilization of the busiest GPU at the last check, 0 to 100; null without a GPU."
+    )
+    started_at: datetime | None = strawberry.field(
+        description="Time at which the current run started; null unless `state` is RUNNING or STOPPING."
+    )
+    error: str | None = strawberry.field(
+        description="Reason of the failure, in English; null unless `state` is FAILED."
+    )
+    source_event: strawberry.Private[records.IndexingStatus]
+
+    @classmethod
+    def from_record(cls, record: records.IndexingStatus) -> "IndexingStatus":
+        return from_record(cls, record, source_event=record)

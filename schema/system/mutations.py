@@ -1,0 +1,57 @@
+"""Mutations of background indexing and their results."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers import system
+from schema.common.errors import ConflictError, InvalidInputError
+from schema.common.info import Info
+from schema.common.mapping import or_none
+from schema.system.indexing import IndexingStatus
+from schema.system.inputs import StartIndexingInput, StopIndexingInput
+
+
+@strawberry.type(description="Background indexing is running, or waits for the machine to be idle.")
+class StartIndexingSuccess:
+    indexing: IndexingStatus = strawberry.field(description="Status after the change.")
+
+
+@strawberry.type(
+    description="Background indexing is stopped until `startIndexing` is called or the server is restarted."
+)
+class StopIndexingSuccess:
+    indexing: IndexingStatus = strawberry.field(description="Status after the change.")
+
+
+StartIndexingResult = Annotated[
+    StartIndexingSuccess | ConflictError | InvalidInputError,
+    strawberry.union("StartIndexingResult", description="Result of `startIndexing`."),
+]
+StopIndexingResult = Annotated[
+    StopIndexingSuccess | ConflictError,
+    strawberry.union("StopIndexingResult", description="Result of `stopIndexing`."),
+]
+
+
+@strawberry.type
+class IndexingMutations:
+    @strawberry.mutation(
+        description="Start to embed documents with the deep embedder; chunks that are embedded already are kept. "
+        "Indexing that is running already, or a missing deep embedder, is a conflict."
+    )
+    async def start_indexing(
+        self, info: Info, input: Annotated[StartIndexingInput, strawberry.argument(description="When to start.")]
+    ) -> StartIndexingResult:
+        status = await system.start_indexing(info.context, input.now)
+        return StartIndexingSuccess(indexing=IndexingStatus.from_record(status))
+
+    @strawberry.mutation(
+        description="Stop background indexing at once; embedded chunks are kept. Indexing that is neither running nor "
+        "waiting is a conflict."
+    )
+    async def stop_indexing(
+        self, info: Info, input: Annotated[StopIndexingInput, strawberry.argument(description="Reason for the log.")]
+    ) -> StopIndexingResult:
+        status = await system.stop_indexing(info.context, or_none(input.reason))
+        return StopIndexingSuccess(indexing=IndexingStatus.from_record(status))

@@ -1,0 +1,154 @@
+"""System status: one sample of the machine and of the server's processes."""
+
+from datetime import datetime
+
+import strawberry
+
+from records import system as records
+from records.model import ModelStatus
+from records.system import WorkerPurpose, WorkerState
+from resolvers import models
+from schema.common import global_ids
+from schema.common.enums import describe
+from schema.common.info import Info
+from schema.common.mapping import from_record
+from schema.common.scalars import BigInt
+from schema.models.types import Model
+from schema.system.machine_types import (
+    CpuStatus,
+    DiskStatus,
+    GpuStatus,
+    HostInfo,
+    MemoryStatus,
+    TemperatureReading,
+)
+
+describe(
+    WorkerPurpose,
+    "Task of a worker process.",
+    INFERENCE="Runs a language model.",
+    VECTORS="Stores and searches vectors.",
+    PROMPT_EMBEDDING="Embeds queries and prompts.",
+    DOCUMENT_EMBEDDING="Embeds documents at idle priority.",
+    PARSING="Extracts text from files.",
+    RERANKING="Scores passages with the configured cross-encoder.",
+)
+describe(
+    WorkerState,
+    "State of a worker process.",
+    STARTING="The process is being started.",
+    RUNNING="The process accepts work.",
+    BACKING_OFF="The process ended unexpectedly and will be restarted after a delay.",
+    GIVEN_UP="The process ended unexpectedly too often; it will be restarted after a long delay.",
+)
+
+
+@strawberry.type(description="A worker process of the server.")
+class ChildProcess:
+    pid: int = strawberry.field(description="Process id.")
+    purpose: WorkerPurpose = strawberry.field(description="Task of the process.")
+    state: WorkerState = strawberry.field(description="State of the process.")
+    cpu_percent: float = strawberry.field(
+        description="CPU usage since the previous sample; 100 is one core, so that the value can exceed 100."
+    )
+    resident_bytes: BigInt = strawberry.field(description="Resident memory in bytes.")
+    restarts: int = strawberry.field(description="Number of restarts after an unexpected end.")
+
+
+@strawberry.type(description="The server's main process.")
+class ProcessStatus:
+    pid: int = strawberry.field(description="Process id.")
+    cpu_percent: float = strawberry.field(
+        description="CPU usage since the previous sample; 100 is one core, so that the value can exceed 100."
+    )
+    resident_bytes: BigInt = strawberry.field(description="Resident memory in bytes.")
+    threads: int = strawberry.field(description="Number of threads.")
+    open_files: int | None = strawberry.field(
+        description="Number of open file descriptors, sockets included; null where it cannot be read."
+    )
+    children: list[ChildProcess] = strawberry.field(description="Worker processes that are running.")
+
+
+@strawberry.type(description="Load of a model that is loaded or being loaded. Values are 0 while it is not READY.")
+class InferenceStatus:
+    model_id: strawberry.ID = strawberry.field(description="Id of the model.")
+    record: strawberry.Private[records.InferenceStatus]
+    status: ModelStatus = strawberry.field(description="State of the model.")
+    sequences_busy: int = strawberry.field(description="Number of answers that are being generated.")
+    sequences_total: int = strawberry.field(description="Maximum number of answers that are generated in parallel.")
+    queue_depth: int = strawberry.field(description="Number of answers that wait in the model's queue.")
+    prompt_tokens_per_second: float = strawberry.field(
+        description="Recent prefill speed in prompt tokens per second, over all answers."
+    )
+    completion_tokens_per_second: float = strawberry.field(
+        description="Recent decoding speed in tokens per second, over all answers."
+    )
+    cached_tokens_used: int = strawberry.field(description="Number of tokens in the KV cache.")
+    cached_tokens_total: int = strawberry.field(description="Capacity of the KV cache in tokens.")
+    prefix_hit_ratio: float = strawberry.field(
+        description="Share of prompt tokens found in the KV cache since the model was loaded, 0 to 1."
+    )
+
+    @classmethod
+    def from_record(cls, record: records.InferenceStatus) -> "InferenceStatus":
+        return from_record(cls, record, record=record, model_id=global_ids.MODEL.encode(record.model_id))
+
+    @strawberry.field(description="The model; null after it is removed.")
+    def model(self, info: Info) -> Model | None:
+        found = models.find_model(info.context, self.record.model_id)
+        return None if found is None else Model.from_record(found)
+
+
+@strawberry.type(description="Load of the ingestion of documents.")
+class IngestionStatus:
+    queued: int = strawberry.field(description="Number of documents that wait for ingestion.")
+    running: int = strawberry.field(description="Number of documents that are being ingested.")
+    yielding: bool = strawberry.field(
+        description="Whether ingestion yields to answers that are being generated, which have priority."
+    )
+    chunks_per_second: float = strawberry.field(
+        description="Embedding speed of the latest batch in chunks per second; 0 while nothing is embedded."
+    )
+
+
+@strawberry.type(description="Amount of stored data.")
+class StorageStatus:
+    documents: int = strawberry.field(description="Number of documents.")
+    chunks: int = strawberry.field(description="Number of chunks.")
+    vectors: int = strawberry.field(description="Number of chunks with a vector of the light embedder.")
+    sessions: int = strawberry.field(description="Number of sessions.")
+    messages: int = strawberry.field(description="Number of messages.")
+    database_bytes: BigInt = strawberry.field(description="Size of the database in bytes.")
+    vector_store_bytes: BigInt = strawberry.field(description="Size of the vector store in bytes.")
+    originals_bytes: BigInt = strawberry.field(description="Size of the original files in bytes.")
+
+
+@strawberry.type(description="One sample of the machine and of the server's processes.")
+class SystemStatus:
+    seq: int = strawberry.field(description="Number of the sample, from 1 since the server started.")
+    sampled_at: datetime = strawberry.field(description="Time at which the sample was taken.")
+    uptime_seconds: float = strawberry.field(description="Time in seconds since the server started.")
+    host: HostInfo = strawberry.field(description="The machine and the versions of its software.")
+    cpu: CpuStatus = strawberry.field(description="The processor.")
+    memory: MemoryStatus = strawberry.field(description="Main memory and swap space.")
+    disks: list[DiskStatus] = strawberry.field(description="File systems that the server writes to.")
+    gpus: list[GpuStatus] = strawberry.field(description="NVIDIA GPUs; empty where there are none.")
+    temperatures: list[TemperatureReading] = strawberry.field(
+        description="Readings of all temperature sensors; empty where the operating system reports none."
+    )
+    process: ProcessStatus = strawberry.field(description="The server's main process and its worker processes.")
+    inference: list[InferenceStatus] = strawberry.field(
+        description="Load of each model that is loaded or being loaded."
+    )
+    ingestion: IngestionStatus = strawberry.field(description="Load of the ingestion of documents.")
+    storage: StorageStatus = strawberry.field(description="Amount of stored data.")
+    unavailable: list[str] = strawberry.field(
+        description="Values that could not be read on this machine, each with the reason, in English. A missing "
+        "sensor is not an error."
+    )
+    source_event: strawberry.Private[records.SystemSample]
+
+    @classmethod
+    def from_record(cls, sample: records.SystemSample) -> "SystemStatus":
+        inference = [InferenceStatus.from_record(each) for each in sample.inference]
+        return from_record(cls, sample, source_event=sample, inference=inference)
