@@ -1,1 +1,1 @@
-"""Judges of others, held against the graph: audits, fuzzing, linters, diffs, and GraphiQL in a browser."""
+"""Checks of the schema and the server with independent tools: audits, fuzzing, linters, real clients, and a browser."""

@@ -1,4 +1,4 @@
-"""The graph over full records in memory, served on a real port from a thread of its own."""
+"""A real HTTP server for the schema over complete in-memory records."""
 
 import socket
 import threading
@@ -18,17 +18,17 @@ from transport import TransportSettings, create_middleware, create_routes
 
 @contextmanager
 def serving(app: Starlette) -> Iterator[str]:
-    """A real server in a thread, so that judges which block can ask it; gives its address."""
+    """Serve an application from a thread, so that blocking tools can send requests to it; yield its address."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:
             assert thread.is_alive(), "the server ended at once"
             time.sleep(0.01)
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
@@ -41,7 +41,7 @@ def schema() -> strawberry.Schema:
 
 @pytest.fixture(scope="session")
 def served(schema: strawberry.Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Every operation finds the records as they were at first, so that its answer hangs on nothing but itself."""
+    """The address of a server that gives each operation fresh records, so that results do not depend on their order."""
     settings = TransportSettings(incoming=tmp_path_factory.mktemp("incoming"))
     routes = create_routes(schema, lambda _: full_graph(schema).context(), settings)
     with serving(Starlette(routes=routes, middleware=create_middleware(settings))) as address:

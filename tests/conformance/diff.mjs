@@ -1,11 +1,11 @@
-// Compares two schemas, read as JSON {released, served}; writes the breaking changes that nobody was warned of.
+// Compare two schemas, given as JSON {released, served}; print the breaking changes of parts that were not deprecated.
 import { readFileSync } from "node:fs";
 import { CriticalityLevel, DiffRule, diff } from "@graphql-inspector/core";
 import { buildSchema } from "graphql";
 
 const { released, served } = JSON.parse(readFileSync(0, "utf8"));
 
-// What the released schema had at a path: a field, an enum's value or an input's field, and with it one of its arguments.
+// Yield the parts of the released schema at a path: a field, an enum value or an input field, and one of its arguments.
 function* partsAt(schema, path) {
   const [typeName, memberName, argumentName] = path.split(".");
   const type = schema.getType(typeName);
@@ -14,7 +14,7 @@ function* partsAt(schema, path) {
   yield member?.args?.find(({ name }) => name === argumentName);
 }
 
-// GraphQL Inspector lets deprecated parts be removed; they may be changed as well.
+// GraphQL Inspector allows the removal of deprecated parts; this rule allows other changes of them.
 function allowChangeOfDeprecated({ changes, oldSchema }) {
   const wasDeprecated = ({ path }) => path && [...partsAt(oldSchema, path)].some((part) => part?.deprecationReason);
   return changes.filter((change) => !wasDeprecated(change));

@@ -1,4 +1,4 @@
-// The recommended rules and Relay's. Run from the repository's root, which the paths begin at.
+// The recommended rules and those of Relay. Run from the root of the repository, to which the paths are relative.
 import graphql from "@graphql-eslint/eslint-plugin";
 import valueTypes from "./value_types.json" with { type: "json" };
 
@@ -7,7 +7,7 @@ const schema = "schema/schema.graphql";
 const operations = "tests/operations/**/*.graphql";
 const plugins = { "@graphql-eslint": graphql };
 
-// What is not kept by itself has no id: the parts of a list, what an operation answers, what a stream tells, and values.
+// Types that are not stored by themselves have no id: parts of lists, results of mutations, events and values.
 const withoutId = {
   suffixes: ["Connection", "Edge", "PageInfo", "Success", "Event", "Error"],
   types: Object.values(valueTypes).flat(),
@@ -22,9 +22,9 @@ export default [
       ...configs["flat/schema-recommended"].rules,
       ...configs["flat/schema-relay"].rules,
       "@graphql-eslint/strict-id-in-types": ["error", { exceptions: withoutId }],
-      // A list that does not grow (tags, models, readings) needs no pages; a list that does is a connection.
+      // Lists that do not grow (tags, models, readings) are not paged; all others are connections.
       "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
-      // GraphQL's own directive, which Strawberry prints without words.
+      // The directive is defined by GraphQL; Strawberry prints it without a description.
       "@graphql-eslint/require-description": [
         "error",
         {
@@ -42,7 +42,7 @@ export default [
     plugins,
     rules: {
       ...configs["flat/operations-recommended"].rules,
-      // As recommended, but for the suffixes: Relay's compiler wants `Query`, `Mutation` and `Subscription` at the end.
+      // As recommended, except for suffixes: Relay requires names that end with `Query`, `Mutation` or `Subscription`.
       "@graphql-eslint/naming-convention": [
         "error",
         {

@@ -1,4 +1,4 @@
-"""Runs the judges that are written in JavaScript, with the Node of the virtual environment."""
+"""Runs JavaScript tools with the Node.js of the virtual environment."""
 
 import json
 import subprocess
@@ -7,25 +7,34 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 MODULES = HERE / "node_modules"
 NODE = Path(sys.executable).with_name("node")
-SECONDS = 100
+TIMEOUT_SECONDS = 100
 
 
-class JudgeFailed(AssertionError):
-    """A judge said nothing that could be read: it is missing, it crashed, or it could not be reached."""
+class ToolFailed(AssertionError):
+    """A tool gave no usable result: it is not installed, it crashed, or it reported a failure."""
 
 
 def run_node(script: str, *arguments: str, text: str = "", cwd: Path = HERE) -> Any:
-    """The JSON that a script of this folder, or of a package, writes. `text` is what it reads on its standard input."""
+    """Run a script of this folder, or of a package, with `text` as its standard input; return the JSON that it prints.
+
+    Raises `ToolFailed` where it prints anything else.
+    """
     if not MODULES.is_dir():
-        raise JudgeFailed("The judges' packages are not installed: `make test` brings them.")
-    ended = subprocess.run(
-        [NODE, HERE / script, *arguments], cwd=cwd, input=text, capture_output=True, text=True, timeout=SECONDS
+        raise ToolFailed(
+            "The JavaScript packages of the tests are not installed. Run `make test`, which installs them."
+        )
+    run = subprocess.run(
+        [NODE, HERE / script, *arguments],
+        cwd=cwd,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
     )
     try:
-        return json.loads(ended.stdout)
+        return json.loads(run.stdout)
     except json.JSONDecodeError:
-        said = f"{ended.stdout}\n{ended.stderr}".strip()
-        raise JudgeFailed(f"{script} ended with {ended.returncode}:\n{said}") from None
+        output = f"{run.stdout}\n{run.stderr}".strip()
+        raise ToolFailed(f"{script} ended with {run.returncode}:\n{output}") from None

@@ -1,4 +1,4 @@
-"""The set of real operations in `tests/operations/`, as the judges and the clients take it."""
+"""The operations of `tests/operations/`, for tools and clients."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from graphql import (
 )
 from graphql.language.ast import DefinitionNode
 
-from tests.conformance.node import ROOT
+from tests.paths import ROOT
 
 FOLDER = ROOT / "tests" / "operations"
 SCHEMA = ROOT / "schema" / "schema.graphql"
@@ -23,20 +23,20 @@ SCHEMA = ROOT / "schema" / "schema.graphql"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`text` is what a client sends: the operation with the fragments that it needs. `kind` is query, mutation or ..."""
+    """An operation with the fragments that it needs; `kind` is query, mutation or subscription."""
 
     name: str
     kind: str
     text: str
 
 
-def files() -> list[Path]:
+def operation_files() -> list[Path]:
     return sorted(FOLDER.glob("*.graphql"))
 
 
 def document() -> DocumentNode:
-    """All of them together."""
-    return parse("\n".join(file.read_text(encoding="utf-8") for file in files()))
+    """Return all operations and fragments as one document."""
+    return parse("\n".join(file.read_text(encoding="utf-8") for file in operation_files()))
 
 
 def operations() -> list[Operation]:

@@ -1,23 +1,24 @@
-"""Relay's compiler over the set of operations.
+"""Compiles the operations of `tests/operations/` with Relay's compiler.
 
-It reads them out of JavaScript, one module for each file, and demands that an operation's name begins with its module's.
+The compiler reads operations from JavaScript, one module for each file here, and requires that the name of an operation
+starts with the name of its module.
 """
 
 import json
 from pathlib import Path
 
-from tests.conformance.operations import SCHEMA, files
-from tests.conformance.tools import project, run_tool
+from tests.conformance.operations import SCHEMA, operation_files
+from tests.conformance.tools import make_project, run_tool
 
 COMPILED = "compiled"
 
 
 def compile_operations(folder: Path) -> Path:
-    """The folder of the compiled operations, one file `NAME.graphql.js` for each."""
-    modules = project(folder) / "modules"
+    """Compile all operations; return the folder of the results, one `NAME.graphql.js` for each operation and fragment."""
+    modules = make_project(folder) / "modules"
     modules.mkdir()
     (folder / COMPILED).mkdir()
-    for file in files():
+    for file in operation_files():
         module = file.stem.capitalize()
         (modules / f"{module}.js").write_text(f"graphql`\n{file.read_text(encoding='utf-8')}`;\n", encoding="utf-8")
     (folder / "schema.graphql").write_bytes(SCHEMA.read_bytes())
@@ -32,6 +33,6 @@ def compile_operations(folder: Path) -> Path:
             }
         )
     )
-    said = run_tool("relay-compiler", "relay.config.json", cwd=folder)
-    assert "WARN" not in said, said
+    output = run_tool("relay-compiler", "relay.config.json", cwd=folder)
+    assert "WARN" not in output, output
     return folder / COMPILED

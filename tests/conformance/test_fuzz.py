@@ -1,6 +1,6 @@
-"""Every query and mutation with operations that nobody would write: each is answered or refused, and nothing breaks.
+"""Generated queries and mutations are executed or rejected with a client error; none causes an unexpected failure.
 
-`make fuzz` looks at more of them, and at others each time.
+`make fuzz` runs more examples, different ones each time.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
 
-from tests.conformance.fuzzing import FILES, OPEN_DATA, Sent, compose
+from tests.conformance.fuzzed_requests import ANY_JSON, FILES, Request, make_request
 from tests.e2e.process import start_server
 from tests.paths import ROOT
 
@@ -26,14 +26,14 @@ COMMITTED = ROOT / "schema" / "schema.graphql"
 SCHEMA = read_schema(COMMITTED.read_text(encoding="utf-8"))
 FOUND = list(schemathesis.graphql.from_path(COMMITTED).get_all_operations())
 OPERATIONS = [found.ok() for found in FOUND if isinstance(found, Ok)]
-REFUSALS = {"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "TOO_LARGE"}
+CLIENT_ERRORS = {"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "TOO_LARGE"}
 Operation: TypeAlias = APIOperation[Any, Any, Any, Any]
-REPEATS = settings.default is not None and settings.default.derandomize
+IS_DERANDOMIZED = settings.default is not None and settings.default.derandomize
 
 schemathesis.graphql.scalar("Upload", FILES)
-schemathesis.graphql.scalar("JSON", OPEN_DATA)
+schemathesis.graphql.scalar("JSON", ANY_JSON)
 
-looks = settings(
+fuzz_settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
@@ -47,8 +47,8 @@ def client(served: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of the real server, whose stores know what memory does not: keys, encodings, the sizes of columns."""
+def real_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of the real server with its database: keys, encodings and column sizes are checked only there."""
     with asyncio.Runner() as runner:
         server = runner.run(start_server(tmp_path_factory.mktemp("data")))
         try:
@@ -58,53 +58,55 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
             runner.run(server.stop())
 
 
-def codes_of(reply: httpx.Response, sent: Sent) -> set[str]:
-    """The errors' codes: none beside data, some that blame the request without, and never anything else."""
-    said = reply.json()
-    if reply.status_code == 200:
-        assert said.keys() == {"data", "extensions"}, f"{reply.text} for {sent}"
-        assert said["data"] is not None
+def error_codes(response: httpx.Response, request: Request) -> set[str]:
+    """Return the codes of the errors; check that there is data without errors, or client errors without data."""
+    body = response.json()
+    if response.status_code == 200:
+        assert body.keys() == {"data", "extensions"}, f"{response.text} for {request}"
+        assert body["data"] is not None
         return set()
-    assert reply.status_code == 400, f"{reply.text} for {sent}"
-    assert said.keys() == {"errors"}
-    codes = {error["extensions"]["code"] for error in said["errors"]}
-    assert codes <= REFUSALS, f"{reply.text} for {sent}"
+    assert response.status_code == 400, f"{response.text} for {request}"
+    assert body.keys() == {"errors"}
+    codes = {error["extensions"]["code"] for error in body["errors"]}
+    assert codes <= CLIENT_ERRORS, f"{response.text} for {request}"
     return codes
 
 
 @every_operation
-@settings(looks, max_examples=40 if REPEATS else 500)
+@settings(fuzz_settings, max_examples=40 if IS_DERANDOMIZED else 500)
 @given(data=st.data())
-def test_what_the_schema_allows_is_answered(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
-    assert_answered(client, operation, data)
+def test_valid_operations_are_executed(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
+    assert_executed(client, operation, data)
 
 
 @every_operation
-@settings(looks, max_examples=15 if REPEATS else 200)
+@settings(fuzz_settings, max_examples=15 if IS_DERANDOMIZED else 200)
 @given(data=st.data())
-def test_the_whole_server_answers_it_too(whole: httpx.Client, operation: Operation, data: st.DataObject) -> None:
-    assert_answered(whole, operation, data)
+def test_the_real_server_executes_valid_operations(
+    real_client: httpx.Client, operation: Operation, data: st.DataObject
+) -> None:
+    assert_executed(real_client, operation, data)
 
 
-def assert_answered(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
-    """Only what goes beyond the limits may be refused."""
+def assert_executed(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
+    """Send a generated operation; only one that exceeds a limit may be rejected."""
     case = data.draw(operation.as_strategy())
-    sent = compose(parse(str(case.body)), SCHEMA, data.draw)
-    reply = sent.by(client, data.draw(st.binary()) if sent.uploads else b"")
-    assert codes_of(reply, sent) <= {"TOO_LARGE"}, f"{reply.text} for {sent}"
+    request = make_request(parse(str(case.body)), SCHEMA, data.draw)
+    response = request.send(client, data.draw(st.binary()) if request.uploads else b"")
+    assert error_codes(response, request) <= {"TOO_LARGE"}, f"{response.text} for {request}"
 
 
 @every_operation
-@settings(looks, max_examples=15 if REPEATS else 200)
+@settings(fuzz_settings, max_examples=15 if IS_DERANDOMIZED else 200)
 @given(data=st.data())
-def test_what_the_schema_forbids_is_refused(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
+def test_invalid_operations_are_rejected(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
     case = data.draw(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
-    sent = Sent(str(case.body), {}, uploads=False)
+    request = Request(str(case.body), {}, uploads=False)
     if case.meta and case.meta.generation.mode.is_negative:
-        assert codes_of(sent.by(client, b""), sent), f"accepted: {sent}"
+        assert error_codes(request.send(client, b""), request), f"accepted: {request}"
 
 
-def test_every_query_and_mutation_is_looked_at() -> None:
+def test_every_query_and_mutation_is_fuzzed() -> None:
     assert SCHEMA.query_type
     assert SCHEMA.mutation_type
     roots = {f"{kind.name}.{name}" for kind in (SCHEMA.query_type, SCHEMA.mutation_type) for name in kind.fields}

@@ -1,4 +1,4 @@
-"""The schema, read by the linters that others hold their graphs to. Each finding says its rule and its place."""
+"""Linters find nothing in the schema and the operations."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 from graphql import GraphQLObjectType
 from graphql import build_schema as read_schema
 
-from tests.conformance.node import HERE, ROOT, run_node
+from tests.conformance.node import HERE, run_node
+from tests.paths import ROOT
 
 COMMITTED = Path("schema", "schema.graphql")
 ESLINT = "node_modules/eslint/bin/eslint.js"
@@ -29,14 +30,14 @@ RULES = (
     "input-object-values-are-camel-cased",
     "types-are-capitalized",
 )
-"""All that the linter has, but for alphabetical order: ours is by what belongs together."""
+"""All rules of the linter except alphabetical order: fields are ordered by meaning."""
 
 
 def eslint(*files: Path, root: Path = ROOT) -> list[str]:
-    """What the rules of `eslint.config.js` find in files of a root, as rule, place and message."""
+    """Return what the rules of `eslint.config.js` find in files below a root, as rule, place and message."""
     options = ("--config", str(HERE / "eslint.config.js"), "--no-inline-config", "--format", "json")
     reports = run_node(ESLINT, *options, *(str(file) for file in files), cwd=root)
-    assert len(reports) == len(files), "every file was read"
+    assert len(reports) == len(files), "every file must be read"
     return [
         f"{found['ruleId']} in {Path(report['filePath']).name}:{found.get('line')}: {found['message']}"
         for report in reports
@@ -45,25 +46,25 @@ def eslint(*files: Path, root: Path = ROOT) -> list[str]:
 
 
 def schema_linter(text: str) -> list[tuple[str, str]]:
-    """What its rules find in a schema, as rule and message."""
-    said: Any = run_node(SCHEMA_LINTER, "--stdin", "--format", "json", "--rules", ",".join(RULES), text=text)
-    return [(found["rule"], found["message"]) for found in said["errors"]]
+    """Return what graphql-schema-linter finds in a schema, as rule and message."""
+    output: Any = run_node(SCHEMA_LINTER, "--stdin", "--format", "json", "--rules", ",".join(RULES), text=text)
+    return [(found["rule"], found["message"]) for found in output["errors"]]
 
 
-def test_the_recommended_rules_and_relays_find_nothing_in_the_schema() -> None:
+def test_eslint_finds_nothing_in_the_schema() -> None:
     assert eslint(COMMITTED) == []
 
 
-def test_every_exception_is_a_type_that_has_no_id() -> None:
+def test_every_type_exempt_from_ids_exists_and_has_no_id() -> None:
     types = read_schema((ROOT / COMMITTED).read_text(encoding="utf-8")).type_map
     listed = json.loads((HERE / "value_types.json").read_text(encoding="utf-8"))
     for name in (name for names in listed.values() for name in names):
         kind = types.get(name)
-        assert isinstance(kind, GraphQLObjectType), f"{name} is no longer in the schema"
-        assert "id" not in kind.fields, f"{name} needs no exception"
+        assert isinstance(kind, GraphQLObjectType), f"{name} is not in the schema"
+        assert "id" not in kind.fields, f"{name} has an id and needs no exception"
 
 
-MADE_UP = """
+BAD_SCHEMA = """
 type Query {
   getBooks: BookConnection
   "the author."
@@ -74,23 +75,23 @@ type Author { name: String }
 """
 
 
-def test_the_recommended_rules_find_what_nobody_excepted(tmp_path: Path) -> None:
+def test_eslint_reports_violations(tmp_path: Path) -> None:
     (tmp_path / COMMITTED).parent.mkdir()
-    (tmp_path / COMMITTED).write_text(MADE_UP)
+    (tmp_path / COMMITTED).write_text(BAD_SCHEMA)
     rules = {line.split(" ")[0].removeprefix("@graphql-eslint/") for line in eslint(COMMITTED, root=tmp_path)}
     assert rules >= {"naming-convention", "require-description", "strict-id-in-types", "relay-connection-types"}
 
 
-def test_the_rules_of_relay_and_of_descriptions_find_nothing_in_the_schema() -> None:
+def test_graphql_schema_linter_finds_nothing_in_the_schema() -> None:
     assert schema_linter((ROOT / COMMITTED).read_text(encoding="utf-8")) == []
 
 
-def test_the_rules_of_relay_and_of_descriptions_find_what_they_are_there_for() -> None:
-    rules = {rule for rule, _ in schema_linter(MADE_UP)}
+def test_graphql_schema_linter_reports_violations() -> None:
+    rules = {rule for rule, _ in schema_linter(BAD_SCHEMA)}
     assert rules >= {"fields-have-descriptions", "descriptions-are-capitalized", "relay-connection-types-spec"}
 
 
-def test_the_recommended_rules_find_nothing_in_the_operations() -> None:
+def test_eslint_finds_nothing_in_the_operations() -> None:
     operations = [file.relative_to(ROOT) for file in (ROOT / "tests" / "operations").rglob("*.graphql")]
-    assert operations, "tests/operations/ holds what clients ask"
+    assert operations, "tests/operations/ must have operations"
     assert eslint(*operations) == []

@@ -1,4 +1,4 @@
-"""The tools that front ends are built with find nothing to complain of in the set of real operations."""
+"""Compilers, code generators and validators of front ends accept the operations."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from records.settings import Limits
 from tests.conformance.node import HERE
 from tests.conformance.operations import FOLDER, SCHEMA, Operation, operations
 from tests.conformance.relay import compile_operations
-from tests.conformance.tools import project, run_tool
+from tests.conformance.tools import make_project, run_tool
 from transport.execution.cost import CostReckoner
 from transport.execution.limits import within_limits
 
@@ -53,28 +53,28 @@ def test_relay_compiles_every_operation(tmp_path: Path) -> None:
     assert {operation.name for operation in operations()} - compiled == set()
 
 
-def test_the_types_that_codegen_makes_compile_and_narrow(tmp_path: Path) -> None:
+def test_the_types_of_the_code_generator_compile_and_narrow(tmp_path: Path) -> None:
     config = {"dedupeOperationSuffix": True, "strictScalars": True, "scalars": SCALARS}
-    shape = {
+    codegen = {
         "schema": str(SCHEMA),
         "documents": [str(FOLDER / "*.graphql")],
         "generates": {"./graph/": {"preset": "client", "config": config}},
     }
-    (project(tmp_path) / "codegen.json").write_text(json.dumps(shape))
+    (make_project(tmp_path) / "codegen.json").write_text(json.dumps(codegen))
     run_tool("graphql-codegen", "--config", "codegen.json", cwd=tmp_path)
     shutil.copy(HERE / "clients" / "typed.ts", tmp_path)
     run_tool("tsc", *STRICT, "typed.ts", "graph/index.ts", cwd=tmp_path)
 
 
-def test_the_inspector_finds_every_operation_valid_and_nothing_deprecated_in_use(tmp_path: Path) -> None:
+def test_every_operation_is_valid_and_uses_nothing_deprecated(tmp_path: Path) -> None:
     arguments = ("validate", str(FOLDER / "*.graphql"), str(SCHEMA), "--deprecated", "--maxDepth", "10")
-    assert "All documents are valid" in run_tool("graphql-inspector", *arguments, cwd=project(tmp_path))
+    assert "All documents are valid" in run_tool("graphql-inspector", *arguments, cwd=make_project(tmp_path))
 
 
 def test_the_operations_use_every_field_of_every_type(tmp_path: Path, graph: GraphQLSchema) -> None:
-    """A field of an interface counts for the types that have it from there: `... on Error { message }`."""
+    """A field that is selected on an interface counts for its members too, as in `... on Error { message }`."""
     arguments = ("coverage", str(FOLDER / "*.graphql"), str(SCHEMA), "--silent", "--write", "coverage.json")
-    run_tool("graphql-inspector", *arguments, cwd=project(tmp_path))
+    run_tool("graphql-inspector", *arguments, cwd=make_project(tmp_path))
     covered = json.loads((tmp_path / "coverage.json").read_text())["types"]
     assert [f"{owner}.{field}" for owner, field in _fields(graph) if not _used(graph, covered, owner, field)] == []
 
@@ -93,11 +93,11 @@ def _used(graph: GraphQLSchema, covered: dict[str, Any], owner: str, field: str)
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
-def test_an_operation_keeps_within_the_limits(operation: Operation, graph: GraphQLSchema) -> None:
-    """With all the defaults; what a page brings counts in full."""
+def test_an_operation_stays_within_the_default_limits(operation: Operation, graph: GraphQLSchema) -> None:
+    """The cost counts full pages."""
     limits = Limits()
     document = parse(operation.text, max_tokens=limits.max_tokens)
     assert within_limits(graph, document, limits) == []
     (definition,) = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     cost = CostReckoner(graph, limits.max_page_size).cost(document, definition, {})
-    assert cost <= limits.max_cost // 2, "there is room for larger pages"
+    assert cost <= limits.max_cost // 2, "larger pages must fit as well"

@@ -1,24 +1,26 @@
-"""Runs the command lines that the judges bring, in a folder where they find their packages as in a project of their own."""
+"""Runs the command-line tools of the installed packages in a project folder of their own."""
 
 import subprocess
 from pathlib import Path
 
-from tests.conformance.node import MODULES, NODE, SECONDS, JudgeFailed
+from tests.conformance.node import MODULES, NODE, TIMEOUT_SECONDS, ToolFailed
 
 
-def project(folder: Path) -> Path:
-    """Make a folder one that has the judges' packages installed."""
+def make_project(folder: Path) -> Path:
+    """Make the installed packages available in a folder, as in a project that depends on them; return the folder."""
     if not MODULES.is_dir():
-        raise JudgeFailed("The judges' packages are not installed: `make test` brings them.")
+        raise ToolFailed(
+            "The JavaScript packages of the tests are not installed. Run `make test`, which installs them."
+        )
     (folder / "node_modules").symlink_to(MODULES, target_is_directory=True)
     return folder
 
 
 def run_tool(name: str, *arguments: str, cwd: Path) -> str:
-    """What the tool says where it is content; its complaints, word for word, are the failure where it is not."""
+    """Run a tool and return its output. Raises `ToolFailed` with the output where its exit code is not 0."""
     command: list[str | Path] = [NODE, MODULES / ".bin" / name, *arguments]
-    ended = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS)
-    said = f"{ended.stdout}\n{ended.stderr}".strip()
-    if ended.returncode:
-        raise JudgeFailed(f"{name} ended with {ended.returncode}:\n{said}")
-    return said
+    run = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+    output = f"{run.stdout}\n{run.stderr}".strip()
+    if run.returncode:
+        raise ToolFailed(f"{name} ended with {run.returncode}:\n{output}")
+    return output

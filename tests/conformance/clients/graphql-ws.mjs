@@ -1,23 +1,23 @@
-// graphql-ws: everything over one WebSocket, and answers that are followed on after the socket was cut.
-import { given, documented, loop, say } from "./telling.mjs";
+// graphql-ws: every operation over one WebSocket, and an answer that resumes after the socket was cut.
+import { documented, iterate, options, report } from "./program.mjs";
 import WebSocket from "ws";
-import { tell } from "./story.mjs";
+import { runScenario } from "./scenario.mjs";
 
 const { connect, follow } = await documented("graphql-ws.js");
 const sockets = [];
 
-class Cuttable extends WebSocket {
-  constructor(...how) {
-    super(...how);
+class RecordedWebSocket extends WebSocket {
+  constructor(...args) {
+    super(...args);
     sockets.push(this);
   }
 }
 
-const socket = connect(given.url, given.token, { webSocketImpl: Cuttable, retryWait: async () => {} });
+const socket = connect(options.url, options.token, { webSocketImpl: RecordedWebSocket, retryWait: async () => {} });
 
 async function* events(name, variables) {
-  const payload = { query: given.operations[name], variables };
-  for await (const { data, errors } of loop((sink) => socket.subscribe(payload, sink))) {
+  const payload = { query: options.operations[name], variables };
+  for await (const { data, errors } of iterate((sink) => socket.subscribe(payload, sink))) {
     if (errors) throw new Error(JSON.stringify(errors));
     yield data;
   }
@@ -27,25 +27,25 @@ async function run(name, variables) {
   for await (const data of events(name, variables)) return data;
 }
 
-async function anAnswerIsFollowedOverCuts() {
+async function followAnswerOverCuts() {
   const { session } = (await run("SessionsCreateMutation", { input: { name: "cut" } })).createSession;
   const input = { sessionId: session.id, content: "Tell a story.", sampling: { maxTokens: 60, seed: 7 }, thinkingMode: "DIRECT" };
   const messageId = (await run("ChatSendMutation", { input })).sendMessage.answer.id;
-  const got = [];
+  const followed = [];
   let cuts = 0;
-  for await (const event of follow(socket, given.operations.ChatEventsSubscription, messageId)) {
-    got.push(event);
+  for await (const event of follow(socket, options.operations.ChatEventsSubscription, messageId)) {
+    followed.push(event);
     if (event.__typename === "TextDelta" && cuts < 3) {
       cuts += 1;
       sockets.at(-1).terminate();
     }
   }
-  const again = [];
-  for await (const data of events("ChatEventsSubscription", { messageId })) again.push(data.messageEvents);
-  say({ followed: got, again, cuts });
+  const replayed = [];
+  for await (const data of events("ChatEventsSubscription", { messageId })) replayed.push(data.messageEvents);
+  report({ followed, replayed, cuts });
   await run("SessionsDeleteMutation", { input: { id: session.id } });
 }
 
-await tell({ run, events });
-await anAnswerIsFollowedOverCuts();
+await runScenario({ run, events });
+await followAnswerOverCuts();
 await socket.dispose();

@@ -1,35 +1,35 @@
-// Relay's runtime with the operations that its compiler made. What a result masks is read out of the store, fragment by fragment.
-import { given, documented, loop } from "./telling.mjs";
+// Relay's runtime with compiled operations. Masked data is read from the store, fragment by fragment.
+import { documented, iterate, options } from "./program.mjs";
 import relay from "relay-runtime";
-import { tell } from "./story.mjs";
+import { runScenario } from "./scenario.mjs";
 
 const { commitMutation, createOperationDescriptor, fetchQuery, getRequest, getSelector, requestSubscription } = relay;
 const { connect } = await documented("relay.js");
-const { environment, socket } = connect(given.url, given.token);
+const { environment, socket } = connect(options.url, options.token);
 const compiled = {};
-for (const name of given.compiled) compiled[name] = (await import(`${given.folder}/compiled/${name}.graphql.js`)).default;
+for (const name of options.compiled) compiled[name] = (await import(`${options.folder}/compiled/${name}.graphql.js`)).default;
 
-/** The value with what its fragments select in it, read from the store. */
-function whole(value) {
+/** Return a value with the data of its fragments, read from the store. */
+function unmask(value) {
   if (Array.isArray(value)) return value.map(whole);
   if (value === null || typeof value !== "object") return value;
   const { __id, __fragments, __fragmentOwner, ...own } = value;
-  const all = Object.fromEntries(Object.entries(own).map(([name, inner]) => [name, whole(inner)]));
-  for (const name of Object.keys(__fragments ?? {})) join(all, fragment(name, value));
+  const all = Object.fromEntries(Object.entries(own).map(([name, inner]) => [name, unmask(inner)]));
+  for (const name of Object.keys(__fragments ?? {})) merge(all, readFragment(name, value));
   return all;
 }
 
-function fragment(name, reference) {
+function readFragment(name, reference) {
   const snapshot = environment.lookup(getSelector(compiled[name], reference));
-  if (snapshot.isMissingData) throw new Error(`Relay's store lacks something of ${name}`);
-  return whole(snapshot.data);
+  if (snapshot.isMissingData) throw new Error(`the store lacks data of ${name}`);
+  return unmask(snapshot.data);
 }
 
-/** Puts `more` into `all`, deeply: two fragments may select within one object. */
-function join(all, more) {
+/** Merge `more` into `all` recursively: several fragments may select fields of one object. */
+function merge(all, more) {
   for (const [name, value] of Object.entries(more)) {
     const both = all[name] && value && typeof value === "object" && !Array.isArray(value);
-    if (both) join(all[name], value);
+    if (both) merge(all[name], value);
     else all[name] = value;
   }
 }
@@ -48,26 +48,26 @@ function commit(mutation, { input: { file, ...input } }) {
 
 async function run(name, variables) {
   const node = compiled[name];
-  if (name.endsWith("Mutation")) return whole(await commit(node, variables));
-  return whole(await fetchQuery(environment, node, variables, { fetchPolicy: "network-only" }).toPromise());
+  if (name.endsWith("Mutation")) return unmask(await commit(node, variables));
+  return unmask(await fetchQuery(environment, node, variables, { fetchPolicy: "network-only" }).toPromise());
 }
 
 async function* events(name, variables) {
   const subscription = compiled[name];
-  const values = loop(({ next, error, complete }) => {
+  const values = iterate(({ next, error, complete }) => {
     const { dispose } = requestSubscription(environment, {
       subscription, variables, onNext: next, onError: error, onCompleted: complete,
     });
     return dispose;
   });
-  for await (const data of values) yield whole(data);
+  for await (const data of values) yield unmask(data);
 }
 
 function cached(name, variables) {
   const operation = createOperationDescriptor(getRequest(compiled[name]), variables);
   const snapshot = environment.lookup(operation.fragment);
-  return snapshot.isMissingData ? null : whole(snapshot.data);
+  return snapshot.isMissingData ? null : unmask(snapshot.data);
 }
 
-await tell({ run, events, cached, uploads: true });
+await runScenario({ run, events, cached, uploads: true });
 await socket.dispose();

@@ -1,5 +1,5 @@
-// What a front end writes against the generated types: it compiles only where results narrow by `__typename`, and where
-// every member of a result is answered for.
+// Code of a front end that uses the generated types. It compiles only if results narrow by `__typename` and every member of a
+// result is handled.
 import { ResultOf, VariablesOf } from "@graphql-typed-document-node/core";
 import { useFragment } from "./graph";
 import {
@@ -9,9 +9,9 @@ import {
   SearchQueryDocument,
 } from "./graph/graphql";
 
-export const asked: VariablesOf<typeof SearchQueryDocument> = { input: { query: "bolts", mode: "HYBRID" } };
+export const variables: VariablesOf<typeof SearchQueryDocument> = { input: { query: "bolts", mode: "HYBRID" } };
 
-export function found({ search }: ResultOf<typeof SearchQueryDocument>): string[] {
+export function searchTexts({ search }: ResultOf<typeof SearchQueryDocument>): string[] {
   switch (search.__typename) {
     case "SearchResults":
       return search.hits.map((hit) => useFragment(ChunkFieldsFragmentDoc, hit.chunk).text);
@@ -22,10 +22,10 @@ export function found({ search }: ResultOf<typeof SearchQueryDocument>): string[
   }
 }
 
-export function written({ messageEvents }: ResultOf<typeof ChatEventsSubscriptionDocument>): string {
+export function deltaText({ messageEvents }: ResultOf<typeof ChatEventsSubscriptionDocument>): string {
   return messageEvents.__typename === "TextDelta" ? messageEvents.text : "";
 }
 
-export function refused({ uploadDocument }: ResultOf<typeof DocumentsUploadMutationDocument>): number | undefined {
+export function uploadLimit({ uploadDocument }: ResultOf<typeof DocumentsUploadMutationDocument>): number | undefined {
   return uploadDocument.__typename === "TooLargeError" ? uploadDocument.limitBytes : undefined;
 }

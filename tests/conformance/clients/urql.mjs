@@ -1,16 +1,16 @@
-// urql with graphcache: requests over HTTP, subscriptions through graphql-ws.
-import { given, documented, loop } from "./telling.mjs";
+// urql with graphcache: requests over HTTP, subscriptions with graphql-ws.
+import { documented, iterate, options } from "./program.mjs";
 import { getIntrospectionQuery } from "graphql";
 import { onEnd, pipe, subscribe } from "wonka";
-import { tell } from "./story.mjs";
+import { runScenario } from "./scenario.mjs";
 
 const { connect } = await documented("urql.js");
-const asked = await fetch(given.url, {
+const introspection = await fetch(options.url, {
   method: "POST",
-  headers: { "Content-Type": "application/json", authorization: `Bearer ${given.token}` },
+  headers: { "Content-Type": "application/json", authorization: `Bearer ${options.token}` },
   body: JSON.stringify({ query: getIntrospectionQuery() }),
 });
-const { client, socket } = connect(given.url, given.token, (await asked.json()).data);
+const { client, socket } = connect(options.url, options.token, (await introspection.json()).data);
 
 function data(result) {
   if (result.error) throw result.error;
@@ -18,20 +18,20 @@ function data(result) {
 }
 
 async function run(name, variables) {
-  const text = given.operations[name];
-  const ask = text.startsWith("mutation") ? client.mutation : client.query;
-  return data(await ask.call(client, text, variables, { requestPolicy: "network-only" }).toPromise());
+  const text = options.operations[name];
+  const execute = text.startsWith("mutation") ? client.mutation : client.query;
+  return data(await execute.call(client, text, variables, { requestPolicy: "network-only" }).toPromise());
 }
 
 async function* events(name, variables) {
-  const source = client.subscription(given.operations[name], variables);
-  const values = loop(({ next, complete }) => pipe(source, onEnd(complete), subscribe(next)).unsubscribe);
+  const source = client.subscription(options.operations[name], variables);
+  const values = iterate(({ next, complete }) => pipe(source, onEnd(complete), subscribe(next)).unsubscribe);
   for await (const result of values) {
-    const told = data(result);
+    const event = data(result);
     if (!result.hasNext) return;
-    yield told;
+    yield event;
   }
 }
 
-await tell({ run, events, uploads: true, cached: (name, variables) => client.readQuery(given.operations[name], variables)?.data ?? null });
+await runScenario({ run, events, uploads: true, cached: (name, variables) => client.readQuery(options.operations[name], variables)?.data ?? null });
 await socket.dispose();

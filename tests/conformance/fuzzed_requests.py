@@ -1,4 +1,4 @@
-"""Operations for fuzzing: schemathesis writes them, and here they get ids that exist, variables, and a file to upload."""
+"""Requests for fuzzing: schemathesis generates the operations; existing ids, variables and files are added here."""
 
 import json
 from collections.abc import Callable
@@ -44,10 +44,10 @@ IDS = (
     *(global_ids.MODEL.encode(ModelId(key)) for key in ("0123456789abcdef", "fedcba9876543210", "0" * 16)),
     global_ids.PROVIDER.encode("local"),
 )
-"""Of full records, and of such as are not there."""
+"""Ids of the complete records, and ids of unknown records."""
 
 FILES: st.SearchStrategy[ValueNode] = st.just(VariableNode(name=NameNode(value=FILE)))
-OPEN_DATA: st.SearchStrategy[ValueNode] = st.recursive(
+ANY_JSON: st.SearchStrategy[ValueNode] = st.recursive(
     st.one_of(
         st.just(nodes.Null),
         st.booleans().map(nodes.Boolean),
@@ -62,14 +62,14 @@ Choose = Callable[[st.SearchStrategy[Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """One request, as it is sent. `uploads` says whether it brings a file."""
+class Request:
+    """A GraphQL request; `uploads` states whether it has a file."""
 
     query: str
     variables: dict[str, Any]
     uploads: bool
 
-    def by(self, client: httpx.Client, content: bytes) -> httpx.Response:
+    def send(self, client: httpx.Client, content: bytes) -> httpx.Response:
         headers = {"Accept": "application/graphql-response+json"}
         body = {"query": self.query, "variables": self.variables}
         if not self.uploads:
@@ -79,8 +79,8 @@ class Sent:
         return client.post("/graphql", data=fields, files={"0": ("fuzz.txt", content)}, headers=headers)
 
 
-class AsServed(Visitor):
-    """Puts an id of a record in the place of some that were made up, and one field into inputs that take one."""
+class UseKnownIds(Visitor):
+    """Replaces some generated ids by ids of records, and reduces `@oneOf` inputs to one field."""
 
     def __init__(self, types: TypeInfo, choose: Choose) -> None:
         super().__init__()
@@ -88,30 +88,30 @@ class AsServed(Visitor):
         self._choose = choose
 
     def enter_string_value(self, node: StringValueNode, *_: Any) -> ValueNode | None:
-        return self._known(node)
+        return self._known_id(node)
 
     def enter_int_value(self, node: ValueNode, *_: Any) -> ValueNode | None:
-        return self._known(node)
+        return self._known_id(node)
 
     def enter_object_value(self, node: ObjectValueNode, *_: Any) -> ObjectValueNode | None:
-        """schemathesis does not know `@oneOf`: exactly one field of such an input is given, and it is not null."""
-        asked = get_named_type(self._types.get_input_type()) if self._types.get_input_type() else None
-        if not isinstance(asked, GraphQLInputObjectType) or not asked.is_one_of:
+        """Set exactly one field of a `@oneOf` input, not null: schemathesis does not support the directive."""
+        kind = get_named_type(self._types.get_input_type()) if self._types.get_input_type() else None
+        if not isinstance(kind, GraphQLInputObjectType) or not kind.is_one_of:
             return None
-        name = self._choose(st.sampled_from(sorted(asked.fields)))
+        name = self._choose(st.sampled_from(sorted(kind.fields)))
         value = self._choose(st.text(max_size=20).map(nodes.String))
         return ObjectValueNode(fields=(ObjectFieldNode(name=NameNode(value=name), value=value),))
 
-    def _known(self, node: ValueNode) -> ValueNode | None:
-        asked = self._types.get_input_type()
-        if asked is None or get_named_type(asked) is not GraphQLID:
+    def _known_id(self, node: ValueNode) -> ValueNode | None:
+        kind = self._types.get_input_type()
+        if kind is None or get_named_type(kind) is not GraphQLID:
             return None
         chosen: ValueNode = self._choose(st.one_of(st.sampled_from(IDS).map(nodes.String), st.just(node)))
         return chosen
 
 
-class WithVariables(Visitor):
-    """Takes whole arguments out of the operation, where `choose` says so, and keeps their values and types."""
+class MoveToVariables(Visitor):
+    """Replaces some arguments by variables and collects their values and types; `choose` draws which ones."""
 
     def __init__(self, types: TypeInfo, choose: Choose) -> None:
         super().__init__()
@@ -121,12 +121,12 @@ class WithVariables(Visitor):
         self.declared: list[VariableDefinitionNode] = []
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> ArgumentNode | None:
-        asked = self._types.get_input_type()
+        kind = self._types.get_input_type()
         if isinstance(node.value, VariableNode) or f"${FILE}" in print_ast(node) or not self._choose(st.booleans()):
             return None
         name = f"v{len(self.values)}"
         self.values[name] = value_from_ast_untyped(node.value)
-        return ArgumentNode(name=node.name, value=self.declare(name, str(asked)))
+        return ArgumentNode(name=node.name, value=self.declare(name, str(kind)))
 
     def declare(self, name: str, type_name: str) -> VariableNode:
         variable = VariableNode(name=NameNode(value=name))
@@ -134,23 +134,23 @@ class WithVariables(Visitor):
         return variable
 
 
-def compose(document: DocumentNode, schema: GraphQLSchema, choose: Choose) -> Sent:
-    """The request that asks for `document`; `choose` draws what is left open."""
+def make_request(document: DocumentNode, schema: GraphQLSchema, choose: Choose) -> Request:
+    """Return a request with the operation of `document`; `choose` draws ids and variables."""
     types = TypeInfo(schema)
-    served = visit(document, TypeInfoVisitor(types, AsServed(types, choose)))
-    outside = WithVariables(types, choose)
-    lifted: DocumentNode = visit(served, TypeInfoVisitor(types, outside))
-    uploads = f"${FILE}" in print_ast(lifted)
+    with_ids = visit(document, TypeInfoVisitor(types, UseKnownIds(types, choose)))
+    variables = MoveToVariables(types, choose)
+    with_variables: DocumentNode = visit(with_ids, TypeInfoVisitor(types, variables))
+    uploads = f"${FILE}" in print_ast(with_variables)
     if uploads:
-        outside.declare(FILE, "Upload!")
-        outside.values[FILE] = None
-    (operation,) = lifted.definitions
+        variables.declare(FILE, "Upload!")
+        variables.values[FILE] = None
+    (operation,) = with_variables.definitions
     assert isinstance(operation, OperationDefinitionNode)
     named = OperationDefinitionNode(
         operation=operation.operation,
         name=NameNode(value="Fuzz"),
-        variable_definitions=tuple(outside.declared),
+        variable_definitions=tuple(variables.declared),
         directives=operation.directives,
         selection_set=operation.selection_set,
     )
-    return Sent(print_ast(named), outside.values, uploads)
+    return Request(print_ast(named), variables.values, uploads)

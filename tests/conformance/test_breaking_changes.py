@@ -1,8 +1,8 @@
-"""Clients that were written for the last release still work: what breaks them was deprecated there first.
+"""The schema has no breaking change that the last release did not deprecate.
 
-`docs/releases/` holds the schema of each release, named by its version. A release makes its own, once, when its
-version is set: `cp schema/schema.graphql docs/releases/VERSION.graphql`. That of the version in `pyproject.toml` may
-be written again until the release is out; those before it stay as they are.
+`docs/releases/` has the schema of each release, named by its version. Create it when the version is set:
+`cp schema/schema.graphql docs/releases/VERSION.graphql`. The file of the version in `pyproject.toml` may be replaced until
+that version is released; older files are never changed.
 """
 
 import json
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.node import ROOT, run_node
+from tests.conformance.node import run_node
+from tests.paths import ROOT
 
 RELEASES = ROOT / "docs" / "releases"
 SERVED = (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
@@ -28,28 +29,28 @@ def version(release: Path) -> tuple[int, ...]:
     return tuple(int(number) for number in release.stem.split("."))
 
 
-def breaking(released: str, served: str) -> list[str]:
-    found: list[str] = run_node("diff.mjs", text=json.dumps({"released": released, "served": served}))
-    return found
+def breaking_changes(released: str, served: str) -> list[str]:
+    changes: list[str] = run_node("diff.mjs", text=json.dumps({"released": released, "served": served}))
+    return changes
 
 
-def test_nothing_is_broken_that_the_last_release_did_not_deprecate() -> None:
+def test_the_last_release_deprecated_every_breaking_change() -> None:
     last = max(RELEASES.glob("*.graphql"), key=version)
-    assert breaking(last.read_text(encoding="utf-8"), SERVED) == []
+    assert breaking_changes(last.read_text(encoding="utf-8"), SERVED) == []
 
 
-def test_every_release_has_its_schema() -> None:
+def test_every_release_has_a_schema() -> None:
     released = re.findall(r"^## \[?(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert [version for version in released if not (RELEASES / f"{version}.graphql").exists()] == []
 
 
-def test_no_release_is_ahead_of_the_version() -> None:
+def test_no_release_is_newer_than_the_version() -> None:
     current = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert max(map(version, RELEASES.glob("*.graphql"))) <= tuple(map(int, current.split(".")))
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "complaint"),
+    ("before", "after", "message"),
     [
         ("title: String!", "", "Field 'title' was removed from object type 'Book'"),
         ("title: String!", "title: String", "Field 'Book.title' changed type from 'String!' to 'String'"),
@@ -59,13 +60,13 @@ def test_no_release_is_ahead_of_the_version() -> None:
         ("NEW", "", "Enum value 'NEW' was removed"),
     ],
 )
-def test_a_change_that_breaks_clients_is_found(was: str, now: str, complaint: str) -> None:
-    (found,) = breaking(BOOKS, BOOKS.replace(was, now))
-    assert found.startswith(complaint)
+def test_a_breaking_change_is_found(before: str, after: str, message: str) -> None:
+    (found,) = breaking_changes(BOOKS, BOOKS.replace(before, after))
+    assert found.startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("was", "now"),
+    ("before", "after"),
     [
         ('author: String @deprecated(reason: "Ask for `book`.")', ""),
         ("author: String", "author: Int"),
@@ -76,5 +77,5 @@ def test_a_change_that_breaks_clients_is_found(was: str, now: str, complaint: st
         ("NEW", "NEW OLD"),
     ],
 )
-def test_what_was_deprecated_may_change_and_what_is_new_breaks_nothing(was: str, now: str) -> None:
-    assert breaking(BOOKS, BOOKS.replace(was, now)) == []
+def test_additions_and_changes_of_deprecated_parts_are_allowed(before: str, after: str) -> None:
+    assert breaking_changes(BOOKS, BOOKS.replace(before, after)) == []

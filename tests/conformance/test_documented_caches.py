@@ -1,4 +1,4 @@
-"""What docs/clients.md tells caches is what the schema says."""
+"""The cache settings of docs/clients.md agree with the schema."""
 
 import json
 import subprocess
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 
+from tests.conformance.client_runs import write_modules
 from tests.conformance.node import NODE
 from tests.conformance.operations import SCHEMA
-from tests.conformance.telling import write_documented
-from tests.conformance.tools import project
+from tests.conformance.tools import make_project
 
-SHOW = """
+PRINT_EXPORTS = """
 import { keys } from "./urql.js";
 import { typePolicies } from "./apollo.js";
 import { possibleTypes } from "./types.js";
@@ -24,12 +24,14 @@ process.stdout.write(JSON.stringify({ keys: Object.keys(keys), unkeyed, possible
 
 @pytest.fixture(scope="module")
 def documented(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the page's modules export, as their packages take it."""
-    folder = project(tmp_path_factory.mktemp("page"))
-    write_documented(folder)
-    (folder / "show.mjs").write_text(SHOW, encoding="utf-8")
-    shown = subprocess.run([NODE, "show.mjs"], cwd=folder, capture_output=True, text=True, check=True, timeout=60)
-    found: dict[str, Any] = json.loads(shown.stdout)
+    """The exports of the page's modules that configure caches."""
+    folder = make_project(tmp_path_factory.mktemp("page"))
+    write_modules(folder)
+    (folder / "print_exports.mjs").write_text(PRINT_EXPORTS, encoding="utf-8")
+    printed = subprocess.run(
+        [NODE, "print_exports.mjs"], cwd=folder, capture_output=True, text=True, check=True, timeout=60
+    )
+    found: dict[str, Any] = json.loads(printed.stdout)
     return found
 
 
@@ -47,18 +49,18 @@ def types_without_id() -> list[str]:
 
 
 @pytest.mark.parametrize("policy", ["keys", "unkeyed"])
-def test_caches_are_told_of_every_type_without_an_id(documented: dict[str, Any], policy: str) -> None:
+def test_every_type_without_an_id_is_listed(documented: dict[str, Any], policy: str) -> None:
     assert sorted(documented[policy]) == types_without_id()
 
 
-def test_apollo_is_told_which_types_an_interface_has(documented: dict[str, Any]) -> None:
+def test_the_members_of_every_interface_are_listed(documented: dict[str, Any]) -> None:
     graph = build_schema(SCHEMA.read_text(encoding="utf-8"))
     interfaces = [type_ for type_ in graph.type_map.values() if isinstance(type_, GraphQLInterfaceType)]
     expected = {type_.name: sorted(each.name for each in graph.get_possible_types(type_)) for type_ in interfaces}
     assert documented["possibleTypes"] == expected
 
 
-def test_apollo_is_told_of_every_stream(documented: dict[str, Any]) -> None:
+def test_every_subscription_has_a_policy(documented: dict[str, Any]) -> None:
     subscription = build_schema(SCHEMA.read_text(encoding="utf-8")).subscription_type
     assert subscription is not None
     assert sorted(documented["streams"]) == sorted(subscription.fields)
