@@ -1,4 +1,4 @@
-// Copies the files that the page loads out of node_modules into dist/, with their licences. Nothing is bundled.
+// Copy the files that the page loads from node_modules to dist/, with their licenses. Nothing is bundled.
 import { cp, mkdir, rm } from "node:fs/promises";
 
 const FILES = {

@@ -1,15 +1,18 @@
-// GraphiQL over this server's two ways: HTTP for queries and mutations, graphql-transport-ws for subscriptions.
+// GraphiQL for this server: HTTP for queries and mutations, graphql-transport-ws for subscriptions.
 "use strict";
 
-// Its lines are short, so that a small laptop shows them whole beside the panel.
+// The example operations in the first tab. Lines are short, so that they fit beside the panel on a small screen.
 const WELCOME = `# Welcome to Graphlore.
 #
-# Give it a document in the panel on
-# the left. Once it is READY, run
-# these one by one: the button with
-# the arrow asks which. Ctrl-Space
-# completes; the book on the left
-# explains everything.
+# 1. Upload a document in the panel
+#    on the left, and wait until its
+#    status is READY.
+# 2. Run these operations in order.
+#    The run button shows a menu.
+#
+# Ctrl-Space completes names.
+# The book icon opens the schema
+# reference.
 
 query Overview {
   documents(first: 10) {
@@ -31,7 +34,8 @@ mutation NewSession {
   }
 }
 
-# SESSION is the id from NewSession.
+# Replace SESSION by the id that
+# NewSession returned.
 mutation Ask {
   sendMessage(input: {
     sessionId: "SESSION"
@@ -46,8 +50,10 @@ mutation Ask {
   }
 }
 
-# ANSWER is the id from Ask. Run again,
-# it tells all from the first word.
+# Replace ANSWER by the id that Ask
+# returned. The subscription starts
+# with the first event, whenever you
+# run it.
 subscription Watch {
   messageEvents(messageId: "ANSWER") {
     __typename
@@ -75,14 +81,14 @@ const access = {
   get headers() { return this.token ? { Authorization: `Bearer ${this.token}` } : {}; },
 };
 
-// The address of a WebSocket on the path of a page's own server.
+// Return the WebSocket URL of a path on this server.
 function socketAddress(path) {
   const address = new URL(path, location.href);
   address.protocol = address.protocol.replace("http", "ws");
   return address.href;
 }
 
-function askForToken() {
+function showTokenForm() {
   document.getElementById("access").hidden = false;
 }
 
@@ -92,16 +98,16 @@ const socket = graphqlWs.createClient({
   retryAttempts: Infinity,
   shouldRetry: (event) => event.code !== 4403,
   connectionParams: () => access.headers,
-  on: { closed: (event) => { if (event.code === 4403) askForToken(); } },
+  on: { closed: (event) => { if (event.code === 4403) showTokenForm(); } },
 });
 
 async function fetchWithToken(address, options) {
   const reply = await fetch(address, { ...options, headers: { ...options.headers, ...access.headers } });
-  if (reply.status === 401) askForToken();
+  if (reply.status === 401) showTokenForm();
   return reply;
 }
 
-const graphlore = { access, askForToken, socket };
+const graphlore = { access, showTokenForm, socket };
 
 document.getElementById("access").addEventListener("submit", (event) => {
   event.preventDefault();

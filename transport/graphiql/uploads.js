@@ -1,4 +1,4 @@
-// The panel: files go up by uploadDocument, and every document shows how far it is, as documentEvents tells.
+// The panel: uploads files with uploadDocument, and shows the state of each document from documentEvents.
 "use strict";
 
 (() => {
@@ -26,6 +26,7 @@
     return made;
   }
 
+  // Return the row of a document or a running upload; create it where there is none.
   function row(key) {
     if (!rows.has(key)) {
       rows.set(key, element("li", ""));
@@ -34,7 +35,7 @@
     return rows.get(key);
   }
 
-  function forget(key) {
+  function removeRow(key) {
     rows.get(key)?.remove();
     rows.delete(key);
   }
@@ -46,7 +47,7 @@
     return button;
   }
 
-  // `fraction` is null where nothing is under way.
+  // Show the state of a row; `fraction` (0 to 1) adds a progress bar.
   function show(key, { name, status, fraction = null, reason = null, id = null }) {
     const item = row(key);
     item.className = status;
@@ -63,14 +64,14 @@
     if (reason) item.append(element("p", "reason", reason));
   }
 
-  function told({ change, documentId, document: found }) {
-    if (change === "REMOVED") return forget(documentId);
+  function handleEvent({ change, documentId, document: found }) {
+    if (change === "REMOVED") return removeRow(documentId);
     if (!found) return undefined;
     const { id, name, status, progress, error } = found;
     return show(id, { id, name, status, reason: error?.message, fraction: BUSY.includes(status) ? progress : null });
   }
 
-  // XMLHttpRequest, since fetch does not tell how much of a body is sent.
+  // XMLHttpRequest reports the progress of an upload; fetch does not.
   function send(file, onProgress) {
     const body = new FormData();
     body.append("operations", JSON.stringify({ query: UPLOAD, variables: { input: { file: null } } }));
@@ -83,27 +84,27 @@
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
     return new Promise((resolve, reject) => {
       request.addEventListener("load", () => resolve(request));
-      request.addEventListener("error", () => reject(new Error("The server cannot be reached, or refused the file.")));
+      request.addEventListener("error", () => reject(new Error("The upload failed: the server could not be reached, or rejected the file.")));
       request.send(body);
     });
   }
 
-  // Raises an error that says why the server did not take the file.
-  function accepted(request) {
-    if (request.status === 401) graphlore.askForToken();
+  // Throw an error with the reason where the server rejected the file.
+  function checkAccepted(request) {
+    if (request.status === 401) graphlore.showTokenForm();
     const { data, errors } = JSON.parse(request.responseText);
     const result = data?.uploadDocument;
-    if (!result?.document) throw new Error(errors?.[0].message ?? result?.message ?? "The file was not taken.");
+    if (!result?.document) throw new Error(errors?.[0].message ?? result?.message ?? "The server rejected the file.");
   }
 
   async function upload(file) {
     const key = Symbol(file.name);
     show(key, { name: file.name, status: "UPLOADING", fraction: 0 });
     try {
-      accepted(await send(file, (fraction) => show(key, { name: file.name, status: "UPLOADING", fraction })));
-      forget(key);
+      checkAccepted(await send(file, (fraction) => show(key, { name: file.name, status: "UPLOADING", fraction })));
+      removeRow(key);
     } catch (error) {
-      show(key, { name: file.name, status: "refused", reason: error.message });
+      show(key, { name: file.name, status: "REJECTED", reason: error.message });
     }
   }
 
@@ -115,13 +116,13 @@
     graphlore.socket.subscribe(
       { query: WATCH },
       {
-        next: ({ data }) => data && told(data.documentEvents),
-        error: (event) => (state.textContent = event.code === 4403 ? "" : "The server does not say what becomes of documents."),
+        next: ({ data }) => data && handleEvent(data.documentEvents),
+        error: (event) => (state.textContent = event.code === 4403 ? "" : "Document updates are not available. Reload the page."),
         complete: () => {},
       },
     );
-    // A new connection begins with a new snapshot; what was removed meanwhile is not in it.
-    graphlore.socket.on("connected", () => [...rows.keys()].filter((key) => typeof key === "string").forEach(forget));
+    // A new connection starts with a new snapshot, which lacks the documents that were deleted in the meantime.
+    graphlore.socket.on("connected", () => [...rows.keys()].filter((key) => typeof key === "string").forEach(removeRow));
   }
 
   choose.addEventListener("change", () => {

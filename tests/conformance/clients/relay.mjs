@@ -11,7 +11,7 @@ for (const name of options.compiled) compiled[name] = (await import(`${options.f
 
 /** Return a value with the data of its fragments, read from the store. */
 function unmask(value) {
-  if (Array.isArray(value)) return value.map(whole);
+  if (Array.isArray(value)) return value.map(unmask);
   if (value === null || typeof value !== "object") return value;
   const { __id, __fragments, __fragmentOwner, ...own } = value;
   const all = Object.fromEntries(Object.entries(own).map(([name, inner]) => [name, unmask(inner)]));
