@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class ExpectedError(Exception):
     """A failure that a user can cause or encounter.
 
-    `field` names the argument that caused it in snake_case, dotted where nested (`load.context_length`, `tags.1`); None
-    where no single argument did. `{field}` in a message stands for the name of that argument.
+    `field` names the argument that caused it in snake_case, dotted if nested (`load.context_length`, `tags.1`); None
+    if no single argument did. `{field}` in a message stands for the name of that argument.
     """
 
     code: ClassVar[ErrorCode] = ErrorCode.INTERNAL

@@ -1,6 +1,6 @@
 """Names and paths of an operation's arguments, as GraphQL spells them.
 
-Below the resolvers an argument is named by `ExpectedError.field`: snake_case, dotted where nested (`load.context_length`).
+Below the resolvers an argument is named by `ExpectedError.field`: snake_case, dotted if nested (`load.context_length`).
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ from resolvers.request_context import Context
 
 
 async def find_neighbour(context: Context, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
-    """Return the chunk `step` positions later in the document (earlier where negative); None where there is none."""
+    """Return the chunk `step` positions later in the document (earlier where negative); None if there is none."""
     return await context.chunks.neighbour(chunk, step)
 
 

@@ -114,7 +114,7 @@ async def reprocess_document(
 
 
 async def cancel_ingestion(context: Context, document_id: DocumentId) -> DocumentRecord:
-    """Stop a document's ingestion. Raises `NotFound`, and `Conflict` where none is in progress."""
+    """Stop a document's ingestion. Raises `NotFound`, and `Conflict` if none is in progress."""
     return await context.ingestion.cancel_ingestion(document_id)
 
 
@@ -126,7 +126,7 @@ async def delete_document(context: Context, document_id: DocumentId) -> EraseRec
 async def stream_document_events(
     context: Context, document_id: DocumentId | None
 ) -> AsyncGenerator[Change[DocumentRecord], None]:
-    """Return a snapshot and then every change of one document, or of all where the id is None. Raises `NotFound` at once."""
+    """Return a snapshot and then every change of one document, or of all if the id is None. Raises `NotFound` at once."""
     if document_id is not None:
         await context.documents.get(document_id)
     return stream(context.ingestion.watch_documents(document_id))

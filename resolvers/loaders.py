@@ -58,7 +58,7 @@ class Loaders:
     @cached_property
     def deep_chunks(self) -> DataLoader[DocumentId, int | None]:
         """Number of a document's chunks that the deep embedder has embedded."""
-        assert self._deep_vectors is not None, "used only where a deep embedder is configured"
+        assert self._deep_vectors is not None, "used only if a deep embedder is configured"
         return _loader(self._deep_vectors.embedded)
 
 

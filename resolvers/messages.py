@@ -38,7 +38,7 @@ async def send_message(
 
 
 async def cancel_generation(context: Context, message_id: MessageId) -> MessageRecord:
-    """Stop an answer and return it. Raises `NotFound`, and `Conflict` where it has ended."""
+    """Stop an answer and return it. Raises `NotFound`, and `Conflict` if it has ended."""
     return await context.answers.cancel_generation(message_id)
 
 

@@ -36,7 +36,7 @@ def list_parameters(context: Context, model: ModelRecord) -> tuple[ModelParamete
 async def estimate_fit(context: Context, model: ModelRecord, provided: Mapping[str, Any]) -> MemoryFit | None:
     """Estimate the memory that a model needs with the provided load settings.
 
-    Return None where the file's header cannot be read or the model does not accept the settings.
+    Return None if the file's header cannot be read or the model does not accept the settings.
     """
     if model.facts is None:
         return None
@@ -106,7 +106,7 @@ def _load_request(provided: Mapping[str, Any] | None, field: str) -> LoadRequest
 
 
 async def stream_model_events(context: Context, model_id: ModelId | None) -> AsyncGenerator[Change[ModelRecord], None]:
-    """Return a snapshot and then every change of one model, or of all where the id is None. Raises `NotFound` at once."""
+    """Return a snapshot and then every change of one model, or of all if the id is None. Raises `NotFound` at once."""
     if model_id is not None:
         context.models.get(model_id)
     return stream(context.models.watch_models(model_id))

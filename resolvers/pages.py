@@ -1,4 +1,4 @@
-"""Keyset pagination: 1 to 100 items a page, 25 where the client gives no size."""
+"""Keyset pagination: 1 to 100 items a page, 25 if the client gives no size."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Item]):
-    """A page of a list. `count` returns the number of items in the whole list; it is called only where it is requested."""
+    """A page of a list. `count` returns the number of items in the whole list; it is called only if it is requested."""
 
     page: Page[Item]
     count: Callable[[], Awaitable[int]]

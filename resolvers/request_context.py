@@ -45,7 +45,7 @@ class Context:
     settings: ServerSettings
     limits: Limits
     deep_vectors: DeepVectors | None = None
-    "None where no deep embedder is configured."
+    "None if no deep embedder is configured."
     sign_link: Callable[[str], str] = str
     "Return a path with a signature that replaces the access token for a limited time."
     loaders: Loaders = field(init=False)

@@ -25,7 +25,7 @@ BEST_FIRST = Order("RELEVANCE")
 async def list_sessions(
     context: Context, filter: SessionFilter, order: Order | None, request: PageRequest
 ) -> Listing[SessionRecord]:
-    """Return a page of sessions. Without an order: best match first where there is a query, else latest message first."""
+    """Return a page of sessions. Without an order: best match first if there is a query, else latest message first."""
     order = order or (BEST_FIRST if filter.query else LATEST_FIRST)
     return Listing(await context.sessions.page(filter, order, request), lambda: context.sessions.count(filter))
 
@@ -84,7 +84,7 @@ async def delete_session(context: Context, session_id: SessionId) -> EraseReceip
 async def stream_session_events(
     context: Context, session_id: SessionId | None
 ) -> AsyncGenerator[Change[SessionRecord], None]:
-    """Return a snapshot and then every change of one session, or of all where the id is None. Raises `NotFound` at once."""
+    """Return a snapshot and then every change of one session, or of all if the id is None. Raises `NotFound` at once."""
     if session_id is not None:
         await context.sessions.get(session_id)
     return stream(context.session_changes.watch_sessions(session_id))

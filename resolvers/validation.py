@@ -19,7 +19,7 @@ MIN_CHUNK_TOKENS, MAX_CHUNK_TOKENS = 16, 256
 
 
 def check_text(text: str, max_length: int, field: str) -> str:
-    """Return the text unchanged. Raises `InvalidInput` where it is blank, too long or cannot be stored as UTF-8."""
+    """Return the text unchanged. Raises `InvalidInput` if it is blank, too long or cannot be stored as UTF-8."""
     if not text.strip():
         raise InvalidInput("{field} must not be empty.", field=field)
     if len(text) > max_length:
@@ -55,7 +55,7 @@ def reject_null(provided: Mapping[str, Any], *names: str, parent: str = "") -> N
 
 
 def check_chunking(changes: Mapping[str, Any] | None, default: Chunking) -> Chunking | None:
-    """Return the chunk limits with the changes applied to `default`; None where nothing was changed.
+    """Return the chunk limits with the changes applied to `default`; None if nothing was changed.
 
     `max_tokens` must be 16 to 256, `overlap_tokens` 0 to half of it. Raises `InvalidInput`.
     """
@@ -74,7 +74,7 @@ def check_chunking(changes: Mapping[str, Any] | None, default: Chunking) -> Chun
 
 
 def check_fraction(value: float | None, field: str) -> float | None:
-    """Return the value. Raises `InvalidInput` where it is not between 0 and 1."""
+    """Return the value. Raises `InvalidInput` if it is not between 0 and 1."""
     if value is not None and not 0.0 <= value <= 1.0:
         raise InvalidInput("{field} must be between 0 and 1.", field=field)
     return value

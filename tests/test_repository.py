@@ -28,7 +28,6 @@ LONG_FUNCTIONS = {
     "bootstrap/state.py:open_state": "",
     "persistence/sessions/messages.py:start_exchange": "",
     "tests/e2e/test_traces.py:test_an_answer_is_a_tree_of_spans_that_holds_no_text": "",
-    "tests/schema/full.py:full_graph": "",
     "tests/support/tiny_gguf.py:write_tiny_mamba": "",
 }
 CATCHES_EVERY_EXCEPTION = {

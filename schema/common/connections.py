@@ -1,4 +1,4 @@
-"""Relay connections over keyset pages. `totalCount` is counted only where it is selected."""
+"""Relay connections over keyset pages. `totalCount` is counted only if it is selected."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Generic, TypeAlias, TypeVar
@@ -16,7 +16,7 @@ First: TypeAlias = Annotated[
     int | None,
     strawberry.argument(
         description="Number of items to return from the start of the list, or after `after`. Clamped to 1 to 100; "
-        "25 where neither `first` nor `last` is given."
+        "25 if neither `first` nor `last` is given."
     ),
 ]
 After: TypeAlias = Annotated[
@@ -27,7 +27,7 @@ Last: TypeAlias = Annotated[
     int | None,
     strawberry.argument(
         description="Number of items to return from the end of the list, or before `before`. Clamped to 1 to 100; "
-        "ignored where `first` is given."
+        "ignored if `first` is given."
     ),
 ]
 Before: TypeAlias = Annotated[
@@ -38,8 +38,8 @@ Before: TypeAlias = Annotated[
 
 @strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether the list has items after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether the list has items before this page.")
+    has_next_page: bool = strawberry.field(description="True if the list has items after this page.")
+    has_previous_page: bool = strawberry.field(description="True if the list has items before this page.")
     start_cursor: str | None = strawberry.field(
         description="Cursor of the first item of the page; null for an empty page."
     )

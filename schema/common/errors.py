@@ -66,7 +66,7 @@ class Error:
     code: ErrorCode = strawberry.field(description="Machine-readable reason.")
     message: str = strawberry.field(description="Human-readable reason in English.")
     path: list[str] | None = strawberry.field(
-        description='Path of the argument that caused the error, such as `["input", "name"]`; null where no single '
+        description='Path of the argument that caused the error, such as `["input", "name"]`; null if no single '
         "argument did."
     )
 
@@ -89,7 +89,7 @@ class ConflictError(Error):
 @strawberry.type(description="The file type is not supported.")
 class UnsupportedError(Error):
     media_type: str | None = strawberry.field(
-        description="Media type that was detected from the content; null where none was detected."
+        description="Media type that was detected from the content; null if none was detected."
     )
 
 
@@ -107,7 +107,7 @@ class BusyError(Error):
 @strawberry.type(description="The model that would generate the answer is not loaded.")
 class ModelNotReadyError(Error):
     model_id: strawberry.ID | None = strawberry.field(
-        description="Id of the model; null where the server has no model at all."
+        description="Id of the model; null if the server has no model at all."
     )
     model_status: ModelStatus = strawberry.field(description="Status of the model.")
 

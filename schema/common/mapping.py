@@ -38,10 +38,10 @@ Value = TypeVar("Value")
 
 
 def or_none(value: Value | None) -> Value | None:
-    """Return the value of an optional argument; None where the client did not send it."""
+    """Return the value of an optional argument; None if the client did not send it."""
     return None if value is UNSET else value
 
 
 def tuple_or_none(values: Sequence[Value] | None) -> tuple[Value, ...] | None:
-    """Return the items of an optional list as a tuple; None where the client did not send it or sent null."""
+    """Return the items of an optional list as a tuple; None if the client did not send it or sent null."""
     return None if values is None or values is UNSET else tuple(values)

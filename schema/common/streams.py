@@ -22,6 +22,6 @@ async def map_stream(
 
 
 def get_optional_key(codec: IdCodec[Key], global_id: str | None, field: str) -> Key | None:
-    """Return the key of an optional id argument; None where it was omitted. Raises `NotFound` for an invalid id."""
+    """Return the key of an optional id argument; None if it was omitted. Raises `NotFound` for an invalid id."""
     text = or_none(global_id)
     return None if text is None else codec.get_key(text, field)

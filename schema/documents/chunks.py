@@ -61,7 +61,7 @@ class Chunk(Node):
         found = await chunks.find_neighbour(info.context, self.record, step)
         return None if found is None else Chunk.from_record(found)
 
-    @strawberry.field(description="Answers that were given the chunk as a passage.")
+    @strawberry.field(description="Answers whose prompt contained the chunk as a passage.")
     async def cited_by(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
     ) -> Connection[MessageRef]:

@@ -36,7 +36,7 @@ describe(
 
 @strawberry.input(
     description="Conditions on documents; a document must match all of them. Omitted and null conditions match "
-    "every document. Documents in DELETING are listed only where `status` asks for them."
+    "every document. Documents in DELETING are listed only if `status` names it."
 )
 class DocumentFilter:
     status: list[DocumentStatus] | None = strawberry.field(
@@ -85,7 +85,7 @@ class ChunkingInput:
     )
 
 
-@strawberry.input(description="A file to upload as a document.")
+@strawberry.input(description="Input of `uploadDocument`: a file and its details.")
 class UploadDocumentInput:
     file: Upload = strawberry.field(description="The file, not empty and within `Limits.maxUploadBytes`.")
     name: str | None = strawberry.field(
@@ -122,7 +122,7 @@ class DocumentSourceInput:
         return next((kind, source) for kind, source in kinds.items() if isinstance(source, str))
 
 
-@strawberry.input(description="A document to import from a text, a URL or a path on the server.")
+@strawberry.input(description="Input of `importDocument`: a source and the details of the document.")
 class ImportDocumentInput:
     source: DocumentSourceInput = strawberry.field(description="Source of the document.")
     name: str | None = strawberry.field(
@@ -144,7 +144,7 @@ class ImportDocumentInput:
     )
 
 
-@strawberry.input(description="Changes of a document; omitted fields keep their value.")
+@strawberry.input(description="Input of `updateDocument`. Omitted fields keep their value.")
 class UpdateDocumentInput:
     id: strawberry.ID = strawberry.field(description="Id of the document.")
     name: str | None = strawberry.field(default=UNSET, description="Display name, 1 to 300 characters, not null.")
@@ -156,7 +156,7 @@ class UpdateDocumentInput:
     )
 
 
-@strawberry.input(description="A document to ingest again.")
+@strawberry.input(description="Input of `reprocessDocument`.")
 class ReprocessDocumentInput:
     id: strawberry.ID = strawberry.field(description="Id of the document.")
     chunking: ChunkingInput | None = strawberry.field(
@@ -164,11 +164,11 @@ class ReprocessDocumentInput:
     )
 
 
-@strawberry.input(description="A document whose ingestion to cancel.")
+@strawberry.input(description="Input of `cancelIngestion`.")
 class CancelIngestionInput:
     id: strawberry.ID = strawberry.field(description="Id of the document.")
 
 
-@strawberry.input(description="A document to delete.")
+@strawberry.input(description="Input of `deleteDocument`.")
 class DeleteDocumentInput:
     id: strawberry.ID = strawberry.field(description="Id of the document.")

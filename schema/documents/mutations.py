@@ -32,7 +32,7 @@ from schema.documents.types import Document
 class UploadDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
-        description="Whether the same bytes were stored before; the existing document is returned unchanged then."
+        description="True if the same bytes were stored before; the existing document is returned unchanged then."
     )
 
 
@@ -40,7 +40,7 @@ class UploadDocumentSuccess:
 class ImportDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
-        description="Whether the same bytes were stored before; the existing document is returned unchanged then."
+        description="True if the same bytes were stored before; the existing document is returned unchanged then."
     )
 
 

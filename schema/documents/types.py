@@ -58,7 +58,7 @@ describe(
 )
 
 
-@strawberry.type(description="Which parts of a file could be read.")
+@strawberry.type(description="Counts of the parts of a file that could be read, and warnings about the others.")
 class ExtractionCoverage:
     pages: int | None = strawberry.field(description="Number of pages; null for a format without pages.")
     pages_with_text: int | None = strawberry.field(
@@ -68,10 +68,10 @@ class ExtractionCoverage:
         description="Number of pages whose text was recognized from an image (OCR); null for a format without pages."
     )
     tables: int | None = strawberry.field(
-        description="Number of tables that were extracted; null where the reader does not count them."
+        description="Number of tables that were extracted; null if the reader does not count them."
     )
     pictures: int | None = strawberry.field(
-        description="Number of pictures in the file; null where the reader does not count them. Text in pictures is "
+        description="Number of pictures in the file; null if the reader does not count them. Text in pictures is "
         "read on recognized pages only."
     )
     warnings: list[str] = strawberry.field(description="Content that could not be read, one sentence for each problem.")
@@ -83,7 +83,7 @@ class IngestionError:
     code: ErrorCode = strawberry.field(description="Machine-readable reason.")
     message: str = strawberry.field(description="Human-readable reason in English.")
     retryable: bool = strawberry.field(
-        description="Whether `reprocessDocument` may succeed without a change of the file or the settings."
+        description="True if `reprocessDocument` may succeed without a change of the file or the settings."
     )
 
 
@@ -101,7 +101,7 @@ class EmbeddingIndex:
     dimensions: int = strawberry.field(description="Number of dimensions of the model's vectors.")
     role: EmbedderRole = strawberry.field(description="Role of the embedding model.")
     embedded_chunks: int = strawberry.field(description="Number of the document's chunks that have a vector.")
-    complete: bool = strawberry.field(description="Whether every chunk has a vector that search uses.")
+    complete: bool = strawberry.field(description="True if every chunk has a vector that search uses.")
 
 
 @strawberry.type(description="A document: its original, its extracted text and the state of its ingestion.")
@@ -111,7 +111,7 @@ class Document(Node):
         description="Display name, 1 to 300 characters; by default the file name, or the first words of a text."
     )
     title: str | None = strawberry.field(
-        description="Title found in the document itself; null where it has none, and until it is parsed."
+        description="Title found in the document itself; null if it has none, and until it is parsed."
     )
     media_type: str = strawberry.field(
         description="Media type, detected from the content; the file name is only a hint."
@@ -142,10 +142,10 @@ class Document(Node):
     chunk_count: int = strawberry.field(description="Number of chunks; 0 until the document is parsed.")
     tags: list[str] = strawberry.field(description="Tags in the order in which the client set them.")
     metadata: JSON | None = strawberry.field(
-        description="JSON value that the client stored with the document; null where there is none."
+        description="JSON value that the client stored with the document; null if there is none."
     )
     coverage: ExtractionCoverage | None = strawberry.field(
-        description="Which parts of the file could be read; null until the document is parsed."
+        description="Counts of the parts of the file that could be read; null until the document is parsed."
     )
     created_at: datetime = strawberry.field(description="Time at which the document was stored.")
     updated_at: datetime = strawberry.field(description="Time of the last change, including progress of the ingestion.")
@@ -155,8 +155,8 @@ class Document(Node):
         return from_record(cls, record, record=record, id=global_ids.DOCUMENT.encode(record.id))
 
     @strawberry.field(
-        description="Path of the original on this server, for a GET request; null where the original is not stored. "
-        "Where an access token is set, the path has a signature that replaces the token for 15 minutes."
+        description="Path of the original on this server, for a GET request; null if the original is not stored. "
+        "If an access token is set, the path has a signature that replaces the token for 15 minutes."
     )
     def download_url(self, info: Info) -> str | None:
         return info.context.sign_link(f"/documents/{self.id}/original") if self.record.has_original else None

@@ -52,7 +52,7 @@ class LoadSettingsInput:
         default=UNSET, description="Maximum number of answers that are generated in parallel: 1 to 32."
     )
     flash_attention: bool | None = strawberry.field(
-        default=UNSET, description="Whether to compute attention with flash attention, which needs less memory."
+        default=UNSET, description="Compute attention with flash attention, which needs less memory."
     )
     key_cache_type: str | None = strawberry.field(
         default=UNSET,
@@ -64,11 +64,9 @@ class LoadSettingsInput:
         description="Data type of the values in the KV cache, as for `keyCacheType`. A quantized type (`q...`) "
         "requires `flashAttention`.",
     )
-    use_mmap: bool | None = strawberry.field(
-        default=UNSET, description="Whether to memory-map the file instead of reading it."
-    )
+    use_mmap: bool | None = strawberry.field(default=UNSET, description="Memory-map the file instead of reading it.")
     use_mlock: bool | None = strawberry.field(
-        default=UNSET, description="Whether to lock the weights in memory, so that they are not swapped out."
+        default=UNSET, description="Lock the weights in memory, so that they cannot be swapped out."
     )
 
 
@@ -114,7 +112,7 @@ class SamplingInput:
     )
     deterministic: bool | None = strawberry.field(
         default=UNSET,
-        description="Whether to generate the answer apart from others and without reuse of the KV cache, so that equal "
+        description="Generate the answer apart from others and without reuse of the KV cache, so that equal "
         "prompts and seeds give equal answers. Slows down parallel answers.",
     )
     extra: JSON | None = strawberry.field(
@@ -123,7 +121,7 @@ class SamplingInput:
     )
 
 
-@strawberry.input(description="A model to load.")
+@strawberry.input(description="Input of `loadModel`.")
 class LoadModelInput:
     model_id: strawberry.ID = strawberry.field(description="Id of the model.")
     settings: LoadSettingsInput | None = strawberry.field(
@@ -131,30 +129,30 @@ class LoadModelInput:
     )
     make_default: bool | None = strawberry.field(
         default=UNSET,
-        description="Whether the model becomes the default model of the server. False by default.",
+        description="Make the model the default model of the server. False by default.",
     )
     force: bool | None = strawberry.field(
         default=UNSET,
-        description="Whether to load the model even where the estimate is DOES_NOT_FIT. False by default.",
+        description="Load the model even if the estimate is DOES_NOT_FIT. False by default.",
     )
 
 
-@strawberry.input(description="A model to remove from memory.")
+@strawberry.input(description="Input of `unloadModel`.")
 class UnloadModelInput:
     model_id: strawberry.ID = strawberry.field(description="Id of the model.")
 
 
-@strawberry.input(description="Changes of a model's settings; omitted settings keep their value.")
+@strawberry.input(description="Input of `updateModelSettings`. Omitted settings keep their value.")
 class UpdateModelSettingsInput:
     model_id: strawberry.ID = strawberry.field(description="Id of the model.")
     load: LoadSettingsInput | None = strawberry.field(default=UNSET, description="Load settings to change.")
     sampling: SamplingInput | None = strawberry.field(default=UNSET, description="Sampling settings to change.")
     reload: bool | None = strawberry.field(
         default=UNSET,
-        description="Whether to load the model again at once where a changed load setting requires it. False by default.",
+        description="Load the model again at once if a changed load setting requires it. False by default.",
     )
 
 
-@strawberry.input(description="A model whose files to delete.")
+@strawberry.input(description="Input of `deleteModel`.")
 class DeleteModelInput:
     model_id: strawberry.ID = strawberry.field(description="Id of the model.")

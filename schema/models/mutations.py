@@ -74,9 +74,8 @@ DeleteModelResult = Annotated[
 @strawberry.type
 class ModelMutations:
     @strawberry.mutation(
-        description="Start to load a model; other models are unloaded where they take its place. Returns at once; "
-        "`modelEvents` reports the progress. A model that is generating an answer, or is being loaded or unloaded, is a "
-        "conflict."
+        description="Load a model in the background; loaded models are unloaded first. Returns at once; `modelEvents` "
+        "reports the progress. It is a conflict if a model is generating an answer, or is being loaded or unloaded."
     )
     async def load_model(
         self, info: Info, input: Annotated[LoadModelInput, strawberry.argument(description="The model.")]

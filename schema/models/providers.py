@@ -58,13 +58,13 @@ class Provider(Node):
     kind: ProviderKind = strawberry.field(description="Kind of the provider.")
     name: str = strawberry.field(description="Display name.")
     base_url: str | None = strawberry.field(description="Base URL of the provider's API; null for LOCAL.")
-    has_api_key: bool = strawberry.field(description="Whether an API key is stored; the key itself is never returned.")
+    has_api_key: bool = strawberry.field(description="True if an API key is stored; the key itself is never returned.")
     status: ProviderStatus = strawberry.field(description="Result of the last check.")
     checked_at: datetime | None = strawberry.field(
-        description="Time of the last check; null for LOCAL, and where there was none."
+        description="Time of the last check; null for LOCAL, and if there was none."
     )
     error: str | None = strawberry.field(
-        description="Reason why the last check failed, in English; null where it did not fail."
+        description="Reason why the last check failed, in English; null if it did not fail."
     )
 
     @strawberry.field(description="Models that the provider runs.")

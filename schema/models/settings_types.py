@@ -19,12 +19,12 @@ describe(
 describe(
     ParameterScope,
     "Input that a setting belongs to.",
-    LOAD="`LoadSettingsInput`: how the model is loaded.",
-    SAMPLING="`SamplingInput`: how tokens are sampled.",
+    LOAD="`LoadSettingsInput`: settings of loading.",
+    SAMPLING="`SamplingInput`: settings of sampling tokens.",
 )
 describe(
     SettingApplies,
-    "When a changed setting takes effect.",
+    "Time at which a changed setting takes effect.",
     AT_ONCE="With the next answer.",
     REBUILDS_CONTEXT="After the model's context is rebuilt; the weights stay in memory.",
     RELOADS_MODEL="After the model is loaded again.",
@@ -41,13 +41,13 @@ class LoadSettings:
     batch_size: int = strawberry.field(description="Maximum number of prompt tokens that one step prefills.")
     parallel_sequences: int = strawberry.field(description="Maximum number of answers that are generated in parallel.")
     flash_attention: bool = strawberry.field(
-        description="Whether attention is computed with flash attention, which needs less memory."
+        description="True if attention is computed with flash attention, which needs less memory."
     )
     key_cache_type: str = strawberry.field(description="Data type of the keys in the KV cache, such as `f16`.")
     value_cache_type: str = strawberry.field(description="Data type of the values in the KV cache, such as `f16`.")
-    use_mmap: bool = strawberry.field(description="Whether the file is memory-mapped instead of read.")
+    use_mmap: bool = strawberry.field(description="True if the file is memory-mapped instead of read.")
     use_mlock: bool = strawberry.field(
-        description="Whether the weights are locked in memory, so that they cannot be swapped out."
+        description="True if the weights are locked in memory, so that they cannot be swapped out."
     )
     offloaded_layers: int = strawberry.field(description="Number of layers that run on the GPU.")
     device: str = strawberry.field(description="Name of the device that the model runs on.")
@@ -81,13 +81,13 @@ class SamplingSettings:
         description="Amount subtracted from the score of a token for each occurrence, -2 to 2; 0 has no effect."
     )
     seed: int | None = strawberry.field(
-        description="Seed of the random number generator, 0 to 2,147,483,647; a new one for each answer where it is null."
+        description="Seed of the random number generator, 0 to 2,147,483,647; a new one for each answer if it is null."
     )
     stop: list[str] | None = strawberry.field(
         description="Strings that end the answer where they occur: at most 16, each of 1 to 256 characters."
     )
     deterministic: bool | None = strawberry.field(
-        description="Whether the answer is generated apart from others and without reuse of the KV cache, so that "
+        description="True if the answer is generated apart from others and without reuse of the KV cache, so that "
         "equal prompts and seeds give equal answers. Slows down parallel answers."
     )
     extra: JSON | None = strawberry.field(
@@ -110,8 +110,8 @@ class ModelParameter:
     step: float | None = strawberry.field(
         description="Suggested distance between values of a slider; null for a setting that is not a number."
     )
-    default: JSON | None = strawberry.field(description="Default value; null where there is none.")
-    value: JSON | None = strawberry.field(description="Current value; null where the setting is not set.")
+    default: JSON | None = strawberry.field(description="Default value; null if there is none.")
+    value: JSON | None = strawberry.field(description="Current value; null if the setting is not set.")
     options: list[str] | None = strawberry.field(description="Accepted values of an ENUM; null for other kinds.")
     scope: ParameterScope = strawberry.field(description="Input that the setting belongs to.")
-    applies: SettingApplies = strawberry.field(description="When a change takes effect.")
+    applies: SettingApplies = strawberry.field(description="Time at which a change takes effect.")

@@ -52,7 +52,7 @@ describe(
 )
 describe(
     FitVerdict,
-    "Whether a model fits into the memory of this machine.",
+    "Verdict of the estimate of a model's memory.",
     FITS="The model fits.",
     TIGHT="The model fits with less than 256 MiB to spare.",
     DOES_NOT_FIT="The model does not fit.",
@@ -63,12 +63,12 @@ describe(
 class ModelError:
     code: ErrorCode = strawberry.field(description="Machine-readable reason.")
     message: str = strawberry.field(description="Human-readable reason in English.")
-    hint: str | None = strawberry.field(description="Suggested remedy in English; null where there is none.")
+    hint: str | None = strawberry.field(description="Suggested remedy in English; null if there is none.")
 
 
 @strawberry.type(description="Estimate of the memory that a model needs, and memory that is available.")
 class MemoryFit:
-    verdict: FitVerdict = strawberry.field(description="Whether the model fits.")
+    verdict: FitVerdict = strawberry.field(description="Verdict of the estimate.")
     weights_bytes: BigInt = strawberry.field(description="Bytes needed for the weights.")
     kv_cache_bytes: BigInt = strawberry.field(description="Bytes needed for the KV cache.")
     compute_bytes: BigInt = strawberry.field(description="Bytes needed for compute buffers.")
@@ -80,7 +80,7 @@ class MemoryFit:
         description="Available GPU memory in bytes; null without a GPU that can be read."
     )
     suggestion: str | None = strawberry.field(
-        description="Settings or a model that would fit, in English; null where the model fits."
+        description="Settings or a model that would fit, in English; null if the model fits."
     )
 
 
@@ -91,26 +91,26 @@ class Model(Node):
     source: ModelSource = strawberry.field(description="Origin of the model.")
     path: str | None = strawberry.field(description="Path of the file on the server; null for a remote model.")
     repository: str | None = strawberry.field(
-        description="Repository of the model on the model hub; null where it is not known."
+        description="Repository of the model on the model hub; null if it is not known."
     )
     architecture: str | None = strawberry.field(
-        description="Architecture named in the file, such as `llama`; null where the file cannot be read."
+        description="Architecture named in the file, such as `llama`; null if the file cannot be read."
     )
     parameter_count: BigInt | None = strawberry.field(
-        description="Number of parameters; null where the file does not state it."
+        description="Number of parameters; null if the file does not state it."
     )
     quantization: str | None = strawberry.field(
-        description="Quantization of the weights, such as `Q4_K_M`; null where the file does not state it."
+        description="Quantization of the weights, such as `Q4_K_M`; null if the file does not state it."
     )
     byte_size: BigInt | None = strawberry.field(
-        description="Size of the file in bytes, all parts together; null where the file cannot be read."
+        description="Size of the file in bytes, all parts together; null if the file cannot be read."
     )
     trained_context_length: int | None = strawberry.field(
-        description="Context length in tokens that the model was trained with; null where the file does not state it."
+        description="Context length in tokens that the model was trained with; null if the file does not state it."
     )
     has_chat_template: bool | None = strawberry.field(
-        description="Whether the file has a chat template. False for a base model, which continues text instead of "
-        "answering. Null where the file cannot be read."
+        description="True if the file has a chat template. False for a base model, which continues text instead of "
+        "answering. Null if the file cannot be read."
     )
     status: ModelStatus = strawberry.field(description="State of the model.")
     stage: LoadStage | None = strawberry.field(description="Stage of loading; null unless `status` is LOADING.")
@@ -127,12 +127,12 @@ class Model(Node):
         description="Load settings in effect, read back from the inference engine; null while the model is not loaded."
     )
     pending_load_settings: LoadSettings | None = strawberry.field(
-        description="Load settings that take effect when the model is loaded again; null where there are none."
+        description="Load settings that take effect when the model is loaded again; null if there are none."
     )
     sampling: SamplingSettings = strawberry.field(
         description="Sampling settings of the model, inherited by sessions that do not set their own."
     )
-    is_default: bool = strawberry.field(description="Whether sessions without a model of their own use this model.")
+    is_default: bool = strawberry.field(description="True if sessions use this model by default.")
 
     @classmethod
     def from_record(cls, record: ModelRecord) -> "Model":
@@ -164,8 +164,8 @@ class Model(Node):
         return [from_record(ModelParameter, each, name=graphql_name(each.name)) for each in parameters]
 
     @strawberry.field(
-        description="Estimate whether the model fits into memory, without loading it. Null where the file cannot be "
-        "read, and where the model does not accept the settings.",
+        description="Estimate whether the model fits into memory, without loading it. Null if the file cannot be "
+        "read, or if the model does not accept the settings.",
         graphql_type=MemoryFit | None,
     )
     async def fit(

@@ -9,7 +9,7 @@ from schema.common import global_ids
 from schema.common.mapping import or_none, tuple_or_none
 
 
-@strawberry.input(description="A search through the chunks of documents.")
+@strawberry.input(description="Input of `search`: the query and its options.")
 class SearchInput:
     query: str = strawberry.field(
         description="Text to search for, 1 to 10,000 characters. Text in quotation marks must occur as written."
@@ -23,7 +23,7 @@ class SearchInput:
         default=UNSET, description="Search only documents that have all of these tags."
     )
     rerank: bool = strawberry.field(
-        default=False, description="Whether the reranker scores the best candidates, as one more ranking."
+        default=False, description="Score the best candidates with the reranker, as one more ranking."
     )
     min_similarity: float | None = strawberry.field(
         default=UNSET, description="Cosine similarity, 0 to 1, below which semantic search results are discarded."

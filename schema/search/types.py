@@ -36,7 +36,7 @@ class TextSpan:
 class Snippet:
     text: str = strawberry.field(description="The excerpt, about 320 characters at most.")
     matches: list[TextSpan] = strawberry.field(
-        description="Spans of the matched words in `text`; empty where the chunk was found by meaning only."
+        description="Spans of the matched words in `text`; empty if the chunk was found by meaning only."
     )
 
 
@@ -50,10 +50,10 @@ class SearchHit:
         "searches are not comparable."
     )
     similarity: float | None = strawberry.field(
-        description="Cosine similarity to the query, -1 to 1; null where semantic search did not find the chunk."
+        description="Cosine similarity to the query, -1 to 1; null if semantic search did not find the chunk."
     )
     bm25: float | None = strawberry.field(
-        description="BM25 score, higher is better; null where keyword search did not find the chunk."
+        description="BM25 score, higher is better; null if keyword search did not find the chunk."
     )
     snippet: Snippet = strawberry.field(description="Excerpt of the chunk with the matched words.")
 
@@ -92,7 +92,7 @@ class RetrievalLeg:
         return from_record(cls, leg, ranking=ranking)
 
 
-@strawberry.type(description="How the result of a search was ranked.")
+@strawberry.type(description="Trace of how the hits of a search were ranked.")
 class RetrievalTrace:
     legs: list[RetrievalLeg] = strawberry.field(description="Rankings that were combined, in the order of their use.")
     dropped_duplicates: int = strawberry.field(
@@ -106,7 +106,7 @@ class SearchResults:
     mode: SearchMode = strawberry.field(description="Method of the search.")
     took_ms: float = strawberry.field(description="Duration in milliseconds.")
     hits: list[SearchHit] = strawberry.field(description="Matching chunks, best first.")
-    trace: RetrievalTrace = strawberry.field(description="How the hits were ranked.")
+    trace: RetrievalTrace = strawberry.field(description="Trace of the ranking.")
 
     @classmethod
     def from_record(cls, retrieval: records.Retrieval) -> "SearchResults":

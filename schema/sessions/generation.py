@@ -20,7 +20,7 @@ describe(
 class TokenUsage:
     prompt_tokens: int = strawberry.field(description="Tokens of the rendered prompt.")
     cached_tokens: int = strawberry.field(
-        description="Those of `promptTokens` that were found in the KV cache and needed no prefill."
+        description="Part of `promptTokens` that was found in the KV cache and needed no prefill."
     )
     completion_tokens: int = strawberry.field(
         description="Tokens that the model generated for the answer, reasoning in the same generation included."
@@ -46,27 +46,27 @@ class ContextBudget:
     )
 
 
-@strawberry.type(description="How an answer was generated.")
+@strawberry.type(description="Details of the generation of an answer.")
 class GenerationDetails:
     sampling: SamplingSettings = strawberry.field(description="Sampling settings that were used.")
     usage: TokenUsage = strawberry.field(description="Tokens used by the answer.")
     finish_reason: FinishReason | None = strawberry.field(
-        description="Reason why the generation ended; null where it is not known."
+        description="Reason why the generation ended; null if it is not known."
     )
     queued_ms: float = strawberry.field(
         description="Time spent waiting for the model to load and for a place in its batch, in milliseconds."
     )
     retrieval_ms: float | None = strawberry.field(
-        description="Duration of the retrieval in milliseconds; null where nothing was retrieved."
+        description="Duration of the retrieval in milliseconds; null if nothing was retrieved."
     )
     time_to_first_token_ms: float | None = strawberry.field(
         description="Time from the arrival of the request at the inference engine to the first token, in "
-        "milliseconds, queueing included; null where no token was generated."
+        "milliseconds, queueing included; null if no token was generated."
     )
     tokens_per_second: float | None = strawberry.field(
-        description="Decoding speed in tokens per second; null where fewer than two tokens were generated."
+        description="Decoding speed in tokens per second; null if fewer than two tokens were generated."
     )
     budget: ContextBudget = strawberry.field(description="Use of the context window, and what was left out.")
     prompt: str | None = strawberry.field(
-        description="Prompt exactly as the model's chat template rendered it; null where it is not stored."
+        description="Prompt exactly as the model's chat template rendered it; null if it is not stored."
     )

@@ -33,7 +33,7 @@ describe(
     LAST_MESSAGE_AT="Time of the last message; of the creation, for a session without messages.",
     CREATED_AT="Time at which the session was created.",
     NAME="Display name, ignoring case.",
-    RELEVANCE="Relevance to `SessionFilter.query`; the same as LAST_MESSAGE_AT where there is no query.",
+    RELEVANCE="Relevance to `SessionFilter.query`; the same as LAST_MESSAGE_AT if there is no query.",
 )
 
 
@@ -92,7 +92,9 @@ class SessionSettingsInput:
     system_prompt: str | None = strawberry.field(
         default=UNSET, description="Instructions that precede every prompt, at most 20,000 characters."
     )
-    thinking_mode: ThinkingMode | None = strawberry.field(default=UNSET, description="How answers are generated.")
+    thinking_mode: ThinkingMode | None = strawberry.field(
+        default=UNSET, description="Mode in which answers are generated."
+    )
     document_scope: DocumentScope | None = strawberry.field(default=UNSET, description="Documents that are searched.")
     top_k: int | None = strawberry.field(
         default=UNSET, description="Maximum number of passages in a prompt. Clamped to 1 to 100."
@@ -102,7 +104,7 @@ class SessionSettingsInput:
         description="Cosine similarity, 0 to 1, below which semantic search results are discarded.",
     )
     rerank: bool | None = strawberry.field(
-        default=UNSET, description="Whether the reranker scores the best candidates, as one more ranking."
+        default=UNSET, description="Score the best candidates with the reranker, as one more ranking."
     )
     history_pairs: int | None = strawberry.field(
         default=UNSET,
@@ -113,7 +115,7 @@ class SessionSettingsInput:
     )
 
 
-@strawberry.input(description="A session to create.")
+@strawberry.input(description="Input of `createSession`.")
 class CreateSessionInput:
     name: str | None = strawberry.field(
         default=UNSET, description="Display name, 1 to 300 characters; contains the date and time by default."
@@ -126,20 +128,22 @@ class CreateSessionInput:
     )
 
 
-@strawberry.input(description="Changes of a session; omitted fields keep their value. No field may be null.")
+@strawberry.input(description="Input of `updateSession`. Omitted fields keep their value; no field may be null.")
 class UpdateSessionInput:
     id: strawberry.ID = strawberry.field(description="Id of the session.")
     name: str | None = strawberry.field(default=UNSET, description="Display name, 1 to 300 characters.")
     document_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="Ids of all documents to attach; others are detached."
     )
-    archived: bool | None = strawberry.field(default=UNSET, description="Whether the session is archived.")
+    archived: bool | None = strawberry.field(
+        default=UNSET, description="Archive the session (true) or restore it (false)."
+    )
     settings: SessionSettingsInput | None = strawberry.field(
         default=UNSET, description="Changes of the settings of the session's answers."
     )
 
 
-@strawberry.input(description="A session to delete.")
+@strawberry.input(description="Input of `deleteSession`.")
 class DeleteSessionInput:
     id: strawberry.ID = strawberry.field(description="Id of the session.")
 
@@ -156,7 +160,7 @@ def session_changes(input: CreateSessionInput | UpdateSessionInput) -> dict[str,
     return changes
 
 
-@strawberry.input(description="A prompt to send to a session.")
+@strawberry.input(description="Input of `sendMessage`: a prompt and the settings of its answer.")
 class SendMessageInput:
     session_id: strawberry.ID = strawberry.field(description="Id of the session.")
     content: str = strawberry.field(description="Text of the prompt, 1 to 100,000 characters, not blank.")
@@ -178,17 +182,17 @@ class SendMessageInput:
     )
 
 
-@strawberry.input(description="An answer to cancel.")
+@strawberry.input(description="Input of `cancelGeneration`.")
 class CancelGenerationInput:
     message_id: strawberry.ID = strawberry.field(description="Id of the answer.")
 
 
-@strawberry.input(description="A prompt to delete together with its answer.")
+@strawberry.input(description="Input of `deleteMessage`.")
 class DeleteMessageInput:
     id: strawberry.ID = strawberry.field(description="Id of the prompt or of its answer.")
 
 
-@strawberry.input(description="Rating of an answer.")
+@strawberry.input(description="Input of `rateMessage`.")
 class RateMessageInput:
     id: strawberry.ID = strawberry.field(description="Id of the answer.")
     rating: MessageRating | None = strawberry.field(

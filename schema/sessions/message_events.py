@@ -22,7 +22,7 @@ class MessageStarted(MessageEvent):
     message: Message = strawberry.field(description="The answer when it was started.")
 
 
-@strawberry.type(description="The documents were searched. Not sent where the answer needs no retrieval.")
+@strawberry.type(description="The documents were searched. Not sent if the answer needs no retrieval.")
 class RetrievalCompleted(MessageEvent):
     citations: list[Citation] = strawberry.field(description="Passages that are part of the prompt.")
     took_ms: float = strawberry.field(description="Duration of the retrieval in milliseconds.")
@@ -80,7 +80,7 @@ class MessageFailed(MessageEvent):
 )
 class StreamGap(MessageEvent):
     content: str = strawberry.field(description="Complete content so far.")
-    reasoning: str = strawberry.field(description="Complete reasoning so far; empty where there is none.")
+    reasoning: str = strawberry.field(description="Complete reasoning so far; empty if there is none.")
 
 
 MESSAGE_EVENTS = (

@@ -67,17 +67,17 @@ class Citation:
         description="Page on which the passage starts, from 1; null for a document without pages."
     )
     score: float = strawberry.field(description="Score by which the passages were ranked; higher is better.")
-    used: bool = strawberry.field(description="Whether the answer refers to the passage by its marker.")
+    used: bool = strawberry.field(description="True if the answer refers to the passage by its marker.")
     start_offset: int | None = strawberry.field(
         description="Start of the quote in `Document.text`, in Unicode code points from 0. The quote is byte for byte "
-        "that part of the text. Null where the position is not known."
+        "that part of the text. Null if the position is not known."
     )
     end_offset: int | None = strawberry.field(
-        description="End of the quote in `Document.text`, in Unicode code points, exclusive. Null where the position "
+        description="End of the quote in `Document.text`, in Unicode code points, exclusive. Null if the position "
         "is not known."
     )
     bounding_box: BoundingBox | None = strawberry.field(
-        description="Area of the passage on its page; null where the format has no page layout."
+        description="Area of the passage on its page; null if the format has no page layout."
     )
 
     @classmethod
@@ -117,7 +117,7 @@ class Message(Node):
         "`messageEvents` delivers the text as it is generated."
     )
     reasoning: str | None = strawberry.field(
-        description="Reasoning that the model generated before the answer; null where there is none."
+        description="Reasoning that the model generated before the answer; null if there is none."
     )
     status: MessageStatus = strawberry.field(description="Progress of the message.")
     error: MessageError | None = strawberry.field(description="Reason of the failure; null unless `status` is FAILED.")
@@ -132,9 +132,9 @@ class Message(Node):
         description="Mode in which the answer is generated. A prompt has the mode of its answer."
     )
     generation: GenerationDetails | None = strawberry.field(
-        description="How the answer was generated; null for a prompt, and unless `status` is COMPLETED."
+        description="Details of the generation; null for a prompt, and unless `status` is COMPLETED."
     )
-    rating: MessageRating | None = strawberry.field(description="Rating of the answer; null where it is not rated.")
+    rating: MessageRating | None = strawberry.field(description="Rating of the answer; null if it is not rated.")
     created_at: datetime = strawberry.field(description="Time at which the prompt was sent; the same for its answer.")
     completed_at: datetime | None = strawberry.field(
         description="Time at which the message reached its final status; null while an answer is being generated."

@@ -36,7 +36,7 @@ class SessionQueries:
 
     @strawberry.field(
         description="List sessions, or search their names and messages with `SessionFilter.query`. By default, the "
-        "order is RELEVANCE where there is a query, and LAST_MESSAGE_AT otherwise, largest value first."
+        "order is RELEVANCE if there is a query, and LAST_MESSAGE_AT otherwise, largest value first."
     )
     async def sessions(
         self,

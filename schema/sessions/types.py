@@ -25,7 +25,7 @@ from schema.sessions.generation import TokenUsage
 
 describe(
     ThinkingMode,
-    "How an answer is generated.",
+    "Mode in which an answer is generated.",
     DIRECT="Answer from the model and the conversation.",
     COT="Generate reasoning first, step by step; it is stored apart from the answer.",
     RAG="Retrieve passages from the documents and answer from them.",
@@ -45,21 +45,21 @@ describe(
 )
 class SessionSettings:
     model_id: strawberry.ID | None = strawberry.field(
-        description="Id of the model that generates the answers; the default model where it is null everywhere."
+        description="Id of the model that generates the answers; the default model if it is null everywhere."
     )
     system_prompt: str | None = strawberry.field(
         description="Instructions that precede every prompt, at most 20,000 characters."
     )
-    thinking_mode: ThinkingMode | None = strawberry.field(description="How answers are generated.")
+    thinking_mode: ThinkingMode | None = strawberry.field(description="Mode in which answers are generated.")
     document_scope: DocumentScope | None = strawberry.field(
-        description="Documents that are searched. ATTACHED, the server's default, searches none where none is attached."
+        description="Documents that are searched. ATTACHED, the server's default, searches none if none is attached."
     )
     top_k: int | None = strawberry.field(description="Maximum number of passages in a prompt, 1 to 100.")
     min_similarity: float | None = strawberry.field(
         description="Cosine similarity, 0 to 1, below which semantic search results are discarded."
     )
     rerank: bool | None = strawberry.field(
-        description="Whether the reranker scores the best candidates, as one more ranking."
+        description="True if the reranker scores the best candidates, as one more ranking."
     )
     history_pairs: int | None = strawberry.field(
         description="Maximum number of earlier prompts, with their answers, that are repeated in a prompt: 0 to 1,000."
@@ -84,7 +84,7 @@ class Session(Node):
         description="Settings that were set for this session; null values are inherited."
     )
     usage: TokenUsage = strawberry.field(description="Tokens used by all answers of the session together.")
-    archived: bool = strawberry.field(description="Whether the session is archived.")
+    archived: bool = strawberry.field(description="True if the session is archived.")
     created_at: datetime = strawberry.field(description="Time at which the session was created.")
     updated_at: datetime = strawberry.field(description="Time of the last change, new messages included.")
     last_message_at: datetime | None = strawberry.field(

@@ -23,9 +23,7 @@ describe(
 @strawberry.type(description="Status of background indexing: the embedding of READY documents with the deep embedder.")
 class IndexingStatus:
     state: IndexingState = strawberry.field(description="State of background indexing.")
-    deep_embedder: str | None = strawberry.field(
-        description="Name of the deep embedder; null where none is configured."
-    )
+    deep_embedder: str | None = strawberry.field(description="Name of the deep embedder; null if none is configured.")
     pending_documents: int = strawberry.field(
         description="Number of READY documents with chunks that are not embedded."
     )

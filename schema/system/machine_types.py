@@ -17,16 +17,14 @@ class HostInfo:
 
 @strawberry.type(description="The processor. Percentages are 0 to 100, averaged since the previous sample.")
 class CpuStatus:
-    model: str | None = strawberry.field(description="Name of the processor; null where it cannot be read.")
+    model: str | None = strawberry.field(description="Name of the processor; null if it cannot be read.")
     usage_percent: float = strawberry.field(description="Utilization of all cores together.")
     per_core_percent: list[float] = strawberry.field(description="Utilization of each logical core.")
     logical_cores: int = strawberry.field(description="Number of logical cores.")
-    physical_cores: int | None = strawberry.field(description="Number of physical cores; null where it cannot be read.")
-    frequency_mhz: float | None = strawberry.field(
-        description="Current frequency in MHz; null where it cannot be read."
-    )
+    physical_cores: int | None = strawberry.field(description="Number of physical cores; null if it cannot be read.")
+    frequency_mhz: float | None = strawberry.field(description="Current frequency in MHz; null if it cannot be read.")
     max_frequency_mhz: float | None = strawberry.field(
-        description="Maximum frequency in MHz; null where it cannot be read."
+        description="Maximum frequency in MHz; null if it cannot be read."
     )
     load_average: list[float] = strawberry.field(description="Load average over 1, 5 and 15 minutes.")
     temperature_celsius: float | None = strawberry.field(
@@ -79,8 +77,8 @@ class TemperatureReading:
     label: str = strawberry.field(description="Name of the measured part; may be empty.")
     current_celsius: float = strawberry.field(description="Temperature in degrees Celsius.")
     high_celsius: float | None = strawberry.field(
-        description="Temperature in degrees Celsius that counts as high; null where the sensor has no threshold."
+        description="Temperature in degrees Celsius that counts as high; null if the sensor has no threshold."
     )
     critical_celsius: float | None = strawberry.field(
-        description="Temperature in degrees Celsius that counts as critical; null where the sensor has no threshold."
+        description="Temperature in degrees Celsius that counts as critical; null if the sensor has no threshold."
     )

@@ -41,7 +41,7 @@ class IndexingMutations:
         "Indexing that is running already, or a missing deep embedder, is a conflict."
     )
     async def start_indexing(
-        self, info: Info, input: Annotated[StartIndexingInput, strawberry.argument(description="When to start.")]
+        self, info: Info, input: Annotated[StartIndexingInput, strawberry.argument(description="Start time.")]
     ) -> StartIndexingResult:
         status = await system.start_indexing(info.context, input.now)
         return StartIndexingSuccess(indexing=IndexingStatus.from_record(status))

@@ -26,7 +26,7 @@ class ServerSettings:
         description="Name of the embedding model that embeds every document during ingestion."
     )
     deep_embedder: str | None = strawberry.field(
-        description="Name of the embedding model that embeds documents in the background; null where none is configured."
+        description="Name of the embedding model that embeds documents in the background; null if none is configured."
     )
     idle_threshold_seconds: int = strawberry.field(
         description="Time in seconds that the machine must be idle before background indexing starts."
@@ -36,17 +36,17 @@ class ServerSettings:
         "processor by other programs."
     )
     reranker: str | None = strawberry.field(
-        description="Name of the model that scores candidates where `rerank` is set; null where there is none."
+        description="Name of the model that scores candidates if `rerank` is set; null if there is none."
     )
     default_model_id: strawberry.ID | None = strawberry.field(
-        description="Id of the model that sessions use by default; null where the server has no model."
+        description="Id of the model that sessions use by default; null if the server has no model."
     )
     max_loaded_models: int = strawberry.field(description="Maximum number of models in memory at the same time.")
     keep_originals: bool = strawberry.field(
-        description="Whether the original files of documents are kept after ingestion."
+        description="True if the original files of documents are kept after ingestion."
     )
     session_defaults: SessionSettings = strawberry.field(
-        description="Settings that sessions and models inherit where they do not set their own."
+        description="Settings that sessions and models inherit if they do not set their own."
     )
     chunking: ChunkingSettings = strawberry.field(
         description="Limits of the chunks of documents that do not set their own."

@@ -64,7 +64,7 @@ class ProcessStatus:
     resident_bytes: BigInt = strawberry.field(description="Resident memory in bytes.")
     threads: int = strawberry.field(description="Number of threads.")
     open_files: int | None = strawberry.field(
-        description="Number of open file descriptors, sockets included; null where it cannot be read."
+        description="Number of open file descriptors, sockets included; null if it cannot be read."
     )
     children: list[ChildProcess] = strawberry.field(description="Worker processes that are running.")
 
@@ -104,7 +104,7 @@ class IngestionStatus:
     queued: int = strawberry.field(description="Number of documents that wait for ingestion.")
     running: int = strawberry.field(description="Number of documents that are being ingested.")
     yielding: bool = strawberry.field(
-        description="Whether ingestion yields to answers that are being generated, which have priority."
+        description="True if ingestion yields to answers that are being generated, which have priority."
     )
     chunks_per_second: float = strawberry.field(
         description="Embedding speed of the latest batch in chunks per second; 0 while nothing is embedded."
@@ -132,9 +132,9 @@ class SystemStatus:
     cpu: CpuStatus = strawberry.field(description="The processor.")
     memory: MemoryStatus = strawberry.field(description="Main memory and swap space.")
     disks: list[DiskStatus] = strawberry.field(description="File systems that the server writes to.")
-    gpus: list[GpuStatus] = strawberry.field(description="NVIDIA GPUs; empty where there are none.")
+    gpus: list[GpuStatus] = strawberry.field(description="NVIDIA GPUs; empty if there are none.")
     temperatures: list[TemperatureReading] = strawberry.field(
-        description="Readings of all temperature sensors; empty where the operating system reports none."
+        description="Readings of all temperature sensors; empty if the operating system reports none."
     )
     process: ProcessStatus = strawberry.field(description="The server's main process and its worker processes.")
     inference: list[InferenceStatus] = strawberry.field(

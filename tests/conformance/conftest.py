@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from schema.build import build_schema
-from tests.schema.full import full_graph
+from tests.schema.full_graph import full_graph
 from transport import TransportSettings, create_middleware, create_routes
 
 

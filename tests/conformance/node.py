@@ -19,7 +19,7 @@ class ToolFailed(AssertionError):
 def run_node(script: str, *arguments: str, text: str = "", cwd: Path = HERE) -> Any:
     """Run a script of this folder, or of a package, with `text` as its standard input; return the JSON that it prints.
 
-    Raises `ToolFailed` where it prints anything else.
+    Raises `ToolFailed` if it prints anything else.
     """
     if not MODULES.is_dir():
         raise ToolFailed(

@@ -17,7 +17,7 @@ def make_project(folder: Path) -> Path:
 
 
 def run_tool(name: str, *arguments: str, cwd: Path) -> str:
-    """Run a tool and return its output. Raises `ToolFailed` with the output where its exit code is not 0."""
+    """Run a tool and return its output. Raises `ToolFailed` with the output if its exit code is not 0."""
     command: list[str | Path] = [NODE, MODULES / ".bin" / name, *arguments]
     run = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
     output = f"{run.stdout}\n{run.stderr}".strip()

@@ -39,7 +39,7 @@ from tests.support.builders import THEN, make_document, make_message
 
 
 class CanFail:
-    """A fake whose next calls raise `failure` where one is set."""
+    """A fake whose next calls raise `failure` if one is set."""
 
     failure: Exception | None = None
 

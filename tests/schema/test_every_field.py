@@ -19,7 +19,7 @@ from graphql import (
 from records.ids import DocumentId, MessageId, ModelId
 from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
-from tests.schema.full import full_graph
+from tests.schema.full_graph import full_graph
 
 DEPTH = 4
 

@@ -1,7 +1,6 @@
 """Models, providers, settings and limits in GraphQL."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -137,15 +136,3 @@ async def test_an_unknown_model_is_not_found(graph: InMemoryGraph, mutation: str
     unknown = global_ids.MODEL.encode(ModelId("ffffffffffffffff"))
     result = await graph.mutate(mutation, {"modelId": unknown})
     assert (result["__typename"], result["missingId"]) == ("NotFoundError", unknown)
-
-
-async def test_settings_and_limits_can_be_read(graph: InMemoryGraph) -> None:
-    found: Any = await graph.execute(
-        "{ settings { lightEmbedder defaultModelId chunking { maxTokens } } limits { maxPageSize maxUploadBytes } }"
-    )
-    assert found["settings"] == {
-        "lightEmbedder": "all-MiniLM-L6-v2",
-        "defaultModelId": ONE,
-        "chunking": {"maxTokens": 256},
-    }
-    assert found["limits"]["maxPageSize"] == 100

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.conformance.client_runs import PAGE
+from tests.conformance.clients.runs import PAGE
 from tests.paths import ROOT
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 
-from tests.conformance.client_runs import write_modules
+from tests.conformance.clients.runs import write_modules
 from tests.conformance.node import NODE
 from tests.conformance.operations import SCHEMA
 from tests.conformance.tools import make_project

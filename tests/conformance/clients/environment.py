@@ -7,7 +7,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from tests.conformance.client_runs import ClientRun, run_client, write_modules
+from tests.conformance.clients.runs import ClientRun, run_client, write_modules
 from tests.conformance.relay import compile_operations
 from tests.e2e.deep import folder_embedder
 from tests.e2e.process import Server, running_server
@@ -37,7 +37,7 @@ class ClientEnvironment:
         return f"{self.server.url}/graphql"
 
     async def run_of(self, client: str) -> ClientRun:
-        """Return the reports of a client; run it where it has not run yet."""
+        """Return the reports of a client; run it if it has not run yet."""
         if client not in self._runs:
             self._runs[client] = await run_client(
                 client,

@@ -1,4 +1,4 @@
-"""Reads a schema document into its parts by place, so that two documents can be compared part by part."""
+"""Splits a schema document into its parts, so that two documents can be compared part by part."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,17 +20,19 @@ from graphql.language import (
 
 @dataclass(frozen=True)
 class Part:
-    """What must agree: `says` is the kind, or the type with nullability, default and directives."""
+    """A type, field, argument, enum value, interface or union member of a schema document."""
 
-    place: str
+    path: str
+    "Such as `Query.node(id)`; unique in the document."
     type_name: str
-    says: str
+    definition: str
+    "Kind of a type; type of a field or argument with nullability, default and directives."
     description: str | None
 
 
 def read_parts(document: str) -> dict[str, Part]:
     definitions = [node for node in parse(document).definitions if isinstance(node, TypeDefinitionNode)]
-    return {part.place: part for node in definitions for part in _parts_of(node)}
+    return {part.path: part for node in definitions for part in _parts_of(node)}
 
 
 def _parts_of(node: TypeDefinitionNode) -> Iterator[Part]:
@@ -52,14 +54,14 @@ def _parts_of(node: TypeDefinitionNode) -> Iterator[Part]:
 
 
 def _field(name: str, field: FieldDefinitionNode) -> Iterator[Part]:
-    place = f"{name}.{field.name.value}"
-    yield Part(place, name, f"{print_ast(field.type)}{_directives(field)}", _description(field))
-    yield from (_input(f"{place}({each.name.value})", name, each) for each in field.arguments or ())
+    path = f"{name}.{field.name.value}"
+    yield Part(path, name, f"{print_ast(field.type)}{_directives(field)}", _description(field))
+    yield from (_input(f"{path}({each.name.value})", name, each) for each in field.arguments or ())
 
 
-def _input(place: str, name: str, node: InputValueDefinitionNode) -> Part:
+def _input(path: str, name: str, node: InputValueDefinitionNode) -> Part:
     default = f" = {print_ast(node.default_value)}" if node.default_value else ""
-    return Part(place, name, f"{print_ast(node.type)}{default}{_directives(node)}", _description(node))
+    return Part(path, name, f"{print_ast(node.type)}{default}{_directives(node)}", _description(node))
 
 
 def _directives(node: Node) -> str:

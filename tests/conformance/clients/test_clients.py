@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.conformance.client_environment import (
+from tests.conformance.clients.curl_commands import curl_commands, run_curl
+from tests.conformance.clients.environment import (
     CACHING_CLIENTS,
     CLIENTS,
     REASONING_CLIENT,
@@ -15,8 +16,7 @@ from tests.conformance.client_environment import (
     ClientEnvironment,
     open_environment,
 )
-from tests.conformance.client_runs import Json
-from tests.conformance.curl_commands import curl_commands, run_curl
+from tests.conformance.clients.runs import Json
 from tests.conformance.operations import operations
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]

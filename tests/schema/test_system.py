@@ -1,9 +1,12 @@
-"""Background indexing in GraphQL."""
+"""Background indexing, settings and limits in GraphQL."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from records.errors import Conflict
-from records.ids import ChunkId
+from records.ids import ChunkId, ModelId
+from records.settings import Limits
+from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.support.builders import make_document
 
@@ -75,3 +78,25 @@ async def test_settings_include_the_conditions_of_indexing(graph: InMemoryGraph)
     graph.settings = replace(graph.settings, deep_embedder="large", idle_threshold_seconds=60, gpu_idle_percent=5.5)
     expected = {"deepEmbedder": "large", "idleThresholdSeconds": 60, "gpuIdlePercent": 5.5}
     assert (await graph.execute(query))["settings"] == expected
+
+
+async def test_settings_and_limits_can_be_read(graph: InMemoryGraph) -> None:
+    found: Any = await graph.execute(
+        "{ settings { lightEmbedder defaultModelId chunking { maxTokens } } limits { maxPageSize maxUploadBytes } }"
+    )
+    assert found["settings"] == {
+        "lightEmbedder": "all-MiniLM-L6-v2",
+        "defaultModelId": global_ids.MODEL.encode(ModelId("0123456789abcdef")),
+        "chunking": {"maxTokens": 256},
+    }
+    assert found["limits"]["maxPageSize"] == 100
+
+
+async def test_every_limit_can_be_read(graph: InMemoryGraph) -> None:
+    names = (await graph.execute('{ __type(name: "Limits") { fields { name } } }'))["__type"]["fields"]
+    limits = (await graph.execute("{ limits { " + " ".join(each["name"] for each in names) + " } }"))["limits"]
+    assert {_snake(name): int(value) for name, value in limits.items()} == asdict(Limits())
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

@@ -1,4 +1,4 @@
-"""The served schema is the committed one, and the contract but for what is listed in `left_out.txt`."""
+"""The served schema is the committed one, and the contract except for the parts that `not_implemented.txt` lists."""
 
 from itertools import combinations
 from pathlib import Path
@@ -9,11 +9,11 @@ from graphql import build_schema as read_schema
 
 from schema.build import build_schema
 from tests.paths import ROOT
-from tests.schema.contract import Part, read_parts
+from tests.schema.contract.schema_parts import Part, read_parts
 
 COMMITTED = ROOT / "schema" / "schema.graphql"
 CONTRACT = ROOT / "docs" / "contract.graphql"
-LEFT_OUT = Path(__file__).with_name("left_out.txt")
+NOT_IMPLEMENTED = Path(__file__).with_name("not_implemented.txt")
 
 
 @pytest.fixture(scope="module")
@@ -31,49 +31,51 @@ def contract() -> dict[str, Part]:
     return read_parts(CONTRACT.read_text())
 
 
-def test_the_committed_schema_is_the_served_one(printed: str) -> None:
+def test_the_committed_schema_is_up_to_date(printed: str) -> None:
     assert COMMITTED.read_text() == printed, "run: python -m schema.build > schema/schema.graphql"
 
 
-def test_what_is_served_says_what_the_contract_says(served: dict[str, Part], contract: dict[str, Part]) -> None:
+def test_every_served_part_is_defined_as_in_the_contract(served: dict[str, Part], contract: dict[str, Part]) -> None:
     differing = {
-        place: (contract[place].says, part.says)
-        for place, part in served.items()
-        if place in contract and contract[place].says != part.says
+        path: (contract[path].definition, part.definition)
+        for path, part in served.items()
+        if path in contract and contract[path].definition != part.definition
     }
     assert differing == {}
 
 
-def test_the_contracts_descriptions_are_served(served: dict[str, Part], contract: dict[str, Part]) -> None:
+def test_the_descriptions_of_the_contract_are_served(served: dict[str, Part], contract: dict[str, Part]) -> None:
     differing = {
-        place: (part.description, served[place].description)
-        for place, part in contract.items()
-        if part.description and place in served and part.description != served[place].description
+        path: (part.description, served[path].description)
+        for path, part in contract.items()
+        if part.description and path in served and part.description != served[path].description
     }
     assert differing == {}
 
 
-def test_nothing_is_served_that_the_contract_does_not_name(served: dict[str, Part], contract: dict[str, Part]) -> None:
+def test_every_served_part_is_in_the_contract(served: dict[str, Part], contract: dict[str, Part]) -> None:
     assert sorted(served.keys() - contract.keys()) == []
 
 
-def test_exactly_what_is_listed_is_left_out(served: dict[str, Part], contract: dict[str, Part]) -> None:
-    left_out = set()
-    for place, part in contract.items():
-        whole = next((each for each in (part.type_name, place.split("(")[0]) if each not in served), place)
-        if place not in served:
-            left_out.add(whole)
-    lines = LEFT_OUT.read_text().splitlines()
+def test_the_parts_that_are_not_served_are_exactly_those_listed(
+    served: dict[str, Part], contract: dict[str, Part]
+) -> None:
+    missing = set()
+    for path, part in contract.items():
+        outermost = next((each for each in (part.type_name, path.split("(")[0]) if each not in served), path)
+        if path not in served:
+            missing.add(outermost)
+    lines = NOT_IMPLEMENTED.read_text().splitlines()
     listed = [line for line in lines if line and not line.startswith("#")]
-    assert sorted(listed) == sorted(left_out)
+    assert sorted(listed) == sorted(missing)
 
 
 def test_every_part_has_a_description(served: dict[str, Part]) -> None:
-    describable = [part for part in served.values() if part.says not in ("interface", "member")]
-    assert [part.place for part in describable if not part.description] == []
+    describable = [part for part in served.values() if part.definition not in ("interface", "member")]
+    assert [part.path for part in describable if not part.description] == []
 
 
-def test_no_two_members_of_a_union_have_one_field_with_two_types(printed: str) -> None:
+def test_members_of_a_union_have_no_field_with_two_types(printed: str) -> None:
     schema = lexicographic_sort_schema(read_schema(printed))
     clashes = [
         (union.name, one.name, other.name, name)
@@ -86,7 +88,7 @@ def test_no_two_members_of_a_union_have_one_field_with_two_types(printed: str) -
     assert clashes == []
 
 
-def test_every_error_of_a_union_is_an_error(printed: str) -> None:
+def test_every_error_type_of_a_union_implements_error(printed: str) -> None:
     schema = read_schema(printed)
     members = {
         member

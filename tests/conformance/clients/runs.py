@@ -1,4 +1,4 @@
-"""Runs the program of a client in Node.js and collects what it reports: see `clients/program.mjs` and `scenario.mjs`."""
+"""Runs the program of a client in Node.js and collects what it reports: see `program.mjs` and `scenario.mjs`."""
 
 import json
 import os
