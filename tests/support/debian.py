@@ -1,4 +1,4 @@
-"""Documents as Debian's packages carry them, read where the packages put them: nothing of them is kept here."""
+"""Documentation from Debian's packages, read where the packages install it. No copies are committed."""
 
 import gzip
 from pathlib import Path
@@ -6,22 +6,22 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("bzip2-doc", "distro-info-data", "libtasn1-doc", "shared-mime-info")
-"""1.6 MB to fetch; `.ci/run` installs them."""
+"""Packages with the manuals that tests read, a download of 1.6 MB. `.ci/run` installs them."""
 IS_DEBIAN = Path("/usr/bin/dpkg").exists()
 INSTALL = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
 _SHARE = Path("/usr/share")
 
 
 def debian_file(place: str) -> Path:
-    """`place` is below /usr/share. Where it is missing, the test fails and says how to get it."""
+    """Return the path of a file below /usr/share. If it is missing, fail the test with the install command."""
     path = _SHARE / place
     if not path.exists():
-        pytest.fail(f"{path} is missing, which these tests read. As root: {INSTALL}", pytrace=False)
+        pytest.fail(f"{path}, which this test reads, is not installed. Run as root: {INSTALL}", pytrace=False)
     return path
 
 
 def unpacked(place: str, folder: Path) -> Path:
-    """A copy of a file that is kept as .gz."""
+    """Decompress a .gz file into a folder and return the path of the copy."""
     packed = debian_file(place)
     path = folder / packed.stem
     path.write_bytes(gzip.decompress(packed.read_bytes()))

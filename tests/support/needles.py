@@ -1,4 +1,7 @@
-"""Facts that are planted into documents of several lengths at several depths, each with a question in other words."""
+"""Needles in a haystack: facts inserted into documents of several lengths at several depths.
+
+Each fact has a question in other words.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +24,9 @@ NAMES = (
     "Skelbrook", "Thornaby", "Ulverston", "Varnby", "Westray", "Yarmside", "Zealford", "Ashcombe", "Birkdale",
 )  # fmt: skip
 DEPTHS = (0.0, 0.5, 1.0)
+"""Positions of a fact, as a share of the document."""
 LENGTHS = {"short": 2, "middle": 18, "long": 90}
-"In paragraphs."
+"""Paragraphs of a document, by the name of its length."""
 
 _SUBJECTS = ("The committee", "A gardener", "The old railway", "Our laboratory", "The museum", "A harbour pilot")
 _VERBS = ("measured", "described", "repaired", "catalogued", "compared", "photographed", "forgot")
@@ -33,7 +37,7 @@ _WHEN = ("in early spring", "during the strike", "before the audit", "on a rainy
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """`name` is also the document's."""
+    """A fact, its question and its document. `name` is the name of the place in the fact and of the document."""
 
     name: str
     sentence: str
@@ -43,13 +47,14 @@ class Needle:
 
     @property
     def text(self) -> str:
+        """The text of the document that contains the fact."""
         paragraphs = [_paragraph(self.name, number) for number in range(LENGTHS[self.length])]
         paragraphs.insert(round(self.depth * len(paragraphs)), self.sentence)
         return "\n\n".join(paragraphs)
 
 
 def needles() -> Iterator[Needle]:
-    """Each fact at each depth of each length, every one with names of its own."""
+    """Yield each fact at each depth of each length, with a different name each time."""
     places = [(fact, depth, length) for fact in range(len(FACTS)) for depth in DEPTHS for length in LENGTHS]
     for number, (fact, depth, length) in enumerate(places):
         name, value = NAMES[number], VALUES[number % len(VALUES)]
@@ -58,7 +63,7 @@ def needles() -> Iterator[Needle]:
 
 
 def _paragraph(name: str, number: int) -> str:
-    """Sentences that differ from paragraph to paragraph and from document to document."""
+    """Return filler sentences that differ between the paragraphs and between the documents."""
     seed = number * 7 + sum(map(ord, name))
     return " ".join(
         f"{_SUBJECTS[(seed + place) % 6]} {_VERBS[(seed // 2 + 3 * place) % 7]} {_OBJECTS[(seed // 3 + place) % 8]} "

@@ -1,6 +1,6 @@
-"""Scans for tests: pages drawn as pictures, in which nothing can be copied.
+"""Scans for tests: PDF files whose pages are images of text.
 
-What is drawn is placed in points from a page's top left corner, as boxes of chunks are.
+Positions are in points from a page's top left corner, like the boxes of chunks.
 """
 
 import io
@@ -17,7 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 DPI = 150
 SIZE = (420.0, 300.0)
-"""Points: small pages, so that a test need not wait for empty paper."""
+"""Width and height of a page in points. Pages are small, because OCR of empty areas takes time, too."""
 
 STROKES: dict[str, tuple[tuple[int, ...], ...]] = {
     "中": ((20, 30, 80, 30, 80, 62, 20, 62, 20, 30), (50, 6, 50, 96)),
@@ -29,12 +29,15 @@ STROKES: dict[str, tuple[tuple[int, ...], ...]] = {
     "田": ((14, 12, 86, 12, 86, 90, 14, 90, 14, 12), (14, 51, 86, 51), (50, 12, 50, 90)),
     "木": ((8, 34, 92, 34), (50, 6, 50, 96), (48, 36, 32, 62, 8, 82), (52, 36, 68, 62, 92, 82)),
 }
-"""Chinese characters of straight strokes, each a line through points of a square of 100; no font with them is at hand."""
+"""Chinese characters made of straight strokes. Each stroke is a line through points (x, y) in a square of 100 by 100.
+
+They are drawn because no font with Chinese characters is installed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A line of text; `left` and `top` where its letters begin, `size` that of the font."""
+    """A line of text to draw, with the position of its first letter and the font size, in points."""
 
     text: str
     left: float
@@ -43,6 +46,7 @@ class Drawn:
 
 
 def draw_page(lines: Sequence[Drawn], *, dpi: int = DPI, size: tuple[float, float] = SIZE) -> Image.Image:
+    """Return a grey image of a page with these lines."""
     scale = dpi / 72
     page = Image.new("L", (round(size[0] * scale), round(size[1] * scale)), "white")
     pen = ImageDraw.Draw(page)
@@ -53,7 +57,7 @@ def draw_page(lines: Sequence[Drawn], *, dpi: int = DPI, size: tuple[float, floa
 
 
 def draw_strokes(text: str, left: float, top: float, size: float = 36) -> Image.Image:
-    """A page with one line of `STROKES`."""
+    """Return a page with one line of characters of `STROKES`."""
     page = draw_page([])
     pen, scale = ImageDraw.Draw(page), DPI / 72
     for number, character in enumerate(text):
@@ -68,21 +72,26 @@ def draw_strokes(text: str, left: float, top: float, size: float = 36) -> Image.
 
 
 def draw_noise(size: tuple[int, int] = (800, 600)) -> Image.Image:
+    """Return an image without text."""
     return Image.effect_noise(size, 120)
 
 
 def as_scanned(page: Image.Image, quality: int = 60) -> Image.Image:
-    """A little out of focus, and through JPEG, as scanners give it."""
+    """Return a page as a scanner would deliver it: slightly blurred and compressed as JPEG."""
     content = io.BytesIO()
     page.filter(ImageFilter.GaussianBlur(0.7)).save(content, "JPEG", quality=quality)
     return Image.open(content)
 
 
 def write_scan(path: Path, pages: Sequence[Image.Image], *, dpi: int = DPI, rotation: int = 0) -> None:
-    """A PDF whose pages are these pictures; `rotation`, clockwise, is how its pages are to be turned to be read."""
+    """Write a PDF with one image per page.
+
+    With a `rotation` in degrees, the images are stored rotated and the pages have this clockwise rotation as a property, so
+    that a viewer displays them upright.
+    """
     canvas = Canvas(str(path))
     for page in pages:
-        _add_picture(canvas, page.rotate(rotation, expand=True), dpi)
+        _add_image(canvas, page.rotate(rotation, expand=True), dpi)
         canvas.showPage()
     content = canvas.getpdfdata()
     with pypdfium2.PdfDocument(content) as document:
@@ -92,20 +101,23 @@ def write_scan(path: Path, pages: Sequence[Image.Image], *, dpi: int = DPI, rota
 
 
 def write_mixed(path: Path, pages: Sequence[Image.Image | str], *, footer: str = "") -> None:
-    """A page for each: a picture, a line of text, or nothing where the text is empty; the footer is text on pictures."""
+    """Write a PDF with an image or a line of text on each page; an empty text is a blank page.
+
+    The footer is written as text on the pages with images.
+    """
     canvas = Canvas(str(path), pagesize=SIZE)
     for page in pages:
         if isinstance(page, str):
             canvas.drawString(60, SIZE[1] - 60, page)
         else:
-            _add_picture(canvas, page, DPI)
+            _add_image(canvas, page, DPI)
             canvas.drawString(60, 20, footer)
         canvas.showPage()
         canvas.setPageSize(SIZE)
     canvas.save()
 
 
-def _add_picture(canvas: Canvas, picture: Image.Image, dpi: int) -> None:
-    width, height = picture.width * 72 / dpi, picture.height * 72 / dpi
+def _add_image(canvas: Canvas, image: Image.Image, dpi: int) -> None:
+    width, height = image.width * 72 / dpi, image.height * 72 / dpi
     canvas.setPageSize((width, height))
-    canvas.drawImage(ImageReader(picture), 0, 0, width, height)
+    canvas.drawImage(ImageReader(image), 0, 0, width, height)
