@@ -13,7 +13,7 @@ import pypdfium2
 
 from benchmarks.figures import Figure, at_most
 from engines.parsing.client import Parser, open_parser
-from engines.parsing.limits import MIB, Limits
+from engines.parsing.parsing_limits import MIB, ParsingLimits
 from engines.parsing.protocol import ParsedText
 from records.document import Chunking
 from tests.support.files import write_pdf
@@ -33,7 +33,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
     seconds: dict[int, float] = {}
     memory = 0.0
     for drawn_at in DRAWN_AT:
-        async with open_parser(Limits(recognition_dpi=drawn_at)) as parser:
+        async with open_parser(ParsingLimits(ocr_dpi=drawn_at)) as parser:
             truth = await _read(parser, text_of_them)
             await _read(parser, _scan(folder, 100))  # loads the models
             for scanned_at in SCANNED_AT:
@@ -43,7 +43,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
                 seconds[drawn_at] = (_process(parser).cpu_times().user - before) / len(pages)
                 errors[scanned_at, drawn_at] = error_rate(text, truth)
             memory = max(memory, _peak_mebibytes(parser))
-    used = Limits().recognition_dpi
+    used = ParsingLimits().ocr_dpi
     return [
         at_most("O1", f"wrong characters, scan of 200 dpi drawn at {used}", errors[200, used], 0.02, **_named(errors)),
         at_most("O2", f"seconds of a core for a page drawn at {used} dpi", seconds[used], 10,

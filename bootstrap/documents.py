@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bootstrap.search import Search
 from bootstrap.stores import Stores
 from engines.parsing.client import open_parser
-from engines.parsing.limits import Limits as ParsingLimits
+from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.version import PARSER_VERSION
 from persistence.documents.staging import Staging
 from records.document import Chunking

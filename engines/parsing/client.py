@@ -1,19 +1,19 @@
-"""The server's side of parsing: a worker that reads files, and plain reasons where it cannot.
+"""The server's side of parsing: runs files through the parsing worker and reports why a file could not be parsed.
 
-A parser cannot be interrupted in the middle of a file; where it takes too long, or nobody wants its result any more,
-its process is ended and the next file gets a fresh one.
+The parser cannot be interrupted within a file. If it exceeds the time limit, or if the caller cancels, the process is
+ended and the next file starts a new one.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+import anyio
 import structlog
 
-from engines.parsing.limits import Limits, above_limit
-from engines.parsing.protocol import Event, Parse, Parsed, ParseProgress, Start
+from engines.parsing.parsing_limits import ParsingLimits, above_limit
+from engines.parsing.protocol import ParseEvent, ParseProgress, ParseReply, ParseRequest, Start
 from records.codes import ErrorCode
 from records.document import Chunking, ParsedDocument
 from records.errors import DocumentUnreadable
@@ -23,20 +23,30 @@ from workers import Stream, Worker, WorkerCallFailed, WorkerCrashed, WorkerGiven
 log = structlog.get_logger("graphlore.parsing")
 
 RECYCLE_AFTER = 200
+"""Files after which the process is replaced, so that leaks of native libraries stay bounded."""
 IDLE_SECONDS = 60.0
 CANCEL_SECONDS = 2.0
 SILENCE_SECONDS = 300.0
-"""Long: a parser may hold Python's lock for minutes, and this process only gets what the others leave."""
-_BROKE_DOWN = {
-    "SIGXCPU": "Reading the document takes more computing time than it may.",
-    "no sign of life": "Reading the document takes longer than it may.",
+"""Seconds without a heartbeat after which the process is ended.
+
+The value is high because a native library can keep Python's global lock for minutes, and because the process runs at idle
+priority.
+"""
+_SPLIT = "Split the document into smaller files and upload those."
+_CRASHED = "The parser crashed on this file, which may be damaged. Save it in another format and upload that."
+_CRASHES_OF_THE_FILE = {
+    "SIGXCPU": f"Parsing the document exceeded the limit of CPU time. {_SPLIT}",
+    "no sign of life": f"The parser stopped responding while it parsed the document. {_SPLIT}",
     **dict.fromkeys(
         ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "exit status"),
-        "The program that reads such files broke down over this one; it may be damaged or too large.",
+        _CRASHED,
     ),
 }
-"""Ends that the file brought about, so that another try would end alike. SIGKILL is none: it comes from outside."""
-_EXPECTED = frozenset(ErrorCode) - {ErrorCode.INTERNAL}
+"""Messages for crashes that the file caused, by a part of the worker's reason; a retry would crash again.
+
+SIGKILL is not among them, because it comes from outside, for example from the kernel when memory is low.
+"""
+_EXPECTED_CODES = frozenset(ErrorCode) - {ErrorCode.INTERNAL}
 _ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_NUM_THREADS": "1",
@@ -45,21 +55,21 @@ _ENVIRONMENT = {
     "TRANSFORMERS_OFFLINE": "1",
 }
 
-_EVENT = cast(type[Event], Event)
-"""A union is no type to mypy, but one to msgspec."""
+_EVENT = cast(type[ParseEvent], ParseEvent)
+"""The union of event types. msgspec accepts a union as a type, mypy does not."""
 
 
 @asynccontextmanager
-async def open_parser(limits: Limits | None = None, *, recognize: bool = True) -> AsyncIterator["Parser"]:
-    """A worker that starts with the first file and ends after a minute without one.
+async def open_parser(limits: ParsingLimits | None = None, *, ocr: bool = True) -> AsyncIterator["Parser"]:
+    """Open a parser. Its process starts with the first file and ends after 60 idle seconds.
 
-    `recognize`: text in pictures, where the extra for that is installed.
+    With `ocr`, text in images is recognized if the OCR extra is installed.
     """
-    limits = limits or Limits()
+    limits = limits or ParsingLimits()
     spec = WorkerSpec(
         purpose=WorkerPurpose.PARSING,
         module="engines.parsing.worker.main",
-        start=Start(limits, recognize),
+        start=Start(limits, ocr),
         idle_priority=True,
         idle_seconds=IDLE_SECONDS,
         recycle_calls=RECYCLE_AFTER,
@@ -73,85 +83,93 @@ async def open_parser(limits: Limits | None = None, *, recognize: bool = True) -
 
 
 class Parser:
-    def __init__(self, worker: Worker, limits: Limits) -> None:
+    """Parses one file at a time in a worker process."""
+
+    def __init__(self, worker: Worker, limits: ParsingLimits) -> None:
         self.worker = worker
         self._limits = limits
 
     @asynccontextmanager
-    async def parse(self, path: Path, media_type: str, name: str, chunking: Chunking) -> AsyncIterator["Parsing"]:
-        """Text, chunks and progress as they come. Leaving the block early ends the work on this file.
+    async def parse(self, path: Path, media_type: str, name: str, chunking: Chunking) -> AsyncIterator["ParseStream"]:
+        """Parse a file and yield the stream of its events. Leaving the block early cancels the work.
 
-        One file at a time: a second one would wait, and its time would count.
+        Parse one file at a time: the time that a second call waits for the worker counts against its time limit.
+        Raises `DocumentUnreadable`.
         """
-        request = Parse(str(path), media_type, name, chunking.max_tokens, chunking.overlap_tokens)
+        request = ParseRequest(str(path), media_type, name, chunking.max_tokens, chunking.overlap_tokens)
         async with AsyncExitStack() as stack:
             try:
-                # Only the entering: inside the block, failures of other workers are the caller's.
-                stream = await stack.enter_async_context(self.worker.stream(request, _EVENT, Parsed))
+                # Only entering the stream is guarded: errors of other workers inside the block belong to the caller.
+                stream = await stack.enter_async_context(self.worker.stream(request, _EVENT, ParseReply))
             except (WorkerCrashed, WorkerGivenUp) as failure:
-                raise unreadable(failure) from failure
-            yield Parsing(stream, self.worker, self._limits.seconds)
+                raise _document_error(failure) from failure
+            yield ParseStream(stream, self.worker, self._limits.seconds)
 
 
-class Parsing:
-    """A document that is being parsed: an iterator of what comes out; `parsed` once it has ended.
+class ParseStream:
+    """The events of one file, in order. `parsed` is available when the iteration has ended.
 
-    Iterating raises `DocumentUnreadable`, also above the limit of time, which counts only while the worker is waited for,
-    and anew from every page that was recognized: who gets stuck is given up, and a long scan is not.
+    Iteration raises `DocumentUnreadable`, with PARSER_LIMIT when the time limit is exceeded. Only the time spent waiting for
+    the worker counts, and it restarts with each page that was passed to OCR: a long scan may take hours, a stuck page
+    may not.
     """
 
-    def __init__(self, stream: Stream[Event, Parsed], worker: Worker, seconds: float) -> None:
+    def __init__(self, stream: Stream[ParseEvent, ParseReply], worker: Worker, seconds: float) -> None:
         self._stream = stream
         self._worker = worker
         self._seconds = self._seconds_left = seconds
-        self._pages_looked_at = 0
+        self._ocr_pages = 0
 
     @property
     def parsed(self) -> ParsedDocument:
+        """The parsed document's properties. Raises `RuntimeError` before the iteration has ended."""
         return self._stream.reply.document
 
-    def __aiter__(self) -> "Parsing":
+    def __aiter__(self) -> "ParseStream":
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> ParseEvent:
         event = await self._next()
-        if isinstance(event, ParseProgress) and event.pages_looked_at > self._pages_looked_at:
-            self._pages_looked_at, self._seconds_left = event.pages_looked_at, self._seconds
+        if isinstance(event, ParseProgress) and event.ocr_pages > self._ocr_pages:
+            self._ocr_pages, self._seconds_left = event.ocr_pages, self._seconds
         return event
 
-    async def _next(self) -> Event:
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
+    async def _next(self) -> ParseEvent:
+        started_at = anyio.current_time()
         try:
-            async with asyncio.timeout(self._seconds_left):
+            with anyio.fail_after(self._seconds_left):
                 return await anext(self._stream)
         except TimeoutError as error:
             self._worker.restart()
-            raise above_limit("Reading the document took longer than it may; it was given up.") from error
+            raise above_limit(
+                f"Parsing the document exceeded the time limit of {self._seconds:,g} seconds. {_SPLIT}"
+            ) from error
         except (WorkerCallFailed, WorkerCrashed, WorkerGivenUp) as failure:
             if isinstance(failure, WorkerCrashed):
-                self._worker.reset()  # It was the file: the next ones must not wait for a worker that is given up.
-            raise unreadable(failure) from failure
+                self._worker.reset()  # The file caused the crash, so the next files must not wait for a backoff.
+            raise _document_error(failure) from failure
         finally:
-            self._seconds_left -= loop.time() - begun
+            self._seconds_left -= anyio.current_time() - started_at
 
 
-def unreadable(failure: WorkerCallFailed | WorkerCrashed | WorkerGivenUp) -> DocumentUnreadable:
-    """What a failure of the worker means for the document."""
+def _document_error(failure: WorkerCallFailed | WorkerCrashed | WorkerGivenUp) -> DocumentUnreadable:
+    """Return the document's error for a failure of the worker."""
     if isinstance(failure, WorkerGivenUp):
         return DocumentUnreadable(ErrorCode.WORKER_CRASHED, failure.message, retryable=True)
     if isinstance(failure, WorkerCrashed):
         log.warning("parser crashed", reason=failure.reason)
-        return _crashed(failure)
-    if failure.code in _EXPECTED:
+        return _crash_error(failure)
+    if failure.code in _EXPECTED_CODES:
         return DocumentUnreadable(ErrorCode(failure.code), failure.message)
     return DocumentUnreadable(
-        ErrorCode.CORRUPT_DOCUMENT, "The file is damaged, or its parser cannot cope with it: reading it failed."
+        ErrorCode.CORRUPT_DOCUMENT,
+        "The file is damaged, or its parser does not support it. Save a new copy in its original program or in another "
+        "format and upload that.",
     )
 
 
-def _crashed(failure: WorkerCrashed) -> DocumentUnreadable:
-    for sign, message in _BROKE_DOWN.items():
-        if sign in failure.reason:
+def _crash_error(failure: WorkerCrashed) -> DocumentUnreadable:
+    for part_of_reason, message in _CRASHES_OF_THE_FILE.items():
+        if part_of_reason in failure.reason:
             return above_limit(message)
     return DocumentUnreadable(ErrorCode.WORKER_CRASHED, failure.message, retryable=True)

@@ -1,51 +1,60 @@
-"""What the server and the parsing worker say to each other."""
+"""Messages between the server and the parsing worker."""
 
 import msgspec
 
-from engines.parsing.limits import Limits
+from engines.parsing.parsing_limits import ParsingLimits
 from records.document import DocumentStatus, NewChunk, ParsedDocument
 
 
 class Start(msgspec.Struct, frozen=True):
-    limits: Limits
-    recognize: bool = True
-    "Whether text in pictures is recognized, where the extra for that is installed."
+    """Configuration of a worker, sent once when the process starts."""
+
+    limits: ParsingLimits
+    ocr: bool = True
+    "Recognize text in images. Has no effect if the OCR extra is not installed."
 
 
-class Parse(msgspec.Struct, frozen=True, tag=True):
+class ParseRequest(msgspec.Struct, frozen=True, tag=True):
+    """A request to parse one file."""
+
     path: str
     media_type: str
     name: str
-    "The client's name for the file: a title, where the file has none of its own."
+    "The client's name for the file. Used as the title of a document without a title of its own."
     max_tokens: int
     overlap_tokens: int
 
 
-Request = Parse
+Request = ParseRequest
 
 
 class ParseProgress(msgspec.Struct, frozen=True, tag=True):
+    """Progress of a document."""
+
     stage: DocumentStatus
     fraction: float
-    pages_looked_at: int = 0
-    "By the recognizer, so far; each of them takes seconds."
+    "Share of the file that has been parsed, 0 to 1."
+    ocr_pages: int = 0
+    "Pages passed to OCR so far. Each takes seconds."
 
 
 class ParsedText(msgspec.Struct, frozen=True, tag=True):
-    """The next piece of the document's text; `start` in code points."""
+    """The next part of the document's text. `start` is its offset in code points."""
 
     start: int
     text: str
 
 
 class ParsedChunks(msgspec.Struct, frozen=True, tag=True):
-    """The next chunks, in order. The text that they span has been sent already."""
+    """The next chunks, in order. Their text has been sent before them."""
 
     chunks: list[NewChunk]
 
 
-Event = ParseProgress | ParsedText | ParsedChunks
+ParseEvent = ParseProgress | ParsedText | ParsedChunks
 
 
-class Parsed(msgspec.Struct, frozen=True):
+class ParseReply(msgspec.Struct, frozen=True):
+    """The result of a request, sent after its last event."""
+
     document: ParsedDocument

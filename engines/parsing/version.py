@@ -1,5 +1,8 @@
-"""Which parser this is."""
+"""Version of the parser."""
 
 PARSER_VERSION = 1
-"""To be raised with every change to what is read of files or how it is cut into chunks: documents that an older version read
-are read again in the background. `tests/engines/parsing/test_version.py` tells when it has to be."""
+"""Version of the text and chunks that the parser produces.
+
+Increase it with every change to the extracted text or to the chunk boundaries. Documents parsed by an older version are
+parsed again in the background. `tests/engines/parsing/test_version.py` fails when an increase is due.
+"""

@@ -51,7 +51,7 @@ async def test_coverage_tells_what_was_not_read(client: Client, tmp_path: Path) 
             "pagesWithText": 3,
             "tables": 1,
             "pictures": 0,
-            "warnings": ["1 of 4 slides have no text, or are hidden: 4."],
+            "warnings": ["1 of 4 slides have no text or are hidden: 4."],
         },
     }
 

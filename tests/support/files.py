@@ -1,6 +1,6 @@
-"""Files for tests, written where a test wants them: documents with planted facts, and files that are broken.
+"""Documents for tests, with known facts, and some files that the server must reject.
 
-A fact's `quote` stands in its document once, word by word, and holds the `answer` to its `question`.
+The `quote` of a fact occurs once in its document, word for word, and contains the `answer` to its `question`.
 """
 
 import io
@@ -19,7 +19,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageBreak, PageTemplate, 
 
 MIB = 1024 * 1024
 PDF_TITLE = "Halvorsen Tidal Observatory: Station Handbook"
-RUNNING_HEADER = "Halvorsen Tidal Observatory - internal"
+PAGE_HEADER = "Halvorsen Tidal Observatory - internal"
 
 _TOPICS = (
     ("Purpose of the station", "The station measures tides, currents and the salt of the inner fjord."),
@@ -54,50 +54,35 @@ _FILLER = (
 
 @dataclass(frozen=True, slots=True)
 class Fact:
+    """A fact in a document."""
+
     question: str
     answer: str
     quote: str
     page: int | None = None
+    "Page of the quote; None in documents without pages."
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
+class DocumentWithFacts:
+    """A document that was written, and its facts."""
+
     path: Path
     facts: tuple[Fact, ...]
 
 
 PDF_FACTS = (
-    Fact(
-        "Which wood is the float of the tide gauge made of?",
-        "Karelian birch",
-        "The float of the tide gauge is made of Karelian birch.",
-        3,
-    ),
-    Fact(
-        "What is the emergency call sign of the station?",
-        "ORCHID SEVEN",
-        "The emergency call sign of the station is ORCHID SEVEN.",
-        8,
-    ),
-    Fact(
-        "Who drew the oldest chart in the drawers?",
-        "Ingeborg Malm",
-        "The oldest chart in the drawers was drawn by Ingeborg Malm in 1871.",
-        10,
-    ),
-    Fact(
-        "Where are the spare fuses for the alarm?",
-        "green cocoa tin",
-        "Spare fuses for the alarm are kept in a green cocoa tin.",
-        14,
-    ),
-    Fact(
-        "How much does the salinometer drift every season?",
-        "0.04 units",
-        "The salinometer drifts by 0.04 units every season.",
-        16,
-    ),
-)
+    Fact("Which wood is the float of the tide gauge made of?", "Karelian birch",
+         "The float of the tide gauge is made of Karelian birch.", 3),
+    Fact("What is the emergency call sign of the station?", "ORCHID SEVEN",
+         "The emergency call sign of the station is ORCHID SEVEN.", 8),
+    Fact("Who drew the oldest chart in the drawers?", "Ingeborg Malm",
+         "The oldest chart in the drawers was drawn by Ingeborg Malm in 1871.", 10),
+    Fact("Where are the spare fuses for the alarm?", "green cocoa tin",
+         "Spare fuses for the alarm are kept in a green cocoa tin.", 14),
+    Fact("How much does the salinometer drift every season?", "0.04 units",
+         "The salinometer drifts by 0.04 units every season.", 16),
+)  # fmt: skip
 PDF_TABLE_FACT = Fact(
     "Which tolerance does the barometer have?",
     "0.3 hPa",
@@ -106,8 +91,8 @@ PDF_TABLE_FACT = Fact(
 )
 
 
-def write_pdf(path: Path, pages: int = 17) -> Planted:
-    """A handbook of 17 pages or more: headings, prose, running header, page numbers, one table. Facts know their page."""
+def write_pdf(path: Path, pages: int = 17) -> DocumentWithFacts:
+    """Write a handbook of at least 17 pages with headings, prose, page headers, page numbers and a table."""
     assert pages >= len(_TOPICS)
     styles = getSampleStyleSheet()
     shuffled = random.Random(7)
@@ -129,9 +114,9 @@ def write_pdf(path: Path, pages: int = 17) -> Planted:
             story.append(_pdf_table())
         story.append(PageBreak())
     SimpleDocTemplate(str(path), title=PDF_TITLE, author="The keepers").build(
-        story, onFirstPage=_furniture, onLaterPages=_furniture
+        story, onFirstPage=_draw_header_and_page_number, onLaterPages=_draw_header_and_page_number
     )
-    return Planted(path, (*PDF_FACTS, PDF_TABLE_FACT))
+    return DocumentWithFacts(path, (*PDF_FACTS, PDF_TABLE_FACT))
 
 
 def write_long_pdf(path: Path, pages: int) -> Path:
@@ -148,14 +133,14 @@ def _pdf_table() -> Table:
     return Table(rows, colWidths=[140, 140, 100])
 
 
-def _furniture(canvas: Canvas, document: BaseDocTemplate) -> None:
+def _draw_header_and_page_number(canvas: Canvas, document: BaseDocTemplate) -> None:
     canvas.setFont("Helvetica", 8)
-    canvas.drawString(72, 812, RUNNING_HEADER)
+    canvas.drawString(72, 812, PAGE_HEADER)
     canvas.drawCentredString(297, 30, f"Page {document.page}")
 
 
 def write_two_column_pdf(path: Path) -> None:
-    """Prose that flows down the left column, then down the right one."""
+    """Write a PDF of prose in two columns."""
     styles = getSampleStyleSheet()
     frames = [Frame(60, 60, 220, 700), Frame(310, 60, 220, 700)]
     document = BaseDocTemplate(str(path))
@@ -171,15 +156,15 @@ def write_encrypted_pdf(path: Path) -> None:
 
 
 def write_image_pdf(path: Path, pages: int = 3) -> None:
-    """A scan: a picture on every page and no text."""
+    """Write a PDF with an image of noise on every page and without text."""
     from PIL import Image
     from reportlab.lib.utils import ImageReader
 
-    picture = io.BytesIO()
-    Image.effect_noise((200, 200), 60).convert("RGB").save(picture, "PNG")
+    image = io.BytesIO()
+    Image.effect_noise((200, 200), 60).convert("RGB").save(image, "PNG")
     canvas = Canvas(str(path))
     for _ in range(pages):
-        canvas.drawImage(ImageReader(picture), 72, 300, 400, 400)
+        canvas.drawImage(ImageReader(image), 72, 300, 400, 400)
         canvas.showPage()
     canvas.save()
 
@@ -196,8 +181,8 @@ DOCX_FACTS = (
 )
 
 
-def write_docx(path: Path) -> Planted:
-    """Headings of two levels, prose, a list, two tables, a page header, a comment, core properties."""
+def write_docx(path: Path) -> DocumentWithFacts:
+    """Write a Word document with two levels of headings, prose, a list, tables, a page header, a comment and properties."""
     word = docx.Document()
     word.core_properties.title = DOCX_TITLE
     word.core_properties.author = "Ada Quist"
@@ -216,7 +201,7 @@ def write_docx(path: Path) -> Planted:
     word.sections[0].header.paragraphs[0].text = "Fastening guide, third edition"
     word.add_comment(paragraph.runs[0], text="Was 24 months before the storm.", author="Bo Lind")
     word.save(str(path))
-    return Planted(path, DOCX_FACTS)
+    return DocumentWithFacts(path, DOCX_FACTS)
 
 
 def _word_table(word: WordDocument, rows: list[tuple[str, ...]]) -> None:
@@ -235,7 +220,7 @@ HTML_FACTS = (
     ),
     Fact("How often is star moss watered?", "twice a day", "Species: Star moss, Watering: twice a day, Shade: deep"),
 )
-HTML_NOISE = (
+HTML_CLUTTER = (
     "Home page of the shop",
     "trackVisitors",
     "Accept all cookies",
@@ -244,8 +229,8 @@ HTML_NOISE = (
 )
 
 
-def write_html(path: Path) -> Planted:
-    """A page as the web has them: navigation, scripts, styles, a cookie banner, a sidebar, a footer around an article."""
+def write_html(path: Path) -> DocumentWithFacts:
+    """Write a web page with an article, surrounded by navigation, scripts, a cookie banner, a sidebar and a footer."""
     path.write_text(
         f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{HTML_TITLE}</title>
@@ -266,10 +251,11 @@ the old brewery, on a slope that never sees the sun, and is open from April to O
 """,
         encoding="utf-8",
     )
-    return Planted(path, HTML_FACTS)
+    return DocumentWithFacts(path, HTML_FACTS)
 
 
-WRITERS: dict[str, Callable[[Path], Planted]] = {"pdf": write_pdf, "docx": write_docx, "html": write_html}
+WRITERS: dict[str, Callable[[Path], DocumentWithFacts]] = {"pdf": write_pdf, "docx": write_docx, "html": write_html}
+"""Writers of documents with facts, by extension."""
 
 
 MARKDOWN = """# Beekeeping notes
@@ -294,7 +280,7 @@ CSV = 'City,Bridge,"Length, m"\nPorto,Arrábida,614\n"Lyon, old town",Bonaparte,
 
 
 def write_zip_bomb(path: Path, mebibytes: int = 600) -> None:
-    """A Word document by its directory, whose body unpacks to some hundred megabytes of zeros."""
+    """Write a Word document whose body unpacks to this many MiB of zeros."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types>wordprocessingml.document.main+xml</Types>")
         with archive.open("word/document.xml", "w", force_zip64=True) as part:
@@ -302,54 +288,7 @@ def write_zip_bomb(path: Path, mebibytes: int = 600) -> None:
                 part.write(bytes(MIB))
 
 
-def write_plain_zip(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("readme.txt", "just some files")
-
-
-def write_entity_bomb(path: Path) -> None:
-    """A Word document whose body multiplies one entity a billion times, if anyone lets it."""
-    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    body = (
-        f'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY l0 "lol">{entities}]>'
-        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
-        "<w:body><w:p><w:r><w:t>before &l9; after</w:t></w:r></w:p></w:body></w:document>"
-    )
-    _replace_part(path, "word/document.xml", body.encode())
-
-
-def _replace_part(path: Path, name: str, content: bytes) -> None:
-    write_docx(path)
-    with zipfile.ZipFile(path) as archive:
-        parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for part, kept in parts.items():
-            archive.writestr(part, content if part == name else kept)
-
-
-def write_deep_html(path: Path, depth: int = 100_000) -> None:
-    path.write_text("<html><body>" + "<div>" * depth + "core" + "</div>" * depth + "</body></html>")
-
-
-def write_elf(path: Path) -> None:
-    path.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(9) + random.Random(1).randbytes(4000))
-
-
 def write_png(path: Path) -> None:
     from PIL import Image
 
     Image.new("RGB", (20, 20), "red").save(path, "PNG")
-
-
-def cut(path: Path, share: float = 0.5) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * share)])
-
-
-def flip(path: Path, count: int = 200, seed: int = 3) -> None:
-    """Change bytes at random places behind the first hundred."""
-    content = bytearray(path.read_bytes())
-    places = random.Random(seed)
-    for _ in range(count):
-        content[places.randrange(100, len(content))] ^= places.randrange(1, 256)
-    path.write_bytes(content)

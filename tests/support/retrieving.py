@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from engines.embedding import WorkerEmbedder, document_worker, open_embedder, prompt_worker
-from engines.parsing.limits import Limits
+from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.protocol import ParsedChunks, ParsedText
-from engines.parsing.worker.extract import Extraction
-from engines.parsing.worker.reading import Reading
-from engines.parsing.worker.tokens import Tokens, open_tokens
+from engines.parsing.worker.chunking.token_counter import TokenCounter, open_token_counter
+from engines.parsing.worker.extraction import Extraction
+from engines.parsing.worker.parse_context import ParseContext
 from engines.reranking import LateInteraction, Reranker
 from persistence.database.database import open_database
 from persistence.documents.chunks import Chunks
@@ -42,7 +42,7 @@ class Library:
     vectors: ChromaIndex
     embedder: WorkerEmbedder
     retriever: Retriever
-    tokens: Tokens
+    tokens: TokenCounter
 
     async def add(self, text: str, name: str, tags: Sequence[str] = ()) -> DocumentRecord:
         """A document that can be found by words; the same bytes again are the same document, as it is."""
@@ -56,7 +56,9 @@ class Library:
     async def parse(self, document: DocumentRecord, text: str) -> DocumentRecord:
         path = self.folder / "original.txt"
         path.write_bytes(text.encode())
-        extraction = Extraction(Reading(path, document.name, "text/plain", Limits()), Chunking(), self.tokens)
+        extraction = Extraction(
+            ParseContext(path, document.name, "text/plain", ParsingLimits()), Chunking(), self.tokens
+        )
         for event in extraction.events():
             if isinstance(event, ParsedText):
                 await self.documents.append_text(document.id, event.start, event.text)
@@ -117,7 +119,7 @@ async def open_library(
             retriever = Retriever(
                 documents, chunks, keywords, vectors, embedder, reranker or LateInteraction(embedder, seconds=PATIENCE)
             )
-            yield Library(folder, documents, chunks, keywords, vectors, embedder, retriever, open_tokens())
+            yield Library(folder, documents, chunks, keywords, vectors, embedder, retriever, open_token_counter())
 
 
 def _parts(start: Start) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One small file of each format, written by `write`; in each stands one sentence that no other has: `SENTENCES`."""
+"""Samples: one small file of each format. Each contains a sentence that no other sample contains (`SENTENCES`)."""
 
 import shutil
 import zipfile
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.paths import ROOT
 
-SPECIMENS = ROOT / "tests" / "engines" / "parsing" / "specimens"
-"""Made by LibreOffice: see `make_specimens.py` there."""
+LIBREOFFICE_FILES = ROOT / "tests" / "engines" / "parsing" / "libreoffice_files"
+"""Folder with files that LibreOffice converted; see `convert_sources.py` there."""
 
 _CONTAINER = """<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
 <rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>"""
@@ -190,10 +190,11 @@ SENTENCES = {
     "halyards.tex": "A halyard of braided nylon stretches by",
     "gauge.py": "The storm surge above the zero of Ronehamn.",
 }
-"""By the file's name, in the words of the document's text."""
+"""A sentence of each sample as it occurs in the extracted text, by file name."""
 
 
 def write(folder: Path, name: str) -> Path:
+    """Write a sample to a folder and return its path. `name` is a key of `SENTENCES`."""
     path = folder / name
     if name == "kelp.epub":
         write_parts(path, EPUB_PARTS)
@@ -201,11 +202,12 @@ def write(folder: Path, name: str) -> Path:
         encoding = "iso-8859-1" if name == "fleet.xml" else "utf-8"
         path.write_bytes(TEXTS[name].encode(encoding))
     else:
-        shutil.copyfile(SPECIMENS / name, path)
+        shutil.copyfile(LIBREOFFICE_FILES / name, path)
     return path
 
 
 def write_parts(path: Path, parts: dict[str, str]) -> None:
+    """Write a ZIP archive with these entries; `mimetype` is stored uncompressed, as EPUB requires."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)

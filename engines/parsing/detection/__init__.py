@@ -1,0 +1,1 @@
+"""Detection of a file's media type, in the server process and without native libraries."""

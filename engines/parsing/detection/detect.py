@@ -1,4 +1,4 @@
-"""What a file is, from its bytes; its name is only a hint. Cheap: used while an upload waits for its answer."""
+"""Detection of a file's media type from its content. The file name is only a hint."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,83 +10,103 @@ from records.errors import Unsupported
 
 _UNKNOWN = "application/octet-stream"
 _ZIP = "application/zip"
-_OLD_OFFICE = "application/x-ole-storage"
+_OLE_STORAGE = "application/x-ole-storage"
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedType:
+    """The detected media type of a file."""
+
     media_type: str
     supported: bool
     reason: str | None = None
-    "Why not, for people; None where it is supported."
+    "Message for the user that states why the file is not supported; None for a supported one."
 
     def require(self) -> str:
-        """The media type; raises `Unsupported`."""
+        """Return the media type. Raises `Unsupported` if the file cannot be parsed."""
         if not self.supported:
-            raise Unsupported(self.reason or "Files of this type cannot be read.", self.media_type)
+            raise Unsupported(self.reason or "Files of this type are not supported.", self.media_type)
         return self.media_type
 
 
 def detect_type(path: Path, name: str) -> DetectedType:
-    """Blocking, for a few milliseconds: call it in a thread."""
-    specimen = FileSample.of(path, name)
-    if not specimen.head:
+    """Detect the media type of the file at `path`, which the client calls `name`.
+
+    Reads at most a few kilobytes, and the directory of a ZIP container. Blocks for some milliseconds: call it in a thread.
+    """
+    sample = FileSample.read(path, name)
+    if not sample.head:
         return DetectedType("application/x-empty", False, "The file is empty.")
-    claimed = _claimed_format(specimen)
-    if claimed and claimed.is_text is False and claimed.recognize(specimen) is None:
-        return _not_what_its_name_says(specimen, claimed)
-    for known in FORMATS:
-        if media_type := known.recognize(specimen):
+    named = _format_of_extension(sample)
+    if named and named.is_text is False and named.detect(sample) is None:
+        return _mismatch(sample, named)
+    for candidate in FORMATS:
+        if media_type := candidate.detect(sample):
             return DetectedType(media_type, True)
-    return _unsupported(specimen)
+    return _unsupported(sample)
 
 
-def _claimed_format(specimen: FileSample) -> Format | None:
-    return next((known for known in FORMATS if specimen.extension in known.extensions), None)
+def _format_of_extension(sample: FileSample) -> Format | None:
+    return next((candidate for candidate in FORMATS if sample.extension in candidate.extensions), None)
 
 
-def _not_what_its_name_says(specimen: FileSample, claimed: Format) -> DetectedType:
-    other = next((known for known in FORMATS if not known.is_text and known.recognize(specimen)), None)
+def _mismatch(sample: FileSample, named: Format) -> DetectedType:
+    """Return the type of a file whose content is not of the binary format that its extension states.
+
+    Another binary format is accepted. Text is rejected: the file is more likely damaged than misnamed.
+    """
+    other = next((candidate for candidate in FORMATS if not candidate.is_text and candidate.detect(sample)), None)
     if other:
-        return DetectedType(other.recognize(specimen) or _UNKNOWN, True)
-    found = _unsupported(specimen)
-    if specimen.is_encrypted_office:
+        return DetectedType(other.detect(sample) or _UNKNOWN, True)
+    found = _unsupported(sample)
+    if sample.is_encrypted_office:
         return found
-    reason = f"The name ends in {specimen.extension}, but the file is no {claimed.label}, or a damaged one."
-    if specimen.is_text:
-        return DetectedType("text/plain", False, f"{reason} Its bytes are plain text.")
-    return DetectedType(found.media_type, False, reason if found.media_type == _ZIP else f"{reason} {found.reason}")
+    reason = f"The file name ends in {sample.extension}, but the content is not a valid {named.label}."
+    if sample.is_text:
+        reason += " It is plain text. Correct the extension and upload the file again."
+        return DetectedType("text/plain", False, reason)
+    reason += " It may be damaged or have a wrong extension." if found.media_type == _ZIP else f" {found.reason}"
+    return DetectedType(found.media_type, False, reason)
 
 
-def _unsupported(specimen: FileSample) -> DetectedType:
-    if specimen.is_encrypted_office:
-        reason = "The document is protected by a password. Save it without one and upload it again."
-        return DetectedType(_OLD_OFFICE, False, reason)
-    if specimen.head.startswith(OLE_MARK):
-        reason = "This is a file of an old Office version (.doc, .xls, .ppt). Save it in the new format (.docx)."
-        return DetectedType(_OLD_OFFICE, False, reason)
-    if specimen.head.startswith(b"PK"):
-        return _archive(specimen)
-    return _other_binary(specimen)
+def _unsupported(sample: FileSample) -> DetectedType:
+    if sample.is_encrypted_office:
+        reason = "The document is encrypted. Remove the password and upload it again."
+        return DetectedType(_OLE_STORAGE, False, reason)
+    if sample.head.startswith(OLE_MARK):
+        reason = (
+            "The file has an old Office format (.doc, .xls or .ppt), which is not supported. "
+            "Save it as .docx, .xlsx or .pptx and upload that."
+        )
+        return DetectedType(_OLE_STORAGE, False, reason)
+    if sample.head.startswith(b"PK"):
+        return _unsupported_archive(sample)
+    return _unsupported_binary(sample)
 
 
-def _archive(specimen: FileSample) -> DetectedType:
+def _unsupported_archive(sample: FileSample) -> DetectedType:
     for mark, media_type, label in UNSUPPORTED_ARCHIVES:
-        if mark in specimen.content_types or mark.decode() in specimen.archive_names:
-            return DetectedType(media_type, False, f"Files of the type {label} cannot be read yet.")
-    if not specimen.archive_names:
-        return DetectedType(_ZIP, False, "It begins like a zip file, but is cut off or damaged.")
-    return DetectedType(_ZIP, False, "It is a zip archive. Unpack it and upload the documents inside.")
+        if mark in sample.content_types or mark.decode() in sample.archive_names:
+            return DetectedType(
+                media_type, False, f"{label} files are not supported. Save the document in another format."
+            )
+    if not sample.archive_names:
+        return DetectedType(_ZIP, False, "The file is a damaged or incomplete ZIP archive. Upload an intact copy.")
+    return DetectedType(
+        _ZIP, False, "ZIP archives are not supported. Unpack the archive and upload the documents in it."
+    )
 
 
-def _other_binary(specimen: FileSample) -> DetectedType:
+def _unsupported_binary(sample: FileSample) -> DetectedType:
     import puremagic
 
     try:
-        match = puremagic.magic_string(specimen.head[:8192])[0]
+        match = puremagic.magic_string(sample.head[:8192])[0]
     except (puremagic.PureError, IndexError, ValueError):
         match = None
     if match is None or not match.byte_match.strip(b"\0"):
-        return DetectedType(_UNKNOWN, False, "Its bytes are neither text nor a document of a known type.")
-    what = match.name.strip() or match.mime_type
-    return DetectedType(match.mime_type or _UNKNOWN, False, f"Its bytes are no document: {what}.")
+        return DetectedType(_UNKNOWN, False, "The content is neither text nor a document of a supported type.")
+    description = match.name.strip() or match.mime_type
+    return DetectedType(
+        match.mime_type or _UNKNOWN, False, f"The content is not a document of a supported type: {description}."
+    )

@@ -1,23 +1,23 @@
-"""Texts that come without a file: what they may be said to be, and what a file of that type is called."""
+"""Media types of text that a client sends without a file: the accepted types, and the extension of a file of each."""
 
 from engines.parsing.formats import FORMATS
 from engines.parsing.formats.format import Format
 
-_TEXTS = tuple(known for known in reversed(FORMATS) if known.is_text)
-_FEW = 3
-"""Media types of one format that are listed one by one."""
+_TEXT_FORMATS = tuple(candidate for candidate in reversed(FORMATS) if candidate.is_text)
+_MAX_LISTED = 3
+"""Media types of one format up to which each is listed."""
 
 
 def extension_of(media_type: str) -> str | None:
-    """With its dot; None for a type that is no text, or that no reader takes."""
-    return next((known.types[media_type][0] for known in _TEXTS if media_type in known.types), None)
+    """Return the extension, with its dot, for a text media type; None for a binary or unsupported type."""
+    return next((known.types[media_type][0] for known in _TEXT_FORMATS if media_type in known.types), None)
 
 
 def listed_types() -> str:
-    """For people, plain text first."""
-    return ", ".join(map(_listed, _TEXTS))
+    """Return the accepted media types as a phrase for messages, plain text first."""
+    return ", ".join(map(_listed, _TEXT_FORMATS))
 
 
 def _listed(known: Format) -> str:
     types = tuple(known.types)
-    return ", ".join(types) if len(types) <= _FEW else f"{types[0]} and the like for {known.label}"
+    return ", ".join(types) if len(types) <= _MAX_LISTED else f"{types[0]} and similar types for {known.label}"

@@ -1,6 +1,6 @@
-"""The formats that are read, in the order in which they are tried. A new one is a file here and a name in `FORMATS`.
+"""Supported file formats, one module each.
 
-First those that their bytes betray, then texts that look like something, at last text that is nothing else.
+To add a format, add a module here, list it in `FORMATS`, and add a reader in `worker/readers/`.
 """
 
 from engines.parsing.formats import (
@@ -40,10 +40,14 @@ FORMATS = (
     markdown.FORMAT,
     plain.FORMAT,
 )
+"""The formats in the order in which detection tries them.
+
+Formats with a signature come first, then text with recognizable markup. Plain text is last because it matches any text.
+"""
 
 UNSUPPORTED_ARCHIVES = (
-    (b"ms-excel.sheet.binary", "application/vnd.ms-excel.sheet.binary.macroenabled.12", "binary Excel (.xlsb)"),
+    (b"ms-excel.sheet.binary", "application/vnd.ms-excel.sheet.binary.macroenabled.12", "Binary Excel (.xlsb)"),
     (b"META-INF/manifest.xml", "application/vnd.oasis.opendocument.text", "OpenDocument"),
     (b"META-INF/MANIFEST.MF", "application/java-archive", "Java archive"),
 )
-"""What a zip container shows: words in its content types or a name in its directory, media type, name for people."""
+"""Unsupported ZIP-based formats: a part of the content types or the name of an entry, the media type, and the label."""

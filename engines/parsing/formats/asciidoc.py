@@ -1,4 +1,4 @@
-"""AsciiDoc, by docling."""
+"""The AsciiDoc format."""
 
 import re
 
@@ -7,7 +7,7 @@ from engines.parsing.formats.format import Format
 
 MEDIA_TYPE = "text/asciidoc"
 _TITLE = re.compile(r"\s*(//.*\n\s*)*= \S")
-_MARKS = (
+_MARKUP = (
     re.compile(r"^==+ \S", re.MULTILINE),
     re.compile(r"^:[\w-]+:", re.MULTILINE),
     re.compile(r"^(\|===|----)\s*$", re.MULTILINE),
@@ -15,19 +15,19 @@ _MARKS = (
 )
 
 
-def recognize(specimen: FileSample) -> str | None:
-    """By its name; without one, by its title and a mark of another kind."""
-    if not specimen.is_text:
+def detect(sample: FileSample) -> str | None:
+    """Detect by extension; a file without one needs an AsciiDoc title and one other kind of markup."""
+    if not sample.is_text:
         return None
-    if specimen.extension in FORMAT.extensions:
+    if sample.extension in FORMAT.extensions:
         return MEDIA_TYPE
-    looks = not specimen.extension and _TITLE.match(specimen.text)
-    return MEDIA_TYPE if looks and any(mark.search(specimen.text) for mark in _MARKS) else None
+    has_title = not sample.extension and _TITLE.match(sample.text)
+    return MEDIA_TYPE if has_title and any(pattern.search(sample.text) for pattern in _MARKUP) else None
 
 
 FORMAT = Format(
     types={MEDIA_TYPE: (".adoc", ".asciidoc")},
     label="AsciiDoc text",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,10 +1,10 @@
-"""Source code, by its name or its first line: blocks end where a blank line is followed by one that is not indented."""
+"""Source code, one media type for each programming language."""
 
 import re
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
-from engines.parsing.formats.html import begins_like_page
+from engines.parsing.formats.html import starts_like_html
 
 MEDIA_TYPE_PREFIX = "text/x-"
 _LANGUAGES = {
@@ -50,15 +50,15 @@ _SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([a-z]+)[\d.]*(?:\s|$
 _INTERPRETERS = {"sh": "bash", "dash": "bash", "zsh": "bash", "node": "javascript", "rscript": "r"}
 
 
-def recognize(specimen: FileSample) -> str | None:
-    """A page or an XML file is one whatever its name says."""
-    if not specimen.is_text or begins_like_page(specimen.text) or specimen.text.lstrip().startswith("<?xml"):
+def detect(sample: FileSample) -> str | None:
+    """Detect by extension or by the first line of a script. HTML and XML content is not code, whatever its extension."""
+    if not sample.is_text or starts_like_html(sample.text) or sample.text.lstrip().startswith("<?xml"):
         return None
-    return FORMAT.type_of(specimen.extension) or _script_type(specimen.text)
+    return FORMAT.type_of(sample.extension) or _script_type(sample.text)
 
 
 def _script_type(text: str) -> str | None:
-    """Of a script whose first line names its program: `#!/usr/bin/env python3`."""
+    """Return the type of a script with a line such as `#!/usr/bin/env python3`, or None for an unknown program."""
     match = _SHEBANG.match(text)
     name = match[1] if match else ""
     name = _INTERPRETERS.get(name, name)
@@ -69,5 +69,5 @@ FORMAT = Format(
     types={f"{MEDIA_TYPE_PREFIX}{name}": tuple(listed.split()) for name, listed in _LANGUAGES.items()},
     label="source code",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,20 +1,20 @@
-"""CSV and its kin, read row by row with Python's own reader: docling would hold the whole table in memory."""
+"""Delimited tables: comma-separated and tab-separated values."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
 COMMA_SEPARATED, TAB_SEPARATED = "text/csv", "text/tab-separated-values"
 DELIMITERS = ",;\t|"
-_FEWEST_ROWS = 3
+_MIN_ROWS = 3
 
 
-def recognize(specimen: FileSample) -> str | None:
-    """By its name; without one, by three lines or more with equally many cells."""
-    if not specimen.is_text:
+def detect(sample: FileSample) -> str | None:
+    """Detect by extension; a file without one needs at least three lines with the same number of delimiters."""
+    if not sample.is_text:
         return None
-    if claimed := FORMAT.type_of(specimen.extension):
+    if claimed := FORMAT.type_of(sample.extension):
         return claimed
-    return COMMA_SEPARATED if not specimen.extension and _looks_tabular(specimen.text) else None
+    return COMMA_SEPARATED if not sample.extension and _looks_tabular(sample.text) else None
 
 
 def _looks_tabular(text: str) -> bool:
@@ -22,7 +22,7 @@ def _looks_tabular(text: str) -> bool:
     lines = lines if text.endswith("\n") else lines[:-1]
     for delimiter in DELIMITERS:
         counts = {line.count(delimiter) for line in lines}
-        if len(lines) >= _FEWEST_ROWS and len(counts) == 1 and counts.pop() >= 1:
+        if len(lines) >= _MIN_ROWS and len(counts) == 1 and counts.pop() >= 1:
             return True
     return False
 
@@ -31,5 +31,5 @@ FORMAT = Format(
     types={COMMA_SEPARATED: (".csv",), TAB_SEPARATED: (".tsv", ".tab")},
     label="table of comma-separated values",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,4 +1,4 @@
-"""Word documents: docling for the body's structure; python-docx for what it leaves out."""
+"""The Word format (DOCX)."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
@@ -6,9 +6,9 @@ from engines.parsing.formats.format import Format
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def recognize(specimen: FileSample) -> str | None:
-    types = specimen.content_types
-    if specimen.has_office_part("word/document.xml") and (b"wordprocessingml." in types or not types):
+def detect(sample: FileSample) -> str | None:
+    types = sample.content_types
+    if sample.has_office_part("word/document.xml") and (b"wordprocessingml." in types or not types):
         return MEDIA_TYPE
     return MEDIA_TYPE if b"wordprocessingml.document.main" in types else None
 
@@ -17,5 +17,5 @@ FORMAT = Format(
     types={MEDIA_TYPE: (".docx", ".docm", ".dotx")},
     label="Word document",
     is_text=False,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,4 +1,4 @@
-"""E-mail, with Python's own parser: headers, the text that was meant to be read, and the names of what is attached."""
+"""The e-mail format (EML, RFC 5322)."""
 
 import re
 
@@ -13,12 +13,12 @@ _TECHNICAL = frozenset({
 })  # fmt: skip
 
 
-def recognize(specimen: FileSample) -> str | None:
-    """By headers that only programs write; where its name says so, by any two."""
-    if not specimen.is_text:
+def detect(sample: FileSample) -> str | None:
+    """Detect by headers that only mail programs write; a file with the extension needs any two known headers."""
+    if not sample.is_text:
         return None
-    names = _header_names(specimen.text)
-    named = specimen.extension in FORMAT.extensions
+    names = _header_names(sample.text)
+    named = sample.extension in FORMAT.extensions
     technical, ordinary = len(names & _TECHNICAL), len(names & _ORDINARY)
     return MEDIA_TYPE if (technical >= 2 and ordinary) or (named and technical + ordinary >= 2) else None
 
@@ -39,5 +39,5 @@ FORMAT = Format(
     types={MEDIA_TYPE: (".eml",)},
     label="e-mail message",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,4 +1,4 @@
-"""EPUB: a zip of web pages, read in the order of its spine."""
+"""The EPUB format."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
@@ -7,9 +7,9 @@ MEDIA_TYPE = "application/epub+zip"
 CONTAINER = "META-INF/container.xml"
 
 
-def recognize(specimen: FileSample) -> str | None:
-    names = specimen.archive_names
-    is_book = MEDIA_TYPE.encode() in specimen.head[:256] or any(name.endswith(".opf") for name in names)
+def detect(sample: FileSample) -> str | None:
+    names = sample.archive_names
+    is_book = MEDIA_TYPE.encode() in sample.head[:256] or any(name.endswith(".opf") for name in names)
     return MEDIA_TYPE if CONTAINER in names and is_book else None
 
 
@@ -17,5 +17,5 @@ FORMAT = Format(
     types={MEDIA_TYPE: (".epub",)},
     label="EPUB book",
     is_text=False,
-    recognize=recognize,
+    detect=detect,
 )

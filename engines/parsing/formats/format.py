@@ -1,4 +1,4 @@
-"""Description of a file format: its media types, extensions and how a file of it is recognized."""
+"""Description of a file format: its media types, its extensions and the detection of its files."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,21 +9,22 @@ from engines.parsing.detection.file_sample import FileSample
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format. Each module of this package defines one as `FORMAT`; its reader is in `worker/readers/`."""
+    """A supported file format. Each module of this package defines one as `FORMAT`; its reader is in `worker/readers/`."""
 
     types: Mapping[str, tuple[str, ...]]
-    "Media types, each with the extensions of files that are usually of it, the first one of new files."
+    "Extensions by media type. The first extension is used for new files."
     label: str
-    "As in 'it is no PDF document'."
+    "Name of a file of this format in messages, such as `PDF document`."
     is_text: bool
-    "Whether its bytes are text, so that nothing but a look inside tells it from other texts."
-    recognize: Callable[[FileSample], str | None]
-    "The media type, where the file is of this format."
+    "True for a format without a signature, whose files are text. Only the text distinguishes it from other text formats."
+    detect: Callable[[FileSample], str | None]
+    "Return the media type if the file is of this format, else None."
 
     @property
     def extensions(self) -> tuple[str, ...]:
+        """The extensions of all media types."""
         return tuple(chain.from_iterable(self.types.values()))
 
     def type_of(self, extension: str) -> str | None:
-        """The media type that such a name claims."""
+        """Return the media type of an extension, or None for an extension of another format."""
         return next((media_type for media_type, listed in self.types.items() if extension in listed), None)

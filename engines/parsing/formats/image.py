@@ -1,11 +1,12 @@
-"""Pictures on their own: scans and photographs. A document of one page, or of as many as a TIFF has.
+"""Image files: scans and photographs.
 
-They are taken in whether or not anything can recognize text: once it can, the document is reprocessed."""
+They are accepted even if the OCR extra is not installed: once it is, the document can be reprocessed.
+"""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
-_MARKS = (
+_SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"II*\0", "image/tiff"),
@@ -14,13 +15,13 @@ _MARKS = (
     (b"MM\0+", "image/tiff"),
 )
 _BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
-"""Sizes of the header behind the first 14 bytes of a BMP file, whose own mark is two letters."""
+"""Sizes of the header after the first 14 bytes of a BMP file. Checked because the signature has only two letters."""
 
 
-def recognize(specimen: FileSample) -> str | None:
-    head = specimen.head
-    for mark, media_type in _MARKS:
-        if head.startswith(mark):
+def detect(sample: FileSample) -> str | None:
+    head = sample.head
+    for signature, media_type in _SIGNATURES:
+        if head.startswith(signature):
             return media_type
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "image/webp"
@@ -39,5 +40,5 @@ FORMAT = Format(
     },
     label="image",
     is_text=False,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,4 +1,4 @@
-"""JSON, held whole, and JSON Lines, read line by line; numbers stay as they are written."""
+"""The JSON and JSON Lines formats."""
 
 import json
 import re
@@ -8,22 +8,22 @@ from engines.parsing.formats.format import Format
 
 _JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
-_BEGINNING = re.compile(r"\s*(\{\s*(\"|\}|$)|\[\s*([\[{\"\]\-\d]|true|false|null|$))")
+_START = re.compile(r"\s*(\{\s*(\"|\}|$)|\[\s*([\[{\"\]\-\d]|true|false|null|$))")
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
-def recognize(specimen: FileSample) -> str | None:
-    """By its first characters and its name; without a name, it must be JSON as far as one can see."""
-    if not specimen.is_text or not _BEGINNING.match(specimen.text):
+def detect(sample: FileSample) -> str | None:
+    """Detect by the first characters and the extension; without an extension, the sampled text must be valid JSON."""
+    if not sample.is_text or not _START.match(sample.text):
         return None
-    first, _, rest = specimen.text.strip().partition("\n")
+    first, _, rest = sample.text.strip().partition("\n")
     is_lines = bool(rest) and _is_object(first) and _is_object(rest.strip().partition("\n")[0])
-    claimed = FORMAT.type_of(specimen.extension)
-    if claimed == JSON_LINES or (is_lines and not specimen.extension):
+    claimed = FORMAT.type_of(sample.extension)
+    if claimed == JSON_LINES or (is_lines and not sample.extension):
         return JSON_LINES
     if claimed:
         return JSON_LINES if is_lines else _JSON
-    return _JSON if not specimen.extension and _is_json(specimen.text) else None
+    return _JSON if not sample.extension and _is_json(sample.text) else None
 
 
 def _is_object(line: str) -> bool:
@@ -31,7 +31,7 @@ def _is_object(line: str) -> bool:
 
 
 def _is_json(text: str) -> bool:
-    """Also where the text goes on behind the first bytes of the file."""
+    """Return True for valid JSON and for valid JSON that was cut off at the end of the sample."""
     try:
         _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -45,5 +45,5 @@ FORMAT = Format(
     types={_JSON: (".json", ".geojson"), JSON_LINES: (".jsonl", ".ndjson")},
     label="JSON file",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,4 +1,4 @@
-"""LaTeX, by docling: no file that it names is opened, and nothing is run."""
+"""The LaTeX format."""
 
 import re
 
@@ -6,20 +6,20 @@ from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
 MEDIA_TYPE = "text/x-tex"
-_BEGINNING = re.compile(r"(\s*%.*\n)*\s*\\(documentclass|documentstyle)\b")
+_START = re.compile(r"(\s*%.*\n)*\s*\\(documentclass|documentstyle)\b")
 
 
-def recognize(specimen: FileSample) -> str | None:
-    if not specimen.is_text:
+def detect(sample: FileSample) -> str | None:
+    if not sample.is_text:
         return None
-    if _BEGINNING.match(specimen.text):
+    if _START.match(sample.text):
         return MEDIA_TYPE
-    return MEDIA_TYPE if specimen.extension in FORMAT.extensions else None
+    return MEDIA_TYPE if sample.extension in FORMAT.extensions else None
 
 
 FORMAT = Format(
     types={MEDIA_TYPE: (".tex", ".latex", ".ltx")},
     label="LaTeX text",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,11 +1,11 @@
-"""Markdown, by docling."""
+"""The Markdown format."""
 
 import re
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
-_MARKS = (
+_MARKUP = (
     re.compile(r"^#{1,6} \S", re.MULTILINE),
     re.compile(r"^(```|~~~)", re.MULTILINE),
     re.compile(r"^\|.*\|\s*\n\|[ :|-]+\|", re.MULTILINE),
@@ -14,19 +14,19 @@ _MARKS = (
 )
 
 
-def recognize(specimen: FileSample) -> str | None:
-    """By its name; without one, by marks of two different kinds."""
-    if not specimen.is_text:
+def detect(sample: FileSample) -> str | None:
+    """Detect by extension; a file without one needs two kinds of Markdown markup."""
+    if not sample.is_text:
         return None
-    if specimen.extension in FORMAT.extensions:
+    if sample.extension in FORMAT.extensions:
         return "text/markdown"
-    marks = sum(bool(mark.search(specimen.text)) for mark in _MARKS)
-    return "text/markdown" if not specimen.extension and marks >= 2 else None
+    kinds = sum(bool(pattern.search(sample.text)) for pattern in _MARKUP)
+    return "text/markdown" if not sample.extension and kinds >= 2 else None
 
 
 FORMAT = Format(
     types={"text/markdown": (".md", ".markdown", ".mdown", ".mkd")},
     label="Markdown text",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,24 +1,24 @@
-"""Plain text, and whatever else is text: read in pieces, never whole; paragraphs end at blank lines."""
+"""Plain text, and any other text that no other format matches."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
 _PLAIN = "text/plain"
-_NOT_TO_BE_READ = ("{\\rtf", "%!PS-")
-"""Rich text and PostScript consist of characters, but what they say is hidden among commands."""
+_NOT_PLAIN = ("{\\rtf", "%!PS-")
+"""Beginnings of RTF and PostScript files. Their text is interleaved with commands and not readable as plain text."""
 
 
-def recognize(specimen: FileSample) -> str | None:
-    if not specimen.is_text:
+def detect(sample: FileSample) -> str | None:
+    if not sample.is_text:
         return None
-    if specimen.text.lstrip().startswith(_NOT_TO_BE_READ):
+    if sample.text.lstrip().startswith(_NOT_PLAIN):
         return None
-    return FORMAT.type_of(specimen.extension) or _PLAIN
+    return FORMAT.type_of(sample.extension) or _PLAIN
 
 
 FORMAT = Format(
     types={_PLAIN: (".txt", ".text", ".log"), "application/yaml": (".yaml", ".yml")},
     label="text",
     is_text=True,
-    recognize=recognize,
+    detect=detect,
 )

@@ -1,4 +1,4 @@
-"""PowerPoint, by docling: a slide is a page, its speaker notes a note below it."""
+"""The PowerPoint format (PPTX)."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
@@ -6,13 +6,13 @@ from engines.parsing.formats.format import Format
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
 
-def recognize(specimen: FileSample) -> str | None:
-    return MEDIA_TYPE if specimen.has_office_part("ppt/presentation.xml") else None
+def detect(sample: FileSample) -> str | None:
+    return MEDIA_TYPE if sample.has_office_part("ppt/presentation.xml") else None
 
 
 FORMAT = Format(
     types={MEDIA_TYPE: (".pptx", ".pptm", ".potx", ".ppsx")},
     label="PowerPoint presentation",
     is_text=False,
-    recognize=recognize,
+    detect=detect,
 )

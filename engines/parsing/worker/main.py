@@ -1,7 +1,7 @@
-"""The parsing process: reads one file after the other, at idle priority, within its limits.
+"""The parsing process: parses one file after another at idle priority, within its limits.
 
-docling is imported by the first file that needs it; text and CSV never wait for that. What a library raises over a
-damaged file goes to the parent as it is: the parent knows that a file that surprises its parser is a damaged one.
+docling is imported by the first file that needs it, so text and CSV files do not wait for it. Exceptions of libraries are
+sent to the server as they are; the server reports them as a damaged file.
 """
 
 import resource
@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from engines.parsing.limits import Limits
-from engines.parsing.protocol import Event, Parse, Parsed, ParseProgress, Request, Start
-from engines.parsing.worker.extract import Extraction
-from engines.parsing.worker.reading import Reading
-from engines.parsing.worker.recognizer import Recognizer, find_recognizer
-from engines.parsing.worker.tokens import Tokens, open_tokens
+from engines.parsing.parsing_limits import ParsingLimits
+from engines.parsing.protocol import ParseEvent, ParseProgress, ParseReply, ParseRequest, Request, Start
+from engines.parsing.worker.chunking.token_counter import TokenCounter, open_token_counter
+from engines.parsing.worker.extraction import Extraction
+from engines.parsing.worker.ocr.recognizer import Recognizer, find_recognizer
+from engines.parsing.worker.parse_context import ParseContext
 from records.codes import ErrorCode
 from records.document import Chunking
 from records.errors import DocumentUnreadable
@@ -24,41 +24,49 @@ __all__ = ["Request", "Start", "run"]
 
 
 def run(link: Link, start: Start) -> None:
+    """Serve requests until the server closes the link. Core dumps are disabled: they would contain documents."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    tokens = open_tokens()
-    recognizer = find_recognizer() if start.recognize else None
+    tokens = open_token_counter()
+    recognizer = find_recognizer() if start.ocr else None
     serve(link, lambda call: _parse(call, start.limits, tokens, recognizer))
 
 
-def _parse(call: Call, limits: Limits, tokens: Tokens, recognizer: Recognizer | None) -> Parsed:
-    request: Parse = call.request
+def _parse(call: Call, limits: ParsingLimits, tokens: TokenCounter, recognizer: Recognizer | None) -> ParseReply:
+    request: ParseRequest = call.request
     limit_cpu(limits.cpu_seconds)
-    reading = Reading(Path(request.path), request.name, request.media_type, limits, recognizer)
-    extraction = Extraction(reading, Chunking(request.max_tokens, request.overlap_tokens), tokens)
+    context = ParseContext(Path(request.path), request.name, request.media_type, limits, recognizer)
+    extraction = Extraction(context, Chunking(request.max_tokens, request.overlap_tokens), tokens)
     try:
         with closing(extraction.events()) as events:
             send_events(call, events, limits)
     except DocumentUnreadable as unreadable:
         raise CallFailure(unreadable.code, unreadable.message) from unreadable
     except MemoryError:
-        raise CallFailure(ErrorCode.PARSER_LIMIT, "Reading the document takes more memory than it may.") from None
+        raise CallFailure(
+            ErrorCode.PARSER_LIMIT, "Parsing the document exceeded the memory limit. Split it into smaller files."
+        ) from None
     except RecursionError:
-        raise CallFailure(ErrorCode.PARSER_LIMIT, "The document's parts are nested too deep.") from None
-    return Parsed(extraction.document)
+        raise CallFailure(
+            ErrorCode.PARSER_LIMIT, "The parts of the document are nested too deeply. Simplify its structure."
+        ) from None
+    return ParseReply(extraction.document)
 
 
-def send_events(call: Call, events: Iterable[Event], limits: Limits) -> None:
-    """A page that was recognized took seconds; the limit is for what gets stuck."""
-    looked_at = 0
+def send_events(call: Call, events: Iterable[ParseEvent], limits: ParsingLimits) -> None:
+    """Send the events of a document. Each page that was passed to OCR restarts the CPU limit.
+
+    OCR takes seconds for a page; the limit is meant to end a parser that makes no progress.
+    """
+    ocr_pages = 0
     for event in events:
         call.event(event)
-        if isinstance(event, ParseProgress) and event.pages_looked_at > looked_at:
-            looked_at = event.pages_looked_at
+        if isinstance(event, ParseProgress) and event.ocr_pages > ocr_pages:
+            ocr_pages = event.ocr_pages
             limit_cpu(limits.cpu_seconds)
 
 
 def limit_cpu(seconds: int) -> None:
-    """From here on; the kernel ends the process with SIGXCPU, wherever it is stuck."""
+    """Allow the process this much CPU time from now on. Above it, the kernel ends the process with SIGXCPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))

@@ -1,6 +1,8 @@
-"""What is read of files changes only together with the parser's version, so that nobody's documents stay as an older one
-read them. Where a digest below differs, raise `PARSER_VERSION` if it was released since it was last raised, and write
-the new digests here."""
+"""The extracted text changes only together with the parser's version.
+
+Documents are parsed again when the version increases. Where a digest below differs, increase `PARSER_VERSION`, unless the
+current version has not been released yet, and update the digests.
+"""
 
 import hashlib
 import json
@@ -8,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.parsing.version import PARSER_VERSION
-from tests.engines.parsing.extracting import extract
+from tests.engines.parsing.in_process import extract
 from tests.support.files import write_docx, write_html, write_pdf, write_two_column_pdf
-from tests.support.samples import SENTENCES, SPECIMENS, write
+from tests.support.samples import LIBREOFFICE_FILES, SENTENCES, write
 
 TABLE = "Bolt;Torque\nA;35 Nm\nB;50 Nm\n"
 MARKDOWN = "# Bolts\n\nTwo of them.\n\n## Torque\n\n| Bolt | Nm |\n|---|---|\n| A | 35 |\n\n- grease it\n- tighten it\n"
@@ -24,7 +26,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "bolts.md": lambda path: path.write_text(MARKDOWN),
     "bolts.txt": lambda path: path.write_text(PROSE),
 }
-READ_BY: tuple[int, dict[str, str]] = (
+DIGESTS: tuple[int, dict[str, str]] = (
     1,
     {
         "handbook.pdf": "cefacd256f82",
@@ -49,26 +51,28 @@ READ_BY: tuple[int, dict[str, str]] = (
         "harbour.epub": "b44694f8c52c",
     },
 )
+"""The parser version, and a digest of the result for each file."""
 
 
-def make(folder: Path, name: str) -> Path:
+def write_file(folder: Path, name: str) -> Path:
     if name in WRITERS:
         WRITERS[name](folder / name)
         return folder / name
-    return SPECIMENS / name if (SPECIMENS / name).exists() else write(folder, name)
+    stored = LIBREOFFICE_FILES / name
+    return stored if stored.exists() else write(folder, name)
 
 
 def digest(path: Path) -> str:
-    """Of the text with its headings, and of where it was cut; boxes are rounded by each machine in its own way."""
+    """Return a digest of text, outline and chunk boundaries. Boxes are left out: their rounding differs by machine."""
     found = extract(path)
     outline = [(each.text, each.level, each.offset, each.page) for each in found.document.outline]
     chunks = [
         (each.start_offset, each.end_offset, each.context, each.page_start, each.page_end) for each in found.chunks
     ]
-    said = json.dumps([found.text, outline, chunks], ensure_ascii=False)
-    return hashlib.blake2b(said.encode(), digest_size=6).hexdigest()
+    result = json.dumps([found.text, outline, chunks], ensure_ascii=False)
+    return hashlib.blake2b(result.encode(), digest_size=6).hexdigest()
 
 
-def test_what_is_read_of_files_is_what_this_version_reads(tmp_path: Path) -> None:
+def test_the_extracted_text_changes_only_with_the_parser_version(tmp_path: Path) -> None:
     names = [*WRITERS, *SENTENCES, "harbour.docx", "harbour.epub"]
-    assert (PARSER_VERSION, {name: digest(make(tmp_path, name)) for name in names}) == READ_BY
+    assert (PARSER_VERSION, {name: digest(write_file(tmp_path, name)) for name in names}) == DIGESTS

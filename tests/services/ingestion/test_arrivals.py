@@ -18,7 +18,7 @@ from records.ids import DocumentId
 from services.ingestion import Intake
 from services.ingestion.document_events import DocumentEvents
 from services.ingestion.fetching import Fetcher
-from tests.engines.parsing.extracting import extract
+from tests.engines.parsing.in_process import extract
 
 MESSAGE = "From: ada@example.org\nTo: bo@example.org\nSubject: Bolts\n\nThe bolts are here.\n"
 TEXTS = {
@@ -98,7 +98,7 @@ async def test_a_type_that_is_no_text_is_refused_with_those_that_are(door: Door,
     message = refusal.value.message
     assert refusal.value.field == "media_type"
     assert message.startswith("A text is one of text/plain, application/yaml, text/markdown, ")
-    assert "text/x-bash and the like for source code" in message
+    assert "text/x-bash and similar types for source code" in message
     assert len(message) < 400
     assert door.queue == []
 

@@ -1,5 +1,5 @@
-"""From the lines of a page, as a PDF parser gives them, to headings, paragraphs and table rows.
+"""Layout analysis: turns the lines of a page into headings, paragraphs and table rows.
 
-docling's native PDF parsing gives lines with their boxes and fonts and no structure. What is guessed here is guessed
-carefully: a wrong heading cuts a thought in two, a missed one costs little.
+docling's native PDF parser and OCR return lines with boxes, without structure. The structure is inferred conservatively: a
+false heading separates text that belongs together, whereas a missed heading costs little.
 """

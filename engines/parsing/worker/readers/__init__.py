@@ -1,10 +1,11 @@
-"""Readers, one for each file format."""
+"""Readers, one for each file format. A reader yields the blocks of a file and sets its title, properties and coverage."""
 
 from collections.abc import Callable, Iterator
 
 from engines.parsing import formats
 from engines.parsing.formats.format import Format
-from engines.parsing.worker.block import Block, PageDone
+from engines.parsing.worker.blocks.block import Block, PageDone
+from engines.parsing.worker.parse_context import ParseContext
 from engines.parsing.worker.readers import (
     asciidoc,
     code,
@@ -23,13 +24,12 @@ from engines.parsing.worker.readers import (
     xlsx,
     xml,
 )
-from engines.parsing.worker.reading import Reading
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
-Read = Callable[[Reading], Iterator[Block | PageDone]]
+Reader = Callable[[ParseContext], Iterator[Block | PageDone]]
 
-READERS: tuple[tuple[Format, Read], ...] = (
+READERS: tuple[tuple[Format, Reader], ...] = (
     (formats.asciidoc.FORMAT, asciidoc.read),
     (formats.code.FORMAT, code.read),
     (formats.csv.FORMAT, csv.read),
@@ -49,9 +49,11 @@ READERS: tuple[tuple[Format, Read], ...] = (
 )
 
 
-def reader_for(media_type: str) -> Read:
-    """Return the reader of a media type. Raises `DocumentUnreadable` (UNSUPPORTED) where there is none."""
+def reader_for(media_type: str) -> Reader:
+    """Return the reader of a media type. Raises `DocumentUnreadable` (UNSUPPORTED) for an unknown one."""
     for known, read in READERS:
         if media_type in known.types:
             return read
-    raise DocumentUnreadable(ErrorCode.UNSUPPORTED, f"Files of the type {media_type} cannot be read.")
+    raise DocumentUnreadable(
+        ErrorCode.UNSUPPORTED, f"Files of the type {media_type} are not supported. Save the document in another format."
+    )

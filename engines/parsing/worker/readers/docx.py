@@ -1,15 +1,15 @@
-"""Word documents: docling for the body's structure; python-docx for what it leaves out."""
+"""Word documents: docling converts the body, python-docx provides headers, footers, comments and properties."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-from engines.parsing.archives import check_archive
-from engines.parsing.cleaning import one_line
-from engines.parsing.worker.block import Block, BlockKind
-from engines.parsing.worker.reading import Reading
-from engines.parsing.worker.trees import tree_of
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.blocks.block import Block, BlockKind
+from engines.parsing.worker.markup.xml_tree import parse_xml
+from engines.parsing.worker.parse_context import ParseContext
+from engines.parsing.zip_archives import check_archive
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
@@ -28,57 +28,59 @@ _PROPERTIES = (
 )
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_archive(reading.path, reading.limits)
-    word = _opened(reading)
-    reading.properties.update(_properties(word))
-    reading.title = reading.properties.get("title")
+def read(context: ParseContext) -> Iterator[Block]:
+    """Yield the blocks of the body, then headers, footers, comments and notes."""
+    check_archive(context.path, context.limits)
+    word = _open(context)
+    context.properties.update(_properties(word))
+    context.title = context.properties.get("title")
 
     from docling.backend.msword_backend import MsWordDocumentBackend
     from docling.datamodel.base_models import InputFormat
 
-    from engines.parsing.worker.docling_blocks import blocks_of, convert
+    from engines.parsing.worker.blocks.docling_blocks import convert, document_blocks
 
-    content = BytesIO(reading.path.read_bytes())
+    content = BytesIO(context.path.read_bytes())
     document = convert(content, "document.docx", InputFormat.DOCX, MsWordDocumentBackend)
-    yield from blocks_of(document, reading)
-    yield from (Block(BlockKind.NOTE, text) for text in _left_out(word))
+    yield from document_blocks(document, context)
+    yield from (Block(BlockKind.NOTE, text) for text in _notes(word))
 
 
-def _opened(reading: Reading) -> Any:
+def _open(context: ParseContext) -> Any:
     from docx import Document
     from docx.opc.exceptions import PackageNotFoundError
     from lxml.etree import XMLSyntaxError
 
     try:
-        return Document(str(reading.path))
+        return Document(str(context.path))
     except (PackageNotFoundError, XMLSyntaxError, KeyError, ValueError) as error:
         raise DocumentUnreadable(
-            ErrorCode.CORRUPT_DOCUMENT, "The file is a zip container, but no Word document can be read from it."
+            ErrorCode.CORRUPT_DOCUMENT, "The Word document is damaged and cannot be opened. Upload an intact copy."
         ) from error
 
 
 def _properties(word: Any) -> dict[str, Any]:
-    """Core properties that say something, as JSON values."""
+    """Return the core properties that are not empty, as JSON values."""
     core = word.core_properties
     values = {name: getattr(core, name) for name in _PROPERTIES}
-    return {name: _json(value) for name, value in values.items() if value}
+    return {name: _json_value(value) for name, value in values.items() if value}
 
 
-def _json(value: Any) -> str:
+def _json_value(value: Any) -> str:
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     return one_line(str(value))
 
 
-def _left_out(word: Any) -> Iterator[str]:
+def _notes(word: Any) -> Iterator[str]:
+    """Yield the text outside of the body, each with a label."""
     for label, text in dict.fromkeys(_headers_and_footers(word)):
         yield f"{label}: {text}"
     for comment in word.comments:
         if text := one_line(comment.text):
             yield f"Comment by {one_line(comment.author) or 'unknown'}: {text}"
-    yield from _notes(word, _FOOTNOTES, "Footnote")
-    yield from _notes(word, _ENDNOTES, "Endnote")
+    yield from _notes_of_part(word, _FOOTNOTES, "Footnote")
+    yield from _notes_of_part(word, _ENDNOTES, "Endnote")
 
 
 def _headers_and_footers(word: Any) -> Iterator[tuple[str, str]]:
@@ -95,11 +97,14 @@ def _headers_and_footers(word: Any) -> Iterator[tuple[str, str]]:
                 yield label, text
 
 
-def _notes(word: Any, relationship: str, label: str) -> Iterator[str]:
-    """Footnotes have no face in python-docx, whose elements would tell their text three times over."""
+def _notes_of_part(word: Any, relationship: str, label: str) -> Iterator[str]:
+    """Yield the footnotes or endnotes.
+
+    python-docx has no interface for them, and its elements would yield their text three times, so the XML is parsed here.
+    """
     for relation in word.part.rels.values():
         if relation.reltype != relationship or relation.is_external:
             continue
-        for note in tree_of(relation.target_part.blob).root:
+        for note in parse_xml(relation.target_part.blob).root:
             if text := one_line("".join(note.itertext())):
                 yield f"{label}: {text}"

@@ -1,4 +1,4 @@
-"""EPUB: a zip of web pages, read in the order of its spine."""
+"""EPUB books: the chapters are web pages in a ZIP container, read in the order of the book's spine."""
 
 import posixpath
 import zipfile
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from engines.parsing.archives import check_archive
-from engines.parsing.cleaning import one_line
 from engines.parsing.formats.epub import CONTAINER
-from engines.parsing.limits import check_size
-from engines.parsing.worker.block import Block, BlockKind, is_heading
-from engines.parsing.worker.reading import Reading
-from engines.parsing.worker.trees import local_name, tree_of
-from engines.parsing.worker.webpage import clean_page, page_blocks
+from engines.parsing.parsing_limits import check_size
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.blocks.block import Block, BlockKind, is_heading
+from engines.parsing.worker.markup.web_page import clean_web_page, web_page_blocks
+from engines.parsing.worker.markup.xml_tree import local_name, parse_xml
+from engines.parsing.worker.parse_context import ParseContext
+from engines.parsing.zip_archives import check_archive
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
 _ENCRYPTION = "META-INF/encryption.xml"
-_CONTENTS = "application/x-dtbncx+xml"
-_CHAPTERS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+_EPUB2_CONTENTS = "application/x-dtbncx+xml"
+_CHAPTER_TYPES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
 _PROPERTIES = {
     "creator": "author",
     "language": "language",
@@ -34,69 +34,74 @@ _PROPERTIES = {
 
 @dataclass(frozen=True, slots=True)
 class _Book:
+    """The package document of a book."""
+
     title: str | None
     properties: dict[str, str]
     chapters: list[str]
-    "Names in the archive, in reading order."
+    "Names of the chapters in the archive, in reading order."
     headings: dict[str, str]
-    "What the table of contents calls them."
+    "Titles in the table of contents, by chapter."
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_archive(reading.path, reading.limits)
-    with zipfile.ZipFile(reading.path) as archive:
-        book = _book(archive, reading)
-        reading.title = book.title
-        reading.properties.update(book.properties)
-        missing, without = [], []
+def read(context: ParseContext) -> Iterator[Block]:
+    """Yield the blocks of all chapters. Chapters that are missing or empty add a warning."""
+    check_archive(context.path, context.limits)
+    with zipfile.ZipFile(context.path) as archive:
+        book = _read_package(archive, context)
+        context.title = book.title
+        context.properties.update(book.properties)
+        missing, empty = [], []
         for number, name in enumerate(book.chapters, 1):
-            blocks = _chapter(archive, name, reading)
+            blocks = _chapter_blocks(archive, name, context)
             if blocks is None:
                 missing.append(number)
                 continue
             if not blocks:
-                without.append(number)
-            reading.fraction = number / len(book.chapters)
-            yield from _under_heading(blocks, book.headings.get(name))
-    reading.note_missing(missing, len(book.chapters), "chapters", "are missing in the file")
-    reading.note_missing(without, len(book.chapters), "chapters", "have no text")
+                empty.append(number)
+            context.fraction = number / len(book.chapters)
+            yield from _with_heading(blocks, book.headings.get(name))
+    context.warn_of_parts(missing, len(book.chapters), "chapters", "are missing in the file")
+    context.warn_of_parts(empty, len(book.chapters), "chapters", "have no text")
 
 
-def _chapter(archive: zipfile.ZipFile, name: str, reading: Reading) -> list[Block] | None:
-    """None where the file has none of this name."""
+def _chapter_blocks(archive: zipfile.ZipFile, name: str, context: ParseContext) -> list[Block] | None:
+    """Return the blocks of a chapter, or None if the archive does not contain it."""
     try:
         entry = archive.getinfo(name)
     except KeyError:
         return None
-    check_size(entry.file_size, reading.limits.markup_bytes)
-    return list(page_blocks(clean_page(archive.read(entry), reading, is_website=False), reading))
+    check_size(entry.file_size, context.limits.markup_bytes)
+    page = clean_web_page(archive.read(entry), context, is_website=False)
+    return list(web_page_blocks(page, context))
 
 
-def _under_heading(blocks: list[Block], heading: str | None) -> list[Block]:
-    """Some books say what a heading is in their table of contents alone."""
+def _with_heading(blocks: list[Block], heading: str | None) -> list[Block]:
+    """Add the title from the table of contents to a chapter without headings."""
     if not blocks or not heading or any(is_heading(block) for block in blocks):
         return blocks
     rest = blocks[1:] if blocks[0].text == heading else blocks
     return [Block(BlockKind.HEADING, heading, level=1), *rest]
 
 
-def _headings(archive: zipfile.ZipFile, items: Iterable[Any], folder: str, reading: Reading) -> dict[str, str]:
-    """By chapter: the first entry for it, in the contents of EPUB 3, else in those of EPUB 2."""
-    listed = [item for item in items if "nav" in (item.get("properties") or "").split()]
-    listed += [item for item in items if item.get("media-type") == _CONTENTS]
+def _headings(archive: zipfile.ZipFile, items: Iterable[Any], folder: str, context: ParseContext) -> dict[str, str]:
+    """Return the first title of each chapter in the table of contents of EPUB 3, then in that of EPUB 2."""
+    contents = [item for item in items if "nav" in (item.get("properties") or "").split()]
+    contents += [item for item in items if item.get("media-type") == _EPUB2_CONTENTS]
     headings: dict[str, str] = {}
-    for name in (_place(folder, item) for item in listed):
+    for name in (_archive_name(folder, item) for item in contents):
         if name not in archive.namelist():
             continue
-        for element in _part(archive, name, reading).iter():
-            target, label = _entry(element)
+        for element in _parse_part(archive, name, context).iter():
+            target, label = _contents_entry(element)
             if target and label:
                 chapter = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(target.split("#")[0])))
                 headings.setdefault(chapter, label)
     return headings
 
 
-def _entry(element: Any) -> tuple[str | None, str]:
+def _contents_entry(element: Any) -> tuple[str | None, str]:
+    """Return the target and the label of an entry in a table of contents; empty values for other elements."""
     if local_name(element) == "a":
         return element.get("href"), one_line("".join(element.itertext()))
     if local_name(element) == "navPoint":
@@ -106,16 +111,16 @@ def _entry(element: Any) -> tuple[str | None, str]:
     return None, ""
 
 
-def _book(archive: zipfile.ZipFile, reading: Reading) -> _Book:
-    container = _part(archive, CONTAINER, reading)
+def _read_package(archive: zipfile.ZipFile, context: ParseContext) -> _Book:
+    container = _parse_part(archive, CONTAINER, context)
     found = next((each.get("full-path") for each in container.iter() if local_name(each) == "rootfile"), None)
-    package = _part(archive, found or "", reading)
+    package = _parse_part(archive, found or "", context)
     items = {each.get("id"): each for each in package.iter() if local_name(each) == "item"}
-    order = [items.get(each.get("idref")) for each in package.iter() if local_name(each) == "itemref"]
+    spine = [items.get(each.get("idref")) for each in package.iter() if local_name(each) == "itemref"]
     folder = posixpath.dirname(found or "")
-    chapters = [_place(folder, item) for item in order if item is not None and _is_chapter(item)]
-    _refuse_protected(archive, chapters, reading)
-    headings = _headings(archive, items.values(), folder, reading)
+    chapters = [_archive_name(folder, item) for item in spine if item is not None and _is_chapter(item)]
+    _reject_encrypted(archive, chapters, context)
+    headings = _headings(archive, items.values(), folder, context)
     metadata = [each for each in package.iter() if (each.tag or "") and "purl.org/dc" in str(each.tag)]
     values = {_PROPERTIES.get(local_name(each)): one_line(each.text or "") for each in reversed(metadata)}
     title = next((one_line(each.text or "") for each in metadata if local_name(each) == "title"), None)
@@ -124,30 +129,31 @@ def _book(archive: zipfile.ZipFile, reading: Reading) -> _Book:
 
 def _is_chapter(item: Any) -> bool:
     is_contents = "nav" in (item.get("properties") or "").split()
-    return item.get("media-type") in _CHAPTERS and not is_contents
+    return item.get("media-type") in _CHAPTER_TYPES and not is_contents
 
 
-def _place(folder: str, item: Any) -> str:
+def _archive_name(folder: str, item: Any) -> str:
     return posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
 
 
-def _part(archive: zipfile.ZipFile, name: str, reading: Reading) -> Any:
+def _parse_part(archive: zipfile.ZipFile, name: str, context: ParseContext) -> Any:
+    """Return the root of an XML part. Raises `DocumentUnreadable` (CORRUPT_DOCUMENT) if the part is missing."""
     try:
         entry = archive.getinfo(name)
     except KeyError as error:
         raise DocumentUnreadable(
-            ErrorCode.CORRUPT_DOCUMENT, "The EPUB is damaged: its table of parts is missing."
+            ErrorCode.CORRUPT_DOCUMENT, "The EPUB is damaged: its package document is missing. Upload an intact copy."
         ) from error
-    check_size(entry.file_size, reading.limits.markup_bytes)
-    return tree_of(archive.read(entry)).root
+    check_size(entry.file_size, context.limits.markup_bytes)
+    return parse_xml(archive.read(entry)).root
 
 
-def _refuse_protected(archive: zipfile.ZipFile, chapters: list[str], reading: Reading) -> None:
-    """Fonts are often disguised, which harms nobody; chapters are encrypted only against copying."""
+def _reject_encrypted(archive: zipfile.ZipFile, chapters: list[str], context: ParseContext) -> None:
+    """Raise `DocumentUnreadable` if chapters are encrypted. Encrypted fonts are common and do not matter."""
     if _ENCRYPTION not in archive.namelist():
         return
-    root = _part(archive, _ENCRYPTION, reading)
+    root = _parse_part(archive, _ENCRYPTION, context)
     encrypted = {unquote(each.get("URI") or "") for each in root.iter() if local_name(each) == "CipherReference"}
     if encrypted & set(chapters):
-        message = "The EPUB is protected against copying (DRM) and cannot be read."
+        message = "The EPUB is protected against copying (DRM) and cannot be read. Upload a copy without DRM."
         raise DocumentUnreadable(ErrorCode.ENCRYPTED_DOCUMENT, message)

@@ -1,15 +1,16 @@
-"""Web pages: without what surrounds their text."""
+"""Web pages, without navigation, banners and other clutter."""
 
 from collections.abc import Iterator
 
-from engines.parsing.limits import check_size
-from engines.parsing.worker.block import Block
-from engines.parsing.worker.reading import Reading
-from engines.parsing.worker.webpage import clean_page, page_blocks
+from engines.parsing.parsing_limits import check_size
+from engines.parsing.worker.blocks.block import Block
+from engines.parsing.worker.markup.web_page import clean_web_page, web_page_blocks
+from engines.parsing.worker.parse_context import ParseContext
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_size(reading.path.stat().st_size, reading.limits.markup_bytes)
-    page = clean_page(reading.path.read_bytes(), reading, is_website=True)
-    reading.title = page.title
-    yield from page_blocks(page, reading)
+def read(context: ParseContext) -> Iterator[Block]:
+    """Yield the blocks of a web page."""
+    check_size(context.path.stat().st_size, context.limits.markup_bytes)
+    page = clean_web_page(context.path.read_bytes(), context, is_website=True)
+    context.title = page.title
+    yield from web_page_blocks(page, context)

@@ -1,6 +1,4 @@
-"""Pictures on their own: scans and photographs. A document of one page, or of as many as a TIFF has.
-
-They are taken in whether or not anything can recognize text: once it can, the document is reprocessed."""
+"""Image files, read by OCR: a document of one page, or of one page for each image of a TIFF file."""
 
 import warnings
 from collections.abc import Iterator
@@ -8,67 +6,68 @@ from contextlib import contextmanager
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from engines.parsing.limits import Limits, above_limit, check_pages
-from engines.parsing.worker.block import Block, PageDone
-from engines.parsing.worker.pages.batches import blocks_of_pages
-from engines.parsing.worker.pages.coverage import Coverage, damaged
-from engines.parsing.worker.pages.page import Page
-from engines.parsing.worker.pages.pictures import LetterSizes, read_picture
-from engines.parsing.worker.reading import Reading
-from engines.parsing.worker.recognizer import INSTALL, LONGEST_SIDE, Recognizer
+from engines.parsing.parsing_limits import ParsingLimits, above_limit, check_pages
+from engines.parsing.worker.blocks.block import Block, PageDone
+from engines.parsing.worker.ocr.page_recognition import FontSizes, recognize_page
+from engines.parsing.worker.ocr.recognizer import INSTALL_ADVICE, MAX_SIDE, Recognizer
+from engines.parsing.worker.pages.page_blocks import blocks_of_pages
+from engines.parsing.worker.pages.page_coverage import PageCoverage, damaged
+from engines.parsing.worker.pages.page_lines import Page
+from engines.parsing.worker.parse_context import ParseContext
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
 if TYPE_CHECKING:
     from PIL import Image
-_READERS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
-_SMALL = 1200
-"""Pixels of the longer side: a picture of a screen is enlarged, since its letters have ten pixels and less."""
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
+_SCREEN_SIDE = 1200
+"""Pixels of the longer side below which an image is enlarged: the letters of a screenshot have ten pixels or fewer."""
 
 
-def read(reading: Reading) -> Iterator[Block | PageDone]:
-    if reading.recognizer is None:
-        raise DocumentUnreadable(ErrorCode.NO_TEXT, f"The file is an image; {INSTALL}.")
-    coverage = Coverage()
-    yield from blocks_of_pages(_pages(reading, reading.recognizer), reading, {}, coverage)
-    coverage.judge(reading)
+def read(context: ParseContext) -> Iterator[Block | PageDone]:
+    """Yield the recognized text. Raises `DocumentUnreadable` (NO_TEXT) if the OCR extra is not installed."""
+    if context.recognizer is None:
+        raise DocumentUnreadable(ErrorCode.NO_TEXT, f"The file is an image, which was not read. {INSTALL_ADVICE}")
+    coverage = PageCoverage()
+    yield from blocks_of_pages(_pages(context, context.recognizer), context, {}, coverage)
+    coverage.report(context)
 
 
-def _pages(reading: Reading, recognizer: Recognizer) -> Iterator[Page]:
-    """A pixel of the picture is a point of the page: it has no size on paper that one could rely on."""
-    sizes = LetterSizes()
-    with _opened(reading) as image:
-        for index in range(reading.page_count or 1):
-            if reading.pages_looked_at >= reading.limits.recognized_pages:
-                yield Page(index + 1, 1, 1, [], pictures=1, unseen=True)
-            elif drawn := _draw(image, index, reading.limits):
-                pixels, (width, height), scale = drawn
-                page = Page(index + 1, width, height, [], pictures=1, pictured=1.0)
-                read_picture(page, pixels, scale, recognizer, sizes, reading)
+def _pages(context: ParseContext, recognizer: Recognizer) -> Iterator[Page]:
+    """Yield a page for each image. One pixel counts as one point, because the size on paper is not known reliably."""
+    sizes = FontSizes()
+    with _open(context) as image:
+        for index in range(context.page_count or 1):
+            if context.ocr_pages >= context.limits.ocr_pages:
+                yield Page(index + 1, 1, 1, [], images=1, ocr_skipped=True)
+            elif rendered := _render(image, index, context.limits):
+                pixels, (width, height), scale = rendered
+                page = Page(index + 1, width, height, [], images=1, image_share=1.0)
+                recognize_page(page, pixels, scale, recognizer, sizes, context)
                 yield page
 
 
 @contextmanager
-def _opened(reading: Reading) -> Iterator["Image.Image"]:
-    """Sets the number of pages. Pillow's warning of large pictures is left to the limit on pixels."""
+def _open(context: ParseContext) -> Iterator["Image.Image"]:
+    """Open the image and set the page count. Pillow's warning about large images is replaced by our limit on pixels."""
     from PIL import Image
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            image = Image.open(reading.path, formats=_READERS)
-            reading.page_count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+            image = Image.open(context.path, formats=_FORMATS)
+            context.page_count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
         except Image.DecompressionBombError as error:
-            raise _too_large(reading.limits) from error
+            raise _too_large(context.limits) from error
         except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise damaged("The image is damaged or cut off and cannot be opened.") from error
+            raise damaged("The image is damaged or incomplete and cannot be opened. Upload an intact copy.") from error
         with image:
-            check_pages(reading.page_count, reading.limits.pages)
+            check_pages(context.page_count, context.limits.pages)
             yield image
 
 
-def _draw(image: "Image.Image", index: int, limits: Limits) -> tuple[Any, tuple[int, int], float] | None:
-    """Pixels as the recognizer wants them, the size of the page, and the scale between the two; None where it is damaged."""
+def _render(image: "Image.Image", index: int, limits: ParsingLimits) -> tuple[Any, tuple[int, int], float] | None:
+    """Return one image as BGR pixels, its original size, and the scale between the two; None for a damaged image."""
     import numpy as np
     from PIL import Image, ImageOps
 
@@ -83,18 +82,18 @@ def _draw(image: "Image.Image", index: int, limits: Limits) -> tuple[Any, tuple[
     except (OSError, SyntaxError, ValueError, EOFError):
         return None
     scale = _scale_for(*plain.size, limits)
-    fitting = (max(1, round(plain.width * scale)), max(1, round(plain.height * scale)))
-    pixels = np.asarray(_on_paper(plain.resize(fitting, reducing_gap=2.0)))
+    scaled_size = (max(1, round(plain.width * scale)), max(1, round(plain.height * scale)))
+    pixels = np.asarray(_on_white(plain.resize(scaled_size, reducing_gap=2.0)))
     return np.ascontiguousarray(pixels[:, :, ::-1]), plain.size, scale
 
 
-def _scale_for(width: int, height: int, limits: Limits) -> float:
-    wanted = 2.0 if max(width, height) < _SMALL else 1.0
-    return min(wanted, LONGEST_SIDE / max(width, height), sqrt(limits.recognition_pixels / (width * height)))
+def _scale_for(width: int, height: int, limits: ParsingLimits) -> float:
+    wanted = 2.0 if max(width, height) < _SCREEN_SIDE else 1.0
+    return min(wanted, MAX_SIDE / max(width, height), sqrt(limits.ocr_pixels / (width * height)))
 
 
 def _in_eight_bits(image: "Image.Image") -> "Image.Image":
-    """In a mode that can be made smaller well; most images are in one, and are not copied: they may be large."""
+    """Return the image in a mode that can be resized well. Most images have one and are not copied, as they may be large."""
     image.load()
     if image.mode.startswith("I"):
         return image.convert("I").point(lambda value: value / 256).convert("L")
@@ -105,8 +104,8 @@ def _in_eight_bits(image: "Image.Image") -> "Image.Image":
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _on_paper(image: "Image.Image") -> "Image.Image":
-    """What is transparent is white."""
+def _on_white(image: "Image.Image") -> "Image.Image":
+    """Return the image in RGB, with transparent areas in white."""
     from PIL import Image
 
     if image.has_transparency_data:
@@ -116,5 +115,7 @@ def _on_paper(image: "Image.Image") -> "Image.Image":
     return image.convert("RGB")
 
 
-def _too_large(limits: Limits) -> DocumentUnreadable:
-    return above_limit(f"The image has more than {limits.image_pixels:,} pixels, which is more than can be read.")
+def _too_large(limits: ParsingLimits) -> DocumentUnreadable:
+    return above_limit(
+        f"The image exceeds the limit of {limits.image_pixels:,} pixels. Scale it down and upload it again."
+    )

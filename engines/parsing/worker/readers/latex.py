@@ -1,38 +1,43 @@
-"""LaTeX, by docling: no file that it names is opened, and nothing is run."""
+"""LaTeX, converted by docling. Included files are not opened and no command is executed."""
 
 import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-from engines.parsing.encodings import decoded_pieces, detect_encoding
-from engines.parsing.limits import above_limit, check_size
-from engines.parsing.worker.block import Block
-from engines.parsing.worker.reading import Reading
+from engines.parsing.parsing_limits import above_limit, check_size
+from engines.parsing.text_encoding import decode_file
+from engines.parsing.worker.blocks.block import Block
+from engines.parsing.worker.parse_context import ParseContext
 
 _NESTING = re.compile(r"\\[\\{}%]|%.*|[{}]|\\(begin|end)\b")
-_INCLUDED = re.compile(r"^[^%\n]*\\(?:input|include|subfile)\s*\{([^{}\n]+)\}", re.MULTILINE)
-_COMMANDS = re.compile(r"\\(documentclass|begin\{document\})")
+_INCLUDED_FILE = re.compile(r"^[^%\n]*\\(?:input|include|subfile)\s*\{([^{}\n]+)\}", re.MULTILINE)
+_UNCONVERTED = re.compile(r"\\(documentclass|begin\{document\})")
+"""Commands that remain in the text if docling could not parse the document."""
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_size(reading.path.stat().st_size, reading.limits.markup_bytes)
-    text = "".join(piece for piece, _ in decoded_pieces(reading.path, detect_encoding(reading.path)))
-    _check_nesting(text, reading.limits.nesting)
+def read(context: ParseContext) -> Iterator[Block]:
+    """Yield the blocks of a LaTeX file."""
+    check_size(context.path.stat().st_size, context.limits.markup_bytes)
+    text = decode_file(context.path)
+    _check_nesting(text, context.limits.nesting)
     from docling.backend.latex_backend import LatexDocumentBackend
     from docling.datamodel.backend_options import LatexBackendOptions
     from docling.datamodel.base_models import InputFormat
 
-    from engines.parsing.worker.docling_blocks import blocks_of, convert
+    from engines.parsing.worker.blocks.docling_blocks import convert, document_blocks
 
     options = LatexBackendOptions(parse_timeout=None)
     document = convert(BytesIO(text.encode()), "document.tex", InputFormat.LATEX, LatexDocumentBackend, options)
-    _warn(text, document, reading)
-    yield from blocks_of(document, reading)
+    _add_warnings(text, document, context)
+    yield from document_blocks(document, context)
 
 
 def _check_nesting(text: str, limit: int) -> None:
-    """docling's walk is recursive, and it would hide that it broke off."""
+    """Raise `DocumentUnreadable` (PARSER_LIMIT) for groups nested too deeply.
+
+    docling's converter is recursive. At Python's recursion limit it stops and does not report an error.
+    """
     depth = deepest = 0
     for match in _NESTING.finditer(text):
         if match[0] == "{" or match[1] == "begin":
@@ -41,11 +46,13 @@ def _check_nesting(text: str, limit: int) -> None:
         elif match[0] == "}" or match[1] == "end":
             depth -= 1
     if deepest > limit:
-        raise above_limit(f"The document's groups are nested more than {limit} deep.")
+        raise above_limit(f"The document's groups are nested more than {limit:,} levels deep. Simplify its structure.")
 
 
-def _warn(text: str, document: Any, reading: Reading) -> None:
-    if names := sorted(set(_INCLUDED.findall(text))):
-        reading.warnings.append(f"Files that it includes were not read; upload them, too: {', '.join(names[:20])}.")
-    if any(_COMMANDS.search(item.text) for item in document.texts if item.content_layer.value == "body"):
-        reading.warnings.append("Parts of the LaTeX could not be understood; they were read with their commands.")
+def _add_warnings(text: str, document: Any, context: ParseContext) -> None:
+    if names := sorted(set(_INCLUDED_FILE.findall(text))):
+        context.warnings.append(
+            f"Included files were not read: {', '.join(names[:20])}. Upload them as separate documents."
+        )
+    if any(_UNCONVERTED.search(item.text) for item in document.texts if item.content_layer.value == "body"):
+        context.warnings.append("Parts of the LaTeX could not be converted; their text contains commands.")

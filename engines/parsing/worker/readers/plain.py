@@ -1,54 +1,57 @@
-"""Plain text, and whatever else is text: read in pieces, never whole; paragraphs end at blank lines."""
+"""Plain text, read incrementally. Paragraphs end at blank lines."""
 
 import re
 from collections.abc import Iterator
 
-from engines.parsing.encodings import decoded_pieces, detect_encoding
-from engines.parsing.limits import check_size
-from engines.parsing.worker.block import Block, BlockKind, Glue
-from engines.parsing.worker.reading import Reading
+from engines.parsing.parsing_limits import check_size
+from engines.parsing.text_encoding import decode_in_blocks, detect_encoding
+from engines.parsing.worker.blocks.block import Block, BlockKind, Separator
+from engines.parsing.worker.parse_context import ParseContext
 
-LONGEST = 16 * 1024
-"""Code points of a block: a paragraph without an end goes on in the next block, glued without anything."""
-_MOST_BYTES = 4
-"""Of one character, in any encoding: a file with more bytes than that has too many characters for sure."""
+_MAX_BLOCK_CHARACTERS = 16 * 1024
+"""Code points of a block. A longer paragraph continues in the next block, without a separator."""
+_MAX_BYTES_PER_CHARACTER = 4
+"""Bytes of one character in any supported encoding. A file of more bytes certainly exceeds the limit of characters."""
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_size(reading.path.stat().st_size, reading.limits.characters * _MOST_BYTES)
-    encoding = detect_encoding(reading.path)
-    reading.properties["encoding"] = encoding
-    size = max(1, reading.path.stat().st_size)
+def read(context: ParseContext) -> Iterator[Block]:
+    """Yield the paragraphs of a text file. Characters that could not be decoded add a warning."""
+    size = context.path.stat().st_size
+    check_size(size, context.limits.characters * _MAX_BYTES_PER_CHARACTER)
+    encoding = detect_encoding(context.path)
+    context.properties["encoding"] = encoding
     replaced = 0
-    held, glue = "", Glue.BLANK_LINE
-    for piece, consumed in decoded_pieces(reading.path, encoding):
-        replaced += piece.count("\ufffd")
-        *paragraphs, held = _BLANK_LINES.split(held + piece)
+    pending, separator = "", Separator.BLANK_LINE
+    for text, consumed in decode_in_blocks(context.path, encoding):
+        replaced += text.count("\ufffd")
+        *paragraphs, pending = _BLANK_LINES.split(pending + text)
         for paragraph in paragraphs:
-            yield from _paragraph(paragraph, glue)
-            glue = Glue.BLANK_LINE
-        while len(held) > LONGEST:
-            cut = _last_cut(held)
-            yield Block(BlockKind.PARAGRAPH, held[:cut], glue=glue)
-            held, glue = held[cut:], Glue.NOTHING
-        reading.fraction = consumed / size
-    yield from _paragraph(held, glue)
+            yield from _paragraph_blocks(paragraph, separator)
+            separator = Separator.BLANK_LINE
+        while len(pending) > _MAX_BLOCK_CHARACTERS:
+            cut = _cut_position(pending)
+            yield Block(BlockKind.PARAGRAPH, pending[:cut], separator=separator)
+            pending, separator = pending[cut:], Separator.NONE
+        context.fraction = consumed / max(1, size)
+    yield from _paragraph_blocks(pending, separator)
     if replaced:
-        reading.warnings.append(f"{replaced:,} characters could not be decoded as {encoding} and were replaced.")
+        context.warnings.append(
+            f"{replaced:,} characters could not be decoded as {encoding} and were replaced. Save the file as UTF-8."
+        )
 
 
-def _last_cut(text: str) -> int:
-    """Behind the last line, else word, that ends within the longest block."""
+def _cut_position(text: str) -> int:
+    """Return the end of the last line, or of the last word, within the maximum block."""
     for end in "\n", " ":
-        if cut := text.rfind(end, 0, LONGEST) + 1:
+        if cut := text.rfind(end, 0, _MAX_BLOCK_CHARACTERS) + 1:
             return cut
-    return LONGEST
+    return _MAX_BLOCK_CHARACTERS
 
 
-def _paragraph(text: str, glue: Glue) -> Iterator[Block]:
-    text = text.rstrip() if glue is Glue.NOTHING else text.rstrip().lstrip("\n")
+def _paragraph_blocks(text: str, separator: Separator) -> Iterator[Block]:
+    text = text.rstrip() if separator is Separator.NONE else text.rstrip().lstrip("\n")
     while text:
-        cut = _last_cut(text) if len(text) > LONGEST else len(text)
-        yield Block(BlockKind.PARAGRAPH, text[:cut], glue=glue)
-        text, glue = text[cut:], Glue.NOTHING
+        cut = _cut_position(text) if len(text) > _MAX_BLOCK_CHARACTERS else len(text)
+        yield Block(BlockKind.PARAGRAPH, text[:cut], separator=separator)
+        text, separator = text[cut:], Separator.NONE

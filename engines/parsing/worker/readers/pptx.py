@@ -1,4 +1,4 @@
-"""PowerPoint, by docling: a slide is a page, its speaker notes a note below it."""
+"""PowerPoint presentations, converted by docling. Each slide is a page; speaker notes and comments are notes."""
 
 import re
 import zipfile
@@ -7,61 +7,65 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-from engines.parsing.archives import check_archive
-from engines.parsing.cleaning import one_line
-from engines.parsing.limits import check_pages
-from engines.parsing.worker.block import Block, BlockKind, is_heading
-from engines.parsing.worker.office import core_properties
-from engines.parsing.worker.reading import Reading
+from engines.parsing.parsing_limits import check_pages
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.blocks.block import Block, BlockKind, is_heading
+from engines.parsing.worker.markup.office_properties import core_properties
+from engines.parsing.worker.parse_context import ParseContext
+from engines.parsing.zip_archives import check_archive
 
-_SLIDE = re.compile(r"ppt/slides/slide\d+\.xml")
-_GROUP = re.compile(r"slide-(\d+)")
-_COMMENTS = re.compile(r"comment-slide(\d+)-")
+_SLIDE_PART = re.compile(r"ppt/slides/slide\d+\.xml")
+_SLIDE_GROUP = re.compile(r"slide-(\d+)")
+_COMMENT_GROUP = re.compile(r"comment-slide(\d+)-")
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_archive(reading.path, reading.limits)
-    with zipfile.ZipFile(reading.path) as archive:
-        reading.page_count = sum(bool(_SLIDE.fullmatch(name)) for name in archive.namelist())
-    check_pages(reading.page_count, reading.limits.pages)
-    reading.properties.update(core_properties(reading.path))
-    reading.title = reading.properties.get("title")
+def read(context: ParseContext) -> Iterator[Block]:
+    """Yield the blocks of all slides. Slides without text add a warning."""
+    check_archive(context.path, context.limits)
+    with zipfile.ZipFile(context.path) as archive:
+        context.page_count = sum(bool(_SLIDE_PART.fullmatch(name)) for name in archive.namelist())
+    check_pages(context.page_count, context.limits.pages)
+    context.properties.update(core_properties(context.path))
+    context.title = context.properties.get("title")
 
     from docling.backend.mspowerpoint_backend import MsPowerpointDocumentBackend
     from docling.datamodel.base_models import InputFormat
 
-    from engines.parsing.worker.docling_blocks import convert, count_items
+    from engines.parsing.worker.blocks.docling_blocks import convert, count_items
 
-    content = BytesIO(reading.path.read_bytes())
+    content = BytesIO(context.path.read_bytes())
     document = convert(content, "document.pptx", InputFormat.PPTX, MsPowerpointDocumentBackend)
-    count_items(document, reading)
-    yield from _slides(document, reading)
+    count_items(document, context)
+    yield from _slides_blocks(document, context)
 
 
-def _slides(document: Any, reading: Reading) -> Iterator[Block]:
+def _slides_blocks(document: Any, context: ParseContext) -> Iterator[Block]:
     parts = [child.resolve(document) for child in document.body.children]
-    slides = [(int(match[1]) + 1, part) for part in parts if (match := _GROUP.fullmatch(part.name))]
-    comments = {(int(match[1]), part.self_ref): part for part in parts if (match := _COMMENTS.match(part.name))}
-    without = []
-    reading.page_count = len(slides)
+    slides = [(int(match[1]) + 1, part) for part in parts if (match := _SLIDE_GROUP.fullmatch(part.name))]
+    comments = [(int(match[1]), part) for part in parts if (match := _COMMENT_GROUP.match(part.name))]
+    empty = []
+    context.page_count = len(slides)
     for number, slide in slides:
-        reading.fraction = number / len(slides)
-        blocks = list(_slide(slide, number, document, reading))
+        context.fraction = number / len(slides)
+        blocks = list(_slide_blocks(slide, number, document, context))
         if not blocks:
-            without.append(number)
+            empty.append(number)
         yield from blocks
-        for of, part in comments.items():
-            if of[0] == number:
-                yield from _notes(part, number, "Comment", document)
-    reading.pages_with_text = len(slides) - len(without)
-    reading.note_missing(without, len(slides), "slides", "have no text, or are hidden")
+        for slide_number, comment in comments:
+            if slide_number == number:
+                yield from _notes(comment, number, "Comment", document)
+    context.pages_with_text = len(slides) - len(empty)
+    context.warn_of_parts(empty, len(slides), "slides", "have no text or are hidden")
 
 
-def _slide(slide: Any, number: int, document: Any, reading: Reading) -> Iterator[Block]:
-    """Its title, or its number in place of one: what stands on two slides is never mixed."""
-    from engines.parsing.worker.docling_blocks import blocks_below
+def _slide_blocks(slide: Any, number: int, document: Any, context: ParseContext) -> Iterator[Block]:
+    """Yield the title of a slide, then its other blocks and notes.
 
-    blocks = [replace(block, page=number) for block in blocks_below(slide, document, reading)]
+    A slide without a title gets its number as a heading, so that the text of two slides is never in one chunk.
+    """
+    from engines.parsing.worker.blocks.docling_blocks import part_blocks
+
+    blocks = [replace(block, page=number) for block in part_blocks(slide, document, context)]
     title = next((block.text for block in blocks if is_heading(block)), None)
     if blocks and title is None:
         yield Block(BlockKind.HEADING, f"Slide {number}", level=1, page=number)

@@ -1,59 +1,65 @@
-"""XML: written text (DocBook and its kin) by its structure, everything else as values with their names."""
+"""XML: documents such as DocBook are read by their structure, other XML as values with their names."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from engines.parsing.cleaning import one_line
-from engines.parsing.limits import check_size
-from engines.parsing.worker.block import Block
-from engines.parsing.worker.docbook import ROOTS, WrittenXml
-from engines.parsing.worker.entities import put_entities_in_place
-from engines.parsing.worker.reading import Reading
-from engines.parsing.worker.trees import Tree, check_depth, local_name, tree_of
-from engines.parsing.worker.values import Members, value_blocks
+from engines.parsing.parsing_limits import check_size
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.blocks.block import Block
+from engines.parsing.worker.blocks.nested_values import Members, value_blocks
+from engines.parsing.worker.markup.docbook import ROOTS, DocBookConverter
+from engines.parsing.worker.markup.xml_entities import replace_plain_entities
+from engines.parsing.worker.markup.xml_tree import XmlTree, check_depth, local_name, parse_xml
+from engines.parsing.worker.parse_context import ParseContext
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
 
-def read(reading: Reading) -> Iterator[Block]:
-    check_size(reading.path.stat().st_size, reading.limits.markup_bytes)
-    tree = tree_of(reading.path.read_bytes())
-    check_depth(tree.root, reading.limits.nesting)
-    put_entities_in_place(tree.root)
-    _note_entities(tree.root, reading)
-    found = False
-    for block in _blocks(tree.root, reading):
-        found = True
+def read(context: ParseContext) -> Iterator[Block]:
+    """Yield the blocks of an XML file. Syntax errors and unexpanded entities add a warning."""
+    check_size(context.path.stat().st_size, context.limits.markup_bytes)
+    tree = parse_xml(context.path.read_bytes())
+    check_depth(tree.root, context.limits.nesting)
+    replace_plain_entities(tree.root)
+    _warn_of_entities(tree.root, context)
+    has_blocks = False
+    for block in _blocks(tree.root, context):
+        has_blocks = True
         yield block
-    if tree.broken:
-        _judge(tree, found, reading)
+    if tree.damaged_at:
+        _report_damage(tree, has_blocks, context)
 
 
-def _blocks(root: Any, reading: Reading) -> Iterator[Block]:
+def _blocks(root: Any, context: ParseContext) -> Iterator[Block]:
     if local_name(root) in ROOTS:
-        return WrittenXml(root, reading).blocks()
-    return value_blocks(_value(root), reading.limits.nesting)
+        return DocBookConverter(root, context).blocks()
+    return value_blocks(_value(root), context.limits.nesting)
 
 
-def _judge(tree: Tree, found: bool, reading: Reading) -> None:
-    if not found:
+def _report_damage(tree: XmlTree, has_blocks: bool, context: ParseContext) -> None:
+    """Add a warning for a damaged file, or raise `DocumentUnreadable` (CORRUPT_DOCUMENT) if it yielded no blocks."""
+    if not has_blocks:
         raise DocumentUnreadable(
-            ErrorCode.CORRUPT_DOCUMENT, f"The XML is damaged at {tree.broken}; nothing can be read."
+            ErrorCode.CORRUPT_DOCUMENT,
+            f"The XML is damaged at {tree.damaged_at} and no text was recovered. Correct it and upload it again.",
         )
-    reading.warnings.append(f"The XML is damaged at {tree.broken}; what could be read before and behind it was read.")
+    context.warnings.append(f"The XML is damaged at {tree.damaged_at}, so parts of the text may be missing.")
 
 
-def _note_entities(root: Any, reading: Reading) -> None:
+def _warn_of_entities(root: Any, context: ParseContext) -> None:
     from lxml import etree
 
     names = sorted({entity.name for entity in root.iter(etree.Entity)})
     if names:
         listed = ", ".join(names[:20])
-        reading.warnings.append(f"Entities that the document defines itself were left as they stand: {listed}.")
+        context.warnings.append(f"These entities were not expanded: {listed}.")
 
 
 def _value(element: Any) -> object:
-    """Attributes and elements as members; elements of the same name side by side are a list; mixed content is text."""
+    """Return an element as a nested value.
+
+    Attributes and child elements become members. Children of the same name become a list. Mixed content becomes text.
+    """
     children = [child for child in element if local_name(child)]
     mixed = any((child.tail or "").strip() for child in element) or bool(children and (element.text or "").strip())
     text = one_line("".join(element.itertext())) if mixed or not children else ""

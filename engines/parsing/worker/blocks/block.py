@@ -1,0 +1,50 @@
+"""The block, the unit that every reader yields."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from records.document import BoundingBox
+
+
+class BlockKind(StrEnum):
+    HEADING = "HEADING"
+    PARAGRAPH = "PARAGRAPH"
+    LIST_ITEM = "LIST_ITEM"
+    TABLE_ROW = "TABLE_ROW"
+    CODE = "CODE"
+    NOTE = "NOTE"
+    "Text outside of the sections: a comment, a footnote, a page header or footer. It belongs to no heading."
+
+
+class Separator(StrEnum):
+    """Text between a block and the block before it."""
+
+    BLANK_LINE = "\n\n"
+    NEWLINE = "\n"
+    NONE = ""
+    "The block continues a paragraph that is too long for one block."
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a document, such as a heading or a table row."""
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    "Level of a heading, 1 for the outermost; 0 for other blocks."
+    page: int | None = None
+    "Page number from 1; None for a format without pages."
+    box: BoundingBox | None = None
+    header: tuple[str, ...] = ()
+    "Column names of a table row. `text` contains them already."
+    separator: Separator = Separator.BLANK_LINE
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    """Marker between blocks: one more page has been read, although its blocks may follow later."""
+
+
+def is_heading(block: Block) -> bool:
+    return block.kind is BlockKind.HEADING

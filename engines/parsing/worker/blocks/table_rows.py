@@ -1,0 +1,48 @@
+"""Tables as text: each row becomes a line with its column names, such as `Part: Bolt A, Torque: 35 Nm`.
+
+A row that contains its column names can be found by a question about one cell, and a citation of it can be understood.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.blocks.block import Block, BlockKind, Separator
+from records.document import BoundingBox
+
+
+def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
+    """Return the line of a row. Empty cells are omitted; a cell without a column name is written without one."""
+    parts = []
+    for column, cell in enumerate(cells):
+        if value := one_line(cell):
+            name = one_line(header[column]) if column < len(header) else ""
+            parts.append(f"{name.rstrip(':')}: {value}" if name and name != value else value)
+    return ", ".join(parts)
+
+
+def can_be_header(row: Sequence[str]) -> bool:
+    """Return True if a table's first row can hold the column names: no cell is a number and no name occurs twice."""
+    names = [cell for cell in row if cell.strip()]
+    return bool(names) and not any(_is_number(name) for name in names) and len(set(names)) == len(names)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.strip().strip("$€£%+-").replace(",", "").replace(".", "").isdigit()
+
+
+def table_blocks(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    page: int | None = None,
+    box: BoundingBox | None = None,
+) -> Iterator[Block]:
+    """Yield the rows of a table, or its header alone if it has no other rows."""
+    names = tuple(one_line(name) for name in header)
+    separator = Separator.BLANK_LINE
+    for cells in rows:
+        if text := row_text(names, cells):
+            yield Block(BlockKind.TABLE_ROW, text, page=page, box=box, header=names, separator=separator)
+            separator = Separator.NEWLINE
+    if separator is Separator.BLANK_LINE and any(names):
+        yield Block(BlockKind.TABLE_ROW, ", ".join(name for name in names if name), page=page, box=box, header=names)

@@ -1,0 +1,1 @@
+"""XML and HTML: safe parsing, and conversion to blocks."""

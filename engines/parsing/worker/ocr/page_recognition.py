@@ -1,0 +1,88 @@
+"""OCR of one page: adds the lines that are recognized in its image to the lines that it already has."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.ocr.orientation import recognize_upright
+from engines.parsing.worker.ocr.recognizer import RecognizedLine, Recognizer, mean_confidence
+from engines.parsing.worker.pages.page_lines import Line, Page
+from engines.parsing.worker.pages.reading_order import in_reading_order
+from engines.parsing.worker.parse_context import ParseContext
+
+_SAME_SIZE_RATIO = 1.2
+"""Ratio of two line heights below which they are one font size."""
+_BODY_SIZE_RATIO = 1.35
+"""Ratio of a line's height to the body's below which the line has the body's font size.
+
+Boxes of one font differ in height: lines with capitals and descenders have higher ones.
+"""
+
+
+class FontSizes:
+    """Font sizes of one document, estimated from line heights.
+
+    Similar heights are mapped to one size. Otherwise small differences between boxes would turn body lines into headings.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[float] = []
+
+    def size_of(self, height: float) -> float:
+        """Return the known size that is close to this height, or record the height as a new size."""
+        for known in self._known:
+            if 1 / _SAME_SIZE_RATIO < height / known < _SAME_SIZE_RATIO:
+                return known
+        self._known.append(height)
+        return height
+
+    def normalize(self, lines: Sequence[Line]) -> list[Line]:
+        """Return the lines of a page with their heights replaced by font sizes."""
+        if not lines:
+            return []
+        body = self.size_of(median(line.height for line in lines for _ in line.text))
+        return [_with_height(line, self._line_size(line, body)) for line in lines]
+
+    def _line_size(self, line: Line, body: float) -> float:
+        is_body = 1 / _BODY_SIZE_RATIO < line.height / body < _BODY_SIZE_RATIO
+        return body if is_body else self.size_of(line.height)
+
+
+def _with_height(line: Line, height: float) -> Line:
+    middle = (line.top + line.bottom) / 2
+    return replace(line, top=middle - height / 2, bottom=middle + height / 2)
+
+
+def recognize_page(
+    page: Page, pixels: Any, scale: float, recognizer: Recognizer, sizes: FontSizes, context: ParseContext
+) -> None:
+    """Recognize the text of a page in its image and add it to the page.
+
+    `scale` is the number of pixels per point. Lines that the page already has are kept; recognized copies of them are
+    dropped.
+    """
+    turns, found = (0, recognizer.lines(pixels)) if page.lines else recognize_upright(pixels, recognizer)
+    page.rotate(turns)
+    context.ocr_pages += 1
+    lines = [line for each in found if (line := _line(each, scale)) and not _overlaps(line, page.lines)]
+    page.recognized_lines = len(lines)
+    page.confidence = mean_confidence(found)
+    page.lines = in_reading_order([*page.lines, *sizes.normalize(lines)])
+
+
+def _line(found: RecognizedLine, scale: float) -> Line | None:
+    text = one_line(found.text)
+    box = (found.left / scale, found.top / scale, found.right / scale, found.bottom / scale)
+    return Line(text, *box) if text and box[3] > box[1] else None
+
+
+def _overlaps(line: Line, others: Sequence[Line]) -> bool:
+    """Return True if another line covers more than half of this line's width and half of the lower line's height."""
+    for other in others:
+        width = min(line.right, other.right) - max(line.left, other.left)
+        height = min(line.bottom, other.bottom) - max(line.top, other.top)
+        if width > (line.right - line.left) / 2 and height > min(other.height, line.height) / 2:
+            return True
+    return False

@@ -1,0 +1,78 @@
+"""Pages and their lines, as a PDF parser or OCR returns them."""
+
+from dataclasses import dataclass
+
+from records.document import BoundingBox
+
+_SCANNED_SHARE = 0.6
+"""Share of a page's area from which its images make it a scan, if it has little text."""
+_LITTLE_TEXT = 200
+"""Characters up to which the text of a scan is only a stamp or a page number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text, or a part of one, in points from the page's top left corner.
+
+    The height of the box is proportional to the font size.
+    """
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    font: str = ""
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+
+@dataclass(slots=True)
+class Page:
+    """A page with its lines in reading order. Lengths are in points."""
+
+    number: int
+    width: float
+    height: float
+    lines: list[Line]
+    images: int = 0
+    image_share: float = 0.0
+    "Share of the page's area that images cover, 0 to 1."
+    ocr_skipped: bool = False
+    "True for a page that needed OCR but could not be passed to it."
+    recognized_lines: int = 0
+    "Lines found by OCR."
+    confidence: float = 0.0
+    "Mean confidence of the recognized lines, 0 to 1."
+    quarter_turns: int = 0
+    "Counterclockwise turns that made the page upright. Size and lines are those of the turned page."
+
+    def rotate(self, turns: int) -> None:
+        """Record counterclockwise quarter turns and swap width and height accordingly."""
+        self.quarter_turns = turns
+        if turns % 2:
+            self.width, self.height = self.height, self.width
+
+    def to_original(self, box: BoundingBox) -> BoundingBox:
+        """Convert a box on the turned page to the page as stored in the file."""
+        corners = [self._to_original(x, y) for x, y in ((box.left, box.top), (box.right, box.bottom))]
+        xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+        return BoundingBox(box.page, *(round(edge, 1) for edge in (xs[0], ys[0], xs[1], ys[1])))
+
+    def _to_original(self, x: float, y: float) -> tuple[float, float]:
+        match self.quarter_turns:
+            case 1:
+                return self.height - y, x
+            case 2:
+                return self.width - x, self.height - y
+            case 3:
+                return y, self.width - x
+        return x, y
+
+    @property
+    def needs_ocr(self) -> bool:
+        """True if the page's content is in images: it has no text, or is covered by images and has very little text."""
+        has_little = sum(len(line.text) for line in self.lines) <= _LITTLE_TEXT
+        return self.images > 0 and (not self.lines or (has_little and self.image_share >= _SCANNED_SHARE))

@@ -1,0 +1,71 @@
+"""State of one document while it is parsed: the input of its reader, and what the reader reports besides blocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engines.parsing.parsing_limits import ParsingLimits, above_limit
+from engines.parsing.worker.ocr.recognizer import Recognizer
+from records.document import ExtractionCoverage
+
+_MAX_LISTED = 20
+
+
+@dataclass(slots=True)
+class ParseContext:
+    """The file, its limits, and the properties that its reader sets."""
+
+    path: Path
+    name: str
+    media_type: str
+    limits: ParsingLimits
+    recognizer: Recognizer | None = None
+    "Recognizes text in images; None if the OCR extra is not installed or not wanted."
+    title: str | None = None
+    "Title stated in the file. A reader that finds one sets it before it yields the first block."
+    fraction: float = 0.0
+    "Share of the file that has been parsed, 0 to 1."
+    page_count: int | None = None
+    pages_with_text: int | None = None
+    pages_recognized: int | None = None
+    "Pages in which OCR found text."
+    ocr_pages: int = 0
+    "Pages passed to OCR, with or without a result."
+    tables: int | None = None
+    pictures: int | None = None
+    cells: int = 0
+    "Table cells so far."
+    warnings: list[str] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
+    "Metadata of the file, as JSON values."
+
+    def count_cells(self, cells: int) -> None:
+        """Add table cells. Raises `DocumentUnreadable` (PARSER_LIMIT) above `limits.table_cells`."""
+        self.cells += cells
+        if self.cells > self.limits.table_cells:
+            raise above_limit(
+                f"The document's tables exceed the limit of {self.limits.table_cells:,} cells. "
+                "Split it into smaller files."
+            )
+
+    def warn_of_parts(self, numbers: Sequence[int], total: int, parts: str, problem: str, advice: str = "") -> None:
+        """Add a warning about some parts, counted from 1, such as `3 of 17 slides have no text: 2, 5, 9.`
+
+        At most 20 numbers are listed. Does nothing for no numbers.
+        """
+        if numbers:
+            listed = ", ".join(map(str, numbers[:_MAX_LISTED])) + (", …" if len(numbers) > _MAX_LISTED else "")
+            warning = f"{len(numbers):,} of {total:,} {parts} {problem}: {listed}."
+            self.warnings.append(f"{warning} {advice}".rstrip())
+
+    def coverage(self) -> ExtractionCoverage:
+        """Return the coverage of the document as reported so far."""
+        return ExtractionCoverage(
+            pages=self.page_count,
+            pages_with_text=self.pages_with_text,
+            pages_recognized=self.pages_recognized,
+            tables=self.tables,
+            pictures=self.pictures,
+            warnings=tuple(self.warnings),
+        )
