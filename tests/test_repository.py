@@ -79,8 +79,9 @@ def test_every_file_that_a_document_names_exists() -> None:
     for name, text in texts().items():
         if name.endswith(".md"):
             linked = [(ROOT / name).parent / link for link in re.findall(r"\]\((?!\w+:|#)([^)#]+)", text)]
-            quoted = [ROOT / path for path in re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?|\w+\.(?:py|txt))`", text)]
-            assert [str(path) for path in linked + quoted if not path.exists()] == [], name
+            quoted = [ROOT / path for path in re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?)`", text)]
+            bare = set(re.findall(r"`(\w+\.(?:py|txt))`", text)) - {path.name for path in committed_files()}
+            assert [str(path) for path in linked + quoted if not path.exists()] + sorted(bare) == [], name
 
 
 def test_files_stay_short_or_state_why_they_do_not() -> None:
