@@ -1,7 +1,6 @@
 """Messages: an exchange is a prompt and its answer, stored together, finished together, deleted together."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
@@ -12,6 +11,7 @@ from persistence.database.keyset_pages import Listing, count, page
 from persistence.database.sqlite import fetch
 from persistence.database.tables import Message, Session
 from persistence.search.words import bigrams
+from persistence.sessions.accounting import account_for, forget_exchange, touch
 from persistence.sessions.message_rows import (
     UNFINISHED,
     columns,
@@ -32,7 +32,6 @@ from records.session import (
     MessageRole,
     MessageStatus,
     ThinkingMode,
-    TokenUsage,
 )
 
 INTERRUPTED = MessageError(
@@ -97,7 +96,7 @@ class Messages:
                 thinking_mode=thinking_mode.value,
                 created_at=moment,
             )
-            await _touch(transaction, session_id, moment, head_id=answer.id, message_count=F("message_count") + 2)
+            await touch(transaction, session_id, moment, head_id=answer.id, message_count=F("message_count") + 2)
             return *await _exchange(transaction, prompt.id, answer.id), False
 
     async def get(self, message_id: MessageId) -> MessageRecord:
@@ -148,7 +147,7 @@ class Messages:
             )
             await store_citations(transaction, message.id, message.citations)
             if not stored.status.terminal:
-                await _account(transaction, message)
+                await account_for(transaction, message)
             return await load_message(transaction, message.id)
 
     async def fail_unfinished(self) -> tuple[MessageRecord, ...]:
@@ -224,33 +223,12 @@ async def _exchange(transaction: BaseDBAsyncClient, prompt: int, answer: int) ->
     return found[prompt], found[answer]
 
 
-async def _account(transaction: BaseDBAsyncClient, message: MessageRecord) -> None:
-    """The session's last model, time and usage."""
-    usage = message.generation.usage if message.generation else TokenUsage()
-    await _touch(
-        transaction,
-        message.session_id,
-        message.completed_at or now(),
-        model_id=message.model_id,
-        model_name=message.model_name,
-        prompt_tokens=F("prompt_tokens") + usage.prompt_tokens,
-        cached_tokens=F("cached_tokens") + usage.cached_tokens,
-        completion_tokens=F("completion_tokens") + usage.completion_tokens,
-        reasoning_tokens=F("reasoning_tokens") + usage.reasoning_tokens,
-    )
-
-
-async def _touch(transaction: BaseDBAsyncClient, session_id: SessionId, moment: datetime, **changes: object) -> None:
-    changes |= {"updated_at": moment, "last_message_at": moment, "active_at": moment}
-    await Session.filter(id=session_id).using_db(transaction).update(**changes)
-
-
 async def _delete(transaction: BaseDBAsyncClient, prompt: MessageRecord, ids: list[MessageId]) -> tuple[MessageId, ...]:
-    """What follows on the deleted exchange follows on what was before it."""
+    """Delete an exchange. Messages that followed it follow the message before it."""
+    deleted = await load_messages(transaction, ids)
     after = Message.filter(parent_id__in=ids).exclude(id__in=ids).using_db(transaction)
     await after.update(parent_id=prompt.parent_id)
     await Message.filter(id__in=ids).using_db(transaction).delete()
-    session = Session.filter(id=prompt.session_id).using_db(transaction)
-    await session.update(message_count=F("message_count") - len(ids), updated_at=now())
     await Session.filter(id=prompt.session_id, head_id__in=ids).using_db(transaction).update(head_id=prompt.parent_id)
+    await forget_exchange(transaction, prompt.session_id, list(deleted.values()))
     return tuple(ids)

@@ -6,6 +6,7 @@ import pytest
 
 from records.codes import ErrorCode
 from records.errors import Conflict, NotFound
+from records.filters import Order, SessionFilter
 from records.ids import ChunkId, MessageId, SessionId
 from records.page import PageRequest
 from records.session import (
@@ -166,6 +167,25 @@ async def test_an_exchange_is_deleted_whole_and_the_path_closes(shelf: Shelf, by
     assert (after.head_id, after.message_count) == (first[1].id, 2)
     await shelf.messages.delete_exchange(first[by_answer].id)
     assert (await shelf.sessions.get(session.id)).head_id is None
+
+
+async def test_a_deleted_exchange_leaves_no_trace_in_its_session(shelf: Shelf) -> None:
+    session = await shelf.session()
+    exchanges = []
+    for number in range(2):
+        prompt, answer, _ = await shelf.ask(session.id, f"q{number}")
+        done = replace(answer, status=MessageStatus.COMPLETED, generation=DETAILS, completed_at=datetime.now(UTC))
+        exchanges.append((prompt, await shelf.messages.finish(done)))
+    await shelf.messages.delete_exchange(exchanges[1][0].id)
+    after = await shelf.sessions.get(session.id)
+    assert (after.usage, after.message_count, after.model_name) == (DETAILS.usage, 2, "Small")
+    assert after.last_message_at == exchanges[0][1].completed_at
+    await shelf.messages.delete_exchange(exchanges[0][1].id)
+    after = await shelf.sessions.get(session.id)
+    assert (after.usage, after.message_count, after.last_message_at) == (TokenUsage(), 0, None)
+    assert (after.model_id, after.model_name, after.head_id) == (None, None, None)
+    listed = await shelf.sessions.page(SessionFilter(), Order("LAST_MESSAGE_AT"), PageRequest(first=10))
+    assert [each.id for each in listed.items] == [session.id]
 
 
 async def test_an_unfinished_exchange_is_not_deleted(shelf: Shelf) -> None:

@@ -1,0 +1,79 @@
+"""The columns of a session that sum up its messages: their number, the token usage, the last model and time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import F
+
+from persistence.database.json_columns import now, stamp
+from persistence.database.sqlite import execute
+from persistence.database.tables import Session
+from records.ids import SessionId
+from records.session import MessageRecord, TokenUsage
+
+_FORGET = """
+    UPDATE sessions SET
+        message_count = message_count - ?2,
+        prompt_tokens = max(0, prompt_tokens - ?3),
+        cached_tokens = max(0, cached_tokens - ?4),
+        completion_tokens = max(0, completion_tokens - ?5),
+        reasoning_tokens = max(0, reasoning_tokens - ?6),
+        updated_at = ?7,
+        last_message_at = newest.moment,
+        active_at = coalesce(newest.moment, created_at),
+        model_id = (SELECT model_id FROM messages WHERE id = newest.answer_id),
+        model_name = (SELECT model_name FROM messages WHERE id = newest.answer_id)
+    FROM (
+        SELECT max(coalesce(completed_at, created_at)) AS moment,
+            max(CASE WHEN role = 'ASSISTANT' AND completed_at IS NOT NULL THEN id END) AS answer_id
+        FROM messages WHERE session_id = ?1
+    ) AS newest
+    WHERE sessions.id = ?1
+"""
+
+
+async def account_for(transaction: BaseDBAsyncClient, answer: MessageRecord) -> None:
+    """Add an ended answer to its session: its model, its time and its usage."""
+    usage = _usage(answer)
+    await touch(
+        transaction,
+        answer.session_id,
+        answer.completed_at or now(),
+        model_id=answer.model_id,
+        model_name=answer.model_name,
+        prompt_tokens=F("prompt_tokens") + usage.prompt_tokens,
+        cached_tokens=F("cached_tokens") + usage.cached_tokens,
+        completion_tokens=F("completion_tokens") + usage.completion_tokens,
+        reasoning_tokens=F("reasoning_tokens") + usage.reasoning_tokens,
+    )
+
+
+async def touch(transaction: BaseDBAsyncClient, session_id: SessionId, moment: datetime, **changes: object) -> None:
+    """Change a session whose newest message is from `moment`."""
+    changes |= {"updated_at": moment, "last_message_at": moment, "active_at": moment}
+    await Session.filter(id=session_id).using_db(transaction).update(**changes)
+
+
+async def forget_exchange(
+    transaction: BaseDBAsyncClient, session_id: SessionId, deleted: Sequence[MessageRecord]
+) -> None:
+    """Subtract deleted messages from their session. Call it after they were deleted."""
+    usages = [_usage(message) for message in deleted]
+    await execute(
+        transaction,
+        _FORGET,
+        [
+            session_id,
+            len(deleted),
+            sum(usage.prompt_tokens for usage in usages),
+            sum(usage.cached_tokens for usage in usages),
+            sum(usage.completion_tokens for usage in usages),
+            sum(usage.reasoning_tokens for usage in usages),
+            stamp(now()),
+        ],
+    )
+
+
+def _usage(message: MessageRecord) -> TokenUsage:
+    return message.generation.usage if message.generation else TokenUsage()
