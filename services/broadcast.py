@@ -1,67 +1,72 @@
-"""Changes of things, told to any number of watchers, none of whom can hold up the teller or the others.
+"""Publishing changes of records to any number of watchers. A slow watcher delays neither the publisher nor the others.
 
-Each watcher has a mailbox with one place per thing: what is newest replaces what was not read yet, so a slow watcher skips
-stages but always ends with the truth, in memory bounded by the number of things.
+Each watcher has a mailbox that keeps the newest unread change of each record. A slow watcher skips states in between, but
+always receives the last one, and memory is bounded by the number of records.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Generic, TypeVar
 
+from concurrency import Signal
 from records.events import Change, ChangeKind
 
-Noun = TypeVar("Noun")
+Record = TypeVar("Record")
 Key = int | str
 
 
-class Broadcast(Generic[Noun]):
+class Broadcast(Generic[Record]):
+    """Delivers each published change to every watcher."""
+
     def __init__(self) -> None:
-        self._watchers: set[_Mailbox[Noun]] = set()
+        self._mailboxes: set[_Mailbox[Record]] = set()
 
     @property
     def watchers(self) -> int:
-        return len(self._watchers)
+        """The number of watchers."""
+        return len(self._mailboxes)
 
-    def publish(self, change: Change[Noun]) -> None:
-        """Never waits."""
-        for watcher in self._watchers:
-            watcher.put(change)
+    def publish(self, change: Change[Record]) -> None:
+        """Put a change into every mailbox. Never waits."""
+        for mailbox in self._mailboxes:
+            mailbox.put(change)
 
     @asynccontextmanager
-    async def watch(self, key: Key | None = None) -> AsyncIterator[AsyncGenerator[Change[Noun], None]]:
-        """Changes from now on, of one thing or of all (None)."""
-        mailbox = _Mailbox[Noun](key)
-        self._watchers.add(mailbox)
+    async def watch(self, key: Key | None = None) -> AsyncIterator[AsyncGenerator[Change[Record], None]]:
+        """Stream the changes from now on, of the record with this key or of all (None)."""
+        mailbox = _Mailbox[Record](key)
+        self._mailboxes.add(mailbox)
         try:
-            yield mailbox.read()
+            async with aclosing(mailbox.read()) as changes:
+                yield changes
         finally:
-            self._watchers.discard(mailbox)
+            self._mailboxes.discard(mailbox)
 
 
-class _Mailbox(Generic[Noun]):
+class _Mailbox(Generic[Record]):
+    """The unread changes of one watcher: the newest of each record, in the order of arrival."""
+
     def __init__(self, key: Key | None) -> None:
         self._key = key
-        self._unread: dict[Key | None, Change[Noun]] = {}
-        self._news = asyncio.Event()
+        self._unread: dict[Key | None, Change[Record]] = {}
+        self._arrived = Signal()
 
-    def put(self, change: Change[Noun]) -> None:
+    def put(self, change: Change[Record]) -> None:
         if self._key is not None and change.key != self._key:
             return
         unread = self._unread.pop(change.key, None)
         self._unread[change.key] = _merged(unread, change)
-        self._news.set()
+        self._arrived.set()
 
-    async def read(self) -> AsyncGenerator[Change[Noun], None]:
+    async def read(self) -> AsyncGenerator[Change[Record], None]:
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._arrived.wait_until(lambda: bool(self._unread))
             while self._unread:
                 yield self._unread.pop(next(iter(self._unread)))
 
 
-def _merged(unread: Change[Noun] | None, newer: Change[Noun]) -> Change[Noun]:
-    """A thing whose ADDED was not read yet is still new to the watcher when it changes."""
+def _merged(unread: Change[Record] | None, newer: Change[Record]) -> Change[Record]:
+    """Return the change that replaces an unread one: a record stays ADDED until its addition was read."""
     if unread is not None and unread.kind is ChangeKind.ADDED and newer.kind is ChangeKind.UPDATED:
         return Change(ChangeKind.ADDED, newer.key, newer.noun)
     return newer

@@ -1,4 +1,4 @@
-"""How every event stream begins: what there is, the mark that this was all, then changes as they come."""
+"""The form of every stream of changes: a snapshot, a mark at its end, and then each change."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -6,16 +6,20 @@ from typing import TypeVar
 
 from records.events import Change, ChangeKind
 
-Noun = TypeVar("Noun")
+Record = TypeVar("Record")
 
 
 async def snapshot_then_live(
-    snapshot: Sequence[Noun], key: Callable[[Noun], int | str], live: AsyncGenerator[Change[Noun], None]
-) -> AsyncGenerator[Change[Noun], None]:
-    """`live` was opened before the snapshot was read, so that nothing falls between the two."""
-    for noun in snapshot:
-        yield Change(ChangeKind.SNAPSHOT, key(noun), noun)
-    yield Change(ChangeKind.SNAPSHOT_END, None, None)
+    snapshot: Sequence[Record], key: Callable[[Record], int | str], live: AsyncGenerator[Change[Record], None]
+) -> AsyncGenerator[Change[Record], None]:
+    """Yield the snapshot as SNAPSHOT changes, then SNAPSHOT_END, then the changes of `live`.
+
+    `live` must have been opened before the snapshot was read: otherwise changes in between are missed. `key` returns the
+    id of a record.
+    """
     async with aclosing(live):
+        for record in snapshot:
+            yield Change(ChangeKind.SNAPSHOT, key(record), record)
+        yield Change(ChangeKind.SNAPSHOT_END, None, None)
         async for change in live:
             yield change

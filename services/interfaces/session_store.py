@@ -1,30 +1,42 @@
-"""Interface of the store of sessions."""
+"""Interface of the store of sessions, implemented by `persistence/sessions/sessions.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from records.document import (
-    EraseReceipt,
-)
+from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
 from records.ids import DocumentId, SessionId
 from records.page import Page, PageRequest
-from records.session import (
-    SessionRecord,
-    SessionSettings,
-)
+from records.session import SessionRecord, SessionSettings
 
 
 class SessionStore(Protocol):
+    """Sessions, their settings, and the documents that are attached to them."""
+
     async def create(self, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings) -> SessionRecord:
-        """Raises `NotFound` for an unknown document."""
+        """Store a session and return it. Raises `NotFound` for an unknown document."""
         ...
 
-    async def get(self, session_id: SessionId) -> SessionRecord: ...
-    async def find(self, session_id: SessionId) -> SessionRecord | None: ...
-    async def find_many(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, SessionRecord]: ...
-    async def page(self, filter: SessionFilter, order: Order, request: PageRequest) -> Page[SessionRecord]: ...
-    async def count(self, filter: SessionFilter) -> int: ...
+    async def get(self, session_id: SessionId) -> SessionRecord:
+        """Return a session. Raises `NotFound`."""
+        ...
+
+    async def find(self, session_id: SessionId) -> SessionRecord | None:
+        """Return a session, or None if it is unknown."""
+        ...
+
+    async def find_many(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, SessionRecord]:
+        """Return the sessions that are known, by id."""
+        ...
+
+    async def page(self, filter: SessionFilter, order: Order, request: PageRequest) -> Page[SessionRecord]:
+        """Return a page of the sessions that match a filter."""
+        ...
+
+    async def count(self, filter: SessionFilter) -> int:
+        """Return the number of sessions that match a filter."""
+        ...
+
     async def update(
         self,
         session_id: SessionId,
@@ -33,8 +45,22 @@ class SessionStore(Protocol):
         document_ids: Sequence[DocumentId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
-    ) -> SessionRecord: ...
-    async def delete(self, session_id: SessionId) -> EraseReceipt: ...
-    async def document_ids(self, session_id: SessionId) -> tuple[DocumentId, ...]: ...
-    async def of_document(self, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]: ...
-    async def count_of_document(self, document_id: DocumentId) -> int: ...
+    ) -> SessionRecord:
+        """Change what is not None and return the session. Raises `NotFound` for the session or a document."""
+        ...
+
+    async def delete(self, session_id: SessionId) -> EraseReceipt:
+        """Delete a session with its messages, in one transaction. Raises `NotFound`."""
+        ...
+
+    async def document_ids(self, session_id: SessionId) -> tuple[DocumentId, ...]:
+        """Return the documents that are attached to a session, without those that are being deleted."""
+        ...
+
+    async def of_document(self, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
+        """Return a page of the sessions that a document is attached to."""
+        ...
+
+    async def count_of_document(self, document_id: DocumentId) -> int:
+        """Return the number of sessions that a document is attached to."""
+        ...

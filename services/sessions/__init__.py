@@ -1,4 +1,4 @@
-"""Sessions as the graph sees them: the store's rows, and every change of them told to whoever watches."""
+"""Sessions as clients see them: every change is stored and published to the subscribers."""
 
 from services.sessions.sessions import Sessions
 

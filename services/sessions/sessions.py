@@ -1,8 +1,10 @@
-"""Changes of sessions go through here, so that none is made without being told."""
+"""Changes of sessions: each is stored and then published, in the order in which they were stored."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+
+import anyio
 
 from records.document import EraseReceipt
 from records.events import Change, ChangeKind
@@ -15,24 +17,30 @@ from services.interfaces.session_store import SessionStore
 from services.snapshot_stream import snapshot_then_live
 
 SNAPSHOT_SESSIONS = 100
-"""A snapshot of all sessions holds the newest ones alone; `sessions` pages through the rest."""
+"""Sessions in a snapshot of all of them, newest first; the others are read page by page."""
 
 
 class Sessions:
+    """Stores sessions and publishes their changes."""
+
     def __init__(self, store: SessionStore) -> None:
         self._store = store
         self._changes: Broadcast[SessionRecord] = Broadcast()
+        self._publishing = anyio.Lock()
+        "Held while a session is read or changed and then published, so that an older state never follows a newer one."
 
     @property
     def watchers(self) -> int:
+        """The number of subscribers."""
         return self._changes.watchers
 
     async def create_session(
         self, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
     ) -> SessionRecord:
-        """A session without a name is called by its date and time. Raises `NotFound` for an unknown document."""
-        session = await self._store.create(name or default_name(datetime.now(UTC)), document_ids, settings)
-        self._changes.publish(Change(ChangeKind.ADDED, session.id, session))
+        """Store a session and return it. Without a name it is named after the time. Raises `NotFound` for a document."""
+        async with self._publishing:
+            session = await self._store.create(name or default_name(datetime.now(UTC)), document_ids, settings)
+            self._changes.publish(Change(ChangeKind.ADDED, session.id, session))
         return session
 
     async def update_session(
@@ -44,33 +52,37 @@ class Sessions:
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord:
-        session = await self._store.update(
-            session_id, name=name, document_ids=document_ids, archived=archived, settings=settings
-        )
-        self._tell(session)
+        """Change what is not None and return the session. Raises `NotFound` for the session or a document."""
+        async with self._publishing:
+            session = await self._store.update(
+                session_id, name=name, document_ids=document_ids, archived=archived, settings=settings
+            )
+            self._changes.publish(Change(ChangeKind.UPDATED, session.id, session))
         return session
 
     async def delete_session(self, session_id: SessionId) -> EraseReceipt:
-        receipt = await self._store.delete(session_id)
-        self._changes.publish(Change(ChangeKind.REMOVED, session_id, None))
+        """Delete a session with its messages. Raises `NotFound`."""
+        async with self._publishing:
+            receipt = await self._store.delete(session_id)
+            self._changes.publish(Change(ChangeKind.REMOVED, session_id, None))
         return receipt
 
     async def changed(self, session_id: SessionId) -> None:
-        """Tell watchers that something in the session, such as its newest message, is new."""
-        session = await self._store.find(session_id)
-        if session is not None:
-            self._tell(session)
-
-    def _tell(self, session: SessionRecord) -> None:
-        self._changes.publish(Change(ChangeKind.UPDATED, session.id, session))
+        """Publish the present state of a session whose messages changed. No-op for a deleted session."""
+        async with self._publishing:
+            session = await self._store.find(session_id)
+            if session is not None:
+                self._changes.publish(Change(ChangeKind.UPDATED, session.id, session))
 
     @asynccontextmanager
     async def watch_sessions(
         self, session_id: SessionId | None
     ) -> AsyncIterator[AsyncGenerator[Change[SessionRecord], None]]:
-        """A snapshot first, then every change. Raises `NotFound` for an unknown session."""
+        """Stream a snapshot and then every change, of one session or of all (None). Raises `NotFound`."""
         async with self._changes.watch(session_id) as live:
-            yield snapshot_then_live(await self._snapshot(session_id), lambda session: session.id, live)
+            changes = snapshot_then_live(await self._snapshot(session_id), lambda session: session.id, live)
+            async with aclosing(changes):
+                yield changes
 
     async def _snapshot(self, session_id: SessionId | None) -> Sequence[SessionRecord]:
         if session_id is not None:
@@ -79,5 +91,6 @@ class Sessions:
         return newest.items
 
 
-def default_name(now: datetime) -> str:
-    return f"Session - {now:%m/%d/%Y:%H:%M}"
+def default_name(moment: datetime) -> str:
+    """Return the name of a session that was created at `moment` without one, in UTC."""
+    return f"Session - {moment:%m/%d/%Y:%H:%M} UTC"
