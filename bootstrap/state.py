@@ -1,6 +1,7 @@
 """Everything that the server owns, in the order in which it is opened; closed in the opposite one."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
@@ -12,10 +13,11 @@ from bootstrap.documents import DocumentJobs, open_document_jobs
 from bootstrap.indexing import make_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
+from concurrency import open_supervisor
 from records.settings import Limits, ServerSettings
 from records.tracing import Tracer
 from resolvers.request_context import Context
-from services.answers import Answers, open_answers
+from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.answers.effective_settings import SERVER_DEFAULTS
 from services.indexing import open_indexing
@@ -57,6 +59,7 @@ async def open_state(
     """`version` is Graphlore's own; `sign_link` makes a path one that opens for a while without the access token."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        supervisor = await enter(open_supervisor(lambda: signal.raise_signal(signal.SIGTERM)))
         loop_lag = await enter(open_loop_lag())
         stores = await enter(open_stores(settings.data_dir))
         search = await enter(open_search(settings, stores, tracer))
@@ -65,11 +68,9 @@ async def open_state(
         answers: Answers = await enter(
             open_answers(
                 Answerer(stores.documents, stores.messages, search.retriever, models, tracer, waits),
-                stores.sessions,
+                AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS),
                 stores.messages,
-                models,
-                SERVER_DEFAULTS,
-                session_changes.changed,
+                AnswerListeners(answer_began.set, session_changes.changed),
                 settings.max_queued_answers,
                 answer_began.set,
             )

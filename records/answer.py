@@ -70,3 +70,17 @@ class Failed(AnswerEvent):
 
 
 TERMINAL = (Completed, Canceled, Failed)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerProgress:
+    """A checkpoint of an unfinished answer: what has changed since the last one."""
+
+    message_id: MessageId
+    status: MessageStatus
+    content: str
+    reasoning: str
+    replaces: bool
+    "True: both texts are whole and replace what is stored. False: they are appended to it."
+    citations: tuple[CitationRecord, ...] | None
+    "None: unchanged."

@@ -44,10 +44,7 @@ async def cancel_generation(context: Context, message_id: MessageId) -> MessageR
 
 async def delete_message(context: Context, message_id: MessageId) -> tuple[MessageId, ...]:
     """Delete a prompt with its answer, given the id of either; return the ids. Raises `NotFound` and `Conflict`."""
-    message = await context.messages.get(message_id)
-    deleted = await context.messages.delete_exchange(message_id)
-    await context.session_changes.changed(message.session_id)
-    return deleted
+    return await context.answers.delete_message(message_id)
 
 
 async def rate_message(context: Context, message_id: MessageId, provided: Mapping[str, Any]) -> MessageRecord:

@@ -6,9 +6,10 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.query_utils import Prefetch
 
-from persistence.database.json_columns import pack_or_none, storable, unpack
+from persistence.database.json_columns import json_array, pack_or_none, storable, unpack
 from persistence.database.sqlite import batches, execute, execute_many
 from persistence.database.tables import Citation, Message
+from records.answer import AnswerProgress
 from records.document import BoundingBox
 from records.errors import NotFound
 from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
@@ -24,6 +25,12 @@ from records.session import (
 )
 
 UNFINISHED = tuple(status for status in MessageStatus if not status.terminal)
+
+_PROGRESS = """
+    UPDATE messages SET status = ?2, content = iif(?3, '', content) || ?4,
+        reasoning = nullif(iif(?3, '', coalesce(reasoning, '')) || ?5, '')
+    WHERE id = ?1 AND status IN (SELECT value FROM json_each(?6))
+"""
 
 # A link to what was erased while the answer was made is null from the beginning.
 _CITE = """
@@ -63,6 +70,15 @@ async def store_citations(
         return
     await execute(transaction, "DELETE FROM citations WHERE message_id = ?", [message_id])
     await execute_many(transaction, _CITE, [_cited(message_id, citation) for citation in citations])
+
+
+async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgress) -> bool:
+    """Store the status and the texts of an unfinished answer, and return whether there is one with this id."""
+    values = [
+        progress.message_id, progress.status.value, progress.replaces, storable(progress.content),
+        storable(progress.reasoning), json_array(UNFINISHED),
+    ]  # fmt: skip
+    return await execute(transaction, _PROGRESS, values) > 0
 
 
 def columns(message: MessageRecord) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from persistence.sessions.message_rows import (
     load_message,
     load_messages,
     store_citations,
+    store_progress,
 )
+from records.answer import AnswerProgress
 from records.codes import ErrorCode
 from records.errors import Conflict, NotFound
 from records.ids import MessageId, ModelId, SessionId
@@ -99,6 +101,17 @@ class Messages:
             await touch(transaction, session_id, moment, head_id=answer.id, message_count=F("message_count") + 2)
             return *await _exchange(transaction, prompt.id, answer.id), False
 
+    async def find_exchange(
+        self, session_id: SessionId, idempotency_key: str
+    ) -> tuple[MessageRecord, MessageRecord] | None:
+        async with self._database.snapshot() as reader:
+            return await _known_exchange(reader, session_id, idempotency_key)
+
+    async def find_unfinished(self, session_id: SessionId) -> MessageRecord | None:
+        async with self._database.snapshot() as reader:
+            row = await Message.filter(session_id=session_id, status__in=UNFINISHED).using_db(reader).first()
+            return None if row is None else await load_message(reader, MessageId(row.id))
+
     async def get(self, message_id: MessageId) -> MessageRecord:
         async with self._database.snapshot() as reader:
             return await load_message(reader, message_id)
@@ -128,12 +141,12 @@ class Messages:
             found = await load_messages(reader, ids)
         return tuple(found[message_id] for message_id in ids)
 
-    async def checkpoint(self, message: MessageRecord) -> None:
-        """Nothing where the answer has ended or is gone: a late checkpoint never undoes an end."""
+    async def checkpoint(self, progress: AnswerProgress) -> None:
+        """Store progress. No-op for an answer that has ended or was deleted: a late checkpoint never undoes an end."""
         async with self._database.writing() as transaction:
-            unfinished = Message.filter(id=message.id, status__in=UNFINISHED).using_db(transaction)
-            if await unfinished.update(**columns(message)):
-                await store_citations(transaction, message.id, message.citations)
+            is_stored = await store_progress(transaction, progress)
+            if is_stored and progress.citations is not None:
+                await store_citations(transaction, progress.message_id, progress.citations)
 
     async def finish(self, message: MessageRecord) -> MessageRecord:
         """Raises `NotFound` where the message is gone. Usage is added once, however often an end is stored."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
+import anyio
+
 from engines.inference import Inference
 from engines.inference.protocol import Finished, PromptProgress
 from records.answer import Progressed, Retrieved
@@ -23,7 +25,7 @@ from records.session import (
 from records.tracing import NoTracing, Tracer
 from services.answers.citations import cite, mark_used
 from services.answers.generation_spans import GenerationSpans, inference_span, set_usage
-from services.answers.running_answer import RunningAnswer
+from services.answers.running_answer import AnswerResult, RunningAnswer
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
 from services.metrics.latency import Latency
@@ -32,6 +34,8 @@ from services.prompts.sections import ChatMessage
 
 REASONING_TOKENS = 256
 """The most that a model without think tags of its own writes before its answer, where the mode asks it to think."""
+MAX_RETRIEVALS = 4
+"""Answers that search the documents at the same time; others wait in order."""
 
 
 class RetrievalFailed(ExpectedError):
@@ -61,9 +65,10 @@ class Answerer:
     models: ReadyModels
     tracer: Tracer = field(default_factory=NoTracing)
     waits: Latency = field(default_factory=Latency)
+    retrievals: anyio.Semaphore = field(default_factory=lambda: anyio.Semaphore(MAX_RETRIEVALS))
 
-    async def answer(self, work: RunningAnswer) -> None:
-        """Make the answer and finish it as COMPLETED; every expected failure is raised for the owner to tell."""
+    async def answer(self, work: RunningAnswer) -> AnswerResult:
+        """Generate the answer into its log. Raises an `ExpectedError` for every expected failure."""
         model_id = work.message.model_id
         assert model_id is not None, "send() chose the model"
         with self.tracer.span("answer") as span:
@@ -77,7 +82,7 @@ class Answerer:
             async with self.models.use(model_id):
                 await self._make(work, inference, waited)
 
-    async def _make(self, work: RunningAnswer, inference: Inference, waited_ms: float) -> None:
+    async def _make(self, work: RunningAnswer, inference: Inference, waited_ms: float) -> AnswerResult:
         fitted, retrieval_ms = await self._prompt(work, inference)
         sampling = work.settings.sampling or SamplingSettings()
         sampling = replace(sampling, max_tokens=fitted.budget.reserved_for_answer)
@@ -87,7 +92,7 @@ class Answerer:
             raise EmptyAnswer
         details = _details(work, sampling, finished, thought, fitted, waited_ms, retrieval_ms)
         citations = mark_used(work.message.citations, work.log.content)
-        await work.finish(self.messages, MessageStatus.COMPLETED, generation=details, citations=citations)
+        return AnswerResult(details, citations)
 
     async def _prompt(self, work: RunningAnswer, inference: Inference) -> tuple[FittedPrompt, float | None]:
         """Retrieve where the mode asks for it, and choose what fits."""
@@ -103,7 +108,7 @@ class Answerer:
         if took is not None:
             citations = tuple(passage.citation for passage in fitted.parts.passages)
             work.change(citations=citations)
-            work.tell(lambda seq: Retrieved(seq, work.message.id, citations, took))
+            work.publish(lambda seq: Retrieved(seq, work.message.id, citations, took))
         return fitted, took
 
     async def _fit(
@@ -130,7 +135,8 @@ class Answerer:
             rerank=bool(settings.rerank),
             min_similarity=settings.min_similarity,
         )
-        retrieval = await self.retriever.retrieve(query)
+        async with self.retrievals:
+            retrieval = await self.retriever.retrieve(query)
         failed = [leg for leg in retrieval.legs if leg.state is LegState.FAILED]
         if failed and not any(leg.state is LegState.RAN for leg in retrieval.legs if leg.name != "fusion"):
             raise RetrievalFailed(failed[0].message or "no reason given")
@@ -197,7 +203,7 @@ async def _follow(work: RunningAnswer, phases: GenerationSpans, *, thinking: boo
 
 def _progress(work: RunningAnswer, status: MessageStatus, read: PromptProgress | None = None) -> None:
     work.change(status=status)
-    work.tell(
+    work.publish(
         lambda seq: Progressed(
             seq,
             work.message.id,

@@ -1,87 +1,82 @@
-"""The owner of all answers at work: starts them, lets them be followed and canceled, and brings each to its one end."""
+"""Starts, streams, cancels and deletes answers. Each answer ends in exactly one terminal state.
 
-import asyncio
-import uuid
-from collections import Counter, OrderedDict
+An answer belongs to the server and not to the request that asks for it. It is started, ended and deleted in tasks of this
+component, so that a request that is canceled half-way leaves nothing half done.
+"""
+
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import aclosing, asynccontextmanager
+from typing import TypeVar
 
 import anyio
 import structlog
-from anyio.abc import TaskGroup
 
-from records.answer import AnswerEvent, Started
-from records.codes import ErrorCode
-from records.errors import Busy, Conflict, ExpectedError, InvalidInput, NotFound
+from concurrency import OwnedTasks, Supervisor, open_owned_tasks
+from records.answer import AnswerEvent
+from records.errors import Busy, Conflict, DiskFull, ServerStopping
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import (
-    MessageError,
     MessageRecord,
-    MessageRole,
     MessageStatus,
     SamplingSettings,
     SessionRecord,
     SessionSettings,
     ThinkingMode,
 )
-from services.answers.answerer import Answerer
-from services.answers.cursors import HEAD, STORED, make_cursor, read_cursor
-from services.answers.event_log import EventLog
-from services.answers.request import AnswerPlan, ModelChoice, resolve_request
+from services.answers.answer_plan import AnswerPlan, AnswerPlanner, PromptRequest
+from services.answers.answer_runner import AnswerGenerator, AnswerListeners, AnswerRunner
+from services.answers.event_streams import EventStreams
+from services.answers.outcome_store import OutcomeStore
 from services.answers.running_answer import RunningAnswer
-from services.answers.stored_events import STORED_BASE, gap, replay
-from services.background import guarded
 from services.interfaces.message_store import MessageStore
-from services.interfaces.session_store import SessionStore
 
-CHECKPOINT_SECONDS = 0.1
-KEPT_LOGS = 64
-"""Logs of finished answers that are kept for followers that reconnect."""
+RETRY_AFTER_MS = 2000
+"""Milliseconds after which a client that was refused as busy should try again."""
 
-SessionChanged = Callable[[SessionId], Awaitable[None]]
-"""Told whenever a session has a new message or an answer has ended."""
+Exchange = tuple[MessageRecord, MessageRecord]
+"""A prompt and its answer."""
+T = TypeVar("T")
 
 log = structlog.get_logger("graphlore.answers")
 
 
 class Answers:
+    """The answers of all sessions. Created by `open_answers`."""
+
     def __init__(
         self,
-        answerer: Answerer,
-        sessions: SessionStore,
+        planner: AnswerPlanner,
         messages: MessageStore,
-        models: ModelChoice,
-        defaults: SessionSettings,
-        session_changed: SessionChanged,
+        runner: AnswerRunner,
+        outcomes: OutcomeStore,
+        streams: EventStreams,
         limit: int,
-        began: Callable[[], None],
-        tasks: TaskGroup,
+        tasks: OwnedTasks,
     ) -> None:
-        self._answerer = answerer
-        self._sessions = sessions
+        self._planner = planner
         self._messages = messages
-        self._models = models
-        self._defaults = defaults
-        self._session_changed = session_changed
+        self._runner = runner
+        self._outcomes = outcomes
+        self._streams = streams
         self._limit = limit
-        self._began = began
         self._tasks = tasks
-        self._epoch = uuid.uuid4().hex[:8]
-        self._working: dict[MessageId, RunningAnswer] = {}
-        self._ended: OrderedDict[MessageId, EventLog] = OrderedDict()
-        self.ends: Counter[MessageStatus] = Counter()
-        "How answers ended since the start."
-        self._starting = asyncio.Lock()
+        self._starting = anyio.Lock()
+        "Held from the storage of an exchange until its answer runs, so that it is not taken for an orphan in between."
 
     @property
     def running(self) -> int:
-        """Answers that are being made or wait for their turn."""
-        return len(self._working)
+        """The number of answers that are generated or wait for their turn."""
+        return self._runner.running
+
+    @property
+    def ends(self) -> Counter[MessageStatus]:
+        """The number of answers that ended since the start of the server, by terminal status."""
+        return self._runner.ends
 
     async def effective_settings(self, session: SessionRecord) -> SessionSettings:
-        """What the session's next answer will be made with."""
-        return (await self._draft(session, None, None, None)).settings
+        """Return the settings that the next answer of the session is generated with."""
+        return await self._planner.effective_settings(session)
 
     async def send_message(
         self,
@@ -92,184 +87,169 @@ class Answers:
         document_ids: Sequence[DocumentId] | None = None,
         sampling: SamplingSettings | None = None,
         idempotency_key: str | None = None,
-    ) -> tuple[MessageRecord, MessageRecord]:
-        """Store the prompt, start the answer, give both back at once.
+    ) -> Exchange:
+        """Store a prompt, start its answer, and return both.
 
-        Raises `NotFound`, `InvalidInput`, `ModelNotReady`, `Busy` (all answers' places are taken) and `Conflict` (the
-        session's last answer is not finished).
+        If the session has an exchange with this idempotency key, that is returned, whatever has changed since. Raises
+        `NotFound`, `InvalidInput`, `ModelNotReady`, `Busy` (the limit of running answers is reached) and `Conflict` (the
+        session's last answer is unfinished).
         """
-        session = await self._sessions.get(session_id)
-        await self._check_documents(document_ids or ())
-        draft = await self._draft(session, thinking_mode, document_ids, sampling)
-        model = draft.ready_model()
+        ids = None if document_ids is None else tuple(document_ids)
+        request = PromptRequest(session_id, content, thinking_mode, ids, sampling, idempotency_key)
+        known = await self._find_exchange(request)
+        if known is not None:
+            prompt, answer = known
+            found = await self._find(answer.id)
+            return prompt, answer if isinstance(found, RunningAnswer) else found
+        plan = await self._planner.plan(request)
+        return await self._tasks.complete(lambda: self._start(request, plan), "start of an answer")
+
+    async def _find_exchange(self, request: PromptRequest) -> Exchange | None:
+        key = request.idempotency_key
+        return None if key is None else await self._messages.find_exchange(request.session_id, key)
+
+    async def _start(self, request: PromptRequest, plan: AnswerPlan) -> Exchange:
         async with self._starting:
-            if len(self._working) >= self._limit:
-                raise Busy(
-                    f"{len(self._working)} answers are being made already.",
-                    queue_depth=len(self._working),
-                    retry_after_ms=2000,
-                )
-            prompt, answer, known = await self._messages.start_exchange(
-                session_id,
-                content,
-                thinking_mode=draft.settings.thinking_mode or ThinkingMode.DIRECT,
-                model_id=model.id,
-                model_name=model.name,
-                idempotency_key=idempotency_key,
-            )
-            if not known:
-                self._start(prompt, answer, draft)
-        await self._session_changed(session_id)
+            known = await self._find_exchange(request)
+            if known is not None:
+                return known
+            self._require_place()
+            stored = await self._without_orphan(request.session_id, lambda: self._store(request, plan))
+            prompt, answer, is_known = stored
+            if not is_known:
+                self._runner.start(prompt, answer, plan)
         return prompt, answer
 
-    async def _check_documents(self, document_ids: Sequence[DocumentId]) -> None:
-        known = await self._answerer.documents.find_many(document_ids)
-        for document_id in document_ids:
-            if document_id not in known:
-                raise NotFound("document", document_id, field="document_ids")
+    def _require_place(self) -> None:
+        running = self._runner.running
+        if running >= self._limit:
+            message = f"{running} answers are running or waiting, which is the limit. Try again in a moment."
+            raise Busy(message, queue_depth=running, retry_after_ms=RETRY_AFTER_MS)
 
-    async def _draft(
-        self,
-        session: SessionRecord,
-        thinking_mode: ThinkingMode | None,
-        document_ids: Sequence[DocumentId] | None,
-        sampling: SamplingSettings | None,
-    ) -> AnswerPlan:
-        own = replace(session.settings, thinking_mode=thinking_mode or session.settings.thinking_mode)
-        attached = await self._sessions.document_ids(session.id)
-        return resolve_request(own, self._defaults, self._models, attached, document_ids, sampling)
+    async def _store(self, request: PromptRequest, plan: AnswerPlan) -> tuple[MessageRecord, MessageRecord, bool]:
+        model = plan.ready_model()
+        return await self._messages.start_exchange(
+            request.session_id,
+            request.content,
+            thinking_mode=plan.settings.thinking_mode or ThinkingMode.DIRECT,
+            model_id=model.id,
+            model_name=model.name,
+            idempotency_key=request.idempotency_key,
+        )
 
-    def _start(self, prompt: MessageRecord, answer: MessageRecord, draft: AnswerPlan) -> None:
-        work = RunningAnswer(answer, prompt, draft.settings, draft.document_ids, EventLog(answer.id))
-        work.tell(lambda seq: Started(seq, answer.id, answer))
-        self._working[answer.id] = work
-        self._began()
-        self._tasks.start_soon(self._run, work)
+    async def _without_orphan(self, session_id: SessionId, action: Callable[[], Awaitable[T]]) -> T:
+        """Run `action`. If an orphan of the session prevents it, store the orphan as FAILED and run `action` again.
 
-    async def _run(self, work: RunningAnswer) -> None:
-        """Bring one answer to its end, whatever happens on the way."""
+        An orphan is an unfinished answer that no task generates. Call this with `_starting` held.
+        """
         try:
-            with work.scope:
-                await guarded(lambda: self._make(work), "answer", lambda message: self._surprised(work, message))
-            if work.canceled and not work.message.status.terminal:
-                await work.finish(self._messages, MessageStatus.CANCELED)
-        finally:
-            self._working.pop(work.message.id, None)
-            if work.message.status.terminal:
-                self._keep(work.log)
-                self.ends[work.message.status] += 1
-            else:
-                with anyio.CancelScope(shield=True):
-                    await work.checkpoint(self._messages)
-        await self._session_changed(work.message.session_id)
+            return await action()
+        except Conflict:
+            unfinished = await self._messages.find_unfinished(session_id)
+            if unfinished is None or self._runner.find(unfinished.id) is not None:
+                raise
+            await self._outcomes.fail_orphan(unfinished)
+        return await action()
 
-    async def _make(self, work: RunningAnswer) -> None:
-        try:
-            await self._answerer.answer(work)
-        except ExpectedError as failure:
-            await self._fail(work, MessageError(failure.code, failure.message))
+    async def _find(self, message_id: MessageId) -> RunningAnswer | MessageRecord:
+        """Return the running answer, or the message as it is stored. An orphan fails first. Raises `NotFound`."""
+        running = self._runner.find(message_id)
+        if running is not None:
+            return running
+        message = await self._messages.get(message_id)
+        if message.status.terminal:
+            return message
+        return await self._tasks.complete(lambda: self._find_unfinished(message_id), "failure of an orphaned answer")
 
-    async def _surprised(self, work: RunningAnswer, message: str) -> None:
-        await self._fail(work, MessageError(ErrorCode.INTERNAL, message))
-
-    async def _fail(self, work: RunningAnswer, error: MessageError) -> None:
-        log.warning("answer failed", message=work.message.id, code=error.code.value)
-        await work.finish(self._messages, MessageStatus.FAILED, error=error)
-
-    def _keep(self, ended: EventLog) -> None:
-        self._ended[ended.message_id] = ended
-        while len(self._ended) > KEPT_LOGS:
-            self._ended.popitem(last=False)
+    async def _find_unfinished(self, message_id: MessageId) -> RunningAnswer | MessageRecord:
+        """Do the work of `_find` while no answer is between its storage and its start."""
+        async with self._starting:
+            running = self._runner.find(message_id)
+            if running is not None:
+                return running
+            message = await self._messages.get(message_id)
+            return message if message.status.terminal else await self._outcomes.fail_orphan(message)
 
     async def cancel_generation(self, message_id: MessageId) -> MessageRecord:
-        """Stop an answer and give it back as CANCELED. Raises `NotFound`, and `Conflict` where it has ended already."""
-        message = await self._messages.get(message_id)
-        work = self._working.get(message_id)
-        if work is None:
-            raise Conflict(f"This message is not being answered; it is {message.status.value}.", field="message_id")
-        work.canceled = True
-        work.scope.cancel()
-        await work.done.wait()
-        if work.message.status is not MessageStatus.CANCELED:
-            raise Conflict("The answer ended before it could be canceled.", field="message_id")
-        return work.message
+        """Stop an answer and return it as CANCELED, with the text it has.
+
+        Raises `NotFound`, and `Conflict` for a prompt and for an answer that has ended.
+        """
+        answer = await self._find(message_id)
+        if isinstance(answer, MessageRecord):
+            status = answer.status.value
+            raise Conflict(f"This message is not being generated. Its status is {status}.", field="message_id")
+        answer.scope.cancel()
+        await answer.stopped.wait()
+        status = answer.message.status.value
+        if not answer.message.status.terminal:
+            raise ServerStopping
+        if answer.message.status is not MessageStatus.CANCELED:
+            message = f"The answer ended before it could be canceled. Its status is {status}."
+            raise Conflict(message, field="message_id")
+        return answer.message
+
+    async def delete_message(self, message_id: MessageId) -> tuple[MessageId, ...]:
+        """Delete a prompt with its answer, given either, and return both ids.
+
+        A deletion that has begun is completed, even if the caller is canceled. Raises `NotFound`, and `Conflict` while the
+        answer is running.
+        """
+        return await self._tasks.complete(lambda: self._delete(message_id), "deletion of an exchange")
+
+    async def _delete(self, message_id: MessageId) -> tuple[MessageId, ...]:
+        session_id = (await self._messages.get(message_id)).session_id
+        async with self._starting:
+            deleted = await self._without_orphan(session_id, lambda: self._messages.delete_exchange(message_id))
+        self._streams.forget(deleted)
+        await self._runner.notify(session_id)
+        return deleted
 
     def cursor(self, event: AnswerEvent) -> str:
-        return make_cursor(STORED if event.seq > STORED_BASE else self._epoch, event.seq)
-
-    def _log(self, message_id: MessageId) -> EventLog | None:
-        work = self._working.get(message_id)
-        return work.log if work else self._ended.get(message_id)
+        """Return the cursor from which a client resumes after `event`."""
+        return self._streams.cursor(event)
 
     @asynccontextmanager
     async def follow_answer(
         self, message_id: MessageId, after: str | None
     ) -> AsyncIterator[AsyncGenerator[AnswerEvent, None]]:
-        """The answer's events behind `after` (None: from the first; HEAD: live alone), to the terminal one.
+        """Stream the events of an answer after a cursor (None: all, HEAD: new ones) up to the terminal one.
 
-        Raises `NotFound` for an unknown message, `InvalidInput` for a prompt or a cursor that is none.
+        Raises `NotFound` for an unknown message, and `InvalidInput` for a prompt or an invalid cursor.
         """
-        async with self._starting:
-            message = await self._messages.get(message_id)
-            events = self._log(message_id)
-        if events is None:
-            yield _each(_stored(message, after))
+        found = self._streams.find(message_id) or await self._find(message_id)
+        if isinstance(found, MessageRecord):
+            events = self._streams.replay(found, after)
         else:
-            yield events.follow(self._behind(events, after))
-
-    def _behind(self, events: EventLog, after: str | None) -> int:
-        if after is None:
-            return 0
-        if after == HEAD:
-            return events.last_seq
-        epoch, seq = read_cursor(after)
-        return min(seq, events.last_seq) if epoch == self._epoch else -1
-
-    async def keep_checkpoints(self) -> None:
-        """Store how far each answer is, about ten times a second; runs for as long as the server does."""
-        while True:
-            await anyio.sleep(CHECKPOINT_SECONDS)
-            for work in list(self._working.values()):
-                await guarded(lambda work=work: work.checkpoint(self._messages), "checkpoint")  # type: ignore[misc]
+            events = self._streams.follow(found.log if isinstance(found, RunningAnswer) else found, after)
+        async with aclosing(events):
+            yield events
 
 
-def _stored(message: MessageRecord, after: str | None) -> list[AnswerEvent]:
-    """The events of an answer without a log, behind a cursor."""
-    if message.role is not MessageRole.ASSISTANT or not message.status.terminal:
-        raise InvalidInput("Only answers have events; this is a prompt.", field="message_id")
-    whole = replay(message)
-    if after is None:
-        return whole
-    if after == HEAD:
-        return whole[-1:]
-    epoch, seq = read_cursor(after)
-    return [event for event in whole if event.seq > seq] if epoch == STORED else gap(message)
-
-
-async def _each(events: Sequence[AnswerEvent]) -> AsyncGenerator[AnswerEvent, None]:
-    for event in events:
-        yield event
+async def _fail_interrupted(messages: MessageStore) -> None:
+    try:
+        for message in await messages.fail_unfinished():
+            log.warning("answer interrupted by the end of the server", message=message.id)
+    except (DiskFull, Busy) as failure:  # such answers are orphans, which are ended when they are asked for
+        log.warning("interrupted answers not stored as failed", code=failure.code.value)
 
 
 @asynccontextmanager
 async def open_answers(
-    answerer: Answerer,
-    sessions: SessionStore,
+    generator: AnswerGenerator,
+    planner: AnswerPlanner,
     messages: MessageStore,
-    models: ModelChoice,
-    defaults: SessionSettings,
-    session_changed: SessionChanged,
-    limit: int = 64,
-    began: Callable[[], None] = lambda: None,
+    listeners: AnswerListeners,
+    limit: int,
+    supervisor: Supervisor,
 ) -> AsyncIterator[Answers]:
-    """Answers are made while this block is open; what an earlier end left unfinished is FAILED with what it had.
+    """Generate answers while the block is open. Answers that an earlier process left unfinished become FAILED first.
 
-    `began` is told of every answer that begins, before anything is done for it.
+    `limit` is the number of answers that may run or wait at the same time; more are refused as `Busy`.
     """
-    for message in await messages.fail_unfinished():
-        log.warning("answer was interrupted by the server's end", message=message.id)
-    async with anyio.create_task_group() as tasks:
-        answers = Answers(answerer, sessions, messages, models, defaults, session_changed, limit, began, tasks)
-        tasks.start_soon(answers.keep_checkpoints)
-        yield answers
-        tasks.cancel_scope.cancel()
+    await _fail_interrupted(messages)
+    outcomes, streams = OutcomeStore(messages), EventStreams()
+    async with open_owned_tasks(supervisor, "answers") as tasks:
+        runner = AnswerRunner(generator, messages, outcomes, streams, listeners, tasks)
+        async with supervisor.running("answer checkpoints", runner.store_progress):
+            yield Answers(planner, messages, runner, outcomes, streams, limit, tasks)

@@ -1,7 +1,7 @@
-"""Cursors of an answer's events: `epoch.seq`, opaque to clients.
+"""Cursors of an answer's events: `epoch.seq` in base64, opaque to clients.
 
-The epoch names the log that counted: a log that was gone and came back counts anew, and an old cursor must not be taken
-for one of its numbers.
+The epoch names the server process that numbered the events. After a restart the numbers start again, and the epoch keeps
+an old cursor from being read as a number of the new log.
 """
 
 import base64
@@ -10,19 +10,22 @@ import binascii
 from records.errors import InvalidInput
 
 HEAD = "HEAD"
-"""Asks for what comes from now on alone."""
+"""The cursor of a client that wants only events from now on."""
 STORED = "stored"
-"""The epoch of events that are made again from a finished answer's row; they are always the same."""
+"""The epoch of events that are rebuilt from a stored message; their numbers never change."""
 
 
 def make_cursor(epoch: str, seq: int) -> str:
+    """Return the cursor of an event."""
     return base64.urlsafe_b64encode(f"{epoch}.{seq}".encode()).decode()
 
 
 def read_cursor(cursor: str) -> tuple[str, int]:
-    """Epoch and number. Raises `InvalidInput` for what is no cursor of ours."""
+    """Return the epoch and the sequence number. Raises `InvalidInput` for a text that is not a cursor."""
     try:
         epoch, _, seq = base64.urlsafe_b64decode(cursor.encode()).decode().rpartition(".")
         return epoch, int(seq)
     except (ValueError, binascii.Error) as cause:
-        raise InvalidInput("This cursor is not one of ours.", field="after") from cause
+        raise InvalidInput(
+            "This is not a cursor of this server. Pass the `cursor` of an event that you received.", field="after"
+        ) from cause

@@ -1,96 +1,117 @@
-"""The event log of an answer: numbered events in a ring of bounded size, followed by cursor.
+"""The event log of an answer: numbered events in a bounded ring, followed by cursor.
 
-A follower reads at its own pace from the ring; what waits for it is handed over with neighbouring deltas joined, so a slow
-one gets fewer and larger events. One that fell out of the ring gets a `Gap` with everything so far. The log ends with
-exactly one terminal event. No follower is ever waited for.
+A follower reads at its own pace. Consecutive text events that it has not read are joined, so that a slow follower receives
+fewer and larger events. A follower that falls behind the ring receives a `Gap` with the whole text. The log ends with
+exactly one terminal event. Appending never waits for a follower.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from concurrency import Signal
 from records.answer import TERMINAL, AnswerEvent, Gap, ReasoningWritten, TextWritten
 from records.ids import MessageId
 
 RING = 1024
+"""Events that a log keeps."""
+
+
+class GrowingText:
+    """A text that is written in pieces and can be read from any earlier point on."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self.length = 0
+        "In code points."
+
+    @property
+    def piece_count(self) -> int:
+        return len(self._pieces)
+
+    def append(self, piece: str) -> int:
+        """Append a piece and return its offset in code points."""
+        offset = self.length
+        self._pieces.append(piece)
+        self.length += len(piece)
+        return offset
+
+    def since(self, piece_count: int) -> str:
+        """Return the text without its first `piece_count` pieces."""
+        return "".join(islice(self._pieces, piece_count, None))
 
 
 class EventLog:
+    """Numbers, keeps and replays the events of one answer."""
+
     def __init__(self, message_id: MessageId, ring: int = RING) -> None:
+        """`ring` is the number of events that are kept."""
         self.message_id = message_id
         self.last_seq = 0
         self.ended = False
+        self.content_text = GrowingText()
+        self.reasoning_text = GrowingText()
         self._events: deque[AnswerEvent] = deque(maxlen=ring)
-        self._content: list[str] = []
-        self._reasoning: list[str] = []
-        self._content_length = 0
-        self._reasoning_length = 0
-        self._news = asyncio.Event()
+        self._appended = Signal()
 
     @property
     def content(self) -> str:
-        return "".join(self._content)
+        """The text of the answer so far."""
+        return self.content_text.since(0)
 
     @property
     def reasoning(self) -> str:
-        return "".join(self._reasoning)
+        """The reasoning of the answer so far."""
+        return self.reasoning_text.since(0)
 
     def append(self, make: Callable[[int], AnswerEvent]) -> None:
-        """Number and keep an event. After the terminal one nothing may follow."""
+        """Append the event that `make` returns for the next sequence number, and notify the followers.
+
+        Raises `RuntimeError` after the terminal event.
+        """
         if self.ended:
-            raise RuntimeError("an answer's log takes nothing after its terminal event")
+            raise RuntimeError("an event was appended to an answer's log after its terminal event")
         self.last_seq += 1
         event = make(self.last_seq)
         self._events.append(event)
         self.ended = isinstance(event, TERMINAL)
-        self._wake()
+        self._appended.set()
 
     def write_text(self, text: str) -> None:
-        offset = self._content_length
-        self._content.append(text)
-        self._content_length += len(text)
+        """Append text to the answer."""
+        offset = self.content_text.append(text)
         self.append(lambda seq: TextWritten(seq, self.message_id, text, offset))
 
     def write_reasoning(self, text: str) -> None:
-        offset = self._reasoning_length
-        self._reasoning.append(text)
-        self._reasoning_length += len(text)
+        """Append text to the reasoning."""
+        offset = self.reasoning_text.append(text)
         self.append(lambda seq: ReasoningWritten(seq, self.message_id, text, offset))
 
     async def follow(self, after: int = 0) -> AsyncGenerator[AnswerEvent, None]:
-        """Replay the events behind `after`, then go on live to the terminal one."""
+        """Yield the events after the sequence number `after`, then each new one, until the terminal event."""
         while True:
-            news = self._news
-            for event in self._behind(after):
+            for event in self._events_after(after):
                 after = event.seq
                 yield event
-                if isinstance(event, TERMINAL):
-                    return
-            if after >= self.last_seq:
-                if self.ended:
-                    return
-                await news.wait()
+            if self.ended and after >= self.last_seq:
+                return
+            await self._appended.wait_until(lambda seen=after: self.last_seq > seen)  # type: ignore[misc]
 
-    def _behind(self, after: int) -> Sequence[AnswerEvent]:
+    def _events_after(self, after: int) -> Sequence[AnswerEvent]:
         first = self._events[0].seq if self._events else 1
         if after + 1 < first:
             return self._gap()
         return _joined(islice(self._events, after + 1 - first, None))
 
     def _gap(self) -> Sequence[AnswerEvent]:
-        """Everything so far; where the log has ended, the terminal event is kept for after it."""
+        """Return the whole text as one event, numbered so that a terminal event still follows it."""
         seq = self.last_seq - 1 if self.ended else self.last_seq
         return (Gap(seq, self.message_id, self.content, self.reasoning),)
 
-    def _wake(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
-
 
 def _joined(events: Iterable[AnswerEvent]) -> Sequence[AnswerEvent]:
-    """Neighbouring deltas of one kind become one that ends where the last of them did."""
+    """Join consecutive text events of one kind; a joined event has the number of the last one."""
     joined: list[AnswerEvent] = []
     for event in events:
         last = joined[-1] if joined else None

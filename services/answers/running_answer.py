@@ -1,70 +1,134 @@
-"""An answer at work: its record as it stands, its log, and the one way in which its state changes."""
+"""An answer that is being generated: its message, its event log, and the part of it that is stored."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import anyio
 
-from records.answer import AnswerEvent
-from records.errors import ExpectedError
-from records.ids import DocumentId
-from records.session import MessageError, MessageRecord, MessageStatus, SessionSettings
+from records.answer import AnswerEvent, AnswerProgress
+from records.codes import ErrorCode
+from records.ids import DocumentId, MessageId
+from records.session import (
+    CitationRecord,
+    GenerationDetails,
+    MessageError,
+    MessageRecord,
+    MessageStatus,
+    SessionSettings,
+)
 from services.answers.event_log import EventLog
-from services.answers.stored_events import ending
+from services.answers.stored_events import terminal_event
 from services.interfaces.message_store import MessageStore
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerResult:
+    """The parts of a completed answer that are known at its end; the text is in the event log."""
+
+    generation: GenerationDetails | None = None
+    citations: tuple[CitationRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of a generation. `error` is set for FAILED, `result` for COMPLETED."""
+
+    status: MessageStatus
+    error: MessageError | None = None
+    result: AnswerResult | None = None
+
+    @staticmethod
+    def failed(code: ErrorCode, message: str) -> "Outcome":
+        """Return the outcome FAILED with this error."""
+        return Outcome(MessageStatus.FAILED, MessageError(code, message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    """The part of an answer that the database has confirmed."""
+
+    seq: int
+    content_pieces: int
+    reasoning_pieces: int
+    citations: tuple[CitationRecord, ...]
 
 
 @dataclass(slots=True)
 class RunningAnswer:
-    """Everything that belongs to one answer while it is made; owned by `Answers`, changed by its own task alone."""
+    """One answer while it is generated. Owned by `Answers`; changed by its own task alone."""
 
     message: MessageRecord
     prompt: MessageRecord
     settings: SessionSettings
+    "Resolved: no value is inherited any more."
     document_ids: tuple[DocumentId, ...] | None
+    "The documents to search: None for all, an empty tuple for none."
     log: EventLog
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    canceled: bool = False
-    done: asyncio.Event = field(default_factory=asyncio.Event)
-    _storing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _stored_seq: int = 0
+    "Cancels the generation. The outcome is stored outside of this scope."
+    stopped: anyio.Event = field(default_factory=anyio.Event)
+    "Set after the terminal event, and when the server stops before that."
+    _storing: anyio.Lock = field(default_factory=anyio.Lock)
+    _stored: _Checkpoint | None = None
+    "None: unknown, so the next checkpoint stores the whole text."
 
-    def change(self, **changes: Any) -> None:
-        self.message = replace(self.message, **changes)
+    @property
+    def id(self) -> MessageId:
+        return self.message.id
 
-    def tell(self, make: Callable[[int], AnswerEvent]) -> None:
+    def change(
+        self, *, status: MessageStatus | None = None, citations: tuple[CitationRecord, ...] | None = None
+    ) -> None:
+        """Change the status or the citations of the message; None leaves the value as it is."""
+        status = self.message.status if status is None else status
+        citations = self.message.citations if citations is None else citations
+        self.message = replace(self.message, status=status, citations=citations)
+
+    def publish(self, make: Callable[[int], AnswerEvent]) -> None:
+        """Append an event to the log; `make` receives its sequence number."""
         self.log.append(make)
 
-    def as_it_stands(self) -> MessageRecord:
-        return replace(self.message, content=self.log.content, reasoning=self.log.reasoning or None)
+    def ended_with(self, outcome: Outcome) -> MessageRecord:
+        """Return the message as it is to be stored after `outcome`, with all text that was generated."""
+        ended = replace(
+            self.message,
+            content=self.log.content,
+            reasoning=self.log.reasoning or None,
+            status=outcome.status,
+            error=outcome.error,
+            completed_at=datetime.now(UTC),
+        )
+        if outcome.result is not None:
+            ended = replace(ended, generation=outcome.result.generation, citations=outcome.result.citations)
+        return ended
+
+    def end(self, message: MessageRecord) -> None:
+        """Set the final message and publish the terminal event."""
+        self.message = message
+        self.publish(lambda seq: terminal_event(seq, message))
 
     async def checkpoint(self, messages: MessageStore) -> None:
-        """Store how far the answer is, where anything changed since the last time and it has not ended."""
+        """Store the changes since the last checkpoint, if there are any. Raises what the store raises."""
         async with self._storing:
-            if not self.message.status.terminal and self._stored_seq != self.log.last_seq:
-                self._stored_seq = self.log.last_seq
-                await messages.checkpoint(self.as_it_stands())
+            stored, log = self._stored, self.log
+            if self.log.ended or (stored is not None and stored.seq == log.last_seq):
+                return
+            now = _Checkpoint(
+                log.last_seq, log.content_text.piece_count, log.reasoning_text.piece_count, self.message.citations
+            )
+            progress = self._progress_since(stored)
+            self._stored = None  # until the store has confirmed it
+            await messages.checkpoint(progress)
+            self._stored = now
 
-    async def finish(self, messages: MessageStore, status: MessageStatus, **changes: Any) -> None:
-        """Store the end, then tell it: a terminal event is never seen before it is durable.
-
-        A cancellation waits until it is done.
-        """
-        with anyio.CancelScope(shield=True):
-            async with self._storing:
-                ended = replace(self.as_it_stands(), status=status, completed_at=datetime.now(UTC), **changes)
-                self.message = await _stored(messages, ended)
-        self.log.append(lambda seq: ending(seq, self.message))
-        self.done.set()
-
-
-async def _stored(messages: MessageStore, ended: MessageRecord) -> MessageRecord:
-    """The end as it is on disk; where the disk takes nothing, the failure that the client is told instead."""
-    try:
-        return await messages.finish(ended)
-    except ExpectedError as failure:
-        error = MessageError(failure.code, f"The answer could not be stored. {failure.message}")
-        return replace(ended, status=MessageStatus.FAILED, error=error)
+    def _progress_since(self, stored: _Checkpoint | None) -> AnswerProgress:
+        citations = self.message.citations
+        return AnswerProgress(
+            message_id=self.id,
+            status=self.message.status,
+            content=self.log.content_text.since(stored.content_pieces if stored else 0),
+            reasoning=self.log.reasoning_text.since(stored.reasoning_pieces if stored else 0),
+            replaces=stored is None,
+            citations=None if stored is not None and stored.citations == citations else citations,
+        )

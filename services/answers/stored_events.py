@@ -1,4 +1,4 @@
-"""The events of an answer whose log is gone, made again from its row: what a late or returning client is shown."""
+"""Events rebuilt from a stored message, for followers of an answer whose event log is gone."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,24 +17,24 @@ from records.codes import ErrorCode
 from records.session import MessageError, MessageRecord, MessageStatus
 
 STORED_BASE = 2**40
-"""Events made from a row are numbered above this, so that no live log's number can be taken for theirs."""
+"""Rebuilt events are numbered above this, so that their numbers are never those of a log."""
 
-Making = Callable[[int], AnswerEvent]
-
-
-def replay(message: MessageRecord) -> list[AnswerEvent]:
-    """The whole story of a finished answer, always with the same numbers; the last event is the terminal one."""
-    return [make(STORED_BASE + place) for place, make in enumerate(_story(message), 1)]
+EventFactory = Callable[[int], AnswerEvent]
+"""Makes an event with the sequence number that it is given."""
 
 
-def gap(message: MessageRecord) -> list[AnswerEvent]:
-    """For a cursor of a log that is gone: everything at once, then the end."""
-    whole = replay(message)
-    last = whole[-1]
+def stored_events(message: MessageRecord) -> list[AnswerEvent]:
+    """Return all events of a finished answer; the last one is terminal. The numbers are the same at every call."""
+    return [make(STORED_BASE + number) for number, make in enumerate(_event_factories(message), 1)]
+
+
+def gap_and_end(message: MessageRecord) -> list[AnswerEvent]:
+    """Return the whole text as a `Gap`, then the terminal event, for a cursor of a log that is gone."""
+    last = stored_events(message)[-1]
     return [Gap(last.seq - 1, message.id, message.content, message.reasoning or ""), last]
 
 
-def _story(message: MessageRecord) -> Iterator[Making]:
+def _event_factories(message: MessageRecord) -> Iterator[EventFactory]:
     yield lambda seq: Started(seq, message.id, message)
     if message.citations:
         took = message.generation.retrieval_ms if message.generation else None
@@ -44,21 +44,18 @@ def _story(message: MessageRecord) -> Iterator[Making]:
         yield lambda seq: ReasoningWritten(seq, message.id, reasoning, 0)
     if message.content:
         yield lambda seq: TextWritten(seq, message.id, message.content, 0)
-    yield lambda seq: ending(seq, message)
+    yield lambda seq: terminal_event(seq, message)
 
 
-def ending(seq: int, message: MessageRecord) -> AnswerEvent:
-    """The terminal event of a finished answer."""
+def terminal_event(seq: int, message: MessageRecord) -> AnswerEvent:
+    """Return the terminal event of a finished answer. Raises `RuntimeError` for an unfinished one."""
     match message.status:
         case MessageStatus.COMPLETED:
             return Completed(seq, message.id, message)
         case MessageStatus.CANCELED:
             return Canceled(seq, message.id, message)
         case MessageStatus.FAILED:
-            return Failed(seq, message.id, message, message.error or _unexplained())
+            error = message.error or MessageError(ErrorCode.INTERNAL, "The answer failed.")
+            return Failed(seq, message.id, message, error)
         case _:
-            raise RuntimeError(f"an answer that is {message.status} has no terminal event")
-
-
-def _unexplained() -> MessageError:
-    return MessageError(ErrorCode.INTERNAL, "The answer failed.")
+            raise RuntimeError(f"an answer with the status {message.status} has no terminal event")

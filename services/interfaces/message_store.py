@@ -1,19 +1,20 @@
-"""Interface of the store of messages."""
+"""Interface of the store of messages, implemented by `persistence/sessions/messages.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from records.answer import AnswerProgress
 from records.ids import MessageId, ModelId, SessionId
 from records.page import Page, PageRequest
-from records.session import (
-    CitationRecord,
-    MessageRating,
-    MessageRecord,
-    ThinkingMode,
-)
+from records.session import CitationRecord, MessageRating, MessageRecord, ThinkingMode
 
 
 class MessageStore(Protocol):
+    """Messages of all sessions. An exchange is a prompt and its answer; a session has at most one unfinished answer.
+
+    Methods that write raise `DiskFull` and `Busy` and then change nothing.
+    """
+
     async def start_exchange(
         self,
         session_id: SessionId,
@@ -24,39 +25,73 @@ class MessageStore(Protocol):
         model_name: str,
         idempotency_key: str | None,
     ) -> tuple[MessageRecord, MessageRecord, bool]:
-        """Store the prompt and a PENDING answer in one transaction; gives both, and whether the key was known already.
+        """Store a prompt and its answer as PENDING, and return both, and whether the key was stored before.
 
-        Raises `Conflict` while the session has an unfinished answer.
+        A known key returns the exchange that has it and stores nothing. Raises `NotFound` for the session, and `Conflict`
+        if it has an unfinished answer.
         """
         ...
 
-    async def get(self, message_id: MessageId) -> MessageRecord: ...
-    async def find(self, message_id: MessageId) -> MessageRecord | None: ...
-    async def find_many(self, message_ids: Sequence[MessageId]) -> Mapping[MessageId, MessageRecord]: ...
+    async def find_exchange(
+        self, session_id: SessionId, idempotency_key: str
+    ) -> tuple[MessageRecord, MessageRecord] | None:
+        """Return the prompt and the answer that were stored with this key, or None."""
+        ...
+
+    async def find_unfinished(self, session_id: SessionId) -> MessageRecord | None:
+        """Return the unfinished answer of a session, or None."""
+        ...
+
+    async def get(self, message_id: MessageId) -> MessageRecord:
+        """Return a message. Raises `NotFound`."""
+        ...
+
+    async def find(self, message_id: MessageId) -> MessageRecord | None:
+        """Return a message, or None if it is unknown."""
+        ...
+
+    async def find_many(self, message_ids: Sequence[MessageId]) -> Mapping[MessageId, MessageRecord]:
+        """Return the messages that are known, by id."""
+        ...
+
     async def page(self, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
-        """The active path, oldest first."""
+        """Return a page of the session's active path, oldest message first."""
         ...
 
-    async def count(self, session_id: SessionId) -> int: ...
+    async def count(self, session_id: SessionId) -> int:
+        """Return the number of messages on the session's active path."""
+        ...
+
     async def history(self, session_id: SessionId, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:
-        """The last `pairs` completed exchanges in front of the prompt `before`, oldest first; 0 gives none."""
+        """Return the last `pairs` completed exchanges before the prompt `before`, oldest first; none for 0."""
         ...
 
-    async def checkpoint(self, message: MessageRecord) -> None:
-        """Store an unfinished answer as it stands: status, content, reasoning, citations."""
+    async def checkpoint(self, progress: AnswerProgress) -> None:
+        """Store the progress of an unfinished answer. No-op if it has ended or was deleted."""
         ...
 
     async def finish(self, message: MessageRecord) -> MessageRecord:
-        """Store an answer's end, and the session's last model, time and usage, in one transaction."""
+        """Store an ended answer, and the session's last model, time and usage, in one transaction.
+
+        Raises `NotFound` if the message was deleted. Repeated calls add the usage once.
+        """
         ...
 
     async def fail_unfinished(self) -> tuple[MessageRecord, ...]:
-        """At start: every unfinished answer becomes FAILED (INTERRUPTED) with what it had."""
+        """Set every unfinished answer to FAILED (INTERRUPTED) with the text it has, and return them."""
         ...
 
     async def delete_exchange(self, message_id: MessageId) -> tuple[MessageId, ...]:
-        """Remove a prompt with its answer, given either; raises `Conflict` for one that is unfinished."""
+        """Delete a prompt with its answer, given either, and return both ids.
+
+        Raises `NotFound`, and `Conflict` if the answer is unfinished.
+        """
         ...
 
-    async def rate(self, message_id: MessageId, rating: MessageRating | None) -> MessageRecord: ...
-    async def citations(self, message_id: MessageId) -> tuple[CitationRecord, ...]: ...
+    async def rate(self, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
+        """Set or clear the rating of an answer. Raises `NotFound`."""
+        ...
+
+    async def citations(self, message_id: MessageId) -> tuple[CitationRecord, ...]:
+        """Return the citations of an answer in the order of their markers."""
+        ...

@@ -1,24 +1,32 @@
-"""Real answers with their real logs and cursors, written by a script: stores in memory, no model."""
+"""The real answers service over stores in memory, with a scripted generator in place of a model."""
 
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import anyio
+
+from concurrency import open_supervisor
+from records.answer import AnswerProgress
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRecord, MessageRole, MessageStatus
-from services.answers import Answers, open_answers
+from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.effective_settings import SERVER_DEFAULTS
-from services.answers.running_answer import RunningAnswer
+from services.answers.running_answer import AnswerResult, RunningAnswer
 from tests.fakes.services import FakeModels
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
+from tests.fakes.supervision import fail_test
 from tests.support.builders import make_message, make_session
+
+MANY = 1_000_000
+"""A limit of running answers that no test reaches."""
 
 
 class ExchangedMessages(FakeMessages):
-    """Takes in prompts and keeps their answers."""
+    """Messages in memory that store exchanges and their progress."""
 
     def __init__(self, *messages: MessageRecord) -> None:
         super().__init__(*messages)
@@ -35,8 +43,10 @@ class ExchangedMessages(FakeMessages):
         )
         return self.put(prompt), self.put(answer), False
 
-    async def checkpoint(self, message: MessageRecord) -> None:
-        self.put(message)
+    async def checkpoint(self, progress: AnswerProgress) -> None:
+        stored = self.rows[progress.message_id]
+        before = "" if progress.replaces else stored.content
+        self.put(replace(stored, status=progress.status, content=before + progress.content))
 
     async def finish(self, message: MessageRecord) -> MessageRecord:
         return self.put(message)
@@ -46,13 +56,15 @@ class ExchangedMessages(FakeMessages):
 
 
 class AttachingSessions(FakeSessions):
+    """Sessions in memory to which no document is attached."""
+
     async def document_ids(self, key: SessionId) -> Sequence[DocumentId]:
         return ()
 
 
 @dataclass(slots=True)
 class ScriptedAnswerer:
-    """Writes `words`, with a rest after every `burst` of them; `go` must be set before it begins."""
+    """Writes `words`, pausing for `rest` seconds after every `burst` of them. It begins once `go` is set."""
 
     documents: FakeDocuments
     messages: ExchangedMessages
@@ -60,31 +72,33 @@ class ScriptedAnswerer:
     rest: float = 0.0
     burst: int = 1
     go: asyncio.Event | None = None
+    "None: it begins at once."
 
-    async def answer(self, work: RunningAnswer) -> None:
+    async def answer(self, answer: RunningAnswer) -> AnswerResult:
         if self.go is not None:
             await self.go.wait()
-        work.change(status=MessageStatus.GENERATING)
+        answer.change(status=MessageStatus.GENERATING)
         for number, word in enumerate(self.words, 1):
-            work.log.write_text(word)
+            answer.log.write_text(word)
             if number % self.burst == 0:
-                await asyncio.sleep(self.rest)
-        await work.finish(cast(Any, self.messages), MessageStatus.COMPLETED)
+                await anyio.sleep(self.rest)
+        return AnswerResult()
 
 
 @asynccontextmanager
 async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) -> AsyncIterator[Answers]:
-    async def unheard(_: SessionId) -> None:
-        return None
-
-    opened: Any = open_answers
-    sessions = AttachingSessions(make_session())
-    async with opened(
-        answerer, sessions, answerer.messages, models, SERVER_DEFAULTS, unheard, limit=1_000_000
-    ) as answers:
+    """Open answers that `answerer` generates, for session 1."""
+    planner = AnswerPlanner(
+        cast(Any, AttachingSessions(make_session())), cast(Any, answerer.documents), cast(Any, models), SERVER_DEFAULTS
+    )
+    messages = cast(Any, answerer.messages)
+    async with (
+        open_supervisor(fail_test) as supervisor,
+        open_answers(answerer, planner, messages, AnswerListeners(), MANY, supervisor) as answers,
+    ):
         yield answers
 
 
 async def start_answer(answers: Answers) -> MessageId:
-    """Have an answer written; gives its id."""
+    """Start an answer and return its id."""
     return (await answers.send_message(session_id=SessionId(1), content="How tight?"))[1].id

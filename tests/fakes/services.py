@@ -151,6 +151,10 @@ class FakeAnswers(CanFail):
         self.raise_failure()
         return self._messages.put(replace(await self._messages.get(key), status=MessageStatus.CANCELED))
 
+    async def delete_message(self, key: MessageId) -> tuple[MessageId, ...]:
+        self.raise_failure()
+        return await self._messages.delete_exchange((await self._messages.get(key)).id)
+
     async def effective_settings(self, session: SessionRecord) -> SessionSettings:
         return replace(session.settings, top_k=session.settings.top_k or 5)
 

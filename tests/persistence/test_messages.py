@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from records.answer import AnswerProgress
 from records.codes import ErrorCode
 from records.errors import Conflict, NotFound
 from records.filters import Order, SessionFilter
@@ -94,7 +95,9 @@ async def test_an_answer_is_stored_as_it_grows_and_ends(shelf: Shelf) -> None:
     growing = replace(
         answer, status=MessageStatus.GENERATING, content="35", reasoning="Hm", citations=(cite(document, chunk.id),)
     )
-    await shelf.messages.checkpoint(growing)
+    whole = AnswerProgress(answer.id, growing.status, "3", "Hm", True, growing.citations)
+    for progress in (whole, whole, AnswerProgress(answer.id, growing.status, "5", "", False, None)):
+        await shelf.messages.checkpoint(progress)
     assert await shelf.messages.get(answer.id) == growing
     ended = replace(
         growing, status=MessageStatus.COMPLETED, content="35 Nm", generation=DETAILS, completed_at=datetime.now(UTC)
@@ -107,7 +110,7 @@ async def test_an_answer_is_stored_as_it_grows_and_ends(shelf: Shelf) -> None:
 async def test_a_late_checkpoint_does_not_undo_an_end(shelf: Shelf) -> None:
     _, answer, _ = await shelf.ask((await shelf.session()).id)
     ended = await shelf.messages.finish(replace(answer, status=MessageStatus.CANCELED, content="35"))
-    await shelf.messages.checkpoint(replace(answer, content="3"))
+    await shelf.messages.checkpoint(AnswerProgress(answer.id, MessageStatus.GENERATING, "3", "", False, ()))
     assert await shelf.messages.get(answer.id) == ended
 
 
@@ -133,7 +136,7 @@ async def test_unfinished_answers_fail_with_what_they_had(shelf: Shelf) -> None:
     session, other = await shelf.session(), await shelf.session()
     await shelf.exchange(other.id, "Done?", "Done.")
     _, answer, _ = await shelf.ask(session.id)
-    await shelf.messages.checkpoint(replace(answer, status=MessageStatus.THINKING, content="35"))
+    await shelf.messages.checkpoint(AnswerProgress(answer.id, MessageStatus.THINKING, "35", "", True, None))
     [failed] = await shelf.messages.fail_unfinished()
     assert (failed.id, failed.status, failed.content) == (answer.id, MessageStatus.FAILED, "35")
     assert isinstance(failed.error, MessageError)
@@ -186,6 +189,19 @@ async def test_a_deleted_exchange_leaves_no_trace_in_its_session(shelf: Shelf) -
     assert (after.model_id, after.model_name, after.head_id) == (None, None, None)
     listed = await shelf.sessions.page(SessionFilter(), Order("LAST_MESSAGE_AT"), PageRequest(first=10))
     assert [each.id for each in listed.items] == [session.id]
+
+
+async def test_an_exchange_is_found_by_its_key_and_an_unfinished_answer_by_its_session(shelf: Shelf) -> None:
+    session, other = await shelf.session(), await shelf.session()
+    prompt, answer, _ = await shelf.ask(session.id, "What torque?", "key")
+    assert await shelf.messages.find_exchange(session.id, "key") == (prompt, answer)
+    assert await shelf.messages.find_exchange(session.id, "other") is None
+    assert await shelf.messages.find_exchange(other.id, "key") is None
+    assert await shelf.messages.find_unfinished(session.id) == answer
+    assert await shelf.messages.find_unfinished(other.id) is None
+    ended = await shelf.messages.finish(replace(answer, status=MessageStatus.CANCELED))
+    assert await shelf.messages.find_exchange(session.id, "key") == (prompt, ended)
+    assert await shelf.messages.find_unfinished(session.id) is None
 
 
 async def test_an_unfinished_exchange_is_not_deleted(shelf: Shelf) -> None:

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from records.answer import AnswerProgress
 from records.errors import NotFound
 from records.filters import Order, SessionFilter
 from records.ids import ModelId, SessionId
@@ -97,7 +98,7 @@ async def test_words_of_an_answer_are_found_once_it_has_ended(shelf: Shelf) -> N
     session = await shelf.session()
     _, answer, _ = await shelf.ask(session.id, "Which?")
     for content in ("alpha", "alpha beta"):
-        await shelf.messages.checkpoint(replace(answer, status=MessageStatus.GENERATING, content=content))
+        await shelf.messages.checkpoint(AnswerProgress(answer.id, MessageStatus.GENERATING, content, "", True, None))
     assert await names(shelf, SessionFilter(query="alpha")) == []
     done = await shelf.messages.finish(replace(answer, status=MessageStatus.COMPLETED, content="gamma"))
     assert await names(shelf, SessionFilter(query="gamma")) == ["Bolts"]

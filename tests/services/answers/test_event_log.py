@@ -1,4 +1,4 @@
-"""The event log: every follower sees the same answer, whole and in order, from wherever it comes back."""
+"""The event log: every follower receives the same answer, complete and in order, from any cursor."""
 
 import asyncio
 
@@ -19,13 +19,13 @@ def end(log: EventLog) -> None:
 
 
 def text_of(events: list[AnswerEvent], before: str = "") -> str:
-    """Put the answer together as a client would: a gap replaces, a delta is put where its offset says."""
+    """Build the text as a client does: a gap replaces it, a delta is appended at its offset."""
     text = before
     for event in events:
         if isinstance(event, Gap):
             text = event.content
         if isinstance(event, TextWritten):
-            assert event.offset == len(text), "no hole and no repeat"
+            assert event.offset == len(text), "a delta is missing or repeated"
             text += event.text
     return text
 
@@ -34,7 +34,7 @@ async def collect(log: EventLog, after: int = 0) -> list[AnswerEvent]:
     return [event async for event in log.follow(after)]
 
 
-async def test_a_follower_from_the_start_gets_the_whole_answer_and_one_end() -> None:
+async def test_a_follower_from_the_start_receives_the_whole_answer_and_one_terminal_event() -> None:
     log = EventLog(MESSAGE)
     following = asyncio.ensure_future(collect(log))
     for word in ("Bolt ", "A ", "takes ", "35 Nm."):
@@ -47,7 +47,18 @@ async def test_a_follower_from_the_start_gets_the_whole_answer_and_one_end() -> 
     assert isinstance(events[-1], Completed)
 
 
-async def test_a_late_follower_gets_neighbouring_deltas_joined() -> None:
+async def test_many_followers_at_once_all_receive_every_word() -> None:
+    log = EventLog(MESSAGE)
+    following = [asyncio.ensure_future(collect(log)) for _ in range(50)]
+    for number in range(200):
+        log.write_text(str(number))
+        await asyncio.sleep(0)
+    end(log)
+    texts = {text_of(events) for events in await asyncio.gather(*following)}
+    assert texts == {"".join(map(str, range(200)))}
+
+
+async def test_a_late_follower_receives_consecutive_deltas_joined() -> None:
     log = EventLog(MESSAGE)
     for _ in range(500):
         log.write_text("x")
@@ -57,20 +68,20 @@ async def test_a_late_follower_gets_neighbouring_deltas_joined() -> None:
     assert text_of(events) == "x" * 500
 
 
-async def test_one_that_fell_out_of_the_ring_is_given_everything_at_once() -> None:
+async def test_a_follower_behind_the_ring_receives_the_whole_text_as_a_gap() -> None:
     log = EventLog(MESSAGE, ring=8)
     for number in range(100):
         log.write_text(str(number % 10))
-    events_then = log.follow(3)
-    first = await anext(events_then)
+    events = log.follow(3)
+    first = await anext(events)
     assert isinstance(first, Gap)
     end(log)
-    rest = [event async for event in events_then]
+    rest = [event async for event in events]
     assert text_of([first, *rest]) == log.content
     assert isinstance(rest[-1], Completed)
 
 
-async def test_nothing_follows_the_terminal_event() -> None:
+async def test_an_event_after_the_terminal_one_is_an_error() -> None:
     log = EventLog(MESSAGE)
     end(log)
     with pytest.raises(RuntimeError):
@@ -78,8 +89,10 @@ async def test_nothing_follows_the_terminal_event() -> None:
 
 
 @given(st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=60), st.data())
-def test_coming_back_at_any_cursor_loses_and_repeats_nothing(words: list[str], data: st.DataObject) -> None:
-    async def story() -> None:
+def test_a_client_that_reconnects_at_any_cursor_misses_and_repeats_nothing(
+    words: list[str], data: st.DataObject
+) -> None:
+    async def scenario() -> None:
         log = EventLog(MESSAGE, ring=data.draw(st.integers(2, 80)))
         text, after = "", 0
         for word in words:
@@ -90,8 +103,8 @@ def test_coming_back_at_any_cursor_loses_and_repeats_nothing(words: list[str], d
                 await events.aclose()
                 text, after = text_of([event], text), event.seq
         end(log)
-        events_left = await collect(log, after)
-        assert text_of(events_left, text) == "".join(words)
-        assert isinstance(events_left[-1], Completed)
+        remaining = await collect(log, after)
+        assert text_of(remaining, text) == "".join(words)
+        assert isinstance(remaining[-1], Completed)
 
-    asyncio.run(story())
+    asyncio.run(scenario())

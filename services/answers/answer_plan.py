@@ -1,0 +1,118 @@
+"""The plan of an answer: the settings, the model and the documents that a prompt is answered with, all resolved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from records.errors import ModelNotReady, NotFound
+from records.ids import DocumentId, ModelId, SessionId
+from records.model import ModelRecord, ModelStatus
+from records.session import DocumentScope, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
+from services.answers.effective_settings import merge, overlay
+from services.interfaces.document_store import DocumentStore
+from services.interfaces.session_store import SessionStore
+
+
+class ModelChoice(Protocol):
+    """The part of the models service that chooses the model of an answer."""
+
+    def find(self, model_id: ModelId) -> ModelRecord | None:
+        """Return a model, or None if it is unknown."""
+        ...
+
+    def default_id(self) -> ModelId | None:
+        """Return the model of sessions that choose none."""
+        ...
+
+    def check_sampling(self, model_id: ModelId, sampling: SamplingSettings) -> None:
+        """Raise `InvalidInput` with the name of a setting that the model does not accept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRequest:
+    """A prompt as a client sends it. The settings apply to this prompt alone; None uses those of the session."""
+
+    session_id: SessionId
+    content: str
+    thinking_mode: ThinkingMode | None = None
+    document_ids: tuple[DocumentId, ...] | None = None
+    sampling: SamplingSettings | None = None
+    idempotency_key: str | None = None
+    "A retry with the same key returns the exchange that the first request stored."
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlan:
+    """The resolved inputs of an answer. No value of `settings` is inherited any more."""
+
+    settings: SessionSettings
+    model: ModelRecord | None
+    "None: no model is known."
+    document_ids: tuple[DocumentId, ...] | None
+    "The documents to search: None for all, an empty tuple for none."
+
+    def ready_model(self) -> ModelRecord:
+        """Return the model if it is READY or LOADING. Raises `ModelNotReady`."""
+        model = self.model
+        if model is None:
+            raise ModelNotReady(
+                "No model is loaded. Put a GGUF file into the models folder and load it.", None, ModelStatus.UNLOADED
+            )
+        if model.status not in (ModelStatus.READY, ModelStatus.LOADING):
+            reason = f" {model.error.message}" if model.error else " Load it first."
+            raise ModelNotReady(f"The model {model.name} is {model.status.value}.{reason}", model.id, model.status)
+        return model
+
+
+class AnswerPlanner:
+    """Resolves the settings of answers: the prompt's over the session's, the model's and the server's."""
+
+    def __init__(
+        self, sessions: SessionStore, documents: DocumentStore, models: ModelChoice, defaults: SessionSettings
+    ) -> None:
+        """`defaults` are the server's settings, which apply where nothing else is set."""
+        self._sessions = sessions
+        self._documents = documents
+        self._models = models
+        self._defaults = defaults
+
+    async def effective_settings(self, session: SessionRecord) -> SessionSettings:
+        """Return the settings that the next answer of the session is generated with."""
+        return (await self._resolve(session, session.settings, None, None)).settings
+
+    async def plan(self, request: PromptRequest) -> AnswerPlan:
+        """Resolve a request. Raises `NotFound` for its session or a document, `InvalidInput` for a sampling setting."""
+        session = await self._sessions.get(request.session_id)
+        await self._check_documents(request.document_ids or ())
+        own = replace(session.settings, thinking_mode=request.thinking_mode or session.settings.thinking_mode)
+        return await self._resolve(session, own, request.document_ids, request.sampling)
+
+    async def _check_documents(self, document_ids: Sequence[DocumentId]) -> None:
+        known = await self._documents.find_many(document_ids)
+        try:
+            for document_id in document_ids:
+                if document_id not in known:
+                    await self._documents.get(document_id)
+        except NotFound as failure:
+            raise NotFound(failure.kind, failure.missing_id, field="document_ids") from failure
+
+    async def _resolve(
+        self,
+        session: SessionRecord,
+        own: SessionSettings,
+        document_ids: tuple[DocumentId, ...] | None,
+        sampling: SamplingSettings | None,
+    ) -> AnswerPlan:
+        model_id = own.model_id or self._defaults.model_id or self._models.default_id()
+        model = self._models.find(model_id) if model_id else None
+        if model and sampling:
+            self._models.check_sampling(model.id, sampling)
+        settings = merge(own, self._defaults, model.sampling if model else SamplingSettings())
+        if sampling:
+            settings = replace(settings, sampling=overlay(sampling, settings.sampling or SamplingSettings()))
+        if model:
+            settings = replace(settings, model_id=model.id)
+        if document_ids is None and settings.document_scope is not DocumentScope.ALL:
+            document_ids = await self._sessions.document_ids(session.id)
+        return AnswerPlan(settings, model, document_ids)

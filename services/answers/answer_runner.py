@@ -1,0 +1,149 @@
+"""Generates the answers that have been started, stores their progress, and ends each exactly once."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import anyio
+import structlog
+
+from concurrency import OwnedTasks, run_unit
+from records.answer import Started
+from records.codes import ErrorCode
+from records.errors import ExpectedError
+from records.ids import MessageId, SessionId
+from records.session import MessageRecord, MessageStatus
+from services.answers.answer_plan import AnswerPlan
+from services.answers.event_log import EventLog
+from services.answers.event_streams import EventStreams
+from services.answers.outcome_store import OutcomeStore
+from services.answers.running_answer import AnswerResult, Outcome, RunningAnswer
+from services.attempt import attempt
+from services.interfaces.message_store import MessageStore
+
+CHECKPOINT_SECONDS = 0.1
+"""Time between two checkpoints of the running answers: a killed server loses at most this much of their text."""
+MAX_PAUSE_SECONDS = 5.0
+"""Longest time between two attempts while the database rejects what is to be stored."""
+
+log = structlog.get_logger("graphlore.answers")
+
+
+class AnswerGenerator(Protocol):
+    """The generation of one answer, from retrieval to its last token."""
+
+    async def answer(self, answer: RunningAnswer) -> AnswerResult:
+        """Generate the answer into its log. Raises an `ExpectedError` for every expected failure."""
+        ...
+
+
+async def _ignore(session_id: SessionId) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerListeners:
+    """Functions that are called as answers start and end."""
+
+    started: Callable[[], None] = lambda: None
+    "Called before the first step of an answer; must not block."
+    session_changed: Callable[[SessionId], Awaitable[None]] = _ignore
+    "Called when a session has a new exchange, and when one of its answers has ended or was deleted."
+
+
+class AnswerRunner:
+    """Owns the running answers, with one task for each."""
+
+    def __init__(
+        self,
+        generator: AnswerGenerator,
+        messages: MessageStore,
+        outcomes: OutcomeStore,
+        streams: EventStreams,
+        listeners: AnswerListeners,
+        tasks: OwnedTasks,
+    ) -> None:
+        self._generator = generator
+        self._messages = messages
+        self._outcomes = outcomes
+        self._streams = streams
+        self._listeners = listeners
+        self._tasks = tasks
+        self._running: dict[MessageId, RunningAnswer] = {}
+        self.ends: Counter[MessageStatus] = Counter()
+        "Number of ended answers by terminal status."
+
+    @property
+    def running(self) -> int:
+        """The number of answers that are generated or wait for their turn."""
+        return len(self._running)
+
+    def find(self, message_id: MessageId) -> RunningAnswer | None:
+        """Return the running answer of a message, or None if there is none."""
+        return self._running.get(message_id)
+
+    def start(self, prompt: MessageRecord, message: MessageRecord, plan: AnswerPlan) -> None:
+        """Start to generate a stored answer in the background."""
+        answer = RunningAnswer(message, prompt, plan.settings, plan.document_ids, EventLog(message.id))
+        answer.publish(lambda seq: Started(seq, message.id, message))
+        self._listeners.started()
+        self._tasks.start(lambda: self._run(answer), "answer")
+        self._running[message.id] = answer
+
+    async def _run(self, answer: RunningAnswer) -> None:
+        """Generate one answer and end it. If the server stops during that, store the text so far."""
+        session_id = answer.message.session_id
+        try:
+            await self.notify(session_id)
+            outcome = await self._generate(answer)
+            with anyio.CancelScope(shield=True):
+                await self._end(answer, outcome)
+        finally:
+            del self._running[answer.id]
+            answer.stopped.set()
+            if not answer.log.ended:
+                with anyio.CancelScope(shield=True):
+                    await attempt(partial(answer.checkpoint, self._messages), "last checkpoint of an answer")
+        await self.notify(session_id)
+
+    async def _generate(self, answer: RunningAnswer) -> Outcome:
+        outcome = Outcome(MessageStatus.CANCELED)
+
+        async def generate() -> None:
+            nonlocal outcome
+            try:
+                outcome = Outcome(MessageStatus.COMPLETED, None, await self._generator.answer(answer))
+            except ExpectedError as failure:
+                outcome = Outcome.failed(failure.code, failure.message)
+
+        async def report(message: str) -> None:
+            nonlocal outcome
+            outcome = Outcome.failed(ErrorCode.INTERNAL, message)
+
+        with answer.scope:
+            await run_unit(generate, "answer", report)
+        return outcome
+
+    async def _end(self, answer: RunningAnswer, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            log.warning("answer failed", message=answer.id, code=outcome.error.code.value)
+        message = await self._outcomes.store(answer.ended_with(outcome))
+        answer.end(message)
+        self._streams.keep(answer.log)
+        self.ends[message.status] += 1
+
+    async def notify(self, session_id: SessionId) -> None:
+        """Call the listener for a changed session. Its failure is logged."""
+        await attempt(partial(self._listeners.session_changed, session_id), "notification of a changed session")
+
+    async def store_progress(self) -> None:
+        """Store checkpoints of the running answers, and ended answers that were rejected before, while the server runs."""
+        pause = CHECKPOINT_SECONDS
+        while True:
+            await anyio.sleep(pause)
+            is_stored = await self._outcomes.retry()
+            for answer in list(self._running.values()):
+                is_stored &= await attempt(partial(answer.checkpoint, self._messages), "checkpoint of an answer")
+            pause = CHECKPOINT_SECONDS if is_stored else min(2 * pause, MAX_PAUSE_SECONDS)

@@ -1,0 +1,96 @@
+"""Storage of ended answers. An answer that the database rejects is stored as FAILED as soon as it accepts that."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+
+from concurrency import run_unit
+from records.codes import ErrorCode
+from records.errors import ExpectedError, NotFound
+from records.ids import MessageId
+from records.session import MessageError, MessageRecord, MessageStatus
+from services.attempt import attempt
+from services.interfaces.message_store import MessageStore
+
+INTERRUPTED = MessageError(
+    ErrorCode.INTERRUPTED, "The answer was interrupted before it was complete. Send the prompt again."
+)
+
+log = structlog.get_logger("graphlore.answers")
+
+
+class OutcomeStore:
+    """Stores ended answers, so that each has exactly one terminal state."""
+
+    def __init__(self, messages: MessageStore) -> None:
+        self._messages = messages
+        self._postponed: dict[MessageId, MessageRecord] = {}
+
+    async def store(self, ended: MessageRecord) -> MessageRecord:
+        """Store an ended answer and return it as stored. Never raises.
+
+        If the database rejects it, return it as FAILED with its text and the reason; `retry` stores that later.
+        """
+        stored = ended
+
+        async def finish() -> None:
+            nonlocal stored
+            try:
+                stored = await self._messages.finish(ended)
+            except NotFound as failure:
+                stored = _not_stored(ended, failure.code, failure.message)
+            except ExpectedError as failure:
+                stored = self._postpone(_not_stored(ended, failure.code, failure.message))
+
+        async def report(message: str) -> None:
+            nonlocal stored
+            stored = self._postpone(_not_stored(ended, ErrorCode.INTERNAL, message))
+            found = await self._messages.get(ended.id)
+            if found.status.terminal:  # it was committed, and only the confirmation failed
+                stored = found
+                del self._postponed[ended.id]
+
+        await run_unit(finish, "storage of an ended answer", report)
+        return stored
+
+    def _postpone(self, failed: MessageRecord) -> MessageRecord:
+        assert failed.error is not None
+        log.warning("ended answer not stored", message=failed.id, code=failed.error.code.value)
+        self._postponed[failed.id] = failed
+        return failed
+
+    async def retry(self) -> bool:
+        """Store the answers that the database rejected before, and return whether none is left."""
+        for message_id in list(self._postponed):
+            await attempt(partial(self._store_postponed, message_id), "storage of an ended answer")
+        return not self._postponed
+
+    async def _store_postponed(self, message_id: MessageId) -> None:
+        failed = self._postponed.get(message_id)
+        if failed is None:
+            return
+        try:
+            await self._messages.finish(failed)
+        except NotFound:
+            log.info("message deleted before its outcome was stored", message=message_id)
+        self._postponed.pop(message_id, None)
+
+    async def fail_orphan(self, message: MessageRecord) -> MessageRecord:
+        """Store an unfinished answer that no task generates as FAILED with the text it has, and return it.
+
+        Raises what the store raises.
+        """
+        ended = self._postponed.get(message.id) or replace(
+            message, status=MessageStatus.FAILED, error=INTERRUPTED, completed_at=datetime.now(UTC)
+        )
+        stored = await self._messages.finish(ended)
+        self._postponed.pop(message.id, None)
+        log.warning("orphaned answer failed", message=message.id)
+        return stored
+
+
+def _not_stored(ended: MessageRecord, code: ErrorCode, reason: str) -> MessageRecord:
+    error = MessageError(code, f"The answer could not be stored. {reason}")
+    return replace(ended, status=MessageStatus.FAILED, error=error)

@@ -1,0 +1,177 @@
+"""The answers service over the real stores, with the real answerer and a scripted model."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+
+from concurrency import Supervisor, open_supervisor
+from persistence.database.database import Database
+from records.answer import TERMINAL, AnswerEvent
+from records.errors import Conflict
+from records.ids import MessageId, ModelId, SessionId
+from records.model import ModelRecord
+from records.session import MessageRecord, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
+from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
+from services.answers.answerer import Answerer
+from services.sessions import Sessions
+from tests.fakes.faults import Faults
+from tests.fakes.inference import FakeInference, Script
+from tests.fakes.services import FakeRetriever
+from tests.fakes.supervision import fail_test
+from tests.persistence.shelf import Shelf
+from tests.support.builders import make_model
+
+DIRECT = SessionSettings(thinking_mode=ThinkingMode.DIRECT, sampling=SamplingSettings(max_tokens=50))
+
+
+@dataclass
+class OneModel:
+    """The models service with one model, which is ready."""
+
+    record: ModelRecord
+    inference_engine: FakeInference
+
+    def find(self, model_id: ModelId) -> ModelRecord | None:
+        return self.record
+
+    def default_id(self) -> ModelId | None:
+        return self.record.id
+
+    def check_sampling(self, model_id: ModelId, sampling: SamplingSettings) -> None:
+        return None
+
+    async def wait_ready(self, model_id: ModelId) -> None:
+        return None
+
+    def inference(self, model_id: ModelId) -> FakeInference:
+        return self.inference_engine
+
+    def use(self, model_id: ModelId) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+
+@dataclass
+class AnswersHarness:
+    """Answers with the stores that the tests read."""
+
+    answers: Answers
+    shelf: Shelf
+    model: OneModel
+
+    async def session(self) -> SessionRecord:
+        return await self.shelf.sessions.create("Bolts", (), DIRECT)
+
+    async def send(self, session_id: SessionId, key: str | None = None) -> tuple[MessageRecord, MessageRecord]:
+        return await self.answers.send_message(session_id=session_id, content="How tight?", idempotency_key=key)
+
+    async def events(self, message_id: MessageId, after: str | None = None) -> list[AnswerEvent]:
+        """Follow an answer to its end."""
+        async with self.answers.follow_answer(message_id, after) as events:
+            return [event async for event in events]
+
+    async def until_idle(self) -> None:
+        """Wait until no answer runs."""
+        while self.answers.running:
+            await anyio.sleep(0.005)
+
+    async def until_stored(self, message_id: MessageId) -> MessageRecord:
+        """Wait until an answer is stored as ended, and return it."""
+        while not (message := await self.shelf.messages.get(message_id)).status.terminal:
+            await anyio.sleep(0.005)
+        return message
+
+    async def until_content(self, message_id: MessageId, content: str) -> None:
+        """Wait until a checkpoint has stored this text of an answer."""
+        while (await self.shelf.messages.get(message_id)).content != content:
+            await anyio.sleep(0.005)
+
+    async def check_ended(self, message_id: MessageId) -> MessageRecord:
+        """Check that an answer ended exactly once and is stored as its watchers saw it; return it."""
+        events = await self.events(message_id)
+        assert [isinstance(event, TERMINAL) for event in events] == [False] * (len(events) - 1) + [True]
+        await self.until_idle()
+        stored = await self.until_stored(message_id)
+        assert cast(Any, events[-1]).message.status is stored.status
+        assert cast(Any, events[-1]).message.content == stored.content
+        return stored
+
+    async def check_usable(self, session_id: SessionId) -> None:
+        """Check that a session accepts a prompt and completes its answer.
+
+        The answer of a request that was canceled before may still start and end; a session that stays blocked hangs.
+        """
+        while True:
+            await self.until_idle()
+            try:
+                _, answer = await self.send(session_id)
+                break
+            except Conflict:
+                await anyio.sleep(0.005)
+        assert (await self.check_ended(answer.id)).content == "Hello world."
+
+
+def unchanged(store: Any) -> Any:
+    """Return a store as it is; tests pass a function that wraps it with faults."""
+    return store
+
+
+@asynccontextmanager
+async def open_harness(
+    database: Database,
+    *,
+    inference: FakeInference | None = None,
+    limit: int = 64,
+    wrap: Callable[[Any], Any] = unchanged,
+) -> AsyncIterator[AnswersHarness]:
+    """Run answers while the block is open. `wrap` is applied to the stores that the service uses."""
+    async with (
+        open_supervisor(fail_test) as supervisor,
+        open_supervised(database, supervisor, inference=inference, limit=limit, wrap=wrap) as harness,
+    ):
+        yield harness
+
+
+@asynccontextmanager
+async def open_supervised(
+    database: Database,
+    supervisor: Supervisor,
+    *,
+    inference: FakeInference | None = None,
+    limit: int = 64,
+    wrap: Callable[[Any], Any] = unchanged,
+) -> AsyncIterator[AnswersHarness]:
+    """Run answers under a supervisor that the test watches."""
+    shelf = Shelf(database)
+    sessions, documents, messages = wrap(shelf.sessions), wrap(shelf.documents), wrap(shelf.messages)
+    model = OneModel(make_model(path=Path("small.gguf")), inference or FakeInference())
+    answerer = Answerer(documents, messages, FakeRetriever(), model)
+    planner = AnswerPlanner(sessions, documents, model, DIRECT)
+    listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
+    async with open_answers(answerer, planner, messages, listeners, limit, supervisor) as answers:
+        yield AnswersHarness(answers, shelf, model)
+
+
+@asynccontextmanager
+async def open_faulty(
+    database: Database, *scripts: Script, limit: int = 64
+) -> AsyncIterator[tuple[AnswersHarness, Faults]]:
+    """Run answers over failing stores, and check at the end that every background loop is alive."""
+    faults, inference = Faults(), FakeInference(*scripts)
+    async with (
+        open_supervisor(fail_test) as supervisor,
+        open_supervised(database, supervisor, inference=inference, limit=limit, wrap=faults.wrap) as harness,
+    ):
+        yield harness, faults
+        assert supervisor.failed == ()
+        assert set(supervisor.alive) == {"answers", "answer checkpoints"}
+
+
+async def exchange(harness: AnswersHarness, session_id: SessionId) -> MessageId:
+    """Send a prompt and wait for the end of its answer."""
+    _, answer = await harness.send(session_id)
+    await harness.until_idle()
+    return answer.id
