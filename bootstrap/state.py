@@ -61,7 +61,7 @@ async def open_state(
         enter = stack.enter_async_context
         supervisor = await enter(open_supervisor(lambda: signal.raise_signal(signal.SIGTERM)))
         loop_lag = await enter(open_loop_lag())
-        stores = await enter(open_stores(settings.data_dir))
+        stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
         search = await enter(open_search(settings, stores, tracer))
         models: Models = await enter(open_models(stores.model_settings, settings.models_folder))
         session_changes, waits, answer_began = SessionChanges(stores.sessions), Latency(), asyncio.Event()
@@ -72,10 +72,10 @@ async def open_state(
                 stores.messages,
                 AnswerListeners(answer_began.set, session_changes.changed),
                 settings.max_queued_answers,
-                answer_began.set,
+                supervisor,
             )
         )
-        jobs = await enter(open_document_jobs(settings, stores, search, lambda: answers.running, tracer))
+        jobs = await enter(open_document_jobs(settings, stores, search, lambda: answers.running, tracer, supervisor))
         sources = _sources(stores, search, jobs, models)
         machine = Machine({"data": stores.data, "models": settings.models_folder})
         metrics: Metrics = await enter(open_metrics(sources, machine, version))

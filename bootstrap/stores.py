@@ -31,10 +31,10 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(data: Path) -> AsyncIterator[Stores]:
+async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stores]:
     """Raises what `open_database` raises."""
     async with open_database(data / "graphlore.db") as database:
-        originals = Originals(database, data / "originals", data / "incoming")
+        originals = Originals(database, data / "originals", data / "incoming", keep=keep_originals)
         await originals.sweep()
         yield Stores(
             data=data,

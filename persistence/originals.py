@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from persistence.database.database import Database
-from persistence.database.failures import plain_file_errors
 from persistence.database.sqlite import execute, execute_many, fetch
 from persistence.fsync import sync
 from records.document import ReceivedFile
+from records.errors import naming_full_disk
 
 _DIGITS = frozenset("0123456789abcdef")
 
@@ -24,10 +24,12 @@ class Originals:
     `folder` holds the files as `ab/abcdef…`; `incoming` holds uploads that are not complete yet.
     """
 
-    def __init__(self, database: Database, folder: Path, incoming: Path) -> None:
+    def __init__(self, database: Database, folder: Path, incoming: Path, *, keep: bool = True) -> None:
+        """`keep` False: the original of a READY document is removed."""
         self._database = database
         self._folder = folder
         self._incoming = incoming
+        self._keep = keep
 
     async def adopt(self, file: ReceivedFile) -> None:
         """Raises `DiskFull`; the received file is still there then."""
@@ -57,13 +59,13 @@ class Originals:
         return await asyncio.to_thread(_size, self._folder)
 
     async def sweep(self) -> int:
-        """At start, before anything arrives: remove what never arrived whole and files that no document has.
+        """Remove incomplete uploads and the originals that no document needs, and return the freed bytes.
 
-        A document whose file is gone says so from then on. Gives the bytes that came free.
+        Call it at the start, before files arrive. `has_original` of every document is corrected.
         """
         async with self._database.reading() as reader:
-            rows = await fetch(reader, "SELECT id, sha256 FROM documents WHERE status <> 'DELETING'")
-        claimed = {row["sha256"] for row in rows}
+            rows = await fetch(reader, "SELECT id, sha256, status FROM documents WHERE status <> 'DELETING'")
+        claimed = {row["sha256"] for row in rows if self._keep or row["status"] != "READY"}
         freed, there = await asyncio.to_thread(_sweep, self._folder, self._incoming, claimed)
         async with self._database.writing() as transaction:
             await execute_many(
@@ -75,7 +77,7 @@ class Originals:
 
 
 def _move_in(received: Path, place: Path) -> None:
-    with plain_file_errors():
+    with naming_full_disk():
         if place.exists():
             received.unlink(missing_ok=True)
             return

@@ -3,6 +3,9 @@
 Every other exception is unexpected: it is logged with an id and masked for clients.
 """
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from records.codes import ErrorCode
@@ -113,6 +116,17 @@ class DiskFull(ExpectedError):
 
     def __init__(self) -> None:
         super().__init__("The disk is full. Free some space in the data folder's file system and try again.")
+
+
+@contextmanager
+def naming_full_disk() -> Iterator[None]:
+    """Raise `DiskFull` in place of an `OSError` that reports a full disk or an exhausted quota."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull from error
+        raise
 
 
 class ServerStopping(ExpectedError):

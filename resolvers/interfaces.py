@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, Unpack
 
 from records.answer import AnswerEvent
 from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFile
@@ -14,6 +14,7 @@ from records.model import LoadRequest, MemoryFit, ModelParameter, ModelRecord, S
 from records.retrieval import Retrieval, RetrievalQuery
 from records.session import MessageRecord, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
 from records.system import SystemSample
+from services.ingestion.intake.intake import DocumentFields
 
 Item = TypeVar("Item")
 
@@ -46,14 +47,14 @@ class Intake(Protocol):
         metadata: Any = None,
         chunking: Chunking | None = None,
     ) -> tuple[DocumentRecord, bool]: ...
-    async def add_path(self, path: str, **details: Any) -> tuple[DocumentRecord, bool]: ...
-    async def add_url(self, url: str, **details: Any) -> tuple[DocumentRecord, bool]: ...
+    async def add_path(self, path: str, **fields: Unpack[DocumentFields]) -> tuple[DocumentRecord, bool]: ...
+    async def add_url(self, url: str, **fields: Unpack[DocumentFields]) -> tuple[DocumentRecord, bool]: ...
 
 
 class DocumentEvents(Protocol):
     """Publication of document changes: `services.ingestion.document_events.DocumentEvents`."""
 
-    def updated(self, document: DocumentRecord) -> DocumentRecord:
+    def publish_updated(self, document: DocumentRecord) -> DocumentRecord:
         """Notify subscribers of a change that is stored already; return the document."""
         ...
 

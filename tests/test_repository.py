@@ -35,7 +35,6 @@ CATCHES_EVERY_EXCEPTION = {
     "concurrency/supervisor.py": "boundary of a background loop: the process is stopped, whatever ended it",
     "engines/inference/worker/call_boundary.py": "the boundary of a process: one bad call must not end it",
     "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end those that are made beside it",
-    "services/background.py": "the boundary of a background task: nothing above could handle it",
     "services/models/models.py": "raised again outside the task group, which would wrap it",
     "workers/__main__.py": "whatever ends the program is written down for the crash report",
     "workers/child.py": "the boundary of a process: one bad call must not end it",

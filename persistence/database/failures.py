@@ -1,6 +1,5 @@
 """SQLite's conditions as named errors, in words for people."""
 
-import errno
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -54,16 +53,6 @@ def plain_errors(path: Path) -> Iterator[None]:
         if named is None:
             raise
         raise named from surprise
-
-
-@contextmanager
-def plain_file_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as surprise:
-        if surprise.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull from surprise
-        raise
 
 
 def _named(surprise: sqlite3.Error | BaseORMException, path: Path) -> ExpectedError | None:

@@ -39,7 +39,7 @@ _FREE = """
 
 
 class Staging:
-    """Implements `services.ingestion.staging_store.Staging`."""
+    """Implements `services.interfaces.staging_store.StagingStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

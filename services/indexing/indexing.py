@@ -9,10 +9,10 @@ from enum import Enum, auto
 import anyio
 import structlog
 
+from concurrency import run_unit
 from records.errors import Conflict, ExpectedError
 from records.events import Change, ChangeKind
 from records.indexing import IndexCounts, IndexingState, IndexingStatus
-from services.background import guarded
 from services.broadcast import Broadcast
 from services.indexing.clock import Clock, SystemClock
 from services.indexing.deep_index import DeepIndex
@@ -127,7 +127,7 @@ class Indexing:
         """For as long as the server runs."""
         generation = self._generation
         while generation is not None:
-            if not await guarded(lambda: self._round(generation), "indexing", self._fail):
+            if not await run_unit(lambda: self._round(generation), "indexing", self._fail):
                 await self._pace.rest(self._news, LOOK_SECONDS)
 
     async def _round(self, generation: DeepIndex) -> None:

@@ -1,10 +1,10 @@
-"""Ingestion: a durable job for each document, from its bytes to searchable chunks.
+"""Ingestion: a durable job for each document, from its file to searchable chunks.
 
-The job's state is the document's row: what a crash cut off goes on at its stage. `arrivals.py` takes documents in,
-`parsing.py` and `embedding.py` are the two stages, `ingestion.py` owns the loops that run them.
+The state of a job is the document's row: an interrupted job continues at its stage. `intake/` receives documents,
+`parse_stage.py` and `embed_stage.py` are the stages, `stage_loop.py` runs them, and `ingestion.py` is the entry.
 """
 
-from services.ingestion.ingestion import Ingestion, open_ingestion
-from services.ingestion.intake import Intake
+from services.ingestion.ingestion import Ingestion, Stages, open_ingestion
+from services.ingestion.intake import Fetcher, IncomingFiles, Intake
 
-__all__ = ["Ingestion", "Intake", "open_ingestion"]
+__all__ = ["Fetcher", "IncomingFiles", "Ingestion", "Intake", "Stages", "open_ingestion"]

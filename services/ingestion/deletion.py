@@ -1,51 +1,60 @@
-"""Deleting a document: hidden at once, erased from every store, counted again; a crash half-way is finished at the start."""
+"""Deletion of documents: hidden at once, then erased from every store. An interrupted deletion is completed later."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
+import anyio
 import structlog
 
-from records.document import DocumentRecord, EraseReceipt
-from records.errors import ExpectedError
+from concurrency import Signal
+from records.document import DocumentRecord, DocumentStatus, EraseReceipt
+from records.errors import ExpectedError, NotFound
+from records.ids import DocumentId
+from services.attempt import attempt
 from services.ingestion.document_events import DocumentEvents
+from services.ingestion.original_retention import OriginalRetention
 from services.interfaces.document_store import DocumentStore
-from services.interfaces.original_files import Originals
 from services.interfaces.vector_index import VectorIndex
+
+RETRY_SECONDS = 1.0
+"""Pause after a deletion that could not be completed."""
 
 log = structlog.get_logger("graphlore.deletion")
 
 
 class Deletion:
+    """The steps of a deletion. The caller makes sure that no job works on the document."""
+
     def __init__(
         self,
         documents: DocumentStore,
         vectors: VectorIndex,
-        originals: Originals,
-        feed: DocumentEvents,
-        originals_lock: asyncio.Lock,
+        originals: OriginalRetention,
+        events: DocumentEvents,
         deep_vectors: VectorIndex | None = None,
     ) -> None:
         self._documents = documents
         self._vectors = vectors
         self._originals = originals
-        self._feed = feed
-        self._originals_lock = originals_lock
+        self._events = events
         self._indexes = (vectors,) if deep_vectors is None else (vectors, deep_vectors)
 
-    async def hide(self, document: DocumentRecord) -> DocumentRecord:
-        """From when this returns on, nothing of the document is found."""
-        return await self._feed.after(self._documents.mark_deleting(document.id))
+    async def hide(self, document_id: DocumentId) -> DocumentRecord:
+        """Set the status DELETING and return the document. No search finds it afterwards. Raises `NotFound`."""
+        return await self._events.publish_result(self._documents.mark_deleting(document_id))
 
     async def erase(self, document: DocumentRecord) -> EraseReceipt:
-        """Erase what `hide` hid. Vectors that cannot be reached now stay hidden and go by the outbox later."""
-        before = await self._count(document)
-        receipt = await self._documents.erase(document.id)
-        after = await self._drained(document)
-        freed = 0
-        async with self._originals_lock:
-            if not await self._documents.original_in_use(document.sha256):
-                freed = await self._originals.remove(document.sha256)
-        self._feed.removed(document.id)
+        """Erase a hidden document and return what was erased. It may be called again after a failure.
+
+        If the vectors worker does not answer, the vectors stay hidden and are removed by the outbox later.
+        """
+        before = await self._count_vectors(document)
+        freed = await self._originals.remove_unused(document.sha256)
+        receipt = await self._documents.erase(document.id)  # the row goes last: until then the deletion can be repeated
+        self._events.publish_removed(document.id)
+        await self._drain(document)
+        after = await self._count_vectors(document)
         return replace(
             receipt,
             vectors=receipt.vectors + max(0, before - after),
@@ -53,17 +62,60 @@ class Deletion:
             bytes=receipt.bytes + freed,
         )
 
-    async def _count(self, document: DocumentRecord) -> int:
+    async def _count_vectors(self, document: DocumentRecord) -> int:
         try:
             return await self._vectors.count(document.id)
         except ExpectedError as failure:
             log.warning("vectors not counted", document=document.id, code=failure.code.value)
             return 0
 
-    async def _drained(self, document: DocumentRecord) -> int:
+    async def _drain(self, document: DocumentRecord) -> None:
         for index in self._indexes:
             try:
                 await index.drain()
             except ExpectedError as failure:
-                log.warning("vectors are erased later", document=document.id, code=failure.code.value)
-        return await self._count(document)
+                log.warning("vectors not erased yet", document=document.id, code=failure.code.value)
+
+
+class DeletionLoop:
+    """Completes deletions that were interrupted by the end of the server or by a failure."""
+
+    def __init__(self, documents: DocumentStore, erase: Callable[[DocumentId], Awaitable[object]]) -> None:
+        """`erase` stops the job of a hidden document and erases it; it skips a document that a request is erasing."""
+        self._documents = documents
+        self._erase = erase
+        self._requested = Signal()
+        self._requested.set()
+
+    def request(self) -> None:
+        """Look for hidden documents again: a deletion has failed."""
+        self._requested.set()
+
+    async def run(self) -> None:
+        """Erase hidden documents while the server runs; repeat after a pause what fails."""
+        while True:
+            await self._requested.wait()
+            self._requested.clear()
+            if not await self._erase_all():
+                await anyio.sleep(RETRY_SECONDS)
+                self._requested.set()
+
+    async def _erase_all(self) -> bool:
+        """Erase each hidden document, and return whether none is left."""
+        hidden: list[DocumentRecord] = []
+
+        async def find() -> None:
+            hidden.extend(await self._documents.with_status((DocumentStatus.DELETING,)))
+
+        is_complete = await attempt(find, "search for hidden documents")
+        for document in hidden:
+            is_complete &= await attempt(partial(self._erase_one, document.id), "deletion of a document")
+        if hidden and is_complete:
+            self._requested.set()  # a search returns a limited number: there may be more
+        return is_complete
+
+    async def _erase_one(self, document_id: DocumentId) -> None:
+        try:
+            await self._erase(document_id)
+        except NotFound:
+            log.info("document erased by a request", document=document_id)

@@ -1,7 +1,7 @@
-"""Every change of a document, told to whoever watches."""
+"""The changes of documents, published to the subscribers and to the queues of ingestion."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 
 from records.document import UNFINISHED, DocumentRecord
 from records.events import Change, ChangeKind
@@ -12,45 +12,67 @@ from services.broadcast import Broadcast
 from services.interfaces.document_store import DocumentStore
 from services.snapshot_stream import snapshot_then_live
 
-SNAPSHOT_READY = 100
-"""A snapshot of all documents holds those at work and the newest others; `documents` pages through the rest."""
+SNAPSHOT_DOCUMENTS = 100
+"""Newest documents in a snapshot of all, besides those that are being ingested; the others are read page by page."""
+
+Listener = Callable[[Change[DocumentRecord]], None]
+"""A function that is called for every change. It must neither block nor raise."""
 
 
 class DocumentEvents:
+    """Publishes every change of a document after it was stored."""
+
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
         self._changes: Broadcast[DocumentRecord] = Broadcast()
+        self._listeners: list[Listener] = []
 
     @property
     def watchers(self) -> int:
+        """The number of subscribers."""
         return self._changes.watchers
 
-    def added(self, document: DocumentRecord) -> None:
-        self._changes.publish(Change(ChangeKind.ADDED, document.id, document))
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` for every change from now on."""
+        self._listeners.append(listener)
 
-    def updated(self, document: DocumentRecord) -> DocumentRecord:
-        self._changes.publish(Change(ChangeKind.UPDATED, document.id, document))
+    def publish_added(self, document: DocumentRecord) -> None:
+        """Publish a new document."""
+        self._publish(Change(ChangeKind.ADDED, document.id, document))
+
+    def publish_updated(self, document: DocumentRecord) -> DocumentRecord:
+        """Publish the new state of a document and return it."""
+        self._publish(Change(ChangeKind.UPDATED, document.id, document))
         return document
 
-    async def after(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
-        """Make a change in the store, then tell it."""
-        return self.updated(await change)
+    async def publish_result(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
+        """Wait for a change in the store, publish the document that it returns, and return that."""
+        return self.publish_updated(await change)
 
-    def removed(self, document_id: DocumentId) -> None:
-        self._changes.publish(Change(ChangeKind.REMOVED, document_id, None))
+    def publish_removed(self, document_id: DocumentId) -> None:
+        """Publish that a document was erased."""
+        self._publish(Change(ChangeKind.REMOVED, document_id, None))
+
+    def _publish(self, change: Change[DocumentRecord]) -> None:
+        for listener in self._listeners:
+            listener(change)
+        self._changes.publish(change)
 
     @asynccontextmanager
     async def watch(
         self, document_id: DocumentId | None
     ) -> AsyncIterator[AsyncGenerator[Change[DocumentRecord], None]]:
-        """A snapshot first, then every change. Raises `NotFound` for an unknown document."""
+        """Stream a snapshot and then every change, of one document or of all (None). Raises `NotFound`."""
         async with self._changes.watch(document_id) as live:
-            yield snapshot_then_live(await self._snapshot(document_id), lambda document: document.id, live)
+            changes = snapshot_then_live(await self._snapshot(document_id), lambda document: document.id, live)
+            async with aclosing(changes):
+                yield changes
 
     async def _snapshot(self, document_id: DocumentId | None) -> list[DocumentRecord]:
         if document_id is not None:
             return [await self._documents.get(document_id)]
-        newest = await self._documents.page(DocumentFilter(), Order("CREATED_AT"), PageRequest(first=SNAPSHOT_READY))
-        shown = {document.id: document for document in newest.items}
-        shown |= {document.id: document for document in await self._documents.with_status(UNFINISHED)}
-        return list(shown.values())
+        request = PageRequest(first=SNAPSHOT_DOCUMENTS)
+        newest = await self._documents.page(DocumentFilter(), Order("CREATED_AT"), request)
+        documents = {document.id: document for document in newest.items}
+        documents |= {document.id: document for document in await self._documents.with_status(UNFINISHED)}
+        return list(documents.values())

@@ -1,224 +1,227 @@
-"""The owner of all ingestion jobs: a loop for each line of waiting documents takes up whatever is not finished."""
+"""Owns the jobs of ingestion: runs them stage by stage, and cancels, restarts and deletes documents.
+
+Each change of a document runs in a task of this component, so that a request that is canceled leaves nothing half done.
+"""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 
-import anyio
 import structlog
 
-from records.codes import ErrorCode
-from records.document import UNFINISHED, Chunking, DocumentRecord, DocumentStatus, EraseReceipt, IngestionError
-from records.errors import Conflict, DocumentUnreadable, ExpectedError
+from concurrency import OwnedTasks, Supervisor
+from records.document import UNFINISHED, Chunking, DocumentRecord, DocumentStatus, EraseReceipt
+from records.errors import Conflict
 from records.events import Change
 from records.ids import DocumentId
 from records.system import IngestionStatus
 from records.tracing import Span, Tracer
-from services.background import guarded
-from services.ingestion.deletion import Deletion
+from services.ingestion.deletion import Deletion, DeletionLoop
 from services.ingestion.document_events import DocumentEvents
-from services.ingestion.embed_stage import EmbeddingStage
+from services.ingestion.embed_stage import EmbedStage
+from services.ingestion.job_failures import JobFailures
 from services.ingestion.job_registry import JobRegistry
-from services.ingestion.parse_stage import ParsingStage
+from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
+from services.ingestion.stage_loop import StageLoop, Work
 from services.ingestion.stage_queue import StageQueue
 from services.interfaces.document_store import DocumentStore
-from services.interfaces.original_files import Originals
 
-SMALL_BYTES = 1 << 20
-"""Files up to here are parsed beside larger ones, in a process of their own, and never wait for one that takes minutes."""
-PAUSE_AFTER_SURPRISE = 1.0
+MAX_SMALL_BYTES = 1 << 20
+"""Files up to this size have a parser of their own, so that they never wait for a large file that takes minutes."""
 TO_PARSE = (DocumentStatus.PENDING, DocumentStatus.PARSING, DocumentStatus.CHUNKING)
 TO_EMBED = (DocumentStatus.EMBEDDING,)
-TO_RENEW = (DocumentStatus.READY,)
-RETRYABLE = (ErrorCode.WORKER_CRASHED, ErrorCode.DISK_FULL, ErrorCode.BUSY, ErrorCode.INTERNAL)
-
-Work = Callable[[DocumentRecord], Awaitable[None]]
+TO_REPARSE = (DocumentStatus.READY,)
 
 log = structlog.get_logger("graphlore.ingestion")
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The work of each stage."""
+
+    parse_large: ParseStage
+    parse_small: ParseStage
+    embed: EmbedStage
+    reparse: Reparse
+
+
 class Ingestion:
+    """The ingestion of all documents. `open_ingestion` runs it."""
+
     def __init__(
         self,
         documents: DocumentStore,
-        originals: Originals,
-        feed: DocumentEvents,
-        parsing: ParsingStage,
-        parsing_small: ParsingStage,
-        embedding: EmbeddingStage,
-        renewal: Reparse,
+        events: DocumentEvents,
+        stages: Stages,
         deletion: Deletion,
         answers_running: Callable[[], int],
-        keep_originals: bool,
         tracer: Tracer,
+        tasks: OwnedTasks,
     ) -> None:
+        """`answers_running` returns the number of running answers, to which ingestion yields the processor."""
         self._documents = documents
-        self._originals = originals
-        self._feed = feed
-        self._embedding = embedding
+        self._events = events
+        self._stages = stages
         self._deletion = deletion
         self._answers_running = answers_running
-        self._keep_originals = keep_originals
         self._tracer = tracer
+        self._tasks = tasks
         self.ends: Counter[DocumentStatus] = Counter()
-        "How jobs ended since the start."
-        self._jobs = JobRegistry()
-        to_parse = partial(documents.waiting, TO_PARSE)
-        self._lines: dict[StageQueue, Work] = {
-            StageQueue(to_parse, self._jobs, TO_PARSE, lambda size: size > SMALL_BYTES): partial(self._parse, parsing),
-            StageQueue(to_parse, self._jobs, TO_PARSE, lambda size: size <= SMALL_BYTES): partial(
-                self._parse, parsing_small
-            ),
-            StageQueue(partial(documents.waiting, TO_EMBED), self._jobs, TO_EMBED): self._embed,
-            StageQueue(renewal.waiting, self._jobs, TO_RENEW): renewal.run,
-        }
+        "Number of ended jobs since the start of the server, by the document's status."
+        self._jobs = JobRegistry(self._wake)
+        self._failures = JobFailures(documents, events, self.ends)
+        self._deleting: set[DocumentId] = set()
+        "Documents that requests delete at this moment."
+        self.deletions = DeletionLoop(documents, self._erase_interrupted)
+        "Completes interrupted deletions; `open_ingestion` runs it."
+        self._ingestion_loops = self._make_ingestion_loops()
+        outdated = StageQueue("reparse", TO_REPARSE, stages.reparse.waiting, self._jobs)
+        self.loops = (*self._ingestion_loops, self._make_loop(outdated, stages.reparse.run))
+        "The loops of all stages; `open_ingestion` runs them."
+        events.listen(self._observe)
 
-    def enqueue(self, document_id: DocumentId) -> None:
-        """Tell the loops that there is work; which, they read from the store."""
-        self._tell()
+    def _make_ingestion_loops(self) -> tuple[StageLoop, ...]:
+        to_parse, to_embed = partial(self._documents.waiting, TO_PARSE), partial(self._documents.waiting, TO_EMBED)
+        large = StageQueue("parse large files", TO_PARSE, to_parse, self._jobs, lambda size: size > MAX_SMALL_BYTES)
+        small = StageQueue("parse small files", TO_PARSE, to_parse, self._jobs, lambda size: size <= MAX_SMALL_BYTES)
+        return (
+            self._make_loop(large, partial(self._parse, self._stages.parse_large)),
+            self._make_loop(small, partial(self._parse, self._stages.parse_small)),
+            self._make_loop(StageQueue("embed", TO_EMBED, to_embed, self._jobs), self._embed),
+        )
 
-    def _tell(self) -> None:
-        for line in self._lines:
-            line.tell()
+    def _make_loop(self, queue: StageQueue, work: Work) -> StageLoop:
+        return StageLoop(queue, work, self._jobs, self._documents, self._failures)
+
+    def _observe(self, change: Change[DocumentRecord]) -> None:
+        for loop in self._ingestion_loops:
+            loop.queue.observe(change)
+
+    def _wake(self) -> None:
+        for loop in self.loops:
+            loop.queue.wake()
 
     def watch_documents(
         self, document_id: DocumentId | None
     ) -> AbstractAsyncContextManager[AsyncGenerator[Change[DocumentRecord], None]]:
-        """A snapshot first, then every change. Raises `NotFound` for an unknown document."""
-        return self._feed.watch(document_id)
+        """Stream a snapshot and then every change, of one document or of all (None). Raises `NotFound`."""
+        return self._events.watch(document_id)
 
     def status(self) -> IngestionStatus:
+        """Return the numbers of waiting documents and of running jobs, at this moment.
+
+        Of more than 10,000 documents that wait for one stage, the oldest 10,000 are counted.
+        """
         running = self._jobs.running
+        waiting = {document_id for loop in self._ingestion_loops for document_id in loop.queue.waiting}
         return IngestionStatus(
-            queued=max(0, sum(line.waiting for line in self._lines if line.statuses is not TO_RENEW) - running),
-            running=running,
-            yielding=running > 0 and self._answers_running() > 0,
-            chunks_per_second=self._embedding.chunks_per_second,
+            queued=len(waiting - running),
+            running=len(running),
+            yielding=bool(running) and self._answers_running() > 0,
+            chunks_per_second=self._stages.embed.chunks_per_second,
         )
 
     async def cancel_ingestion(self, document_id: DocumentId) -> DocumentRecord:
-        """Stop a job, wherever it is. Raises `NotFound`, and `Conflict` where nothing is at work."""
-        async with self._stopped(document_id):
+        """Stop the ingestion of a document and return it as CANCELED, without its text.
+
+        Raises `NotFound`, and `Conflict` if it is not being ingested.
+        """
+        return await self._tasks.complete(partial(self._cancel, document_id), "cancellation of a document")
+
+    async def _cancel(self, document_id: DocumentId) -> DocumentRecord:
+        async with self._jobs.stopped(document_id):
             document = await self._documents.get(document_id)
             if document.status not in UNFINISHED:
-                raise Conflict(f"Nothing to cancel: the document is {document.status.value}.", field="id")
+                status = document.status.value
+                raise Conflict(f"The document is not being ingested. Its status is {status}.", field="id")
+            self._failures.forget(document_id)
             await self._documents.restart(document_id)
-            canceled = await self._feed.after(self._documents.set_status(document_id, DocumentStatus.CANCELED))
+            change = self._documents.set_status(document_id, DocumentStatus.CANCELED)
+            canceled = await self._events.publish_result(change)
             self.ends[DocumentStatus.CANCELED] += 1
         return canceled
 
     async def reprocess_document(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
-        """Ingest again from the original. Raises `NotFound`, and `Conflict` at work or without an original."""
-        _check_at_rest(await self._documents.get(document_id))
-        async with self._stopped(document_id):
-            _check_at_rest(await self._documents.get(document_id))
-            return await self._feed.after(self._documents.restart(document_id, chunking))
+        """Ingest a document again from its original, and return it as PENDING. None keeps its chunking.
+
+        Raises `NotFound`, and `Conflict` if it is being ingested or deleted, or its original was not kept.
+        """
+        _require_idle(await self._documents.get(document_id))
+        return await self._tasks.complete(partial(self._reprocess, document_id, chunking), "restart of a document")
+
+    async def _reprocess(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
+        async with self._jobs.stopped(document_id):
+            _require_idle(await self._documents.get(document_id))
+            self._failures.forget(document_id)
+            return await self._events.publish_result(self._documents.restart(document_id, chunking))
 
     async def delete_document(self, document_id: DocumentId) -> EraseReceipt:
-        """Hide at once, stop its job, erase. Raises `NotFound`. Goes on to its end where the caller leaves."""
-        document = await self._documents.get(document_id)
-        hidden = await self._deletion.hide(document)
-        with anyio.CancelScope(shield=True):
-            async with self._stopped(document_id):
-                receipt = await self._deletion.erase(hidden)
-        return receipt
+        """Hide a document at once, stop its job, erase it, and return what was erased. Raises `NotFound`.
 
-    @asynccontextmanager
-    async def _stopped(self, document_id: DocumentId) -> AsyncIterator[None]:
-        """Nothing works on the document inside this block; what it is left as is looked at again behind it."""
+        A deletion that has begun is completed, even if it fails at first or the caller is canceled.
+        """
+        return await self._tasks.complete(partial(self._delete, document_id), "deletion of a document")
+
+    async def _delete(self, document_id: DocumentId) -> EraseReceipt:
+        self._deleting.add(document_id)
         try:
-            async with self._jobs.stopped(document_id):
-                yield
+            await self._deletion.hide(document_id)
+            return await self._erase(document_id)
+        except BaseException:
+            self.deletions.request()
+            raise
         finally:
-            self._tell()
+            self._deleting.discard(document_id)
 
-    async def run(self) -> None:
-        async with anyio.create_task_group() as loops:
-            for line, work in self._lines.items():
-                loops.start_soon(self._serve, line, work)
+    async def _erase_interrupted(self, document_id: DocumentId) -> None:
+        """Erase a hidden document, unless a request is erasing it."""
+        if document_id not in self._deleting:
+            await self._erase(document_id)
 
-    async def finish_deletions(self) -> None:
-        """What a crash left half deleted."""
-        for document in await self._documents.with_status((DocumentStatus.DELETING,)):
-            await guarded(partial(self._erase, document), "deletion")
+    async def _erase(self, document_id: DocumentId) -> EraseReceipt:
+        async with self._jobs.stopped(document_id):
+            self._failures.forget(document_id)
+            return await self._deletion.erase(await self._documents.get(document_id))
 
-    async def _erase(self, document: DocumentRecord) -> None:
-        await self._deletion.erase(document)
-
-    async def _serve(self, line: StageQueue, work: Work) -> None:
-        while True:
-            document_id = await line.next()
-            await self._jobs.run(document_id, partial(self._one, document_id, line.statuses, work))
-            self._tell()
-
-    async def _one(self, document_id: DocumentId, statuses: Sequence[DocumentStatus], work: Work) -> None:
-        current = await self._documents.find(document_id)
-        if current is None or current.status not in statuses:
-            return
-
-        async def attempt() -> None:
-            try:
-                await work(current)
-            except ExpectedError as failure:
-                await self._fail(current.id, failure)
-
-        if not await guarded(attempt, "ingestion", lambda message: self._surprised(current.id, message)):
-            await anyio.sleep(PAUSE_AFTER_SURPRISE)
-
-    async def _parse(self, stage: ParsingStage, document: DocumentRecord) -> None:
+    async def _parse(self, stage: ParseStage, document: DocumentRecord) -> None:
         with self._tracer.span("parse document") as span:
             _describe(span, document)
             parsed = await stage.run(document)
             span.set("graphlore.document.chunks", parsed.chunk_count)
-        log.info("parsed", document=document.id, chunks=parsed.chunk_count, pages=parsed.page_count)
+        log.info("document parsed", document=document.id, chunks=parsed.chunk_count, pages=parsed.page_count)
 
     async def _embed(self, document: DocumentRecord) -> None:
         with self._tracer.span("embed chunks") as span:
             _describe(span, document)
-            after = await self._embedding.step(document)
-        if after.status is DocumentStatus.READY:
+            embedded = await self._stages.embed.step(document)
+        if embedded.status is DocumentStatus.READY:
             self.ends[DocumentStatus.READY] += 1
-            log.info("ready", document=document.id, chunks=after.chunk_count)
-            if not self._keep_originals:
-                await self._originals.remove(document.sha256)
-
-    async def _surprised(self, document_id: DocumentId, message: str) -> None:
-        await self._fail(document_id, DocumentUnreadable(ErrorCode.INTERNAL, message, retryable=True))
-
-    async def _fail(self, document_id: DocumentId, failure: ExpectedError) -> None:
-        """FAILED with the reason; what the job had stored so far is taken back, so that nothing of it is found."""
-        document = await self._documents.find(document_id)
-        if document is None or document.status not in UNFINISHED:
-            return
-        retryable = failure.code in RETRYABLE or getattr(failure, "retryable", False)
-        error = IngestionError(document.status, failure.code, failure.message, retryable)
-        log.warning("ingestion failed", document=document_id, stage=document.status.value, code=failure.code.value)
-        await self._documents.restart(document_id)
-        await self._feed.after(self._documents.set_status(document_id, DocumentStatus.FAILED, error=error))
-        self.ends[DocumentStatus.FAILED] += 1
+            log.info("document ready", document=document.id, chunks=embedded.chunk_count)
 
 
-def _check_at_rest(document: DocumentRecord) -> None:
+def _require_idle(document: DocumentRecord) -> None:
+    """Raise `Conflict` if the document is being ingested or deleted, or has no original."""
     if document.status in UNFINISHED or document.status is DocumentStatus.DELETING:
-        raise Conflict(f"The document is {document.status.value} already.", field="id")
+        raise Conflict(f"The document is {document.status.value}. Wait until that has ended.", field="id")
     if not document.has_original:
-        raise Conflict("The original was not kept; upload the file again.", field="id")
+        raise Conflict("The original was not kept. Delete the document and upload the file again.", field="id")
 
 
 def _describe(span: Span, document: DocumentRecord) -> None:
-    """By what is no text of it: its name may say as much as a sentence."""
+    """Set attributes that reveal nothing of the content. The name is left out: it may be a sentence of it."""
     span.set("graphlore.document.id", int(document.id))
     span.set("graphlore.document.media_type", document.media_type)
     span.set("graphlore.document.bytes", document.byte_size)
 
 
 @asynccontextmanager
-async def open_ingestion(ingestion: Ingestion) -> AsyncIterator[Ingestion]:
-    """JobRegistry run while this block is open; those that an earlier end cut off go on at their stage."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ingestion.finish_deletions)
-        tasks.start_soon(ingestion.run)
+async def open_ingestion(ingestion: Ingestion, supervisor: Supervisor) -> AsyncIterator[Ingestion]:
+    """Run jobs while the block is open. Jobs and deletions that were interrupted before are continued."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(supervisor.running("document deletions", ingestion.deletions.run))
+        for loop in ingestion.loops:
+            await stack.enter_async_context(supervisor.running(f"ingestion: {loop.name}", loop.run))
         yield ingestion
-        tasks.cancel_scope.cancel()

@@ -1,6 +1,5 @@
-"""Which documents are being worked on, and how that is stopped so that nothing of it comes after."""
+"""The documents that jobs work on, and how a job is stopped so that nothing of it happens afterwards."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,53 +10,63 @@ from records.ids import DocumentId
 
 
 @dataclass(slots=True)
-class _Hold:
-    """One after the other has the lock; the document is held until the last of them is done."""
+class _Job:
+    scope: anyio.CancelScope
+    ended: anyio.Event = field(default_factory=anyio.Event)
 
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    wanted_by: int = 0
+
+@dataclass(slots=True)
+class _Reservation:
+    """Keeps jobs away from a document. Its users follow one another; the last one removes it."""
+
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    users: int = 0
 
 
 class JobRegistry:
-    def __init__(self) -> None:
-        self._scopes: dict[DocumentId, anyio.CancelScope] = {}
-        self._ended: dict[DocumentId, asyncio.Event] = {}
-        self._holds: dict[DocumentId, _Hold] = {}
+    """Runs at most one job for each document."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        """`on_change` is called when a document becomes free."""
+        self._on_change = on_change
+        self._jobs: dict[DocumentId, _Job] = {}
+        self._reservations: dict[DocumentId, _Reservation] = {}
 
     @property
-    def running(self) -> int:
-        return len(self._scopes)
+    def running(self) -> frozenset[DocumentId]:
+        """The documents that jobs work on."""
+        return frozenset(self._jobs)
 
-    def has(self, document_id: DocumentId) -> bool:
-        """Whether it is being worked on, or held so that it is not."""
-        return document_id in self._holds or document_id in self._scopes
+    def is_taken(self, document_id: DocumentId) -> bool:
+        """Return whether a job works on the document, or it is reserved by `stopped`."""
+        return document_id in self._reservations or document_id in self._jobs
 
     async def run(self, document_id: DocumentId, work: Callable[[], Awaitable[None]]) -> None:
-        """Run one piece of work; ends early where it is being stopped. Only for documents that it does not have yet."""
-        assert not self.has(document_id)
+        """Run a job for a document that is not taken. Return early if it is stopped."""
+        assert not self.is_taken(document_id), "the queues return free documents only"
         with anyio.CancelScope() as scope:
-            self._scopes[document_id] = scope
-            self._ended[document_id] = ended = asyncio.Event()
+            self._jobs[document_id] = job = _Job(scope)
             try:
                 await work()
             finally:
-                del self._scopes[document_id], self._ended[document_id]
-                ended.set()
+                del self._jobs[document_id]
+                job.ended.set()
+                self._on_change()
 
     @asynccontextmanager
     async def stopped(self, document_id: DocumentId) -> AsyncIterator[None]:
-        """Nothing works on the document inside this block, and nobody else is in one for it."""
-        hold = self._holds.setdefault(document_id, _Hold())
-        hold.wanted_by += 1
+        """Stop the job of a document and reserve the document while the block is open. Other callers wait."""
+        reservation = self._reservations.setdefault(document_id, _Reservation())
+        reservation.users += 1
         try:
-            async with hold.lock:
-                scope = self._scopes.get(document_id)
-                if scope is not None:
-                    ended = self._ended[document_id]
-                    scope.cancel()
-                    await ended.wait()
+            async with reservation.lock:
+                job = self._jobs.get(document_id)
+                if job is not None:
+                    job.scope.cancel()
+                    await job.ended.wait()
                 yield
         finally:
-            hold.wanted_by -= 1
-            if not hold.wanted_by:
-                del self._holds[document_id]
+            reservation.users -= 1
+            if not reservation.users:
+                del self._reservations[document_id]
+                self._on_change()

@@ -1,4 +1,4 @@
-"""The first stage of a job: the original becomes text, headings and chunks in the database, searchable by words."""
+"""The first stage of ingestion: the original becomes text, headings and chunks in the database."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -15,50 +15,63 @@ from services.worker_retry import retry_after_crash
 
 
 class Parsing(Protocol):
-    """A document that is being parsed: an iterator of what comes out; `parsed` once it has ended."""
+    """A document that is being parsed: an iterator over the results."""
 
-    def __aiter__(self) -> AsyncIterator[ParseProgress | ParsedText | ParsedChunks]: ...
+    def __aiter__(self) -> AsyncIterator[ParseProgress | ParsedText | ParsedChunks]:
+        """Iterate over progress, text and chunks in the order of the document. Raises `DocumentUnreadable`."""
+        ...
+
     @property
-    def parsed(self) -> ParsedDocument: ...
+    def parsed(self) -> ParsedDocument:
+        """The results for the whole document; available after the last iteration."""
+        ...
 
 
 class Parser(Protocol):
-    def parse(
-        self, path: Path, media_type: str, name: str, chunking: Chunking
-    ) -> AbstractAsyncContextManager[Parsing]: ...
+    """The parsing engine."""
+
+    def parse(self, path: Path, media_type: str, name: str, chunking: Chunking) -> AbstractAsyncContextManager[Parsing]:
+        """Start to parse a file. `name` is the document's name, which becomes part of the chunks' context."""
+        ...
 
 
-class ParsingStage:
+class ParseStage:
+    """Parses one document at a time."""
+
     def __init__(
-        self, documents: DocumentStore, chunks: ChunkStore, originals: Originals, parser: Parser, feed: DocumentEvents
+        self, documents: DocumentStore, chunks: ChunkStore, originals: Originals, parser: Parser, events: DocumentEvents
     ) -> None:
         self._documents = documents
         self._chunks = chunks
         self._originals = originals
         self._parser = parser
-        self._feed = feed
+        self._events = events
 
     async def run(self, document: DocumentRecord) -> DocumentRecord:
-        """Parse from the beginning, whatever an earlier try left. Raises `DocumentUnreadable` and `DiskFull`."""
+        """Parse a document from its beginning, and return it as EMBEDDING. Results of an earlier attempt are removed.
+
+        Raises `DocumentUnreadable`, `DiskFull`, and `WorkerCrashed` after the last retry.
+        """
         return await retry_after_crash(lambda: self._parse(document))
 
     async def _parse(self, document: DocumentRecord) -> DocumentRecord:
         await self._documents.restart(document.id)
-        document = await self._feed.after(self._documents.set_status(document.id, DocumentStatus.PARSING))
+        document = await self._events.publish_result(self._documents.set_status(document.id, DocumentStatus.PARSING))
         path = self._originals.path(document.sha256)
         async with self._parser.parse(path, document.media_type, document.name, document.chunking) as parsing:
-            async for piece in parsing:
-                document = await self._take(document, piece)
+            async for part in parsing:
+                document = await self._store(document, part)
             parsed = parsing.parsed
-        return await self._feed.after(self._documents.finish_parsing(document.id, parsed))
+        return await self._events.publish_result(self._documents.finish_parsing(document.id, parsed))
 
-    async def _take(self, document: DocumentRecord, piece: ParseProgress | ParsedText | ParsedChunks) -> DocumentRecord:
-        match piece:
+    async def _store(self, document: DocumentRecord, part: ParseProgress | ParsedText | ParsedChunks) -> DocumentRecord:
+        match part:
             case ParseProgress():
-                stage = DocumentStatus(piece.stage)
-                return await self._feed.after(self._documents.set_status(document.id, stage, progress=piece.fraction))
+                status = DocumentStatus(part.stage)
+                change = self._documents.set_status(document.id, status, progress=part.fraction)
+                return await self._events.publish_result(change)
             case ParsedText():
-                await self._documents.append_text(document.id, piece.start, piece.text)
+                await self._documents.append_text(document.id, part.start, part.text)
             case ParsedChunks():
-                await self._chunks.add(document.id, piece.chunks)
+                await self._chunks.add(document.id, part.chunks)
         return document

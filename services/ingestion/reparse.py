@@ -1,11 +1,11 @@
-"""Reading documents again that an older version of the parser read, while they go on being found as they are.
+"""Parsing READY documents again after the parser was improved, while searches keep finding the old text.
 
-Text, chunks and vectors are made aside; when all are there, one transaction puts them in the place of the old ones.
+The new text, chunks and vectors are staged. Once all are there, one transaction replaces the old ones.
 """
 
-import asyncio
 from collections.abc import Sequence
 
+import anyio
 import structlog
 
 from engines.embedding import Embedder
@@ -16,8 +16,8 @@ from records.ids import DocumentId
 from services.ingestion.document_events import DocumentEvents
 from services.ingestion.embed_stage import BATCH
 from services.ingestion.parse_stage import Parser
-from services.ingestion.staging_store import Staging
 from services.interfaces.original_files import Originals
+from services.interfaces.staging_store import StagingStore
 from services.interfaces.vector_index import VectorIndex
 from services.worker_retry import retry_after_crash
 
@@ -25,17 +25,17 @@ log = structlog.get_logger("graphlore.ingestion")
 
 
 class Reparse:
-    """A document gets one try until the next start; what cannot be read any more stays as it was read before."""
+    """Parses outdated documents again, each once per start of the server. A document that fails keeps its old text."""
 
     def __init__(
         self,
-        staging: Staging,
+        staging: StagingStore,
         originals: Originals,
         parser: Parser,
         parser_version: int,
         embedder: Embedder,
         indexes: Sequence[VectorIndex],
-        feed: DocumentEvents,
+        events: DocumentEvents,
     ) -> None:
         self._staging = staging
         self._originals = originals
@@ -43,55 +43,55 @@ class Reparse:
         self._parser_version = parser_version
         self._embedder = embedder
         self._indexes = indexes
-        self._feed = feed
+        self._events = events
         self._tried: set[DocumentId] = set()
 
     async def waiting(self) -> Sequence[tuple[DocumentId, int]]:
-        """Ids and sizes in bytes of those that have not had their try, 1,000 at most; none while others are ingested."""
+        """Return ids and sizes in bytes of documents that were not tried yet, at most 1,000; none during ingestion."""
         return await self._staging.outdated(self._parser_version, self._tried)
 
     async def run(self, document: DocumentRecord) -> None:
-        """Read it again and switch to what came out; says in the log where that cannot be."""
+        """Parse a document again and replace its text. A failure is logged, and the document stays as it is."""
         self._tried.add(document.id)
         try:
-            await self._renew(document)
+            await self._reparse(document)
         except NotFound:
-            log.info("deleted while it was read again", document=document.id)
+            log.info("document deleted while it was reparsed", document=document.id)
         except ExpectedError as failure:
-            log.warning("not read again; it stays as it was", document=document.id, code=failure.code.value)
+            log.warning("document not reparsed", document=document.id, code=failure.code.value)
             if isinstance(failure, DocumentUnreadable) and not failure.retryable:
                 await self._staging.leave(document.id, self._parser_version)
             else:
                 await self._staging.forget(document.id)
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             self._tried.discard(document.id)
             raise
 
-    async def _renew(self, document: DocumentRecord) -> None:
+    async def _reparse(self, document: DocumentRecord) -> None:
         parsed = await retry_after_crash(lambda: self._parse(document))
-        if _is_blinder(document, parsed):
-            log.warning("not read again: recognizing text in pictures is not installed any more", document=document.id)
+        if _loses_recognized_text(document, parsed):
+            log.warning("document not reparsed: text recognition is not installed", document=document.id)
             await self._staging.forget(document.id)
             return
         kept = await self._staging.keep_unchanged(document.id)
         while batch := await self._staging.unembedded(document.id, BATCH):
             await self._embed(batch)
-        renewed = await self._staging.switch(document.id, parsed)
-        if renewed is not None:
-            self._feed.updated(renewed)
-            log.info("read again", document=document.id, chunks=renewed.chunk_count, unchanged=kept)
+        replaced = await self._staging.switch(document.id, parsed)
+        if replaced is not None:
+            self._events.publish_updated(replaced)
+            log.info("document reparsed", document=document.id, chunks=replaced.chunk_count, unchanged=kept)
             await self._drain(document.id)
 
     async def _parse(self, document: DocumentRecord) -> ParsedDocument:
         await self._staging.begin(document.id)
         path = self._originals.path(document.sha256)
         async with self._parser.parse(path, document.media_type, document.name, document.chunking) as parsing:
-            async for piece in parsing:
-                match piece:
+            async for part in parsing:
+                match part:
                     case ParsedText():
-                        await self._staging.append_text(document.id, piece.start, piece.text)
+                        await self._staging.append_text(document.id, part.start, part.text)
                     case ParsedChunks():
-                        await self._staging.add(document.id, piece.chunks)
+                        await self._staging.add(document.id, part.chunks)
                     case ParseProgress():
                         pass
             return parsing.parsed
@@ -102,15 +102,15 @@ class Reparse:
         await self._staging.store_embeddings(list(zip(batch, vectors, strict=True)))
 
     async def _drain(self, document_id: DocumentId) -> None:
-        """What is not applied now waits in the outbox."""
+        """Apply the outbox. What a worker does not accept now stays in the outbox."""
         for index in self._indexes:
             try:
                 await index.drain()
             except ExpectedError as failure:
-                log.warning("vectors follow later", document=document_id, code=failure.code.value)
+                log.warning("vectors not replaced yet", document=document_id, code=failure.code.value)
 
 
-def _is_blinder(document: DocumentRecord, parsed: ParsedDocument) -> bool:
-    """Whether text that was recognized in pictures would be lost."""
+def _loses_recognized_text(document: DocumentRecord, parsed: ParsedDocument) -> bool:
+    """Return whether the old text has recognized pages and the new text has none."""
     recognized = document.coverage.pages_recognized if document.coverage else None
     return bool(recognized) and not parsed.coverage.pages_recognized

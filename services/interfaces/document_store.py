@@ -1,4 +1,4 @@
-"""Interface of the store of documents, their text and headings."""
+"""Interface of the store of documents, implemented by `persistence/documents/documents.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -20,30 +20,51 @@ from records.system import StorageCounts
 
 
 class DocumentStore(Protocol):
-    """Documents, their text and headings."""
+    """Documents, their text and their headings. A document in DELETING keeps this status until it is erased."""
 
     async def add(self, new: NewDocument) -> tuple[DocumentRecord, bool]:
-        """Give back the stored document, and whether these bytes (`sha256`) were here already."""
+        """Store a document and return it, and whether one with the same bytes (`sha256`) existed already.
+
+        An existing document is returned unchanged; one that is being deleted does not count.
+        """
         ...
 
-    async def get(self, document_id: DocumentId) -> DocumentRecord: ...
-    async def find(self, document_id: DocumentId) -> DocumentRecord | None: ...
-    async def find_by_sha256(self, sha256: str) -> DocumentRecord | None: ...
-    async def find_many(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, DocumentRecord]: ...
-    async def page(self, filter: DocumentFilter, order: Order, request: PageRequest) -> Page[DocumentRecord]: ...
-    async def count(self, filter: DocumentFilter) -> int: ...
+    async def get(self, document_id: DocumentId) -> DocumentRecord:
+        """Return a document. Raises `NotFound`."""
+        ...
+
+    async def find(self, document_id: DocumentId) -> DocumentRecord | None:
+        """Return a document, or None if it is unknown."""
+        ...
+
+    async def find_by_sha256(self, sha256: str) -> DocumentRecord | None:
+        """Return the document with these bytes, or None."""
+        ...
+
+    async def find_many(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, DocumentRecord]:
+        """Return the documents that are known, by id."""
+        ...
+
+    async def page(self, filter: DocumentFilter, order: Order, request: PageRequest) -> Page[DocumentRecord]:
+        """Return a page of the documents that match a filter."""
+        ...
+
+    async def count(self, filter: DocumentFilter) -> int:
+        """Return the number of documents that match a filter."""
+        ...
+
     async def with_status(self, statuses: Sequence[DocumentStatus], limit: int = 1000) -> tuple[DocumentRecord, ...]:
-        """Oldest first."""
+        """Return the documents in one of these statuses, oldest first."""
         ...
 
     async def waiting(self, statuses: Sequence[DocumentStatus]) -> Sequence[tuple[DocumentId, int]]:
-        """Ids and sizes in bytes, oldest first; 10,000 at most."""
+        """Return ids and sizes in bytes of the documents in one of these statuses, oldest first, at most 10,000."""
         ...
 
     async def update(
         self, document_id: DocumentId, *, name: str | None = None, tags: Sequence[str] | None = None, **metadata: Any
     ) -> DocumentRecord:
-        """Change what is given; `metadata=` (also None, to clear) is looked at only where it is passed."""
+        """Change what is passed and return the document. `metadata=None` clears the metadata. Raises `NotFound`."""
         ...
 
     async def set_status(
@@ -53,41 +74,58 @@ class DocumentStore(Protocol):
         *,
         progress: float = 0.0,
         error: IngestionError | None = None,
-    ) -> DocumentRecord: ...
+    ) -> DocumentRecord:
+        """Store a status, with a progress of 0 to 1, and return the document. Raises `NotFound`."""
+        ...
+
     async def restart(self, document_id: DocumentId, chunking: Chunking | None = None) -> DocumentRecord:
-        """Forget text, headings and chunks (their vectors go by the outbox), back to PENDING."""
+        """Set a document to PENDING and remove its text, headings and chunks; the outbox removes their vectors.
+
+        It takes several transactions; the document is hidden from search by the first. Raises `NotFound`.
+        """
         ...
 
     async def append_text(self, document_id: DocumentId, start: int, text: str) -> None:
-        """One piece of the extracted text, in order; `start` in code points."""
+        """Store the next piece of the extracted text; `start` is its offset in code points. Raises `NotFound`."""
         ...
 
     async def finish_parsing(self, document_id: DocumentId, parsed: ParsedDocument) -> DocumentRecord:
-        """Store what parsing learned and turn to EMBEDDING, in one transaction: searchable by words from here on."""
+        """Store the results of parsing and set the status EMBEDDING, in one transaction.
+
+        Keyword search finds the document from here on.
+        """
         ...
 
-    async def text(self, document_id: DocumentId, offset: int, length: int) -> str: ...
-    async def outline(self, document_id: DocumentId) -> tuple[HeadingRecord, ...]: ...
+    async def text(self, document_id: DocumentId, offset: int, length: int) -> str:
+        """Return a part of a document's text, in code points."""
+        ...
+
+    async def outline(self, document_id: DocumentId) -> tuple[HeadingRecord, ...]:
+        """Return the headings of a document in their order."""
+        ...
+
     async def resolve_scope(
         self, document_ids: Sequence[DocumentId] | None, tags: Sequence[str] | None
     ) -> tuple[DocumentId, ...] | None:
-        """The searchable documents that a filter leaves; None where nothing is filtered.
-
-        Raises `NotFound` for an id that no document has.
-        """
+        """Return the searchable documents that a filter allows; None for no filter. Raises `NotFound`."""
         ...
 
     async def mark_deleting(self, document_id: DocumentId) -> DocumentRecord:
-        """From when this returns on, no search finds anything of it."""
+        """Set the status DELETING. No search finds anything of the document after this. Raises `NotFound`."""
         ...
 
     async def erase(self, document_id: DocumentId) -> EraseReceipt:
-        """Remove rows, text, chunks, keyword entries and places in sessions; queue the vectors' removal in the outbox.
+        """Remove rows, text, chunks, keyword entries and attachments; queue the removal of vectors in the outbox.
 
-        The receipt counts the deep embedders' vectors, whose truth goes with the chunks, and not yet the light one's.
-        Citations keep their quotes and names and lose their links. Safe to call again after a crash.
+        The receipt counts the vectors of deep embedders, which are stored with the chunks, but not those of the light
+        one. Citations keep their quotes and names and lose their links. It may be called again after a failure.
         """
         ...
 
-    async def original_in_use(self, sha256: str) -> bool: ...
-    async def storage_counts(self) -> StorageCounts: ...
+    async def original_in_use(self, sha256: str) -> bool:
+        """Return whether a document that is not being deleted has these bytes."""
+        ...
+
+    async def storage_counts(self) -> StorageCounts:
+        """Return the numbers of rows and the size of the database."""
+        ...

@@ -1,4 +1,4 @@
-"""Interface of the keyword index."""
+"""Interface of the keyword index, implemented by `persistence/search/keywords.py`."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,23 +8,26 @@ from records.retrieval import ScoredChunk, TextSpan
 
 
 class KeywordIndex(Protocol):
+    """Full-text search over the chunks of searchable documents."""
+
     async def search(
         self, text: str, limit: int, document_ids: Sequence[DocumentId] | None, *, loosely: bool = False
     ) -> tuple[ScoredChunk, ...]:
-        """BM25, higher is better, best first; any character is text. Empty where no word is left to look for.
+        """Return chunks by BM25 score, best (highest) first. Empty if the query has no word to search for.
 
-        Only passages that hold every part that stands in double quotes; `loosely`, these too are words like others.
+        Any character in `text` is plain text. Chunks must contain every part of the query in double quotes; with
+        `loosely`, quoted words are treated like the others.
         """
         ...
 
     def has_quotation(self, text: str) -> bool:
-        """Whether a part of the query with a word in it stands in double quotes."""
+        """Return whether a query has a part in double quotes that contains a word."""
         ...
 
     def terms(self, text: str) -> tuple[str, ...]:
-        """The words of a query that are looked for, casefolded."""
+        """Return the words of a query that are searched for, casefolded."""
         ...
 
     def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
-        """Where words of the query stand in a passage, in order; for the snippets' marks."""
+        """Return the spans of a passage that match words of the query, in order, for highlighting."""
         ...

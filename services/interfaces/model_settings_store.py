@@ -1,16 +1,27 @@
-"""Interface of the store of model settings."""
+"""Interface of the store of model settings, implemented by `persistence/models/model_settings.py`."""
 
 from typing import Protocol
 
 from records.ids import ModelId
 from records.model import LoadRequest
-from records.session import (
-    SamplingSettings,
-)
+from records.session import SamplingSettings
 
 
 class ModelSettingsStore(Protocol):
-    async def find(self, model_id: ModelId) -> tuple[LoadRequest, SamplingSettings] | None: ...
-    async def save(self, model_id: ModelId, load: LoadRequest, sampling: SamplingSettings) -> None: ...
-    async def default_model(self) -> ModelId | None: ...
-    async def set_default_model(self, model_id: ModelId) -> None: ...
+    """The settings that users chose for models, and the default model."""
+
+    async def find(self, model_id: ModelId) -> tuple[LoadRequest, SamplingSettings] | None:
+        """Return the stored settings of a model, or None."""
+        ...
+
+    async def save(self, model_id: ModelId, load: LoadRequest, sampling: SamplingSettings) -> None:
+        """Store the settings of a model in place of the former ones."""
+        ...
+
+    async def default_model(self) -> ModelId | None:
+        """Return the default model that was chosen, or None."""
+        ...
+
+    async def set_default_model(self, model_id: ModelId) -> None:
+        """Store the choice of the default model."""
+        ...

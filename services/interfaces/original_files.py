@@ -1,24 +1,33 @@
-"""Interface of the folder of original files."""
+"""Interface of the folder of original files, implemented by `persistence/originals.py`."""
 
 from pathlib import Path
 from typing import Protocol
 
-from records.document import (
-    ReceivedFile,
-)
+from records.document import ReceivedFile
 
 
 class Originals(Protocol):
-    """Files by SHA-256 in the data folder."""
+    """The original files of documents in the data folder, named by their SHA-256."""
 
     async def adopt(self, file: ReceivedFile) -> None:
-        """Move a received file in, durably; where these bytes are here already, only remove the received one."""
+        """Move a received file into the folder, durably. If its bytes are stored already, only remove the received file.
+
+        Raises `DiskFull`; the received file still exists then.
+        """
         ...
 
-    async def discard(self, file: ReceivedFile) -> None: ...
-    def path(self, sha256: str) -> Path: ...
+    async def discard(self, file: ReceivedFile) -> None:
+        """Remove a received file, if it exists."""
+        ...
+
+    def path(self, sha256: str) -> Path:
+        """Return the path of an original; the file need not exist."""
+        ...
+
     async def remove(self, sha256: str) -> int:
-        """Bytes given back; 0 where it was gone already."""
+        """Remove an original and return its size in bytes; 0 if it does not exist."""
         ...
 
-    async def byte_size(self) -> int: ...
+    async def byte_size(self) -> int:
+        """Return the size of all originals in bytes."""
+        ...

@@ -1,4 +1,4 @@
-"""Interface of the vector index."""
+"""Interface of the vector index, implemented by `persistence/vectors/client.py`."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,16 +8,21 @@ from records.retrieval import ScoredChunk
 
 
 class VectorIndex(Protocol):
-    """Chroma and the exact matrix, in the vectors worker; SQLite's blobs are the truth behind both."""
+    """The vectors of one embedder, in a worker process. It is derived from the vectors that SQLite stores.
+
+    Every method raises `WorkerCrashed` if the process ends during the call.
+    """
 
     async def search(
         self, vector: bytes, limit: int, document_ids: Sequence[DocumentId] | None
     ) -> tuple[ScoredChunk, ...]:
-        """Cosine similarity, best first; `vector` is float32 little-endian of unit length."""
+        """Return chunks by cosine similarity, best first. `vector` is float32 little-endian of unit length."""
         ...
 
     async def drain(self) -> int:
-        """Apply the outbox to its end, in paced batches; gives back how many entries were applied."""
+        """Apply all entries of the outbox, in paced batches, and return their number."""
         ...
 
-    async def count(self, document_id: DocumentId | None = None) -> int: ...
+    async def count(self, document_id: DocumentId | None = None) -> int:
+        """Return the number of vectors, of one document or of all."""
+        ...

@@ -13,8 +13,8 @@ from time import monotonic
 
 import structlog
 
+from concurrency import run_unit
 from records.system import InferenceStatus, IngestionStatus, StorageStatus, SystemSample, WorkerStatus
-from services.background import guarded
 from services.metrics.machine.host import read_host
 from services.metrics.machine.machine import Machine
 
@@ -112,7 +112,7 @@ class Metrics:
         """Serve the watchers, for as long as this runs."""
         while True:
             await self._rest()
-            await guarded(self._serve, "a sample of the system")
+            await run_unit(self._serve, "a sample of the system")
 
     async def _rest(self) -> None:
         """Until someone is due."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from concurrency import run_unit
 from engines.inference.gguf.inspection import require_answers
 from engines.inference.hardware import AvailableMemory
 from engines.inference.memory_fit import estimate_fit
@@ -15,7 +16,6 @@ from engines.inference.protocol import Load, Loaded
 from records.codes import ErrorCode
 from records.errors import Conflict, InsufficientMemory, ModelLoadFailed
 from records.model import FitVerdict, LoadRequest, LoadStage, MemoryFit, ModelError, ModelRecord, ModelStatus
-from services.background import guarded
 from services.interfaces.model_settings_store import ModelSettingsStore
 from services.models.catalogue import Catalogue
 from services.models.model_process import Listener, ModelProcess
@@ -132,7 +132,7 @@ class Loader:
             self._leave(entry, resident, ModelError(ErrorCode.INTERNAL, message, None))
 
         try:
-            await guarded(live, "model", surprised)
+            await run_unit(live, "model", surprised)
         finally:
             resident.ended.set()
 

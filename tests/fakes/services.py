@@ -76,7 +76,7 @@ class FakeDocumentEvents:
     def __init__(self) -> None:
         self.published: list[DocumentRecord] = []
 
-    def updated(self, document: DocumentRecord) -> DocumentRecord:
+    def publish_updated(self, document: DocumentRecord) -> DocumentRecord:
         self.published.append(document)
         return document
 

@@ -65,7 +65,7 @@ class Served:
         return self.feed.watchers + self.metrics.watchers + self.graph.session_changes.watchers
 
     def change_document(self, name: str) -> None:
-        self.feed.updated(make_document(id=DocumentId(1), name=name))
+        self.feed.publish_updated(make_document(id=DocumentId(1), name=name))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Importing from an address: what is fetched, and what nobody can make the server fetch."""
+"""Fetching of documents from the web: what is fetched, and which addresses are never connected to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -11,22 +11,27 @@ import httpcore
 import pytest
 from httpcore import AsyncNetworkBackend, AsyncNetworkStream
 
+from records.document import ReceivedFile
 from records.errors import InvalidInput, TooLarge
-from services.ingestion.fetching import REDIRECTS, AddressRefused, Fetcher, is_public
+from services.ingestion import Fetcher, IncomingFiles
+from services.ingestion.intake.address_guard import AddressRefused, is_public
+from services.ingestion.intake.fetching import MAX_REDIRECTS, MAX_SECONDS
+from transport.execution.execution import TimeLimits
 
 PUBLIC, OTHER_PUBLIC = "93.184.216.34", "1.1.1.1"
-MOST = 10_000
+MAX_BYTES = 10_000
 
 
 @dataclass
-class World:
-    """Name servers that answer from a table, and a network in which every address is one small server."""
+class FakeInternet:
+    """Name servers that answer from a table, and one HTTP server that is connected to for every address."""
 
     names: dict[str, list[Sequence[str]]] = field(default_factory=dict)
-    "The answers to come, one for each question; the last one stays."
+    "The next answers for each host name; the last one is repeated."
     pages: dict[str, bytes] = field(default_factory=dict)
-    "Whole HTTP answers by path."
+    "Complete HTTP responses by path."
     connected: list[str] = field(default_factory=list)
+    "The addresses that were connected to."
     port: int = 0
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
@@ -42,11 +47,11 @@ class World:
         writer.close()
 
 
-class Wires(AsyncNetworkBackend):
-    """Leads every connection to the one server, and notes where it was to lead."""
+class FakeNetwork(AsyncNetworkBackend):
+    """Connects every address to the server of a `FakeInternet`. `OTHER_PUBLIC` does not answer."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, internet: FakeInternet) -> None:
+        self._internet = internet
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -57,20 +62,33 @@ class Wires(AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncNetworkStream:
-        self._world.connected.append(host)
+        self._internet.connected.append(host)
         if host == OTHER_PUBLIC:
-            raise httpcore.ConnectError("nobody there")
-        return await self._network.connect_tcp("127.0.0.1", self._world.port, timeout)
+            raise httpcore.ConnectError("no answer")
+        return await self._network.connect_tcp("127.0.0.1", self._internet.port, timeout)
 
     async def sleep(self, seconds: float) -> None:
         await self._network.sleep(seconds)
 
 
+@dataclass
+class Client:
+    """Fetches into a folder and returns the file with its bytes."""
+
+    fetcher: Fetcher
+    folder: Path
+
+    async def fetch(self, url: str) -> tuple[ReceivedFile, bytes, str]:
+        with IncomingFiles(self.folder, MAX_BYTES).receive("source.url") as file:
+            received, address = await self.fetcher.fetch(url, file)
+            return received, received.path.read_bytes(), address
+
+
 @asynccontextmanager
-async def opened(folder: Path, world: World, **settings: Any) -> AsyncIterator[Fetcher]:
-    async with await asyncio.start_server(world.serve, "127.0.0.1", 0) as server:
-        world.port = server.sockets[0].getsockname()[1]
-        yield Fetcher(folder, MOST, resolve=world.resolve, network=Wires(world), **settings)
+async def opened(folder: Path, internet: FakeInternet, **settings: Any) -> AsyncIterator[Client]:
+    async with await asyncio.start_server(internet.serve, "127.0.0.1", 0) as server:
+        internet.port = server.sockets[0].getsockname()[1]
+        yield Client(Fetcher(resolve=internet.resolve, network=FakeNetwork(internet), **settings), folder)
 
 
 def page(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
@@ -87,19 +105,19 @@ def redirect(target: str) -> bytes:
 
 
 async def test_a_file_is_fetched_and_named_after_its_address(tmp_path: Path) -> None:
-    world = World({"papers.example": [[PUBLIC]]}, {"/a%20paper.txt": page(b"All about bolts.")})
-    async with opened(tmp_path, world) as fetcher:
-        file, address = await fetcher.fetch("http://papers.example/a%20paper.txt")
-    assert (file.filename, file.byte_size, file.path.read_bytes()) == ("a paper.txt", 16, b"All about bolts.")
+    internet = FakeInternet({"papers.example": [[PUBLIC]]}, {"/a%20paper.txt": page(b"All about bolts.")})
+    async with opened(tmp_path, internet) as client:
+        file, content, address = await client.fetch("http://papers.example/a%20paper.txt")
+    assert (file.filename, file.byte_size, content) == ("a paper.txt", 16, b"All about bolts.")
     assert address == "http://papers.example/a%20paper.txt"
-    assert world.connected == [PUBLIC]
+    assert internet.connected == [PUBLIC]
 
 
-async def test_where_one_address_of_a_host_is_silent_the_next_is_tried(tmp_path: Path) -> None:
-    world = World({"papers.example": [[OTHER_PUBLIC, PUBLIC]]}, {"/a": page(b"All about bolts.")})
-    async with opened(tmp_path, world) as fetcher:
-        await fetcher.fetch("http://papers.example/a")
-    assert world.connected == [OTHER_PUBLIC, PUBLIC]
+async def test_the_next_address_of_a_host_is_tried_if_one_does_not_answer(tmp_path: Path) -> None:
+    internet = FakeInternet({"papers.example": [[OTHER_PUBLIC, PUBLIC]]}, {"/a": page(b"All about bolts.")})
+    async with opened(tmp_path, internet) as client:
+        await client.fetch("http://papers.example/a")
+    assert internet.connected == [OTHER_PUBLIC, PUBLIC]
 
 
 @pytest.mark.parametrize(
@@ -110,13 +128,13 @@ async def test_where_one_address_of_a_host_is_silent_the_next_is_tried(tmp_path:
         "2002:7f00:1::1",
     ],
 )  # fmt: skip
-async def test_no_address_of_this_machine_or_network_is_connected_to(tmp_path: Path, address: str) -> None:
+async def test_a_host_with_a_private_address_is_not_connected_to(tmp_path: Path, address: str) -> None:
     assert not is_public(address)
-    world = World({"inside.example": [[PUBLIC, address]]}, {"/": page(b"secret")})
-    async with opened(tmp_path, world) as fetcher:
+    internet = FakeInternet({"inside.example": [[PUBLIC, address]]}, {"/": page(b"secret")})
+    async with opened(tmp_path, internet) as client:
         with pytest.raises(AddressRefused):
-            await fetcher.fetch("http://inside.example/")
-    assert world.connected == [], "not even to the public one: who answers with both means no good"
+            await client.fetch("http://inside.example/")
+    assert internet.connected == [], "its public address is not used either"
 
 
 async def test_addresses_of_the_internet_are_public() -> None:
@@ -126,30 +144,32 @@ async def test_addresses_of_the_internet_are_public() -> None:
 @pytest.mark.parametrize(
     "target", ["http://127.0.0.1/secret", "http://inside.example/secret", "//inside.example/secret"]
 )
-async def test_a_redirect_to_the_inside_is_refused(tmp_path: Path, target: str) -> None:
+async def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path, target: str) -> None:
     names: dict[str, list[Sequence[str]]] = {
         "papers.example": [[PUBLIC]], "inside.example": [["10.0.0.1"]], "127.0.0.1": [["127.0.0.1"]]
     }  # fmt: skip
-    world = World(names, {"/a": redirect(target), "/secret": page(b"secret")})
-    async with opened(tmp_path, world) as fetcher:
+    internet = FakeInternet(names, {"/a": redirect(target), "/secret": page(b"secret")})
+    async with opened(tmp_path, internet) as client:
         with pytest.raises(AddressRefused):
-            await fetcher.fetch("http://papers.example/a")
-    assert world.connected == [PUBLIC]
+            await client.fetch("http://papers.example/a")
+    assert internet.connected == [PUBLIC]
 
 
-async def test_a_name_that_changes_its_mind_is_checked_each_time(tmp_path: Path) -> None:
-    """First public, then inside: the second connection asks again, and connects to nothing that was not checked."""
-    world = World({"papers.example": [[PUBLIC], ["127.0.0.1"]]}, {"/a": redirect("/b"), "/b": page(b"secret")})
-    async with opened(tmp_path, world) as fetcher:
+async def test_a_host_name_is_resolved_and_checked_for_each_connection(tmp_path: Path) -> None:
+    """DNS rebinding: the name server first answers with a public address, then with a private one."""
+    internet = FakeInternet(
+        {"papers.example": [[PUBLIC], ["127.0.0.1"]]}, {"/a": redirect("/b"), "/b": page(b"secret")}
+    )
+    async with opened(tmp_path, internet) as client:
         with pytest.raises(AddressRefused):
-            await fetcher.fetch("http://papers.example/a")
-    assert world.connected == [PUBLIC]
+            await client.fetch("http://papers.example/a")
+    assert internet.connected == [PUBLIC]
 
 
-async def test_inside_addresses_are_fetched_where_that_is_allowed(tmp_path: Path) -> None:
-    world = World({"wiki.local": [["10.0.0.1"]]}, {"/a": page(b"All about bolts.")})
-    async with opened(tmp_path, world, allow_private=True) as fetcher:
-        file, _ = await fetcher.fetch("http://wiki.local/a")
+async def test_private_addresses_are_fetched_if_that_is_allowed(tmp_path: Path) -> None:
+    internet = FakeInternet({"wiki.local": [["10.0.0.1"]]}, {"/a": page(b"All about bolts.")})
+    async with opened(tmp_path, internet, allow_private=True) as client:
+        file, _, _ = await client.fetch("http://wiki.local/a")
     assert file.byte_size == 16
 
 
@@ -160,57 +180,64 @@ async def test_inside_addresses_are_fetched_where_that_is_allowed(tmp_path: Path
         "http://papers.example:99999/", "http://[::1/", "http://user:secret@papers.example/a",
     ],
 )  # fmt: skip
-async def test_only_whole_web_addresses_without_passwords_are_fetched(tmp_path: Path, url: str) -> None:
-    world = World({"papers.example": [[PUBLIC]]})
-    async with opened(tmp_path, world) as fetcher:
+async def test_an_incomplete_address_or_one_with_a_password_is_refused(tmp_path: Path, url: str) -> None:
+    internet = FakeInternet({"papers.example": [[PUBLIC]]})
+    async with opened(tmp_path, internet) as client:
         with pytest.raises(InvalidInput):
-            await fetcher.fetch(url)
-    assert world.connected == []
+            await client.fetch(url)
+    assert internet.connected == []
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "http://user:secret@papers.example/b"])
-async def test_a_redirect_is_held_to_the_same(tmp_path: Path, target: str) -> None:
-    world = World({"papers.example": [[PUBLIC]]}, {"/a": redirect(target)})
-    async with opened(tmp_path, world) as fetcher:
+async def test_a_redirect_to_such_an_address_is_refused(tmp_path: Path, target: str) -> None:
+    internet = FakeInternet({"papers.example": [[PUBLIC]]}, {"/a": redirect(target)})
+    async with opened(tmp_path, internet) as client:
         with pytest.raises(InvalidInput):
-            await fetcher.fetch("http://papers.example/a")
-    assert world.connected == [PUBLIC]
+            await client.fetch("http://papers.example/a")
+    assert internet.connected == [PUBLIC]
 
 
-async def test_redirects_are_counted(tmp_path: Path) -> None:
-    world = World({"papers.example": [[PUBLIC]]}, {"/a": redirect("/a")})
-    async with opened(tmp_path, world) as fetcher:
-        with pytest.raises(InvalidInput, match=str(REDIRECTS)):
-            await fetcher.fetch("http://papers.example/a")
-    assert len(world.connected) == REDIRECTS + 1
+async def test_the_number_of_redirects_is_limited(tmp_path: Path) -> None:
+    internet = FakeInternet({"papers.example": [[PUBLIC]]}, {"/a": redirect("/a")})
+    async with opened(tmp_path, internet) as client:
+        with pytest.raises(InvalidInput, match=str(MAX_REDIRECTS)):
+            await client.fetch("http://papers.example/a")
+    assert len(internet.connected) == MAX_REDIRECTS + 1
 
 
-async def test_a_file_above_the_limit_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    world = World({"papers.example": [[PUBLIC]]}, {"/a": page(b"x" * (MOST + 1))})
-    async with opened(tmp_path, world) as fetcher:
-        with pytest.raises(TooLarge):
-            await fetcher.fetch("http://papers.example/a")
+async def test_a_file_above_the_limit_is_refused_and_removed(tmp_path: Path) -> None:
+    internet = FakeInternet({"papers.example": [[PUBLIC]]}, {"/a": page(b"x" * (MAX_BYTES + 1))})
+    async with opened(tmp_path, internet) as client:
+        with pytest.raises(TooLarge) as refusal:
+            await client.fetch("http://papers.example/a")
+    assert refusal.value.field == "source.url"
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("response", "message"),
     [
         (page(b"gone", "404 Not Found"), "404"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut off", "could not be reached"),
-        (b"this is no HTTP\r\n\r\n", "could not be reached"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut off", "connection to this address failed"),
+        (b"this is no HTTP\r\n\r\n", "connection to this address failed"),
     ],
-    ids=["a refusal", "a file that is cut off", "another protocol"],
+    ids=["error status", "incomplete file", "another protocol"],
 )
-async def test_what_is_no_whole_file_is_refused_and_leaves_nothing(tmp_path: Path, answer: bytes, message: str) -> None:
-    world = World({"papers.example": [[PUBLIC]]}, {"/a": answer})
-    async with opened(tmp_path, world) as fetcher:
+async def test_a_response_that_is_not_a_complete_file_is_refused_and_removed(
+    tmp_path: Path, response: bytes, message: str
+) -> None:
+    internet = FakeInternet({"papers.example": [[PUBLIC]]}, {"/a": response})
+    async with opened(tmp_path, internet) as client:
         with pytest.raises(InvalidInput, match=message):
-            await fetcher.fetch("http://papers.example/a")
+            await client.fetch("http://papers.example/a")
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_an_unknown_host_is_named(tmp_path: Path) -> None:
-    async with opened(tmp_path, World()) as fetcher:
-        with pytest.raises(InvalidInput, match=r"nobody\.example"):
-            await fetcher.fetch("http://nobody.example/")
+    async with opened(tmp_path, FakeInternet()) as client:
+        with pytest.raises(InvalidInput, match=r"missing\.example"):
+            await client.fetch("http://missing.example/")
+
+
+def test_fetching_ends_before_the_mutation_that_waits_for_it_is_stopped() -> None:
+    assert TimeLimits().mutation > MAX_SECONDS

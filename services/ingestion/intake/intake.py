@@ -1,0 +1,196 @@
+"""The ways in which documents arrive: an upload, a text, a file on the server, or an address.
+
+Each ends as one received file. Its type is detected from its content; the file name is only a hint.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import anyio
+from anyio import to_thread
+
+from concurrency import OwnedTasks
+from engines.parsing.detection.detect import detect_type
+from records.document import UNFINISHED, Chunking, DocumentRecord, DocumentSource, NewDocument, ReceivedFile
+from records.errors import InvalidInput, TooLarge, Unsupported
+from services.ingestion.document_events import DocumentEvents
+from services.ingestion.intake.fetching import Fetcher
+from services.ingestion.intake.incoming_files import BLOCK_BYTES, IncomingFile, IncomingFiles
+from services.ingestion.intake.text_files import encode_text, extension_for, title_of
+from services.ingestion.original_retention import OriginalRetention
+
+MAX_NAME_CHARACTERS = 300
+
+Added = tuple[DocumentRecord, bool]
+"""The document, and whether one with the same bytes existed already, which is then returned unchanged."""
+
+
+class DocumentFields(TypedDict, total=False):
+    """The fields of a document that its sender chooses."""
+
+    name: str | None
+    "None: the document is named after its file or its first words."
+    tags: Sequence[str]
+    metadata: Any
+    chunking: Chunking | None
+    "None: the server's setting."
+
+
+class Intake:
+    """Stores arriving files and starts their ingestion.
+
+    A file is added in a task of this component: a request that is canceled leaves a whole document or none.
+    """
+
+    def __init__(
+        self,
+        originals: OriginalRetention,
+        events: DocumentEvents,
+        incoming: IncomingFiles,
+        fetcher: Fetcher,
+        import_roots: Sequence[Path],
+        chunking: Chunking,
+        tasks: OwnedTasks,
+    ) -> None:
+        """`import_roots` are the folders that `add_path` may read; `chunking` applies to documents without their own."""
+        self._originals = originals
+        self._events = events
+        self._incoming = incoming
+        self._fetcher = fetcher
+        self._import_roots = [root.resolve() for root in import_roots]
+        self._chunking = chunking
+        self._tasks = tasks
+
+    async def add_file(
+        self,
+        file: ReceivedFile,
+        *,
+        source: DocumentSource = DocumentSource.UPLOAD,
+        source_uri: str | None = None,
+        **fields: Unpack[DocumentFields],
+    ) -> Added:
+        """Store a received file and start its ingestion.
+
+        Raises `InvalidInput` for an empty file, `Unsupported` for a type that no reader accepts, and `DiskFull`. The
+        received file is gone afterwards in any case.
+        """
+        file = _claim(file)
+        try:
+            media_type = await _supported_type(file)
+        except BaseException:
+            _remove(file)
+            raise
+        new = NewDocument(
+            name=fields.get("name") or shown_name(file.filename),
+            media_type=media_type,
+            byte_size=file.byte_size,
+            sha256=file.sha256,
+            source=source,
+            source_uri=source_uri,
+            tags=tuple(fields.get("tags", ())),
+            metadata=fields.get("metadata"),
+            chunking=fields.get("chunking") or self._chunking,
+        )
+        return await self._tasks.complete(partial(self._add, file, new), "storage of a document")
+
+    async def _add(self, file: ReceivedFile, new: NewDocument) -> Added:
+        try:
+            document, is_duplicate = await self._originals.add(file, new)
+        finally:
+            _remove(file)
+        if not is_duplicate:
+            self._events.publish_added(document)
+        elif document.status in UNFINISHED:
+            # An earlier attempt may have failed after it was committed, and before it was published to the queues.
+            self._events.publish_updated(document)
+        return document, is_duplicate
+
+    async def add_text(self, text: str, *, media_type: str | None = None, **fields: Unpack[DocumentFields]) -> Added:
+        """Store a text. `media_type` is that of a text format, text/plain by default, and a hint for the detection.
+
+        Raises `InvalidInput` for an empty text or another media type, and what `add_file` raises.
+        """
+        if not text.strip():
+            raise InvalidInput("The text is empty.", field="source.text")
+        extension = extension_for(media_type)
+        fields["name"] = name = fields.get("name") or title_of(text)
+        with self._incoming.receive("source.text") as file:
+            for block in encode_text(text, BLOCK_BYTES):
+                await file.write(block)
+            received = await file.finish(f"{name}{extension}")
+            return await self.add_file(received, source=DocumentSource.TEXT, **fields)
+
+    async def add_path(self, path: str, **fields: Unpack[DocumentFields]) -> Added:
+        """Copy a file of the server that is below an import root; links are resolved before that is checked.
+
+        Raises `InvalidInput` for another path, `TooLarge`, and what `add_file` raises.
+        """
+        real = await self._importable(path)
+        with self._incoming.receive("source.path") as file:
+            await _copy(real, file)
+            received = await file.finish(real.name)
+            return await self.add_file(received, source=DocumentSource.PATH, source_uri=str(real), **fields)
+
+    async def _importable(self, path: str) -> Path:
+        """Return the path without links. Raises `InvalidInput` and `TooLarge`."""
+        field = "source.path"
+        if not self._import_roots:
+            message = "Importing from paths is off: no import roots are set (GRAPHLORE_IMPORT_ROOTS)."
+            raise InvalidInput(message, field=field)
+        real = Path(await anyio.Path(path).resolve())
+        if not any(real.is_relative_to(root) for root in self._import_roots):
+            raise InvalidInput("The path is not below an import root (GRAPHLORE_IMPORT_ROOTS).", field=field)
+        if not await anyio.Path(real).is_file():
+            raise InvalidInput("There is no file at this path.", field=field)
+        limit = self._incoming.max_bytes
+        if (await anyio.Path(real).stat()).st_size > limit:
+            raise TooLarge(f"The file has more than {limit:,} bytes, which is the limit.", limit, field=field)
+        return real
+
+    async def add_url(self, url: str, **fields: Unpack[DocumentFields]) -> Added:
+        """Fetch a file from the web. Raises what `Fetcher.fetch` and `add_file` raise."""
+        with self._incoming.receive("source.url") as file:
+            received, final_url = await self._fetcher.fetch(url, file)
+            return await self.add_file(received, source=DocumentSource.URL, source_uri=final_url, **fields)
+
+
+async def _copy(source: Path, file: IncomingFile) -> None:
+    try:
+        opened = await anyio.open_file(source, "rb")
+    except PermissionError as cause:
+        raise InvalidInput("The server may not read this file. Check its permissions.", field="source.path") from cause
+    async with opened:
+        while block := await opened.read(BLOCK_BYTES):
+            await file.write(block)
+
+
+def _claim(file: ReceivedFile) -> ReceivedFile:
+    """Rename a received file, so that its receiver, which removes it at the end of the request, does not find it."""
+    claimed = file.path.with_suffix(".claimed")
+    file.path.rename(claimed)
+    return ReceivedFile(claimed, file.filename, file.byte_size, file.sha256, file.content_type)
+
+
+def _remove(file: ReceivedFile) -> None:
+    """Delete a received file that was not moved. Does not wait: a canceled task can call it."""
+    file.path.unlink(missing_ok=True)
+
+
+async def _supported_type(file: ReceivedFile) -> str:
+    """Return the media type that is detected from the content. Raises `InvalidInput` and `Unsupported`."""
+    if file.byte_size == 0:
+        raise InvalidInput("The file is empty.", field="file")
+    detected = await to_thread.run_sync(detect_type, file.path, file.filename)
+    if not detected.supported:
+        message = detected.reason or f"Files of type {detected.media_type} cannot be read."
+        raise Unsupported(message, detected.media_type, field="file")
+    return detected.media_type
+
+
+def shown_name(filename: str) -> str:
+    """Return the last part of a client's file name, printable, at most 300 characters; never a path."""
+    last = filename.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    printable = "".join(character for character in last if character.isprintable()).strip()
+    return printable[:MAX_NAME_CHARACTERS] or "document"

@@ -1,0 +1,44 @@
+"""Texts that clients send in place of a file: their names, their media types, and their encoding."""
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from engines.parsing.detection.text_types import extension_of, listed_types
+from records.errors import InvalidInput
+
+PLAIN = "text/plain"
+TITLE_SOURCE_CHARACTERS = 4096
+"""Characters at the beginning of a text that are searched for a title."""
+MAX_TITLE_CHARACTERS = 60
+DECLARED_WITHIN = 2048
+"""Characters at the beginning of a text that readers search for a declared encoding; of a long text the first twentieth."""
+
+_DECLARES_OTHER_ENCODING = re.compile(r"<(\?xml|meta)\b[^<>]*\b(encoding|charset)\s*=\s*[\"']?(?!utf-?8)\w", re.I)
+
+
+def extension_for(media_type: str | None) -> str:
+    """Return the file extension of a text format; None is text/plain. Raises `InvalidInput` for another media type."""
+    extension = extension_of(media_type or PLAIN)
+    if extension is None:
+        message = f"This is not the media type of a text. Supported are {listed_types()}."
+        raise InvalidInput(message, field="media_type")
+    return extension
+
+
+def title_of(text: str) -> str:
+    """Return the first line that contains a letter or digit, shortened at a word boundary."""
+    lines = [line.strip() for line in text.lstrip()[:TITLE_SOURCE_CHARACTERS].splitlines()]
+    line = next((line for line in lines if any(map(str.isalnum, line))), lines[0])
+    return line if len(line) <= MAX_TITLE_CHARACTERS else f"{line[:MAX_TITLE_CHARACTERS].rsplit(' ', 1)[0]}…"
+
+
+def encode_text(text: str, block_characters: int) -> Iterator[bytes]:
+    """Yield a text in UTF-8, in blocks of so many characters.
+
+    A text that declares another encoding, as HTML and XML can, begins with a byte order mark, which readers trust more.
+    """
+    if _DECLARES_OTHER_ENCODING.search(text[: max(DECLARED_WITHIN, len(text) // 20)]):
+        yield codecs.BOM_UTF8
+    for start in range(0, len(text), block_characters):
+        yield text[start : start + block_characters].encode("utf-8", "replace")

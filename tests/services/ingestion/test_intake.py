@@ -1,0 +1,214 @@
+"""The arrival of documents: the formats of texts, duplicates, and the files that remain on the disk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engines.parsing.formats import FORMATS
+from persistence.database.database import Database
+from persistence.originals import Originals
+from records.document import DocumentStatus
+from records.errors import Conflict, InvalidInput, TooLarge, Unsupported
+from tests.engines.parsing.extracting import extract
+from tests.services.conftest import in_own_task
+from tests.services.ingestion.harness import MAX_BYTES, IngestionHarness, open_harness
+
+READY, FAILED = DocumentStatus.READY, DocumentStatus.FAILED
+MESSAGE = "From: ada@example.org\nTo: bo@example.org\nSubject: Bolts\n\nThe bolts are here.\n"
+TEXTS = {
+    "text/plain": "Plain words.",
+    "application/yaml": "city: Oslo\n",
+    "text/markdown": "Only a line.",
+    "text/csv": "a,b\n1,2\n",
+    "text/tab-separated-values": "a\tb\n1\t2\n",
+    "text/asciidoc": "= Title\n",
+    "text/x-tex": "\\section{One}",
+    "application/json": '{\n  "city": "Oslo"\n}',
+    "application/x-ndjson": '{"a": 1}\n{"a": 2}\n',
+    "message/rfc822": MESSAGE,
+    "text/x-python": "print('x')\n",
+    "text/x-c++": "int main() {}\n",
+    "application/xml": "<book><title>T</title></book>",
+    "text/html": "<p>words</p>",
+}
+BOLTS = b"Bolt A takes 35 Nm."
+
+
+@pytest.fixture
+async def harness(database: Database, tmp_path: Path) -> AsyncIterator[IngestionHarness]:
+    async with in_own_task(open_harness(database, tmp_path)) as harness:
+        yield harness
+
+
+def incoming(harness: IngestionHarness) -> list[Path]:
+    return list(harness.incoming.iterdir()) if harness.incoming.exists() else []
+
+
+def originals(folder: Path) -> list[str]:
+    return [path.name for path in (folder / "originals").rglob("*") if path.is_file()]
+
+
+def test_there_is_an_example_of_every_text_format() -> None:
+    for known in FORMATS:
+        assert known.is_text == any(media_type in TEXTS for media_type in known.types), known.label
+
+
+@pytest.mark.parametrize("media_type", TEXTS)
+async def test_a_text_keeps_the_media_type_that_its_sender_names(harness: IngestionHarness, media_type: str) -> None:
+    document, is_duplicate = await harness.intake.add_text(TEXTS[media_type], media_type=media_type)
+    assert (document.media_type, is_duplicate) == (media_type, False)
+    assert incoming(harness) == []
+
+
+async def test_the_content_of_a_text_decides_against_a_wrong_media_type(harness: IngestionHarness) -> None:
+    document, _ = await harness.intake.add_text("<!DOCTYPE html><p>words", media_type="text/x-python")
+    assert document.media_type == "text/html"
+
+
+@pytest.mark.parametrize("media_type", ["application/pdf", "text/x-cobol", "image/png"])
+async def test_a_media_type_that_is_not_text_is_refused_with_a_list_of_those_that_are(
+    harness: IngestionHarness, media_type: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        await harness.intake.add_text("words", media_type=media_type)
+    message = refusal.value.message
+    assert refusal.value.field == "media_type"
+    assert "Supported are text/plain, application/yaml, text/markdown, " in message
+    assert "text/x-bash" in message
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("\n  First line.\nSecond line.", "First line."),
+        ('{\n  "city": "Oslo"\n}', '"city": "Oslo"'),
+        ("***", "***"),
+        ("word " * 40, " ".join(["word"] * 12) + "…"),
+    ],
+)
+async def test_a_text_without_a_name_is_named_after_its_first_words(
+    harness: IngestionHarness, text: str, name: str
+) -> None:
+    document, _ = await harness.intake.add_text(text)
+    assert document.name == name
+
+
+@pytest.mark.parametrize(
+    ("media_type", "text"),
+    [
+        ("application/xml", '<?xml version="1.0" encoding="ISO-8859-1"?><a>Grüße</a>'),
+        ("text/html", '<html><head><meta charset="windows-1251"></head><p>Grüße</p></html>'),
+    ],
+)
+async def test_a_text_that_declares_another_encoding_is_read_as_it_was_sent(
+    harness: IngestionHarness, media_type: str, text: str
+) -> None:
+    document, _ = await harness.intake.add_text(text, media_type=media_type)
+    assert document.media_type == media_type
+    assert extract(harness.originals.path(document.sha256)).text == "Grüße"
+
+
+async def test_the_same_bytes_at_the_same_time_become_one_document(harness: IngestionHarness) -> None:
+    files = [harness.received(BOLTS) for _ in range(8)]
+    results = await asyncio.gather(*(harness.intake.add_file(file) for file in files))
+    [first] = {document.id for document, _ in results}
+    assert sorted(is_duplicate for _, is_duplicate in results) == [False] + [True] * 7
+    assert (await harness.intake.add_file(harness.received(BOLTS)))[0].id == first
+    other, is_duplicate = await harness.intake.add_file(harness.received(b"Bolt B takes 40 Nm."))
+    assert (other.id == first, is_duplicate) == (False, False)
+    assert incoming(harness) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"), [(b"", InvalidInput), (b"\x7fELF\x02\x01\x01" + bytes(100), Unsupported)]
+)
+async def test_a_refused_file_is_removed(
+    harness: IngestionHarness, content: bytes, refusal: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(refusal):
+        await harness.intake.add_file(harness.received(content, "program.bin"))
+    assert incoming(harness) == []
+    assert originals(tmp_path) == []
+
+
+async def test_a_file_below_an_import_root_is_copied(harness: IngestionHarness, tmp_path: Path) -> None:
+    source = tmp_path / "imports" / "bolts.txt"
+    source.parent.mkdir()
+    source.write_bytes(BOLTS)
+    document, _ = await harness.intake.add_path(str(source), tags=["steel"])
+    assert (document.name, document.tags, document.source_uri) == ("bolts.txt", ("steel",), str(source))
+    assert source.read_bytes() == BOLTS
+    assert incoming(harness) == []
+
+
+async def test_a_path_outside_of_the_import_roots_is_refused(harness: IngestionHarness, tmp_path: Path) -> None:
+    (tmp_path / "imports").mkdir()
+    (tmp_path / "secret.txt").write_bytes(BOLTS)
+    (tmp_path / "imports" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    for path in ("secret.txt", "imports/../secret.txt", "imports/link.txt", "imports", "imports/missing.txt"):
+        with pytest.raises(InvalidInput):
+            await harness.intake.add_path(str(tmp_path / path))
+
+
+async def test_a_file_beyond_the_limit_is_refused_and_leaves_nothing(harness: IngestionHarness, tmp_path: Path) -> None:
+    (tmp_path / "imports").mkdir()
+    (tmp_path / "imports" / "large.txt").write_bytes(b"x" * (MAX_BYTES + 1))
+    with pytest.raises(TooLarge) as refusal:
+        await harness.intake.add_path(str(tmp_path / "imports" / "large.txt"))
+    assert refusal.value.field == "source.path"
+    with pytest.raises(TooLarge) as refusal:
+        await harness.intake.add_text("x" * (MAX_BYTES + 1))
+    assert refusal.value.field == "source.text"
+    assert incoming(harness) == []
+
+
+async def test_an_original_that_is_not_kept_is_removed_once_the_document_is_ready(
+    database: Database, tmp_path: Path
+) -> None:
+    async with open_harness(database, tmp_path, keep_originals=False) as harness:
+        document, _ = await harness.intake.add_file(harness.received(BOLTS))
+        await harness.until(document, READY)
+        await harness.until_idle()
+        assert originals(tmp_path) == []
+        assert not (await harness.shelf.documents.get(document.id)).has_original
+        again, is_duplicate = await harness.intake.add_file(harness.received(BOLTS))
+        assert (again.id, is_duplicate) == (document.id, True)
+        assert originals(tmp_path) == [], "the second upload is not kept either"
+        assert not (await harness.shelf.documents.get(document.id)).has_original
+        with pytest.raises(Conflict, match="Delete the document and upload the file again"):
+            await harness.ingestion.reprocess_document(document.id, None)
+
+
+async def test_an_original_is_kept_until_its_document_is_ready_so_that_it_can_be_repeated(
+    database: Database, tmp_path: Path
+) -> None:
+    async with open_harness(database, tmp_path, keep_originals=False) as harness:
+        harness.small.failure = InvalidInput("The parser rejects this file.")
+        document, _ = await harness.intake.add_file(harness.received(BOLTS))
+        await harness.until(document, FAILED)
+        await harness.intake.add_file(harness.received(BOLTS))
+        harness.small.failure = None
+        await harness.ingestion.reprocess_document(document.id, None)
+        await harness.until(document, READY)
+        await harness.until_idle()
+        assert originals(tmp_path) == []
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_start_removes_the_originals_that_must_not_be_kept(
+    database: Database, tmp_path: Path, keep: bool
+) -> None:
+    """The server ended after the document became READY and before its original was removed, or the setting changed."""
+    async with open_harness(database, tmp_path, keep_originals=True) as harness:
+        ready, _ = await harness.intake.add_file(harness.received(BOLTS))
+        await harness.until(ready, READY)
+        harness.small.failure = InvalidInput("The parser rejects this file.")
+        failed, _ = await harness.intake.add_file(harness.received(b"Bolt B takes 40 Nm."))
+        await harness.until(failed, FAILED)
+    freed = await Originals(database, tmp_path / "originals", tmp_path / "incoming", keep=keep).sweep()
+    assert freed == (0 if keep else len(BOLTS))
+    assert (await harness.shelf.documents.get(ready.id)).has_original is keep
+    assert (await harness.shelf.documents.get(failed.id)).has_original
