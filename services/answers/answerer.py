@@ -80,7 +80,7 @@ class Answerer:
             inference = self.models.inference(model_id)
             waited = (perf_counter() - began) * 1000
             async with self.models.use(model_id):
-                await self._make(work, inference, waited)
+                return await self._make(work, inference, waited)
 
     async def _make(self, work: RunningAnswer, inference: Inference, waited_ms: float) -> AnswerResult:
         fitted, retrieval_ms = await self._prompt(work, inference)
@@ -91,7 +91,7 @@ class Answerer:
         if not work.log.content.strip():
             raise EmptyAnswer
         details = _details(work, sampling, finished, thought, fitted, waited_ms, retrieval_ms)
-        citations = mark_used(work.message.citations, work.log.content)
+        citations = await anyio.to_thread.run_sync(mark_used, work.message.citations, work.log.content)
         return AnswerResult(details, citations)
 
     async def _prompt(self, work: RunningAnswer, inference: Inference) -> tuple[FittedPrompt, float | None]:
