@@ -142,7 +142,9 @@ class Settings(BaseSettings):
         le=100,
         description="What an idle GPU is used less than; without a GPU, the processor by other programs",
     )
-    max_queued_answers: int = Field(64, ge=1, le=10_000, description="Answers that may wait; more are refused as busy")
+    max_queued_answers: int = Field(
+        64, ge=1, le=10_000, description="Answers that may run or wait; more are refused as busy"
+    )
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")
     otel_endpoint: Endpoint | None = Field(

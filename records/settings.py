@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 from records.document import Chunking
 from records.session import SessionSettings
 
+MAX_QUEUED_ANSWERS = 10_000
+"""Upper bound of the setting `max_queued_answers`, and the size of an inference worker's queue.
+
+The answers service rejects requests beyond the setting, so that the worker never rejects an accepted answer.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:

@@ -23,6 +23,7 @@ from records.codes import ErrorCode
 from records.errors import Busy, Conflict, ContextOverflow, InvalidInput, ModelLoadFailed, Unsupported
 from records.model import LoadRequest, LoadSettings
 from records.session import SamplingSettings
+from records.settings import MAX_QUEUED_ANSWERS
 from workers import Caller, Stream, WorkerCallFailed
 
 ChatMessage = tuple[str, str]
@@ -33,7 +34,6 @@ R = TypeVar("R", bound=msgspec.Struct)
 _EVENT: Any = GenerateEvent
 "A union, which a type checker does not take for a type of its own."
 _RETRY_MS = 2000
-_QUEUE_LIMIT = 64
 
 
 class Generation(Protocol):
@@ -158,7 +158,7 @@ def _raise_named(failure: WorkerCallFailed) -> NoReturn:
         case ErrorCode.CONTEXT_OVERFLOW:
             raise ContextOverflow(failure.message) from failure
         case ErrorCode.BUSY:
-            raise Busy(failure.message, queue_depth=_QUEUE_LIMIT, retry_after_ms=_RETRY_MS) from failure
+            raise Busy(failure.message, queue_depth=MAX_QUEUED_ANSWERS, retry_after_ms=_RETRY_MS) from failure
         case ErrorCode.UNSUPPORTED:
             raise Unsupported(failure.message, None) from failure
         case ErrorCode.CONFLICT:

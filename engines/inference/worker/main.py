@@ -39,11 +39,11 @@ from engines.inference.worker.text.chat_template import Message, TemplateFailed
 from engines.inference.worker.text.prompt import Prompt
 from records.codes import ErrorCode
 from records.model import LoadStage
+from records.settings import MAX_QUEUED_ANSWERS
 from workers.child import Call, CallFailure, Link, leave
 
 __all__ = ["Request", "Start", "run"]
 
-MOST_WAITING = 64
 _PROGRESS_STEP = 0.02
 
 
@@ -55,7 +55,7 @@ def run(link: Link, start: Start) -> NoReturn:
 class Program:
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._queue = JobQueue(MOST_WAITING)
+        self._queue = JobQueue(MAX_QUEUED_ANSWERS)
         self._loaded: ModelHost | None = None
 
     def serve(self, link: Link) -> NoReturn:
@@ -143,7 +143,7 @@ class Program:
         try:
             self._queue.put(job)
         except QueueFull:
-            raise CallFailure(ErrorCode.BUSY, f"{MOST_WAITING} answers are waiting for this model.") from None
+            raise CallFailure(ErrorCode.BUSY, f"{MAX_QUEUED_ANSWERS} answers are waiting for this model.") from None
 
     def _drop(self, job: Job) -> None:
         """In the I/O thread: an answer that is canceled while it waits leaves at once."""

@@ -11,8 +11,10 @@ from records.errors import Busy, Conflict, InvalidInput, ModelNotReady, NotFound
 from records.ids import MessageId, SessionId
 from records.model import ModelStatus
 from records.session import MessageRole, MessageStatus
+from records.settings import MAX_QUEUED_ANSWERS
 from services.answers.cursors import HEAD
 from services.answers.event_streams import MAX_ENDED_LOGS
+from settings import Settings
 from tests.fakes.inference import FakeInference, Script
 from tests.services.answers.harness import open_harness
 from tests.support.builders import make_model
@@ -115,6 +117,11 @@ async def test_answers_beyond_the_limit_are_refused_as_busy_and_not_stored(datab
         for answer in answers:
             await harness.check_ended(answer.id)
         await harness.check_usable(third.id)
+
+
+def test_an_inference_worker_queues_as_many_answers_as_the_setting_can_allow() -> None:
+    bounds = Settings.model_fields["max_queued_answers"].metadata
+    assert [bound.le for bound in bounds if hasattr(bound, "le")] == [MAX_QUEUED_ANSWERS]
 
 
 async def test_a_repeated_key_returns_the_stored_exchange_whatever_has_changed_since(database: Database) -> None:
