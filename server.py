@@ -24,6 +24,7 @@ from records.tracing import NoTracing, Tracer
 from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.common import global_ids
+from services.ingestion import IncomingFiles
 from services.metrics import RequestCounters
 from services.metrics.prometheus.exposition import CONTENT_TYPE
 from settings import Settings, read_settings
@@ -51,7 +52,7 @@ def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], No
     traffic = RequestCounters()
     limits = Limits(max_upload_bytes=settings.max_upload_bytes)
     transport = TransportSettings(
-        incoming=settings.data_dir / "incoming",
+        incoming=IncomingFiles(settings.data_dir / "incoming", settings.max_upload_bytes),
         limits=limits,
         allowed_hosts=(*settings.allowed_hosts, settings.host),
         allowed_origins=settings.allowed_origins,

@@ -1,7 +1,6 @@
 """The transport as the server mounts it: routes for `/graphql` and the page, and the guards around everything."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -24,6 +23,7 @@ from transport.security.security import (
     host_patterns,
 )
 from transport.security.signing import Links
+from transport.uploads.incoming import IncomingFiles
 from transport.websocket.endpoint import GraphQLOverWebSocket
 
 __all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
@@ -35,9 +35,9 @@ OPEN_PATHS = ("/", PATH, "/graphiql/", "/health")
 
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
-    """`incoming` is where uploads are written; `allowed_hosts` are names besides this machine's own."""
+    """`incoming` receives uploads; `allowed_hosts` are names besides this machine's own."""
 
-    incoming: Path
+    incoming: IncomingFiles
     limits: Limits = field(default_factory=Limits)
     times: TimeLimits = field(default_factory=TimeLimits)
     init_seconds: float = 10.0

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from schema.build import build_schema
+from services.ingestion import IncomingFiles
 from tests.schema.full_graph import full_graph
 from transport import TransportSettings, create_middleware, create_routes
 
@@ -42,7 +43,7 @@ def schema() -> strawberry.Schema:
 @pytest.fixture(scope="session")
 def served(schema: strawberry.Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that gives each operation fresh records, so that results do not depend on their order."""
-    settings = TransportSettings(incoming=tmp_path_factory.mktemp("incoming"))
+    settings = TransportSettings(incoming=IncomingFiles(tmp_path_factory.mktemp("incoming"), 1 << 20))
     routes = create_routes(schema, lambda _: full_graph(schema).context(), settings)
     with serving(Starlette(routes=routes, middleware=create_middleware(settings))) as address:
         yield address

@@ -15,6 +15,7 @@ from records.system import InferenceStatus, StorageStatus
 from resolvers.request_context import Context
 from schema.build import build_schema
 from services.answers import Answers
+from services.ingestion import IncomingFiles
 from services.ingestion.document_events import DocumentEvents
 from services.metrics import Machine, Metrics, Sources, open_metrics
 from services.sessions import Sessions
@@ -84,7 +85,7 @@ async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
         context = replace(
             graph.context(), answers=answers, metrics=metrics, ingestion=cast(Any, FeedingIngestion(feed))
         )
-        chosen = TransportSettings(incoming=folder / "incoming", graphiql=False, **settings)
+        chosen = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False, **settings)
         routes = create_routes(graph.schema, lambda _: replace(context), chosen)
         app = Starlette(routes=routes, middleware=create_middleware(chosen))
         yield Served(app, graph, answers, answerer, feed, metrics, context)

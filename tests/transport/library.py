@@ -16,6 +16,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from records.document import ReceivedFile
 from records.errors import NotFound
+from records.settings import Limits
+from services.ingestion import IncomingFiles
 from tests.transport.news import News, Paper
 from transport import TransportSettings, create_middleware, create_routes
 
@@ -293,5 +295,6 @@ def library(incoming: Path, shelf: Shelf | None = None, **settings: Any) -> Star
     def context(_: HTTPConnection) -> Context:
         return Context(kept)
 
-    chosen = TransportSettings(incoming=incoming, **settings)
+    limit = settings.get("limits", Limits()).max_upload_bytes
+    chosen = TransportSettings(incoming=IncomingFiles(incoming, limit), **settings)
     return Starlette(routes=create_routes(SCHEMA, context, chosen), middleware=create_middleware(chosen))

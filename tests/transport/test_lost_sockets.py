@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from websockets.frames import Frame, Opcode
 
 from records.settings import Limits
+from services.ingestion import IncomingFiles
 from tests.transport.conftest import running
 from tests.transport.library import Shelf, library
 from tests.transport.sockets import Socket, open_socket
@@ -155,4 +156,4 @@ def test_the_bounds_are_those_that_are_documented() -> None:
     limits = Limits()
     assert limits.max_subscriptions_per_connection == 25
     assert limits.max_request_bytes == 1 << 20
-    assert TransportSettings(Path()).init_seconds == 10
+    assert TransportSettings(IncomingFiles(Path(), 1 << 20)).init_seconds == 10

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from services.ingestion import IncomingFiles
 from transport import Download, Links, TransportSettings, create_middleware, download_route
 from transport.security.signing import LASTS_SECONDS
 
@@ -93,7 +94,7 @@ def client(tmp_path: Path) -> httpx.AsyncClient:
     async def metrics(_: Request) -> PlainTextResponse:
         return PlainTextResponse("metrics")
 
-    settings = TransportSettings(incoming=tmp_path, access_token=TOKEN)
+    settings = TransportSettings(incoming=IncomingFiles(tmp_path, 1 << 20), access_token=TOKEN)
     routes = [
         download_route("/documents/{id}/original", find),
         Route("/metrics", metrics),

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from records.settings import Limits
+from tests.support.small_disk import small_disk
 from tests.transport.conftest import Connect, Serve
-from tests.transport.library import Shelf
+from tests.transport.library import Shelf, library
 
 ADD = "mutation ($input: FileInput!) { add(input: $input) }"
 OPERATIONS = json.dumps({"query": ADD, "variables": {"input": {"file": None}}})
@@ -195,6 +196,18 @@ def pieces(content: bytes) -> Iterator[bytes]:
         yield f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
     yield b'--x\r\nContent-Disposition: form-data; name="0"; filename="big"\r\n\r\n'
     yield from itertools.repeat(content)
+
+
+async def test_an_upload_to_a_full_disk_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", None, 1 << 20) as disk:
+        incoming = disk.folder / "incoming"
+        transport = httpx.ASGITransport(library(incoming))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+            response = await send(client, fields(content=b"x" * (4 << 20)))
+            assert response.status_code == 507
+            assert response.json()["errors"][0]["extensions"]["code"] == "DISK_FULL"
+            assert list(incoming.iterdir()) == []
+            assert (await send(client, fields())).status_code == 200
 
 
 async def test_a_client_that_goes_away_leaves_no_file(serve: Serve, incoming: Path, shelf: Shelf) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 
 from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
@@ -20,6 +19,7 @@ from transport.security.refusals import OperationRefused, RequestRefused
 from transport.security.security import AccessToken, require_preflight
 from transport.uploads.draining import WatchedBody, respond_and_linger
 from transport.uploads.endpoint import receive_upload
+from transport.uploads.incoming import IncomingFiles
 
 METHODS = "GET, POST"
 
@@ -31,7 +31,7 @@ class GraphQLOverHTTP:
         self,
         operations: Operations,
         limits: Limits,
-        incoming: Path,
+        incoming: IncomingFiles,
         token: AccessToken,
         page: Callable[[], Response] | None,
     ) -> None:

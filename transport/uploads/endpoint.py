@@ -4,23 +4,21 @@ Since the order is held, it is known what a file is for before its first byte is
 arrives.
 """
 
-import errno
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, aclosing, asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 
 from records.document import ReceivedFile
-from records.errors import DiskFull
+from records.errors import DiskFull, TooLarge
 from records.settings import Limits
 from transport.http.bodies import announced, too_large
 from transport.http.requests import GraphQLRequest, read_json, read_request
 from transport.security.refusals import RequestRefused
-from transport.uploads.incoming import IncomingFile
+from transport.uploads.incoming import IncomingFile, IncomingFiles, shown_name
 from transport.uploads.multipart import PartBegins, PartData, PartEvent, read_parts
 
 MAX_FILES = 10
@@ -34,7 +32,7 @@ Place = Callable[[ReceivedFile], None]
 
 
 @asynccontextmanager
-async def receive_upload(request: Request, incoming: Path, limits: Limits) -> AsyncIterator[GraphQLRequest]:
+async def receive_upload(request: Request, incoming: IncomingFiles, limits: Limits) -> AsyncIterator[GraphQLRequest]:
     """The request with its files in place. Files that are still in `incoming` when the block is left are removed."""
     with ExitStack() as files:
         upload = _Upload(incoming, limits, files, announced(request))
@@ -42,20 +40,16 @@ async def receive_upload(request: Request, incoming: Path, limits: Limits) -> As
             async with aclosing(read_parts(request)) as parts:  # type: ignore[type-var]  # it is a generator
                 async for event in parts:
                     await upload.take(event)
-        except OSError as cause:
-            raise _disk_full() if cause.errno in (errno.ENOSPC, errno.EDQUOT) else cause from None
+        except DiskFull as failure:
+            status = HTTPStatus.INSUFFICIENT_STORAGE
+            raise RequestRefused(failure.message, status=status, code=failure.code) from None
         yield upload.request()
-
-
-def _disk_full() -> RequestRefused:
-    condition = DiskFull()
-    return RequestRefused(condition.message, status=HTTPStatus.INSUFFICIENT_STORAGE, code=condition.code)
 
 
 class _Upload:
     """The parts of one body, one after the other."""
 
-    def __init__(self, incoming: Path, limits: Limits, files: ExitStack, announced_bytes: int) -> None:
+    def __init__(self, incoming: IncomingFiles, limits: Limits, files: ExitStack, announced_bytes: int) -> None:
         self._incoming = incoming
         self._limits = limits
         self._files = files
@@ -66,6 +60,8 @@ class _Upload:
         self._text: bytearray | None = None
         self._file: IncomingFile | None = None
         self._part = ""
+        self._filename: str | None = None
+        self._content_type: str | None = None
 
     def request(self) -> GraphQLRequest:
         if self._request is None or self._places is None:
@@ -94,12 +90,16 @@ class _Upload:
         elif part.name not in (self._places or {}):
             raise RequestRefused("A part is not in `map`, or comes twice.")
         else:
-            self._file = IncomingFile(self._incoming, part.filename, part.content_type, self._limits.max_upload_bytes)
+            self._filename, self._content_type = part.filename, part.content_type
+            self._file = self._incoming.create()
             self._files.callback(self._file.remove)
 
     async def _take_data(self, data: bytes) -> None:
         if self._file is not None:
-            await self._file.take(data)
+            try:
+                await self._file.write(data)
+            except TooLarge:
+                raise too_large(self._limits.max_upload_bytes, "A file") from None
         elif self._text is not None:
             self._text += data
             if len(self._text) > self._limits.max_request_bytes:
@@ -120,7 +120,7 @@ class _Upload:
 
     async def _place_file(self, file: IncomingFile) -> None:
         assert self._places is not None
-        received = await file.finish()
+        received = await file.finish(shown_name(self._filename), self._content_type)
         for place in self._places.pop(self._part):
             place(received)
         self._file = None
