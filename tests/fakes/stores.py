@@ -1,4 +1,4 @@
-"""Stores in memory: as much of each as the graph's tests need, and what was asked of them."""
+"""Stores in memory, with as much of each as the tests of the graph need."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,12 +8,7 @@ from records.document import ChunkRecord, DocumentRecord, EraseReceipt, HeadingR
 from records.errors import NotFound
 from records.ids import DocumentId, MessageId, SessionId
 from records.page import Page, PageRequest
-from records.session import (
-    MessageRating,
-    MessageRecord,
-    SessionRecord,
-    SessionSettings,
-)
+from records.session import MessageRating, MessageRecord, SessionRecord, SessionSettings
 from tests.support.builders import make_session
 
 
@@ -22,72 +17,78 @@ class Identified(Protocol):
     def id(self) -> Any: ...
 
 
-Noun = TypeVar("Noun", bound=Identified)
+Record = TypeVar("Record", bound=Identified)
 
 
-class Shelf(Generic[Noun]):
-    """Things by id; `reads` and `counts` say how often the store was asked."""
+class FakeStore(Generic[Record]):
+    """Records by id. `reads` and `counts` are the numbers of calls of `find_many` and `count`."""
 
     kind = ""
 
-    def __init__(self, *nouns: Noun) -> None:
-        self.rows: dict[Any, Noun] = {noun.id: noun for noun in nouns}
+    def __init__(self, *records: Record) -> None:
+        self.rows: dict[Any, Record] = {record.id: record for record in records}
         self.reads = 0
         self.counts = 0
 
-    async def get(self, key: Any) -> Noun:
+    async def get(self, key: Any) -> Record:
         if key not in self.rows:
             raise NotFound(self.kind, key)
         return self.rows[key]
 
-    async def find(self, key: Any) -> Noun | None:
+    async def find(self, key: Any) -> Record | None:
         return self.rows.get(key)
 
-    async def find_many(self, keys: Sequence[Any]) -> Mapping[Any, Noun]:
+    async def find_many(self, keys: Sequence[Any]) -> Mapping[Any, Record]:
         self.reads += 1
         return {key: self.rows[key] for key in keys if key in self.rows}
 
-    def put(self, noun: Noun) -> Noun:
-        self.rows[noun.id] = noun
-        return noun
+    def put(self, record: Record) -> Record:
+        """Store a record and return it."""
+        self.rows[record.id] = record
+        return record
 
     async def count(self, *_: Any) -> int:
         self.counts += 1
         return len(self.rows)
 
-    def paged(self, request: PageRequest, fits: Callable[[Noun], bool] = lambda noun: True) -> Page[Noun]:
-        whole = [noun for noun in self.rows.values() if fits(noun)]
-        known = {str(noun.id): at for at, noun in enumerate(whole)}
-        low = known.get(request.after, len(whole)) + 1 if request.after else 0
-        high = known.get(request.before, 0) if request.before else len(whole)
+    def make_page(self, request: PageRequest, matches: Callable[[Record], bool] = lambda record: True) -> Page[Record]:
+        """Return a page of the records that match. The cursor of a record is its id."""
+        records = [record for record in self.rows.values() if matches(record)]
+        positions = {str(record.id): position for position, record in enumerate(records)}
+        low = positions.get(request.after, len(records)) + 1 if request.after else 0
+        high = positions.get(request.before, 0) if request.before else len(records)
         if request.first is not None:
             high = min(high, low + request.first)
         elif request.last is not None:
             low = max(low, high - request.last)
-        items = tuple(whole[low:high])
-        return Page(items, tuple(str(noun.id) for noun in items), high < len(whole), 0 < low <= len(whole))
+        items = tuple(records[low:high])
+        return Page(items, tuple(str(record.id) for record in items), high < len(records), 0 < low <= len(records))
 
 
-class FakeDocuments(Shelf[DocumentRecord]):
+class FakeDocuments(FakeStore[DocumentRecord]):
+    """Documents that all have the same text."""
+
     kind = "document"
     whole_text = "Bolt A takes 35 Nm."
 
     async def page(self, filter: Any, order: Any, request: PageRequest) -> Page[DocumentRecord]:
-        self.asked = (filter, order, request)
-        return self.paged(request)
+        self.page_arguments = (filter, order, request)
+        return self.make_page(request)
 
     async def update(self, key: DocumentId, **changes: Any) -> DocumentRecord:
         return self.put(replace(await self.get(key), **changes))
 
     async def text(self, key: DocumentId, offset: int, length: int) -> str:
-        self.asked_text = (offset, length)
+        self.text_range = (offset, length)
         return self.whole_text[offset : offset + length]
 
     async def outline(self, key: DocumentId) -> tuple[HeadingRecord, ...]:
         return (HeadingRecord("Bolts", 1, 0, None),)
 
 
-class FakeChunks(Shelf[ChunkRecord]):
+class FakeChunks(FakeStore[ChunkRecord]):
+    """Chunks, and the answers that cite them."""
+
     kind = "chunk"
 
     def __init__(self, messages: "FakeMessages", *chunks: ChunkRecord) -> None:
@@ -95,20 +96,24 @@ class FakeChunks(Shelf[ChunkRecord]):
         self._messages = messages
 
     async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
-        return self.paged(request, lambda chunk: chunk.document_id == document_id)
+        return self.make_page(request, lambda chunk: chunk.document_id == document_id)
 
     async def neighbour(self, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
         places = {(each.document_id, each.index): each for each in self.rows.values()}
         return places.get((chunk.document_id, chunk.index + step))
 
     async def cited_by(self, chunk_id: Any, request: PageRequest) -> Page[MessageRecord]:
-        return self._messages.paged(request, lambda message: any(c.chunk_id == chunk_id for c in message.citations))
+        return self._messages.make_page(
+            request, lambda message: any(citation.chunk_id == chunk_id for citation in message.citations)
+        )
 
     async def count_cited_by(self, chunk_id: Any) -> int:
         return 1
 
 
-class FakeSessions(Shelf[SessionRecord]):
+class FakeSessions(FakeStore[SessionRecord]):
+    """Sessions. `attached` are the documents of the newest one."""
+
     kind = "session"
 
     async def create(self, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings) -> SessionRecord:
@@ -116,31 +121,33 @@ class FakeSessions(Shelf[SessionRecord]):
         return self.put(make_session(id=SessionId(len(self.rows) + 1), name=name, settings=settings))
 
     async def page(self, filter: Any, order: Any, request: PageRequest) -> Page[SessionRecord]:
-        self.asked = (filter, order, request)
-        return self.paged(request)
+        self.page_arguments = (filter, order, request)
+        return self.make_page(request)
 
     async def update(
         self, key: SessionId, *, document_ids: Sequence[DocumentId] | None = None, **changes: Any
     ) -> SessionRecord:
-        given = {name: value for name, value in changes.items() if value is not None}
-        return self.put(replace(await self.get(key), **given))
+        provided = {name: value for name, value in changes.items() if value is not None}
+        return self.put(replace(await self.get(key), **provided))
 
     async def delete(self, key: SessionId) -> EraseReceipt:
         del self.rows[key]
         return EraseReceipt(messages=2, bytes=5_000_000_000)
 
     async def of_document(self, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
-        return self.paged(request)
+        return self.make_page(request)
 
     async def count_of_document(self, document_id: DocumentId) -> int:
         return await self.count()
 
 
-class FakeMessages(Shelf[MessageRecord]):
+class FakeMessages(FakeStore[MessageRecord]):
+    """Messages of all sessions."""
+
     kind = "message"
 
     async def page(self, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
-        return self.paged(request, lambda message: message.session_id == session_id)
+        return self.make_page(request, lambda message: message.session_id == session_id)
 
     async def delete_exchange(self, key: MessageId) -> tuple[MessageId, ...]:
         del self.rows[key]
@@ -151,6 +158,8 @@ class FakeMessages(Shelf[MessageRecord]):
 
 
 class FakeOriginals:
+    """Originals that remember which received files were discarded."""
+
     def __init__(self) -> None:
         self.discarded: list[ReceivedFile] = []
 

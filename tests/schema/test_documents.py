@@ -168,7 +168,7 @@ async def test_offset_and_length_of_a_text_are_clamped(graph: InMemoryGraph) -> 
     found = await graph.execute(query, id=ONE, o=-5, l=0)
     assert found["document"]["text"] == "B"
     await graph.execute(query, id=ONE, o=0, l=2_000_000)
-    assert graph.documents.asked_text == (0, 1_000_000)
+    assert graph.documents.text_range == (0, 1_000_000)
 
 
 async def test_filters_and_orders_are_passed_to_the_store_as_records(graph: InMemoryGraph) -> None:
@@ -176,7 +176,7 @@ async def test_filters_and_orders_are_passed_to_the_store_as_records(graph: InMe
         """{ documents(first: 500, filter: {status: [READY, FAILED], tags: ["a"], nameContains: "b",
              mediaType: null, sessionId: "nonsense"}, orderBy: {field: NAME, direction: ASC}) { nodes { id } } }"""
     )
-    chosen, order, request = graph.documents.asked
+    chosen, order, request = graph.documents.page_arguments
     assert chosen.status == (DocumentStatus.READY, DocumentStatus.FAILED)
     assert (chosen.tags, chosen.name_contains, chosen.media_type) == (("a",), "b", None)
     assert chosen.session_id == 0, "an unknown session matches no document"

@@ -139,7 +139,7 @@ async def test_sessions_are_ordered_by_relevance_where_there_is_a_query(
     graph: InMemoryGraph, query: str | None, order: str
 ) -> None:
     await graph.execute("query ($q: String) { sessions(filter: {query: $q}) { nodes { id } } }", q=query)
-    assert graph.sessions.asked[1].field == order
+    assert graph.sessions.page_arguments[1].field == order
 
 
 async def test_a_date_without_a_time_zone_is_rejected(graph: InMemoryGraph) -> None:
@@ -147,4 +147,4 @@ async def test_a_date_without_a_time_zone_is_rejected(graph: InMemoryGraph) -> N
     assert await graph.errors("{ " + filtered.format("2026-11-21T12:00:00") + " }")
     found = await graph.execute("{ " + filtered.format("2026-11-21T13:00:00+01:00") + " }")
     assert found["sessions"]["nodes"] == [{"createdAt": "2026-11-21T12:00:00Z"}]
-    assert graph.sessions.asked[0].updated_after.hour == 12
+    assert graph.sessions.page_arguments[0].updated_after.hour == 12
