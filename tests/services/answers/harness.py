@@ -124,13 +124,16 @@ async def open_harness(
     database: Database,
     *,
     inference: FakeInference | None = None,
+    retriever: FakeRetriever | None = None,
     limit: int = 64,
     wrap: Callable[[Any], Any] = unchanged,
 ) -> AsyncIterator[AnswersHarness]:
     """Run answers while the block is open. `wrap` is applied to the stores that the service uses."""
     async with (
         open_supervisor(fail_test) as supervisor,
-        open_supervised(database, supervisor, inference=inference, limit=limit, wrap=wrap) as harness,
+        open_supervised(
+            database, supervisor, inference=inference, retriever=retriever, limit=limit, wrap=wrap
+        ) as harness,
     ):
         yield harness
 
@@ -141,6 +144,7 @@ async def open_supervised(
     supervisor: Supervisor,
     *,
     inference: FakeInference | None = None,
+    retriever: FakeRetriever | None = None,
     limit: int = 64,
     wrap: Callable[[Any], Any] = unchanged,
 ) -> AsyncIterator[AnswersHarness]:
@@ -148,7 +152,7 @@ async def open_supervised(
     shelf = Shelf(database)
     sessions, documents, messages = wrap(shelf.sessions), wrap(shelf.documents), wrap(shelf.messages)
     model = OneModel(make_model(path=Path("small.gguf")), inference or FakeInference())
-    answerer = Answerer(documents, messages, FakeRetriever(), model)
+    answerer = Answerer(documents, messages, retriever or FakeRetriever(), model)
     planner = AnswerPlanner(sessions, documents, model, DIRECT)
     listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
     async with open_answers(answerer, planner, messages, listeners, limit, supervisor) as answers:

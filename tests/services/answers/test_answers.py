@@ -10,12 +10,15 @@ from records.codes import ErrorCode
 from records.errors import Busy, Conflict, InvalidInput, ModelNotReady, NotFound
 from records.ids import MessageId, SessionId
 from records.model import ModelStatus
-from records.session import MessageRole, MessageStatus
+from records.retrieval import Retrieval, RetrievalQuery
+from records.session import DocumentScope, MessageRole, MessageStatus, SessionSettings, ThinkingMode
 from records.settings import MAX_QUEUED_ANSWERS
+from services.answers.answerer import MAX_RETRIEVALS
 from services.answers.cursors import HEAD
 from services.answers.event_streams import MAX_ENDED_LOGS
 from settings import Settings
 from tests.fakes.inference import FakeInference, Script
+from tests.fakes.services import FakeRetriever
 from tests.services.answers.harness import open_harness
 from tests.support.builders import make_model
 
@@ -122,6 +125,36 @@ async def test_answers_beyond_the_limit_are_refused_as_busy_and_not_stored(datab
 def test_an_inference_worker_queues_as_many_answers_as_the_setting_can_allow() -> None:
     bounds = Settings.model_fields["max_queued_answers"].metadata
     assert [bound.le for bound in bounds if hasattr(bound, "le")] == [MAX_QUEUED_ANSWERS]
+
+
+class GatedRetriever(FakeRetriever):
+    """A retriever that waits at a gate and counts the searches that run at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.running, self.most = 0, 0
+
+    async def retrieve(self, query: RetrievalQuery) -> Retrieval:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.gate.wait()
+        self.running -= 1
+        return await super().retrieve(query)
+
+
+async def test_few_answers_search_the_documents_at_the_same_time(database: Database) -> None:
+    retriever = GatedRetriever()
+    async with open_harness(database, retriever=retriever) as harness:
+        settings = SessionSettings(thinking_mode=ThinkingMode.RAG, document_scope=DocumentScope.ALL)
+        sessions = [await harness.shelf.sessions.create("Bolts", (), settings) for _ in range(MAX_RETRIEVALS + 3)]
+        answers = [(await harness.send(session.id))[1] for session in sessions]
+        while retriever.running < MAX_RETRIEVALS:
+            await asyncio.sleep(0.001)
+        retriever.gate.set()
+        for answer in answers:
+            assert (await harness.check_ended(answer.id)).status is COMPLETED
+        assert retriever.most == MAX_RETRIEVALS
 
 
 async def test_a_repeated_key_returns_the_stored_exchange_whatever_has_changed_since(database: Database) -> None:
