@@ -11,7 +11,7 @@ from persistence.database.database import Database
 from persistence.originals import Originals
 from records.document import DocumentStatus
 from records.errors import Conflict, InvalidInput, TooLarge, Unsupported
-from tests.engines.parsing.extracting import extract
+from tests.engines.parsing.in_process import extract
 from tests.services.conftest import in_own_task
 from tests.services.ingestion.harness import MAX_BYTES, IngestionHarness, open_harness
 
