@@ -14,11 +14,11 @@ from benchmarks.inference.opponents import open_both, open_llama_server
 from benchmarks.inference.ours import Ours, open_ours
 from benchmarks.inference.sides import Reply, Side
 from benchmarks.inference.texts import bundled_model, long_question, stories
-from engines.inference.hardware import physical_cores
 from engines.inference.protocol import PromptProgress
 from engines.inference.worker.scheduling.sequence import RESERVED_TOKENS
 from records.model import LoadRequest
 from records.session import SamplingSettings
+from workers.cores import physical_cores
 
 CONTEXT = 8192
 LONG = 3000

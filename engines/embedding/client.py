@@ -1,6 +1,5 @@
 """The embedder as the server sees it: two workers, one for each priority."""
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -22,7 +21,9 @@ from engines.embedding.protocol import (
     Vectors,
 )
 from records.system import WorkerPurpose
+from records.values.text import encodable
 from workers import Caller, Worker, WorkerSpec, open_worker
+from workers.cores import usable_cores
 
 PROMPT_THREADS = 2
 "A prompt is short: more threads only wait for each other."
@@ -132,21 +133,9 @@ def document_worker(folder: Path | None = None) -> WorkerSpec:
     )
 
 
-def usable_cores() -> int:
-    """The cores that this process may run on, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 async def _log_description(purpose: WorkerPurpose, caller: Caller) -> None:
     described = await caller.call(Describe(), Described)
     log.info(
         "embedder ready", purpose=purpose.value, precision=described.precision,
         bfloat16_speed=described.bfloat16_speed, threads=described.threads,
     )  # fmt: skip
-
-
-def encodable(text: str) -> str:
-    """Half a surrogate pair, as JSON can carry it, has no bytes in UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,9 +1,5 @@
 """What an answer is made with where nobody says otherwise."""
 
-from dataclasses import fields, replace
-from typing import Any
-
-from records.model import LoadRequest
 from records.session import SamplingSettings
 
 USUAL_CONTEXT = 8192
@@ -24,17 +20,3 @@ SAMPLING = SamplingSettings(
     frequency_penalty=0.0,
     deterministic=False,
 )
-
-
-def inherit(over: SamplingSettings, under: SamplingSettings) -> SamplingSettings:
-    """Every setting of `over` that is set, the rest from `under`."""
-    return replace(under, **_given(over))
-
-
-def inherit_load(over: LoadRequest, under: LoadRequest) -> LoadRequest:
-    return replace(under, **_given(over))
-
-
-def _given(settings: SamplingSettings | LoadRequest) -> dict[str, Any]:
-    named = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return {name: value for name, value in named.items() if value is not None}

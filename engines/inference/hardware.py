@@ -1,6 +1,5 @@
-"""What this machine, or the container around us, lets a model have: memory and cores."""
+"""What this machine, or the container around us, lets a model have of memory."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,17 +76,3 @@ def _cache(folder: Path, name: str) -> int:
     except OSError:
         return 0
     return next((int(row.split()[1]) for row in rows if row.startswith(f"{name} ")), 0)
-
-
-def physical_cores() -> int:
-    """Cores that we may run on: more threads than that make a model slower."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _quota()))
-
-
-def _quota() -> int:
-    try:
-        quota, period = (_V2_ROOT / "cpu.max").read_text().split()
-    except (OSError, ValueError):
-        return 1 << 16
-    return max(1, int(quota) // int(period)) if quota.isdigit() else 1 << 16

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from engines.embedding.client import OFFLINE, encodable, usable_cores
+from engines.embedding.client import OFFLINE
 from engines.reranking.protocol import Score, Scores, Start
 from engines.reranking.reranker import RerankerFailed
 from records.system import WorkerPurpose
+from records.values.text import encodable
 from workers import Worker, WorkerCallFailed, WorkerSpec, open_worker
+from workers.cores import usable_cores
 
 QUIET_SECONDS = 600.0
 "A model takes seconds to load, so it stays for a while: people search more than once."

@@ -6,7 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.query_utils import Prefetch
 
-from persistence.database.json_columns import pack_or_none, storable, unpack
+from persistence.database.json_columns import pack_or_none, unpack
 from persistence.database.sqlite import batches, execute, execute_many
 from persistence.database.tables import Citation, Message
 from records.document import BoundingBox
@@ -22,6 +22,7 @@ from records.session import (
     MessageStatus,
     ThinkingMode,
 )
+from records.values.text import encodable
 
 UNFINISHED = tuple(status for status in MessageStatus if not status.terminal)
 
@@ -68,8 +69,8 @@ async def store_citations(
 def columns(message: MessageRecord) -> dict[str, Any]:
     """What changes while an answer is made."""
     return {
-        "content": storable(message.content),
-        "reasoning": None if message.reasoning is None else storable(message.reasoning),
+        "content": encodable(message.content),
+        "reasoning": None if message.reasoning is None else encodable(message.reasoning),
         "status": message.status.value,
         "error": pack_or_none(message.error),
         "model_id": message.model_id,

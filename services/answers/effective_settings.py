@@ -3,12 +3,10 @@
 Settings are values: merged here, passed along, never looked up again while the answer is made.
 """
 
-from dataclasses import fields, replace
-from typing import TypeVar
+from dataclasses import replace
 
 from records.session import DocumentScope, SamplingSettings, SessionSettings, ThinkingMode
-
-Settings = TypeVar("Settings", SessionSettings, SamplingSettings)
+from records.values.overlay import overlay
 
 SERVER_DEFAULTS = SessionSettings(
     thinking_mode=ThinkingMode.HYBRID,
@@ -17,12 +15,6 @@ SERVER_DEFAULTS = SessionSettings(
     rerank=False,
     history_pairs=10,
 )
-
-
-def overlay(over: Settings, under: Settings) -> Settings:
-    """Every field of `over` that is set, the rest from `under`."""
-    given = {field.name: getattr(over, field.name) for field in fields(over)}
-    return replace(under, **{name: value for name, value in given.items() if value is not None})
 
 
 def merge(own: SessionSettings, below: SessionSettings, model: SamplingSettings) -> SessionSettings:

@@ -8,7 +8,8 @@ from records.errors import ModelNotReady
 from records.ids import DocumentId, ModelId
 from records.model import ModelRecord, ModelStatus
 from records.session import DocumentScope, SamplingSettings, SessionSettings
-from services.answers.effective_settings import merge, overlay
+from records.values.overlay import overlay
+from services.answers.effective_settings import merge
 
 
 class ModelChoice(Protocol):

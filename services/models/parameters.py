@@ -4,7 +4,7 @@ A settings panel is drawn from these alone, and every setting that comes in is h
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from engines.inference.defaults import (
@@ -12,15 +12,14 @@ from engines.inference.defaults import (
     PARALLEL_SEQUENCES,
     SAMPLING,
     USUAL_CONTEXT,
-    inherit,
-    inherit_load,
 )
 from engines.inference.gguf.inspection import ModelHeader
 from engines.inference.gguf.tensor_types import CACHE_TYPES
-from engines.inference.hardware import physical_cores
 from records.errors import InvalidInput
 from records.model import LoadRequest, ModelParameter, ParameterKind, ParameterScope, SettingApplies
 from records.session import SamplingSettings
+from records.values.overlay import overlay
+from workers.cores import physical_cores
 
 LEAST_CONTEXT = 256
 LARGEST_UNKNOWN_CONTEXT = 131_072
@@ -66,13 +65,13 @@ def default_load(header: ModelHeader | None) -> LoadRequest:
 
 def resolve_load(request: LoadRequest, header: ModelHeader | None) -> LoadRequest:
     """Every setting with a value."""
-    return inherit_load(request, default_load(header))
+    return overlay(request, default_load(header))
 
 
 def resolve_sampling(sampling: SamplingSettings, context_length: int) -> SamplingSettings:
     """Every setting with a value, but for the seed and stop strings that nobody set."""
-    usual = inherit(SamplingSettings(max_tokens=min(SAMPLING.max_tokens or context_length, context_length)), SAMPLING)
-    return inherit(sampling, usual)
+    usual = overlay(SamplingSettings(max_tokens=min(SAMPLING.max_tokens or context_length, context_length)), SAMPLING)
+    return overlay(sampling, usual)
 
 
 def list_parameters(
@@ -153,12 +152,6 @@ def _problem(setting: _Setting, value: Any) -> str | None:
         fine = len(value) <= MOST_STOPS and all(0 < len(stop) <= LONGEST_STOP for stop in value)
         return None if fine else f"may hold {MOST_STOPS} texts of 1 to {LONGEST_STOP} characters"
     return None
-
-
-def given(settings: LoadRequest | SamplingSettings) -> dict[str, Any]:
-    """The settings that are set, by field."""
-    named = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return {name: value for name, value in named.items() if value is not None}
 
 
 def _load_settings(header: ModelHeader | None) -> tuple[_Setting, ...]:

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.inference.defaults import SAMPLING, inherit
+from engines.inference.defaults import SAMPLING
 from engines.inference.protocol import (
     ApplySettings,
     CountPrompt,
@@ -39,6 +39,7 @@ from engines.inference.worker.text.chat_template import Message, TemplateFailed
 from engines.inference.worker.text.prompt import Prompt
 from records.codes import ErrorCode
 from records.model import LoadStage
+from records.values.overlay import overlay
 from workers.child import Call, CallFailure, Link, leave
 
 __all__ = ["Request", "Start", "run"]
@@ -133,7 +134,7 @@ class Program:
     def _enqueue(self, call: Call, request: Generate) -> None:
         loaded = self._model
         prompt = self._prompt(request.messages, request.conversation)
-        sampling = inherit(request.sampling, inherit(loaded.sampling, SAMPLING))
+        sampling = overlay(request.sampling, overlay(loaded.sampling, SAMPLING))
         limit = answer_limit(len(prompt.tokens), loaded.engine.context.length, request.max_tokens, sampling.max_tokens)
         stops = (*request.stop, *(sampling.stop or ()), *loaded.template.stops)
         grammar = None if request.json_schema is None else compile_schema(request.json_schema)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engines.inference.defaults import inherit_load
 from engines.inference.hardware import copy_bytes
 from engines.inference.protocol import ApplySettings, Load, Loaded, Vocabulary
 from engines.inference.worker.llama.model import Abort, Log, Model
@@ -17,6 +16,7 @@ from engines.inference.worker.text.prompt import PromptReader
 from records.codes import ErrorCode
 from records.model import LoadRequest, LoadStage
 from records.session import SamplingSettings
+from records.values.overlay import overlay
 from workers.child import CallFailure, leave
 
 
@@ -73,7 +73,7 @@ class ModelHost:
     def _apply_load(self, asked: LoadRequest) -> None:
         old = self.engine.context
         loaded_with = old.settings
-        new = inherit_load(asked, loaded_with)
+        new = overlay(asked, loaded_with)
         # What needs the file again waits for the next load.
         new = replace(
             new, gpu_layers=loaded_with.gpu_layers, use_mmap=loaded_with.use_mmap, use_mlock=loaded_with.use_mlock

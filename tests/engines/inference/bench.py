@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from engines.inference.defaults import SAMPLING, inherit
+from engines.inference.defaults import SAMPLING
 from engines.inference.protocol import Finished, Generate, Priority, PromptProgress, Written
 from engines.inference.worker.llama.context import Context
 from engines.inference.worker.llama.model import Abort, Log, Model
@@ -17,6 +17,7 @@ from engines.inference.worker.text.completion_tokens import CompletionTokens
 from engines.inference.worker.text.prompt import Prompt
 from records.model import LoadRequest
 from records.session import SamplingSettings
+from records.values.overlay import overlay
 from workers.child import CallCanceled
 
 GREEDY = SamplingSettings(temperature=0.0)
@@ -127,7 +128,7 @@ class Bench:
         call = FakeCall()
         request = Generate([("user", "")], sampling, conversation, priority=priority)
         prompt = Prompt("", tokens, opens_reasoning=False)
-        job = Job(call, request, prompt, inherit(sampling, SAMPLING), max_tokens, (), grammar)  # type: ignore[arg-type]
+        job = Job(call, request, prompt, overlay(sampling, SAMPLING), max_tokens, (), grammar)  # type: ignore[arg-type]
         call.on_cancel = lambda: self._drop(job)
         self.queue.put(job)
         self.calls.append(call)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from engines.inference.defaults import PARALLEL_SEQUENCES, USUAL_CONTEXT
 from engines.inference.gguf.tensor_types import CACHE_TYPES
-from engines.inference.hardware import physical_cores
 from engines.inference.worker.llama.model import Abort, Model
 from records.model import LoadRequest
+from workers.cores import physical_cores
 
 DECODED, NO_ROOM, ABORTED = 0, 1, 2
 LARGEST_UBATCH = 512
