@@ -10,7 +10,7 @@ import msgspec
 
 from engines.embedding.prefixes import NONE, Prefixes, prefixes_of
 from engines.inference.gguf.header_reader import read_header
-from engines.inference.gguf.inspection import inspect
+from engines.inference.gguf.inspection import inspect_model
 from records.errors import ExpectedError, ModelLoadFailed
 
 _TELLING = {".json", ".safetensors", ".bin", ".gguf", ".txt", ".model"}
@@ -60,7 +60,7 @@ def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | Non
     if path is None:
         raise DeepEmbedderMissing(name)
     try:
-        dimensions = inspect(path).embedding_length if path.is_file() else _folder_dimensions(path)
+        dimensions = inspect_model(path).embedding_length if path.is_file() else _folder_dimensions(path)
     except ModelLoadFailed as failure:
         raise DeepEmbedderUnusable(name, failure.message) from failure
     except (OSError, msgspec.DecodeError, msgspec.ValidationError) as failure:

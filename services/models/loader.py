@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from engines.inference.gguf.inspection import require_answers
+from engines.inference.gguf.inspection import require_generative
 from engines.inference.hardware import AvailableMemory
 from engines.inference.memory_fit import estimate_fit
 from engines.inference.protocol import Load, Loaded
@@ -50,8 +50,11 @@ class Loader:
             assert error is not None
             raise ModelLoadFailed(error.code, error.message, error.hint)
         memory = self._memory()
-        given_back = sum(other.resident.total_bytes for other in leaving if other.resident)
-        return estimate_fit(header, values, replace(memory, ram=memory.ram + given_back))
+        freed = [other.resident.fit for other in leaving if other.resident]
+        vram = sum(fit.vram_bytes for fit in freed)
+        ram = sum(fit.total_bytes for fit in freed) - vram
+        free = AvailableMemory(memory.ram + ram, None if memory.vram is None else memory.vram + vram)
+        return estimate_fit(header, values, free)
 
     def require_room(self, entry: ModelEntry, values: LoadRequest, leaving: Sequence[ModelEntry]) -> MemoryFit:
         """Raises `InsufficientMemory`."""
@@ -92,7 +95,7 @@ class Loader:
         entry.found = await asyncio.to_thread(self._catalogue.look_again, entry.found)
         self._shelf.become(entry, facts=facts(entry.found))
         if entry.found.header is not None:
-            require_answers(entry.found.header)
+            require_generative(entry.found.header)
         values = resolve_load(asked, entry.found.header)
         room = self.estimate if force else self.require_room
         fit = room(entry, values, self._shelf.loaded)
@@ -117,7 +120,7 @@ class Loader:
         listener = Listener(
             lambda stage, fraction: self._progress(entry, stage, fraction), lambda loaded: self._ready(entry, loaded)
         )
-        return ModelProcess(load, fit.total_bytes, listener, self._stall_seconds)
+        return ModelProcess(load, fit, listener, self._stall_seconds)
 
     async def _reside(self, entry: ModelEntry, resident: ModelProcess, leaving: Sequence[ModelProcess]) -> None:
         """The model's time in memory."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engines.inference.defaults import (
-    MOST_SEQUENCES,
+    DEFAULT_CONTEXT,
+    MAX_PARALLEL_SEQUENCES,
     PARALLEL_SEQUENCES,
     SAMPLING,
-    USUAL_CONTEXT,
 )
 from engines.inference.gguf.inspection import ModelHeader
 from engines.inference.gguf.tensor_types import CACHE_TYPES
@@ -50,7 +50,7 @@ def trained_context(header: ModelHeader | None) -> int:
 
 def default_load(header: ModelHeader | None) -> LoadRequest:
     return LoadRequest(
-        context_length=min(trained_context(header), USUAL_CONTEXT),
+        context_length=min(trained_context(header), DEFAULT_CONTEXT),
         gpu_layers=-1,
         threads=physical_cores(),
         batch_size=512,
@@ -169,7 +169,7 @@ def _load_settings(header: ModelHeader | None) -> tuple[_Setting, ...]:
         _Setting("batch_size", "Batch size", "Prompt tokens that are read in one step.",
                  _INTEGER, 32, 4096, 32, applies=_REBUILD),
         _Setting("parallel_sequences", "Parallel sequences", "Answers made at the same time; they share the context.",
-                 _INTEGER, 1, MOST_SEQUENCES, 1, applies=_REBUILD),
+                 _INTEGER, 1, MAX_PARALLEL_SEQUENCES, 1, applies=_REBUILD),
         _Setting("flash_attention", "Flash attention", "Computes attention with far less memory.",
                  _BOOLEAN, applies=_REBUILD),
         _Setting("key_cache_type", "Key cache type", "Precision of the cache's keys: smaller types take less memory.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.inference.gguf.inspection import inspect
+from engines.inference.gguf.inspection import inspect_model
 from engines.inference.worker.llama.context import Context
 from engines.inference.worker.llama.model import Abort, Log, Model
 from engines.inference.worker.text.chat_template import ChatTemplate, CompletionTemplate, TemplateFailed
@@ -36,7 +36,7 @@ _REASONS = (
 def load_model(path: Path, settings: LoadRequest, log: Log, report: Report) -> Model:
     """Raises `CallFailure` with one of the codes of `failures`."""
     try:
-        inspect(path)
+        inspect_model(path)
     except ModelLoadFailed as failure:
         raise CallFailure(failure.code, failure.message) from failure
     report(LoadStage.READING_WEIGHTS, 0.0)
@@ -79,7 +79,7 @@ def _no_context(settings: LoadRequest, errors: list[str]) -> str:
 
 def read_template(path: Path, model: Model) -> ChatTemplate | CompletionTemplate:
     """The file's own template; a model without one, or with one that cannot be rendered, only continues text."""
-    source = inspect(path).chat_template
+    source = inspect_model(path).chat_template
     if source is None:
         return CompletionTemplate()
     try:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engines.inference.hardware import copy_bytes
+from engines.inference.hardware import swap_space_bytes
 from engines.inference.protocol import ApplySettings, Load, Loaded, Vocabulary
 from engines.inference.worker.llama.model import Abort, Log, Model
 from engines.inference.worker.loading import Report, create_context, in_force, is_rebuild, load_model, read_template
@@ -50,7 +50,7 @@ class ModelHost:
         check(context)
         template = read_template(path, model)
         transcripts = CompletionTokens()
-        engine = Engine(model, context, abort, queue, transcripts, template.thinks, copy_bytes())
+        engine = Engine(model, context, abort, queue, transcripts, template.thinks, swap_space_bytes())
         return cls(model, engine, template, PromptReader(model, template, transcripts), request.sampling, log, abort)
 
     def describe(self) -> Loaded:

@@ -12,14 +12,13 @@ import numpy as np
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 from numpy.typing import NDArray
 
-from engines.inference.defaults import PARALLEL_SEQUENCES, USUAL_CONTEXT
+from engines.inference.defaults import DEFAULT_CONTEXT, MAX_UBATCH, PARALLEL_SEQUENCES
 from engines.inference.gguf.tensor_types import CACHE_TYPES
 from engines.inference.worker.llama.model import Abort, Model
 from records.model import LoadRequest
 from workers.cores import physical_cores
 
 DECODED, NO_ROOM, ABORTED = 0, 1, 2
-LARGEST_UBATCH = 512
 
 
 class Batch:
@@ -80,9 +79,9 @@ class Context:
         """None where there is not enough memory for it; `Log` says what was asked for."""
         parallel = settings.parallel_sequences or PARALLEL_SEQUENCES
         params = C.llama_context_default_params()
-        params.n_ctx = settings.context_length or min(model.trained_context, USUAL_CONTEXT)
-        params.n_batch = settings.batch_size or LARGEST_UBATCH
-        params.n_ubatch = min(params.n_batch, LARGEST_UBATCH)
+        params.n_ctx = settings.context_length or min(model.trained_context, DEFAULT_CONTEXT)
+        params.n_batch = settings.batch_size or MAX_UBATCH
+        params.n_ubatch = min(params.n_batch, MAX_UBATCH)
         params.n_seq_max = parallel if model.is_recurrent else 2 * parallel
         params.n_outputs_max = params.n_seq_max
         params.n_threads = params.n_threads_batch = settings.threads or physical_cores()
