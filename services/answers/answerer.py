@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Protocol
 
 from engines.inference import Inference
+from engines.inference.client import ChatMessage
 from engines.inference.protocol import Finished, PromptProgress
 from records.answer import Progressed, Retrieved
 from records.codes import ErrorCode
@@ -28,7 +29,6 @@ from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
 from services.metrics.latency import Latency
 from services.prompts import FittedPrompt, Passage, PromptParts, ask_for_answer, ask_for_reasoning, fit_prompt
-from services.prompts.sections import ChatMessage
 
 REASONING_TOKENS = 256
 """The most that a model without think tags of its own writes before its answer, where the mode asks it to think."""

@@ -9,7 +9,7 @@ from records.ids import DocumentId, ModelId
 from records.model import ModelRecord, ModelStatus
 from records.session import DocumentScope, SamplingSettings, SessionSettings
 from records.values.overlay import overlay
-from services.answers.effective_settings import merge
+from services.answers.effective_settings import merge_settings
 
 
 class ModelChoice(Protocol):
@@ -55,7 +55,7 @@ def resolve_request(
     model = models.find(model_id) if model_id else None
     if model and sampling:
         models.check_sampling(model.id, sampling)
-    settings = merge(own, defaults, model.sampling if model else SamplingSettings())
+    settings = merge_settings(own, defaults, model.sampling if model else SamplingSettings())
     if sampling:
         settings = replace(settings, sampling=overlay(sampling, settings.sampling or SamplingSettings()))
     if model:
