@@ -141,7 +141,7 @@ class Answers:
 
     def _start(self, prompt: MessageRecord, answer: MessageRecord, draft: AnswerPlan) -> None:
         work = RunningAnswer(answer, prompt, draft.settings, draft.document_ids, EventLog(answer.id))
-        work.tell(lambda seq: Started(seq, answer.id, answer))
+        work.publish(lambda seq: Started(seq, answer.id, answer))
         self._working[answer.id] = work
         self._began()
         self._tasks.start_soon(self._run, work)

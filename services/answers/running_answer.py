@@ -35,7 +35,7 @@ class RunningAnswer:
     def change(self, **changes: Any) -> None:
         self.message = replace(self.message, **changes)
 
-    def tell(self, make: Callable[[int], AnswerEvent]) -> None:
+    def publish(self, make: Callable[[int], AnswerEvent]) -> None:
         self.log.append(make)
 
     def as_it_stands(self) -> MessageRecord:

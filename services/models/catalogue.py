@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.inference.failures import HINTS
 from engines.inference.gguf.inspection import SPLIT_NAME, ModelHeader, inspect_model, split_parts
+from engines.inference.load_failures import HINTS
 from records.errors import ModelLoadFailed
 from records.ids import ModelId
 from records.model import ModelError, ModelSource

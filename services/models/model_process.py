@@ -16,7 +16,7 @@ import psutil
 import structlog
 
 from engines.inference import WorkerInference
-from engines.inference.failures import HINTS
+from engines.inference.load_failures import HINTS
 from engines.inference.protocol import Load, Loaded, LoadProgress, Start
 from records.codes import ErrorCode
 from records.model import LoadStage, MemoryFit, ModelError

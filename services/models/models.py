@@ -11,8 +11,8 @@ from pathlib import Path
 import structlog
 
 from engines.inference import Inference
-from engines.inference.failures import HINTS
 from engines.inference.hardware import AvailableMemory, available_memory
+from engines.inference.load_failures import HINTS
 from records.errors import Conflict, ExpectedError, ModelNotReady
 from records.events import Change
 from records.filters import ModelFilter

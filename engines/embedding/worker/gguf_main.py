@@ -12,7 +12,7 @@ from engines.embedding.prefixes import prefixes_of
 from engines.embedding.protocol import Described, Request, Start
 from engines.embedding.worker.program import Floats, Program
 from engines.inference.gguf.header_reader import read_header
-from engines.inference.worker.llama.model import Log
+from engines.inference.worker.llama.model import LlamaLog
 from workers.child import CallFailure, Link, serve
 
 __all__ = ["Request", "Start", "run"]
@@ -31,7 +31,7 @@ class LlamaEmbedder:
     def __init__(self, start: Start) -> None:
         """Raises `CallFailure` where llama.cpp refuses the file. On the CPU alone, since GPUs are for answers."""
         self._threads = start.threads
-        self._log = Log()
+        self._log = LlamaLog()
         entries = read_header(Path(start.folder)).entries
         self._prefixes = prefixes_of(entries)
         try:
@@ -68,7 +68,7 @@ def _pooling(entries: dict[str, Any]) -> int:
     return int(C.LLAMA_POOLING_TYPE_UNSPECIFIED if named else C.LLAMA_POOLING_TYPE_MEAN)
 
 
-def _reason(log: Log) -> str:
+def _reason(log: LlamaLog) -> str:
     errors = log.errors()
     return f"llama.cpp cannot load it: {errors[0].partition(': ')[2]}" if errors else "llama.cpp cannot load it."
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engines.inference.failures import ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture
 from engines.inference.gguf.tensor_types import TENSOR_TYPES, tensor_bytes
+from engines.inference.load_failures import ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture
 
 WINDOW_BYTES = 256 * 1024
 MAX_NAME_BYTES = 64 * 1024

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.inference.failures import NotGguf, UnsupportedArchitecture
 from engines.inference.gguf.header_reader import FileHeader, read_header
 from engines.inference.gguf.tensor_types import FILE_TYPES, TENSOR_TYPES
+from engines.inference.load_failures import NotGguf, UnsupportedArchitecture
 
 SPLIT_NAME = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$", re.IGNORECASE)
 """File names of a model that is split into parts, as llama.cpp's `gguf-split` writes them."""

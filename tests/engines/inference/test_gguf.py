@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engines.inference.failures import (
+from engines.inference.gguf import tensor_types as ggml
+from engines.inference.gguf.inspection import ModelHeader, inspect_model
+from engines.inference.load_failures import (
     ModelFileMissing,
     ModelFileTruncated,
     NotGguf,
     UnsupportedArchitecture,
 )
-from engines.inference.gguf import tensor_types as ggml
-from engines.inference.gguf.inspection import ModelHeader, inspect_model
 from records.codes import ErrorCode
 from records.errors import ModelLoadFailed
 from tests.support.tiny_gguf import TinyModel, write_tiny_gguf

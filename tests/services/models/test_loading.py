@@ -11,7 +11,7 @@ import pytest
 
 from engines.inference import Inference
 from engines.inference.hardware import AvailableMemory
-from engines.inference.protocol import Written
+from engines.inference.protocol import CompletionDelta
 from records.codes import ErrorCode
 from records.errors import Conflict, InsufficientMemory, InvalidInput, ModelNotReady
 from records.events import ChangeKind
@@ -241,7 +241,7 @@ async def kill_while_answering(models: Models, inference: Inference) -> None:
     sampling = SamplingSettings(temperature=0.0, max_tokens=3000)
     async with inference.generate([("user", "Hello")], sampling, "a") as generation:
         async for event in generation:
-            if isinstance(event, Written):
+            if isinstance(event, CompletionDelta):
                 os.kill(pid(models), signal.SIGKILL)
 
 

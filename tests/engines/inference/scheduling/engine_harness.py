@@ -1,4 +1,4 @@
-"""The engine without its process: steps are taken one by one, and what each answer is told can be looked at."""
+"""An engine without its process: a test runs the steps one by one and reads what each call received."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,14 +7,17 @@ from pathlib import Path
 import msgspec
 
 from engines.inference.defaults import SAMPLING
-from engines.inference.protocol import Finished, Generate, Priority, PromptProgress, Written
-from engines.inference.worker.llama.context import Context
-from engines.inference.worker.llama.model import Abort, Log, Model
+from engines.inference.protocol import CompletionDelta, Finished, PromptProgress
+from engines.inference.worker.llama.llama_context import Context
+from engines.inference.worker.llama.model import AbortFlag, LlamaLog, Model
+from engines.inference.worker.prompting.prompt_builder import Prompt
 from engines.inference.worker.scheduling.engine import Engine
-from engines.inference.worker.scheduling.job import Job, JobQueue
-from engines.inference.worker.self_test import check
-from engines.inference.worker.text.completion_tokens import CompletionTokens
-from engines.inference.worker.text.prompt import Prompt
+from engines.inference.worker.scheduling.job import Job
+from engines.inference.worker.scheduling.job_queue import JobQueue
+from engines.inference.worker.self_test import check_context
+from engines.inference.worker.streaming.completion_tokens import CompletionTokens
+from engines.inference.worker.streaming.reasoning_format import Section
+from engines.inference.worker.streaming.text_stream import TextStream
 from records.model import LoadRequest
 from records.session import SamplingSettings
 from records.values.overlay import overlay
@@ -25,10 +28,10 @@ GREEDY = SamplingSettings(temperature=0.0)
 
 @dataclass(eq=False)
 class FakeCall:
-    """What a call looks like from inside the worker."""
+    """A call as the engine sees it; records the events and the end."""
 
     events: list[msgspec.Struct] = field(default_factory=list)
-    reply_given: Finished | None = None
+    result: Finished | None = None
     failure: str | None = None
     canceled: bool = False
     has_credit: bool = True
@@ -45,7 +48,7 @@ class FakeCall:
 
     def reply(self, body: Finished) -> None:
         self.ends += 1
-        self.reply_given = body
+        self.result = body
 
     def fail(self, code: str, message: str, detail: str = "") -> None:
         self.ends += 1
@@ -58,7 +61,7 @@ class FakeCall:
 
     @property
     def text(self) -> str:
-        return "".join(event.text for event in self.events if isinstance(event, Written))
+        return "".join(event.text for event in self.events if isinstance(event, CompletionDelta))
 
     @property
     def progress(self) -> list[PromptProgress]:
@@ -66,12 +69,12 @@ class FakeCall:
 
     @property
     def finished(self) -> Finished:
-        assert self.reply_given is not None, self.failure
-        return self.reply_given
+        assert self.result is not None, self.failure
+        return self.result
 
 
-class RestlessAbort(Abort):
-    """Ends the next decode where it was told to, as a cancel in the middle of it would."""
+class ArmedAbort(AbortFlag):
+    """Aborts the next decode if it is armed, like a cancellation in the middle of that decode."""
 
     armed = False
 
@@ -82,34 +85,31 @@ class RestlessAbort(Abort):
             self.set()
 
 
-class Witness(CompletionTokens):
-    """Keeps the tokens of the last answer."""
+class RecordingCompletionTokens(CompletionTokens):
+    """Keeps the tokens of the last answer in `last`."""
 
     last: list[int]
 
-    def remember(self, conversation: str, content: str, tokens: list[int]) -> None:
-        super().remember(conversation, content, tokens)
+    def store(self, conversation: str, content: str, tokens: list[int]) -> None:
+        super().store(conversation, content, tokens)
         self.last = tokens
 
 
-class Bench:
-    """One model, one engine. `close` when done."""
+class EngineHarness:
+    """One model with one engine. `close` must be called at the end."""
 
-    def __init__(self, path: Path, settings: LoadRequest, copy_bytes: int = 1 << 24) -> None:
-        self.log = Log()
+    def __init__(self, path: Path, settings: LoadRequest, swap_bytes: int = 1 << 24) -> None:
+        self.log = LlamaLog()
         model = Model.load(path, settings, lambda _: True)
         assert model is not None
         self.model = model
-        self.abort = RestlessAbort()
+        self.abort = ArmedAbort()
         context = Context.create(model, settings, self.abort)
         assert context is not None
-        check(context)
+        check_context(context)
         self.queue = JobQueue(64)
-        self.transcripts = Witness()
-        self.engine = Engine(
-            model, context, self.abort, self.queue, self.transcripts, thinks=False, copy_bytes=copy_bytes
-        )
-        self.calls: list[FakeCall] = []
+        self.completion_tokens = RecordingCompletionTokens()
+        self.engine = Engine(model, context, self.abort, self.queue, self.completion_tokens, swap_bytes)
 
     def close(self) -> None:
         self.engine.context.close()
@@ -121,17 +121,16 @@ class Bench:
         max_tokens: int,
         *,
         sampling: SamplingSettings = GREEDY,
-        priority: Priority = Priority.CHAT,
         conversation: str = "",
         grammar: str | None = None,
     ) -> FakeCall:
+        """Queue a job for a prompt of these tokens."""
         call = FakeCall()
-        request = Generate([("user", "")], sampling, conversation, priority=priority)
-        prompt = Prompt("", tokens, opens_reasoning=False)
-        job = Job(call, request, prompt, overlay(sampling, SAMPLING), max_tokens, (), grammar)  # type: ignore[arg-type]
+        prompt = Prompt("", tokens, Section.START)
+        values = overlay(sampling, SAMPLING)
+        job = Job(call, conversation, prompt, values, max_tokens, TextStream(), grammar)  # type: ignore[arg-type]
         call.on_cancel = lambda: self._drop(job)
         self.queue.put(job)
-        self.calls.append(call)
         return call
 
     def _drop(self, job: Job) -> None:
@@ -143,7 +142,7 @@ class Bench:
         return self.engine.is_busy or len(self.queue) > 0
 
     def run(self, steps: int = 100_000) -> None:
-        """Until nothing is left to do, or so many steps."""
+        """Run up to `steps` steps, until there is nothing left to do."""
         for _ in range(steps):
             if not self.is_busy:
                 return

@@ -1,6 +1,6 @@
-"""How the next token is chosen: the likeliest where nothing else is asked for, else one of llama.cpp's chains.
+"""Samplers: argmax for greedy answers, llama.cpp's sampler chains for all others.
 
-A chain belongs to one answer. `llama_sampler_sample` also accepts the token, so nothing here accepts it again.
+A sampler belongs to one answer. `llama_sampler_sample` also accepts the token, so the token is not accepted again here.
 """
 
 import secrets
@@ -10,36 +10,38 @@ from typing import Any, Protocol
 import numpy as np
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.inference.worker.llama.context import Context
-from engines.inference.worker.llama.grammar import Constrained
+from engines.inference.worker.llama.grammar import GrammarSampler
+from engines.inference.worker.llama.llama_context import Context
 from engines.inference.worker.llama.model import Model
 from records.session import SamplingSettings
 
 PENALIZED_TOKENS = 256
-"""How far back penalties look, in tokens of the answer."""
+"""Tokens of the answer that the penalties consider, counted from its end."""
 _SEED_BITS = 31
 
 
 class Sampler(Protocol):
+    """Chooses the next token of one answer."""
+
     def sample(self, context: Context, row: int) -> int:
-        """The token that follows a row of the batch that was decoded last."""
+        """Return the token that follows a row of the last decode."""
         ...
 
     def close(self) -> None: ...
 
 
-class Greedy:
-    """Argmax over the logits where they lie: many times faster than a chain."""
+class GreedySampler:
+    """Takes the argmax of the logits in place; many times faster than a sampler chain."""
 
     def sample(self, context: Context, row: int) -> int:
         return int(np.argmax(context.logits(row)))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: this sampler owns no native resources."""
 
 
-class Chain:
-    """Draws by a chain, which it owns."""
+class ChainSampler:
+    """Samples with a sampler chain of llama.cpp, which it owns."""
 
     def __init__(self, chain: Any) -> None:
         self._chain = chain
@@ -51,8 +53,17 @@ class Chain:
         C.llama_sampler_free(self._chain)
 
 
+def make_sampler(settings: SamplingSettings, model: Model, grammar: str | None = None) -> Sampler:
+    """Create the sampler for an answer. Raises `CallFailure` if llama.cpp rejects the grammar."""
+    if grammar is not None:
+        return GrammarSampler(make_chain(settings, model.vocabulary_size), model, grammar)
+    if is_greedy(settings) and not has_penalties(settings):
+        return GreedySampler()
+    return ChainSampler(make_chain(settings, model.vocabulary_size))
+
+
 def make_chain(settings: SamplingSettings, vocabulary_size: int) -> Any:
-    """Penalties → top-k → top-p → min-p → temperature → draw; what would change nothing is left out."""
+    """Create a chain of penalties, top-k, top-p, min-p, temperature and draw, without the steps that have no effect."""
     chain = C.llama_sampler_chain_init(C.llama_sampler_chain_default_params())
     for step in _steps(settings, vocabulary_size):
         C.llama_sampler_chain_add(chain, step)
@@ -82,7 +93,7 @@ def _steps(settings: SamplingSettings, vocabulary_size: int) -> Iterator[Any]:
 
 
 def _seed(settings: SamplingSettings) -> int:
-    """A deterministic answer without a seed has one all the same."""
+    """Return the seed that is set, 0 for a deterministic answer without one, and a random seed otherwise."""
     if settings.seed is not None:
         return settings.seed & 0xFFFFFFFF
     return 0 if settings.deterministic else secrets.randbits(_SEED_BITS)
@@ -94,12 +105,3 @@ def is_greedy(settings: SamplingSettings) -> bool:
 
 def has_penalties(settings: SamplingSettings) -> bool:
     return (settings.repeat_penalty or 1.0) != 1.0 or bool(settings.presence_penalty or settings.frequency_penalty)
-
-
-def make_sampler(settings: SamplingSettings, model: Model, grammar: str | None = None) -> Sampler:
-    """Raises `CallFailure` where llama.cpp cannot read the grammar."""
-    if grammar is not None:
-        return Constrained(make_chain(settings, model.vocabulary_size), model, grammar)
-    if is_greedy(settings) and not has_penalties(settings):
-        return Greedy()
-    return Chain(make_chain(settings, model.vocabulary_size))
