@@ -1,4 +1,4 @@
-"""Rerankers whose scores are known."""
+"""A reranker with known scores."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,10 @@ from workers import Worker
 
 @dataclass
 class FakeReranker:
-    """A text's score is what it says behind its last space; `patience` batches are scored, later ones never end."""
+    """The score of a text is the number behind its last space.
+
+    The first `patience` batches are scored; later ones never end.
+    """
 
     name: str = "numbers"
     seconds: float = 60.0

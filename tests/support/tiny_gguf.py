@@ -1,6 +1,6 @@
-"""A model of random weights, made at test time: about 1 MB, loads in llama.cpp, writes nonsense at great speed.
+"""Writes GGUF models of random weights: about 1 MB, loadable by llama.cpp, generating random text at high speed.
 
-Its vocabulary is every byte, a few words and the control tokens of a chat template. The same seed makes the same file.
+The vocabulary contains all bytes, some words and the control tokens of a chat template. The same seed writes the same file.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ WORDS = ("▁the", "▁a", "▁model", "▁answers", "▁with", "▁words", "e",
 
 @dataclass(frozen=True, slots=True)
 class TinyModel:
-    """What can be different from one tiny model to the next."""
+    """Properties of a tiny model."""
 
     architecture: str = "llama"
     name: str = "Tiny"
@@ -31,11 +31,11 @@ class TinyModel:
     chat_template: str | None = CHAT_TEMPLATE
     seed: int = 1
     ends: bool = False
-    "Whether it may end an answer by itself; else it goes on until it is stopped."
+    "The model can generate end tokens; otherwise only the limit ends its answers."
 
 
 def write_tiny_mamba(path: Path, seed: int = 1) -> Path:
-    """A recurrent model: what it has read is one state that has no parts."""
+    """Write a recurrent model: the state of a sequence cannot be truncated."""
     wide, inner, state, conv, rank = 32, 64, 8, 4, 4
     model = TinyModel(architecture="mamba", embedding=wide, seed=seed)
     writer = gguf.GGUFWriter(path, model.architecture)
@@ -83,6 +83,7 @@ def write_tiny_mamba(path: Path, seed: int = 1) -> Path:
 
 
 def write_tiny_gguf(path: Path, model: TinyModel = TinyModel()) -> Path:
+    """Write a transformer model."""
     writer = gguf.GGUFWriter(path, model.architecture)
     _write_facts(writer, model)
     _write_vocabulary(writer, model)
