@@ -20,6 +20,7 @@ from records.model import LoadRequest, LoadStage, ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from services.models import Models
 from tests.services.models.conftest import SettingsInMemory, by_name, load, opened
+from tests.support.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
 from workers import WorkerCrashed
 
 READY, LOADING, UNLOADED, FAILED = ModelStatus.READY, ModelStatus.LOADING, ModelStatus.UNLOADED, ModelStatus.FAILED
@@ -135,6 +136,18 @@ async def test_unloading_ends_the_process(folder: Path, store: SettingsInMemory)
 def own_bytes() -> int:
     """Of this process's children: the workers."""
     return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
+
+
+@pytest.mark.parametrize(("template", "expected"), [(CHAT_TEMPLATE, True), ("{{ raise_exception('no') }}", False)])
+async def test_has_chat_template_is_false_for_a_template_that_cannot_be_used(
+    folder: Path, store: SettingsInMemory, template: str, expected: bool
+) -> None:
+    write_tiny_gguf(folder / "gamma.gguf", TinyModel(chat_template=template))
+    async with opened(folder, store) as models:
+        record = await load(models, "gamma")
+        assert record.status is READY
+        assert record.facts is not None
+        assert record.facts.has_chat_template is expected
 
 
 async def test_unloading_gives_all_the_memory_back(tmp_path: Path, store: SettingsInMemory) -> None:
