@@ -33,9 +33,27 @@ KIMI_K3 = ReasoningFormat(
     is_strict=True,
 )
 
+SOLAR = ReasoningFormat(
+    blocks=(Block("<|think|>", "<|end|>"),),
+    answer_openings=("<|content|>",),
+    answer_closings=("<|end|>",),
+    headers=("<|begin|>assistant",),
+    is_strict=True,
+)
+
+MUSE = ReasoningFormat(
+    blocks=(Block("to=self<|message|>", "<|eom|>"),),
+    answer_openings=("to=user<|message|>",),
+    answer_closings=("<|eot|>", "<|eom|>"),
+    headers=("<|start|>assistant",),
+    is_strict=True,
+)
+
 _LISTED = (
     (("<|channel|>", "<|message|>"), HARMONY),
     (("<|open|>", "<|close|>", "<|sep|>"), KIMI_K3),
+    (("<|think|>", "<|content|>", "<|begin|>", "<|end|>"), SOLAR),
+    (("<|eom|>", "<|message|>", "<|start|>", " to="), MUSE),
 )
 """Formats with the markers by which they are recognized."""
 
@@ -47,7 +65,7 @@ _LISTED_BLOCKS = (
 )
 
 _REASONING_NAMES = frozenset({"think", "thinking", "thought", "thoughts", "reasoning", "reason", "cot", "inner"})
-_ANSWER_NAMES = frozenset({"answer", "response", "solution"})
+_ANSWER_NAMES = frozenset({"answer", "response", "solution", "text"})
 _COUNTERPARTS = (("begin", "end"), ("start", "end"), ("prefix", "suffix"), ("open", "close"))
 
 _TAG = re.compile(r"[<\[◁⟨][|｜]?/?[A-Za-z][\w:▁-]*[|｜]?[>\]▷⟩]")
@@ -67,7 +85,7 @@ def detect_format(template: ChatTemplate, special_texts: Collection[str]) -> Rea
     if compared is not None and compared.is_strict:
         return compared
     tags = set(_tags(haystack))
-    blocks = [*(compared.blocks if compared else ()), *_pairs(tags, _REASONING_NAMES)]
+    blocks = [*(compared.blocks if compared else ()), *_pairs(tags, _REASONING_NAMES), *_closed_only(tags)]
     blocks += [block for markers, block in _LISTED_BLOCKS if all(marker in haystack for marker in markers)]
     if not blocks:
         return None
@@ -90,6 +108,14 @@ def _pairs(tags: Collection[str], names: frozenset[str]) -> Iterator[Block]:
     for tag in sorted(tags):
         if _is_named(tag, names):
             yield from (Block(tag, closing) for closing in _counterparts(tag) if closing in tags)
+
+
+def _closed_only(tags: Collection[str]) -> Iterator[Block]:
+    """Yield the blocks of closing tags such as `</think>`: a template may only remove them from earlier answers."""
+    for tag in sorted(tags):
+        opening = tag.replace("/", "", 1)
+        if opening != tag and _is_named(opening, _REASONING_NAMES):
+            yield Block(opening, tag)
 
 
 def _is_named(tag: str, names: frozenset[str]) -> bool:

@@ -49,12 +49,12 @@ class ReasoningSplitter:
         if self._section is Section.ANSWER:
             return Piece(text=self._trimmed(without_control_tokens(text)))
         self._held += text
-        shown = Piece()
-        while True:
+        section = self._section
+        shown = self._advance()
+        while self._section is not section:
             section = self._section
             shown = _joined(shown, self._advance())
-            if self._section is section:
-                return shown
+        return shown
 
     def _advance(self) -> Piece:
         """Consume held text up to the next change of the section."""

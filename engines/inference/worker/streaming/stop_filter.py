@@ -9,14 +9,13 @@ class StopFilter:
     def __init__(self, stop_strings: Sequence[str]) -> None:
         self._stop_strings = tuple(stop for stop in stop_strings if stop)
         self._held = ""
+        self.is_empty = not self._stop_strings
         self.found: str | None = None
         "The stop string that was found."
 
     def feed(self, text: str) -> str:
         if self.found or not text:
             return ""
-        if not self._stop_strings:
-            return text
         whole = self._held + text
         places = [(place, stop) for stop in self._stop_strings if (place := whole.find(stop)) >= 0]
         if places:
@@ -35,9 +34,11 @@ class StopFilter:
 
 def held_suffix(text: str, patterns: Sequence[str]) -> int:
     """Return the length of the longest suffix of `text` that is a proper prefix of one of the patterns."""
-    longest = max((len(pattern) for pattern in patterns), default=1) - 1
-    for length in range(min(longest, len(text)), 0, -1):
-        suffix = text[-length:]
-        if any(len(pattern) > length and pattern.startswith(suffix) for pattern in patterns):
-            return length
-    return 0
+    longest = 0
+    for pattern in patterns:
+        start = text.find(pattern[0], max(0, len(text) - len(pattern) + 1))
+        while start >= 0 and not pattern.startswith(text[start:]):
+            start = text.find(pattern[0], start + 1)
+        if start >= 0:
+            longest = max(longest, len(text) - start)
+    return longest

@@ -51,7 +51,7 @@ class TextStream:
         piece = self._splitter.feed(self._decoder.decode(token))
         if piece.reasoning:
             self._has_reasoning = True
-        return Piece(self._stops.feed(piece.text), piece.reasoning)
+        return piece if self._stops.is_empty else Piece(self._stops.feed(piece.text), piece.reasoning)
 
     def finish(self) -> Piece:
         """Return the text that is still held back. An incomplete character at the very end is dropped."""

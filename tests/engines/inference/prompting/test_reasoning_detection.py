@@ -4,8 +4,8 @@ import pytest
 
 from engines.inference.worker.prompting.chat_template import ChatTemplate
 from engines.inference.worker.prompting.reasoning_detection import HARMONY as HARMONY_FORMAT
-from engines.inference.worker.prompting.reasoning_detection import detect_format
-from engines.inference.worker.streaming.reasoning_format import Block, Section
+from engines.inference.worker.prompting.reasoning_detection import KIMI_K3, SOLAR, detect_format
+from engines.inference.worker.streaming.reasoning_format import Block, ReasoningFormat, Section
 from tests.support.chat_templates import (
     ALWAYS_OPEN,
     BY_EFFORT,
@@ -49,7 +49,7 @@ def test_a_template_without_reasoning_has_no_format(source: str) -> None:
 def test_pairs_of_tags_are_found_in_the_template_and_in_the_vocabulary(opening: str, closing: str) -> None:
     assert blocks(CHATML + f"{{# {opening} and {closing} #}}") == (Block(opening, closing),)
     assert blocks(CHATML, opening, closing) == (Block(opening, closing),)
-    assert blocks(CHATML, opening) == (), "a tag without its counterpart is no marker"
+    assert blocks(CHATML, opening) == (), "an opening tag without its counterpart is no marker"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,25 @@ def test_pairs_of_tags_are_found_in_the_template_and_in_the_vocabulary(opening: 
 )
 def test_markers_of_families_are_found(source: str, expected: Block) -> None:
     assert blocks(source) == (expected,)
+
+
+def test_a_closing_tag_that_the_template_removes_from_earlier_answers_is_enough() -> None:
+    source = CHATML.replace("m['content']", "m['content'].split('</think>')[-1]")
+    assert blocks(source) == (Block("<think>", "</think>"),)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (("<|begin|>", "<|end|>", "<|think|>", "<|content|>"), SOLAR),
+        (("<|open|>", "<|close|>", "<|sep|>"), KIMI_K3),
+        (("<|start|>", "<|message|>", "<|channel|>", "<|end|>"), HARMONY_FORMAT),
+    ],
+)
+def test_families_with_channels_are_recognized_by_their_tokens(
+    tokens: tuple[str, ...], expected: ReasoningFormat
+) -> None:
+    assert detect_format(ChatTemplate(CHATML, "", ""), tokens) is expected
 
 
 def test_the_answers_own_tags_are_found() -> None:

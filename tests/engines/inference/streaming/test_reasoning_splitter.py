@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.inference.worker.prompting.reasoning_detection import HARMONY, KIMI_K3
+from engines.inference.worker.prompting.reasoning_detection import HARMONY, KIMI_K3, MUSE, SOLAR
 from engines.inference.worker.streaming.reasoning_format import Block, ReasoningFormat, Section, as_control_token
 from engines.inference.worker.streaming.text_stream import TextStream
 
@@ -16,12 +16,9 @@ FINAL = ReasoningFormat(
     (Block("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]", opens_answer=True),),
     answer_closings=("[END FINAL RESPONSE]",),
 )
-SOLAR = ReasoningFormat(
-    (Block("<|think|>", "<|end|>"),), ("<|content|>",), ("<|end|>",), ("<|begin|>assistant",), is_strict=True
-)
 TOKENS = (
     "<|channel|>", "<|message|>", "<|end|>", "<|start|>", "<|think|>", "<|content|>", "<|begin|>", "<|open|>", "<|close|>",
-    "<|sep|>",
+    "<|sep|>", "<|eom|>",
 )  # fmt: skip
 CUTS = st.lists(st.floats(0.0, 1.0), max_size=12)
 
@@ -121,6 +118,12 @@ def bound(format: ReasoningFormat) -> ReasoningFormat:
         (HARMONY, "<|channel|>final<|message|>Done.<|end|><|start|>user<|message|>And now?", "Done.", ""),
         (SOLAR, "<|think|>A sum.<|end|><|begin|>assistant<|content|>It is four.<|end|>", "It is four.", "A sum."),
         (SOLAR, "<|content|>It is four.<|end|>", "It is four.", ""),
+        (
+            MUSE,
+            " to=self<|message|>A sum.<|eom|><|start|>assistant to=user<|message|>It is four.",
+            "It is four.",
+            "A sum.",
+        ),
         (
             KIMI_K3,
             "<|open|>think<|sep|>A sum.<|close|>think<|sep|><|open|>response<|sep|>It is four.<|close|>response<|sep|>"
