@@ -7,6 +7,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import msgspec
 
 from engines.inference.protocol import (
+    MAX_QUEUED,
     ApplySettings,
     CountPrompt,
     CountTokens,
@@ -34,7 +35,6 @@ _EVENT: Any = GenerateEvent
 """The union of events. A type checker does not accept a union where a type is expected."""
 
 _RETRY_MS = 2000
-_QUEUE_LIMIT = 64
 
 
 class Generation(Protocol):
@@ -178,7 +178,7 @@ def _raise_named(failure: WorkerCallFailed) -> NoReturn:
         case ErrorCode.CONTEXT_OVERFLOW:
             raise ContextOverflow(failure.message) from failure
         case ErrorCode.BUSY:
-            raise Busy(failure.message, queue_depth=_QUEUE_LIMIT, retry_after_ms=_RETRY_MS) from failure
+            raise Busy(failure.message, queue_depth=MAX_QUEUED, retry_after_ms=_RETRY_MS) from failure
         case ErrorCode.UNSUPPORTED:
             raise Unsupported(failure.message, None) from failure
         case ErrorCode.CONFLICT:

@@ -11,6 +11,9 @@ import msgspec
 from records.model import LoadRequest, LoadSettings, LoadStage
 from records.session import FinishReason, SamplingSettings
 
+MAX_QUEUED = 64
+"""Jobs that may wait in a worker; a further one fails with BUSY."""
+
 
 class ReasoningSupport(StrEnum):
     """The ability of a model to reason before it answers, as far as its file shows it."""

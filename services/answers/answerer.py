@@ -155,7 +155,7 @@ def _explain_empty(finished: Finished, limit: int) -> str:
         when = "while the model was still reasoning" if finished.reasoning_tokens else "before there was any text"
         return (
             f"The answer reached its limit of {limit:,} tokens {when}. Raise maxTokens, "
-            "or ask in the mode DIRECT, in which the model does not reason if it can be told not to."
+            "or ask in the mode DIRECT, which switches the model's reasoning off if its chat template can do that."
         )
     if finished.stop_string is not None:
         return f"The stop string {finished.stop_string!r} ended the answer before there was any text. Change `stop`."

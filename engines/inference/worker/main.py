@@ -16,6 +16,7 @@ from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the 
 
 from engines.inference.defaults import SAMPLING
 from engines.inference.protocol import (
+    MAX_QUEUED,
     ApplySettings,
     CountPrompt,
     CountTokens,
@@ -46,7 +47,6 @@ from workers.child import Call, CallFailure, Link, leave
 
 __all__ = ["Request", "Start", "run"]
 
-MAX_QUEUED = 64
 _MIN_PROGRESS = 0.02
 """Fraction by which loading must advance for another progress event."""
 

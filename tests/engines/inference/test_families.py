@@ -113,6 +113,18 @@ async def test_reasoning_that_is_switched_off_is_closed_in_the_prompt(tmp_path: 
     assert finished.prompt.endswith("think>")
 
 
+async def test_reasoning_without_known_markers_stays_switched_off(tmp_path: Path) -> None:
+    template = CHATML + "{% if enable_thinking is not defined or enable_thinking %}{{ 'Ponder first.' }}{% endif %}"
+    async with open_inference(write_scripted_gguf(tmp_path / "model.gguf", ScriptedModel(template=template))) as (
+        _,
+        inference,
+    ):
+        assert inference.reasoning is NONE
+        for thinking in (True, False):
+            text, _, finished = await generate(inference, QUESTION, thinking=thinking)
+            assert (text, finished.prompt.endswith("assistant\n")) == (ANSWER, True)
+
+
 async def test_a_chat_in_channels_continues_with_the_answers_text(tmp_path: Path) -> None:
     async with open_inference(write_scripted_gguf(tmp_path / "model.gguf", CHANNELS)) as (_, inference):
         text, _, _ = await generate(inference, QUESTION)

@@ -1,7 +1,7 @@
 """Describes how conversations are rendered for a model, and how the text that it generates is read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engines.inference.protocol import ReasoningSupport
 from engines.inference.worker.llama.model import Model
@@ -67,11 +67,15 @@ def inspect_format(source: str | None, model: Model) -> ConversationFormat:
         return ConversationFormat(CompletionTemplate(), stop_strings=COMPLETION_STOPS, template_error=str(failure))
     special = {**model.control_tokens, **model.user_defined_tokens}
     reasoning = detect_format(template, special.values())
+    switch = find_switch(template, reasoning or ReasoningFormat(()))
+    if reasoning is None:
+        # Reasoning could not be separated from the answer, so it stays off in every mode.
+        switch = replace(switch, on=switch.off, is_effective=False)
     return ConversationFormat(
         template=template,
         reasoning=reasoning,
         output=_bind(reasoning, model) if reasoning else None,
-        switch=find_switch(template, reasoning) if reasoning else ThinkingSwitch(),
+        switch=switch,
         stop_strings=_end_of_turn(template, reasoning, special, model),
     )
 

@@ -23,13 +23,17 @@ _OTHER_PURPOSE = re.compile(
 )
 """Variables that concern the reasoning of earlier answers, or contain text."""
 
-_NEGATIVE = re.compile(r"^no_|_no_|disable|without|suppress|omit")
+_NEGATIVE = re.compile(r"^non?_?(think|reason|cot)|_no_|disable|without|suppress|omit|hide")
+"""Variables that switch reasoning off if they are true."""
 
 _AMOUNT = re.compile(r"budget|max|limit|length")
 _LEVEL = re.compile(r"effort|strength|level|mode|option|style|strategy|intensity")
 
+_ON_AMOUNT = 1024
 _OFF_VALUES = ("none", "no_think", "nothink", "off", "disabled", "disable", "false", "no", "chat", "minimal", "low")
 _ON_VALUES = ("enabled", "enable", "on", "true", "yes", "thinking", "think", "medium", "high", "low", "max")
+"""Words for a level or a mode, the most effective first. Those that the template compares the variable with are tried."""
+
 _OFF_INSTRUCTIONS = ("/no_think", "/nothink", "detailed thinking off")
 """Texts in the system message that some templates look for."""
 
@@ -93,11 +97,15 @@ def find_switch(template: ChatTemplate, format: ReasoningFormat) -> ThinkingSwit
     default = probe.render({})
     if default is None:
         return ThinkingSwitch()
-    off, off_prompt = probe.best(_off_candidates(template), lambda prompt: _off_score(probe, prompt, default), default)
+    off, off_prompt = probe.best(
+        _candidates(template, thinking=False), lambda prompt: _off_score(probe, prompt, default), default
+    )
     instruction = ""
     if probe.state(off_prompt) is not State.CLOSED:
         instruction, off_prompt = _find_instruction(template, probe, off, off_prompt)
-    on, on_prompt = probe.best(_on_candidates(template), lambda prompt: _on_score(probe, prompt, off_prompt), default)
+    on, on_prompt = probe.best(
+        _candidates(template, thinking=True), lambda prompt: _on_score(probe, prompt, off_prompt), default
+    )
     is_effective = on_prompt != off_prompt or probe.state(on_prompt) is State.OPEN
     return ThinkingSwitch(on, off, instruction, is_effective)
 
@@ -161,34 +169,19 @@ def _on_score(probe: _Probe, prompt: str, off: str) -> int:
     return 0 if prompt == off or state is State.CLOSED else 2
 
 
-def _off_candidates(template: ChatTemplate) -> Iterator[Values]:
-    yield from _boolean_candidates(template, thinking=False)
+def _candidates(template: ChatTemplate, *, thinking: bool) -> Iterator[Values]:
+    """Yield values that may switch reasoning on or off: all boolean variables together, then each variable alone."""
+    booleans = boolean_variables(template)
+    if booleans:
+        yield boolean_values(booleans, thinking=thinking)
     for name in _variables(template):
         if _AMOUNT.search(name):
-            yield {name: 0}
-        known = _known_values(template, name, "low")
-        yield from ({name: value} for value in _OFF_VALUES if value in known)
-
-
-def _on_candidates(template: ChatTemplate) -> Iterator[Values]:
-    yield from _boolean_candidates(template, thinking=True)
-    for name in _variables(template):
-        known = _known_values(template, name, "high")
-        yield from ({name: value} for value in _ON_VALUES if value in known)
-
-
-def _boolean_candidates(template: ChatTemplate, *, thinking: bool) -> Iterator[Values]:
-    """Yield all boolean variables together, then each of them alone."""
-    names = boolean_variables(template)
-    if names:
-        yield boolean_values(names, thinking=thinking)
-    if len(names) > 1:
-        yield from (boolean_values([name], thinking=thinking) for name in names)
-
-
-def _known_values(template: ChatTemplate, name: str, default: str) -> Sequence[str]:
-    """Return the values that the template compares a variable with; for a level that is only printed, the default."""
-    return template.template.compared_values(name) or ((default,) if _LEVEL.search(name) else ())
+            yield {name: _ON_AMOUNT if thinking else 0}
+        known = template.template.compared_values(name)
+        if not known and _LEVEL.search(name):
+            known = ["high" if thinking else "low"]
+        yield from ({name: value} for value in (_ON_VALUES if thinking else _OFF_VALUES) if value in known)
+        yield boolean_values([name], thinking=thinking)
 
 
 def _find_instruction(template: ChatTemplate, probe: _Probe, off: Values, off_prompt: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""From the bytes of tokens to the text of an answer: whole characters, reasoning apart from the answer, no stop string.
+"""Converts the bytes of tokens to text: whole characters, reasoning apart from the answer, no stop string.
 
 Each step passes on what can be shown already, and holds back only the longest suffix that may still change its meaning. The
 order is bytes, characters, reasoning or answer, stop strings.
