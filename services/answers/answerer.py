@@ -91,12 +91,12 @@ class Answerer:
 
     async def _make(self, running: RunningAnswer, inference: Inference, waited_ms: float) -> None:
         fitted, retrieval_ms = await self._prompt(running, inference)
-        sampling = running.settings.sampling or SamplingSettings()
-        sampling = replace(sampling, max_tokens=fitted.budget.reserved_for_answer)
+        requested, limit = running.settings.sampling or SamplingSettings(), fitted.budget.reserved_for_answer
+        sampling = replace(requested, max_tokens=limit)
         generator = TextGenerator(self.tracer, self.latency)
         generated = await generator.generate(running, inference, fitted, sampling)
         if not running.log.content.strip():
-            raise EmptyAnswer(_explain_empty(generated.answer, fitted.budget.reserved_for_answer))
+            raise EmptyAnswer(_explain_empty(generated.answer, requested, limit))
         details = _details(sampling, generated, fitted, waited_ms, retrieval_ms)
         citations = mark_used(running.message.citations, running.log.content)
         await running.finish(self.messages, MessageStatus.COMPLETED, generation=details, citations=citations)
@@ -149,15 +149,17 @@ class Answerer:
         return retrieval
 
 
-def _explain_empty(finished: Finished, limit: int) -> str:
-    """Return the reason why an answer has no text, with what to do about it."""
+def _explain_empty(finished: Finished, requested: SamplingSettings, limit: int) -> str:
+    """Return the reason why an answer has no text, with what to do about it. `limit` is in tokens."""
     if finished.finish_reason is FinishReason.LENGTH:
         when = "while the model was still reasoning" if finished.reasoning_tokens else "before there was any text"
+        is_reduced = limit < (requested.max_tokens or DEFAULT_MAX_TOKENS)
+        remedy = "Load the model with a longer context" if is_reduced else "Raise maxTokens"
         return (
-            f"The answer reached its limit of {limit:,} tokens {when}. Raise maxTokens, "
+            f"The answer reached its limit of {limit:,} tokens {when}. {remedy}, "
             "or ask in the mode DIRECT, which switches the model's reasoning off if its chat template can do that."
         )
-    if finished.stop_string is not None:
+    if finished.stop_string in (requested.stop or ()):
         return f"The stop string {finished.stop_string!r} ended the answer before there was any text. Change `stop`."
     return "The model ended its answer without any text. Ask again, or rephrase the question."
 

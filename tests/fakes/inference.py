@@ -1,10 +1,12 @@
 """A scripted model: it generates the words that a test provides, and implements `engines.inference.Inference`."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+import anyio
+import anyio.lowlevel
 
 from engines.inference import Generation
 from engines.inference.client import ChatMessage
@@ -36,7 +38,7 @@ class Script:
 
     words: Sequence[str] = ("Hello", " world.")
     reasoning: Sequence[str] = ()
-    gate: asyncio.Event | None = None
+    gate: anyio.Event | None = None
     "Awaited before the last word."
     error: Exception | None = None
     "Raised instead of the last word."
@@ -138,7 +140,7 @@ class FakeGeneration:
             yield CompletionDelta("", thought, 1)
         *first, last = self.script.words or ("",)
         for word in first:
-            await asyncio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             yield CompletionDelta(word, "", 1)
         if self.script.gate is not None:
             await self.script.gate.wait()

@@ -1,8 +1,9 @@
 """A reranker with known scores."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import anyio
 
 from workers import Worker
 
@@ -24,7 +25,7 @@ class FakeReranker:
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
         self.asked.append((prompt, list(texts)))
         if len(self.asked) > self.patience:
-            await asyncio.Event().wait()
+            await anyio.sleep_forever()
         if self.failure is not None:
             raise self.failure
         return [float(text.split()[-1]) for text in texts]

@@ -31,7 +31,7 @@ from tests.support.builders import make_message
 
 NONE, POSSIBLE, NATIVE = ReasoningSupport.NONE, ReasoningSupport.POSSIBLE, ReasoningSupport.NATIVE
 DIRECT, COT = ThinkingMode.DIRECT, ThinkingMode.COT
-SETTINGS = SessionSettings(history_pairs=10, sampling=SamplingSettings(max_tokens=100))
+SETTINGS = SessionSettings(history_pairs=10, sampling=SamplingSettings(max_tokens=100, stop=("END",)))
 
 
 class MessagesWithHistory(ExchangedMessages):
@@ -169,9 +169,16 @@ async def test_an_empty_system_prompt_is_no_message(system_prompt: str, expected
         ),
         (Script(("",), finish_reason=FinishReason.LENGTH), "limit of 100 tokens before there was any text"),
         (Script(("",), stop_string="END"), "The stop string 'END' ended the answer"),
+        (Script(("",), stop_string="<|im_end|>"), "ended its answer without any text"),
         (Script(("",)), "ended its answer without any text"),
     ],
 )
 async def test_the_error_of_an_empty_answer_names_what_ended_it(script: Script, expected: str) -> None:
     with pytest.raises(EmptyAnswer, match=expected):
         await answer(FakeInference(script, reasoning=NATIVE), COT)
+
+
+async def test_the_error_of_an_empty_answer_names_a_context_that_is_too_short() -> None:
+    script = Script(("",), finish_reason=FinishReason.LENGTH)
+    with pytest.raises(EmptyAnswer, match="Load the model with a longer context"):
+        await answer(FakeInference(script, context_length=57))
