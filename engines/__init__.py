@@ -1,5 +1,6 @@
-"""What runs: ingestion jobs, answers and their event log, retrieval, prompts, inference, models, metrics.
+"""Engines: native libraries, each isolated in worker processes that the server calls.
 
-Engines declare what they need as Protocols (`stores.py` and beside their users) and never see GraphQL or SQL; each owner
-lives inside an `open_…` block, holds its own task group and bounded queue, and is handed everything that it needs.
+`inference` runs language models with llama.cpp, `embedding` and `reranking` run sentence-transformers models, `parsing`
+reads documents with docling. In each engine `client.py` is the server's side, `protocol.py` defines the messages, and
+`worker/` contains the programs of the worker processes; only there are native libraries imported.
 """

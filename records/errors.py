@@ -105,10 +105,9 @@ class ContextOverflow(ExpectedError):
 
 
 class EmptyAnswer(ExpectedError):
-    code = ErrorCode.EMPTY_ANSWER
+    """An answer without text; the message explains what ended it."""
 
-    def __init__(self) -> None:
-        super().__init__("The model ended its answer before it wrote anything. Ask again, or in other words.")
+    code = ErrorCode.EMPTY_ANSWER
 
 
 class DiskFull(ExpectedError):

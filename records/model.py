@@ -111,6 +111,8 @@ class MemoryFit:
     available_ram_bytes: int
     available_vram_bytes: int | None
     suggestion: str | None
+    vram_bytes: int = 0
+    "Part of `total_bytes` that is allocated on GPUs."
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,13 @@ LONG_FUNCTIONS = {
     "bootstrap/state.py:open_state": "",
     "persistence/sessions/messages.py:start_exchange": "",
     "tests/e2e/test_traces.py:test_an_answer_is_a_tree_of_spans_that_holds_no_text": "",
-    "tests/support/tiny_gguf.py:write_tiny_mamba": "",
 }
 CATCHES_EVERY_EXCEPTION = {
     "concurrency/error_boundary.py": "boundary of background work: no caller above a background task could handle it",
     "concurrency/owned_tasks.py": "handed to the request that waits for the work; raised where none waits",
     "concurrency/supervisor.py": "boundary of a background loop: the process is stopped, whatever ended it",
     "engines/inference/worker/call_boundary.py": "the boundary of a process: one bad call must not end it",
-    "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end those that are made beside it",
+    "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end the others of its batch",
     "services/models/models.py": "raised again outside the task group, which would wrap it",
     "workers/__main__.py": "whatever ends the program is written down for the crash report",
     "workers/child.py": "the boundary of a process: one bad call must not end it",

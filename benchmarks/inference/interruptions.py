@@ -14,11 +14,11 @@ from benchmarks.inference.opponents import open_both, open_llama_server
 from benchmarks.inference.ours import Ours, open_ours
 from benchmarks.inference.sides import Reply, Side
 from benchmarks.inference.texts import bundled_model, long_question, stories
-from engines.inference.hardware import physical_cores
 from engines.inference.protocol import PromptProgress
-from engines.inference.worker.scheduling.sequence import RESERVED_TOKENS
+from engines.inference.worker.scheduling.sequence import RESERVED_CELLS
 from records.model import LoadRequest
 from records.session import SamplingSettings
+from workers.cores import physical_cores
 
 CONTEXT = 8192
 LONG = 3000
@@ -83,7 +83,7 @@ async def _cancel(ours: Ours, seed: int, wait: float) -> float:
     async with ours.inference.generate(prompt, sampling, "canceled") as generation:
         async for event in generation:
             assert isinstance(event, PromptProgress), "it was canceled too late: the prompt has been read"
-            if event.prompt_tokens_read:
+            if event.prefilled_tokens:
                 break
         await asyncio.sleep(wait)
         began = perf_counter()
@@ -93,9 +93,9 @@ async def _cancel(ours: Ours, seed: int, wait: float) -> float:
 
 
 async def _full(streams: int, quick: bool) -> Figure:
-    """All are let in, since each is promised RESERVED_TOKENS, and then write more than there is room for."""
-    streams, tokens = (3, RESERVED_TOKENS + 60) if quick else (streams, RESERVED_TOKENS + 190)
-    context = streams * (RESERVED_TOKENS + 64)
+    """All are let in, since each is promised RESERVED_CELLS, and then write more than there is room for."""
+    streams, tokens = (3, RESERVED_CELLS + 60) if quick else (streams, RESERVED_CELLS + 190)
+    context = streams * (RESERVED_CELLS + 64)
     model, threads = bundled_model(), physical_cores()
     settings = LoadRequest(context_length=context, threads=threads, parallel_sequences=streams)
     async with open_ours(model, settings) as ours:

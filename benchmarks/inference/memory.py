@@ -12,7 +12,7 @@ from benchmarks.figures import Figure, at_most, unmeasured
 from benchmarks.inference.ours import open_ours
 from benchmarks.inference.texts import bundled_model, stories
 from benchmarks.rival import open_rival
-from engines.inference.gguf.inspection import inspect
+from engines.inference.gguf.inspection import inspect_model
 from engines.inference.hardware import available_memory
 from engines.inference.memory_fit import estimate_fit
 from records.model import LoadRequest
@@ -47,14 +47,14 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
 
 def _fit_seconds(path: Path) -> float:
     began = perf_counter()
-    header = inspect(path)
+    header = inspect_model(path)
     estimate_fit(header, resolve_load(LoadRequest(), header), available_memory())
     return perf_counter() - began
 
 
 async def _errors(path: Path, asked: tuple[LoadRequest, ...]) -> list[float]:
     """Percent that the estimate is above what llama.cpp's own log adds up to."""
-    errors, header = [], inspect(path)
+    errors, header = [], inspect_model(path)
     async with open_rival("allocating", str(path)) as rival:
         for request in asked:
             settings = replace(resolve_load(request, header), gpu_layers=0)

@@ -1,5 +1,6 @@
 """Our side: the inference worker's own process, asked over its socket as the server does."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ import psutil
 
 from benchmarks.inference.sides import Messages, Reply
 from engines.inference import WorkerInference
-from engines.inference.protocol import EngineStatistics, Load, Loaded, LoadProgress, Start, Statistics, Written
+from engines.inference.protocol import CompletionDelta, EngineStatistics, Load, Loaded, LoadProgress, Start, Statistics
 from records.model import LoadRequest
 from records.session import SamplingSettings
 from records.system import WorkerPurpose
@@ -33,7 +34,7 @@ class Ours:
         try:
             async with self.inference.generate(messages, sampling, conversation) as generation:
                 async for event in generation:
-                    if isinstance(event, Written):
+                    if isinstance(event, CompletionDelta):
                         reply.arrive(event.text)
                 finished = generation.finished
         except (WorkerCallFailed, WorkerCrashed):
@@ -52,7 +53,7 @@ async def open_ours(model: Path, settings: LoadRequest) -> AsyncIterator[Ours]:
     answers: list[Loaded] = []
 
     async def prepare(caller: Caller) -> None:
-        load = Load(str(model), settings, SamplingSettings())
+        load = Load(os.fsencode(model), settings, SamplingSettings())
         async with caller.stream(load, LoadProgress, Loaded) as stream:
             async for _ in stream:
                 pass

@@ -12,8 +12,8 @@ from benchmarks.inference.opponents import open_both
 from benchmarks.inference.ours import Ours, open_ours
 from benchmarks.inference.sides import Messages, Round, Side, at_once
 from benchmarks.inference.texts import alike, bundled_model, facts
-from engines.inference.hardware import physical_cores
 from records.model import LoadRequest
+from workers.cores import physical_cores
 
 CONTEXT = 8192
 STREAMS = 4

@@ -11,8 +11,8 @@ from benchmarks.inference.opponents import open_both, open_llama_cpp_server
 from benchmarks.inference.ours import open_ours
 from benchmarks.inference.sides import Round, Side, at_once
 from benchmarks.inference.texts import bundled_model, stories
-from engines.inference.hardware import physical_cores
 from records.model import LoadRequest
+from workers.cores import physical_cores
 
 CONTEXT = 8192
 TOKENS = {1: 192, 4: 96, 8: 64}

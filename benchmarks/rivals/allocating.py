@@ -8,8 +8,8 @@ from typing import Any
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
 from benchmarks.rivals.answering import answer
-from engines.inference.worker.llama.context import Context
-from engines.inference.worker.llama.model import Abort, Model
+from engines.inference.worker.llama.llama_context import Context
+from engines.inference.worker.llama.model import AbortFlag, Model
 from records.model import LoadRequest
 
 _BUFFER = re.compile(r"(\S+)\s+(?:model|KV|output|compute) buffer size =\s*([0-9.]+) MiB")
@@ -35,7 +35,7 @@ class Allocating:
         self._said.clear()
         model = Model.load(self._path, asked, lambda _: True)
         assert model is not None
-        context = Context.create(model, asked, Abort())
+        context = Context.create(model, asked, AbortFlag())
         assert context is not None
         found = [(name, float(size) * 1024**2) for name, size in _BUFFER.findall("".join(self._said))]
         context.close()

@@ -8,7 +8,7 @@ import numpy as np
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
 from benchmarks.rivals.answering import answer
-from engines.inference.hardware import physical_cores
+from workers.cores import physical_cores
 
 _BATCH = 512
 

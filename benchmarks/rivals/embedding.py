@@ -8,14 +8,14 @@ from sentence_transformers import SentenceTransformer
 
 from benchmarks.rivals.answering import answer
 from engines.embedding import bundled_folder
-from engines.embedding.worker.precision import choose
+from engines.embedding.worker.precision import choose_precision
 
 _MODEL: Any = SentenceTransformer(str(bundled_folder()), device="cpu", local_files_only=True)
 
 
 class Embedding:
     def __init__(self, precision: str) -> None:
-        self._model = _MODEL if precision == "float32" else choose(_MODEL)[0]
+        self._model = _MODEL if precision == "float32" else choose_precision(_MODEL)[0]
         self._model.encode(["to warm up"], show_progress_bar=False)
 
     def run(self, texts: list[str]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
-"""Embedders: texts become unit vectors in processes of their own. The light one is all-MiniLM-L6-v2; a deep one is optional.
+"""Text embedding: texts become unit vectors, in worker processes.
 
-Prompts, which people wait for, and documents, which can wait, are embedded by two processes at two priorities. Nothing
-heavy is imported on this side; only `worker`, `gguf_worker`, `program` and `probe`, which run in those processes, know
-numpy, torch and llama.cpp.
+The light embedder is all-MiniLM-L6-v2, installed with the server. A deep embedder is optional: a larger model that the
+administrator names. Each has two workers: one for prompts, for which users wait, and one for documents, at idle priority.
+
+In the server's process, without native libraries: `client` and `deep_client` (the workers of the two embedders), `protocol`,
+`bundled_model` and `model_discovery` (files of models), `prefixes` (texts that GGUF models expect in front of prompts and
+documents). In the worker's process: `worker/main` runs sentence-transformers models, `worker/gguf_main` GGUF models.
 """
 
 from engines.embedding.bundled_model import EmbedderMissing, bundled_folder

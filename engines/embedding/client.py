@@ -1,6 +1,5 @@
-"""The embedder as the server sees it: two workers, one for each priority."""
+"""Client of the embedding workers: one for prompts, one for documents."""
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,26 +10,31 @@ import structlog
 
 from engines.embedding.bundled_model import BUNDLED_MODEL, bundled_folder, read_dimensions
 from engines.embedding.protocol import (
-    Compared,
     CompareTokens,
     Describe,
-    Described,
+    Description,
     EmbedDocuments,
     EmbedPrompt,
+    Similarities,
     Start,
     Vector,
     Vectors,
 )
 from records.system import WorkerPurpose
+from records.values.text import encodable
 from workers import Caller, Worker, WorkerSpec, open_worker
+from workers.cores import usable_cores
 
-PROMPT_THREADS = 2
-"A prompt is short: more threads only wait for each other."
+PROGRAM = "engines.embedding.worker.main"
 
-MOST_TEXTS = 256
-"Texts of one call: enough to sort by length, few enough that a cancel or a crash costs seconds at most."
+MAX_PROMPT_THREADS = 2
+"""A prompt is short: more threads only wait for each other."""
 
-QUIET_SECONDS = 60.0
+MAX_TEXTS = 256
+"""Texts in one call: enough to sort them by length, few enough that a cancellation or a crash costs only seconds."""
+
+IDLE_SECONDS = 60.0
+"""The process for documents ends after this time without a call."""
 
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -40,12 +44,13 @@ OFFLINE = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
 }
+"""Environment in which the libraries use no network."""
 
 log = structlog.stdlib.get_logger("graphlore.embedding")
 
 
 class Embedder(Protocol):
-    """Vectors are little-endian and of unit length; texts are cut at the model's limit (256 tokens)."""
+    """Embeds texts. Vectors are little-endian and of unit length; long texts are cut (the light model: 256 tokens)."""
 
     @property
     def model(self) -> str: ...
@@ -53,16 +58,19 @@ class Embedder(Protocol):
     def dimensions(self) -> int: ...
 
     async def embed_prompt(self, text: str) -> bytes:
-        """Give float32: 4 bytes a dimension."""
+        """Return the vector of a prompt in float32: 4 bytes for each dimension."""
         ...
 
     async def embed_documents(self, texts: Sequence[str]) -> list[bytes]:
-        """Give float16, 2 bytes a dimension, for each text in order."""
+        """Return a vector for each text in order, in float16: 2 bytes for each dimension."""
         ...
 
 
 class WorkerEmbedder:
-    """Made by `open_embedder`. Its calls raise `WorkerCrashed` and `WorkerGivenUp`."""
+    """An embedder in two worker processes. Created by `open_embedder`.
+
+    Its methods raise `WorkerCrashed` and `WorkerGivenUp`.
+    """
 
     def __init__(self, prompts: Worker, documents: Worker, model: str, dimensions: int) -> None:
         self._prompts = prompts
@@ -74,79 +82,72 @@ class WorkerEmbedder:
     def workers(self) -> tuple[Worker, ...]:
         return self._prompts, self._documents
 
-    async def describe(self) -> Described:
-        """How the worker for prompts runs: its precision and what the probe found."""
-        return await self._prompts.call(Describe(), Described)
+    async def describe(self) -> Description:
+        """Return the description of the worker for prompts."""
+        return await self._prompts.call(Describe(), Description)
 
     async def embed_prompt(self, text: str) -> bytes:
         return (await self._prompts.call(EmbedPrompt(encodable(text)), Vector)).vector
 
     async def embed_documents(self, texts: Sequence[str]) -> list[bytes]:
         vectors: list[bytes] = []
-        for first in range(0, len(texts), MOST_TEXTS):
-            batch = [encodable(text) for text in texts[first : first + MOST_TEXTS]]
+        for first in range(0, len(texts), MAX_TEXTS):
+            batch = [encodable(text) for text in texts[first : first + MAX_TEXTS]]
             vectors += (await self._documents.call(EmbedDocuments(batch), Vectors)).vectors
         return vectors
 
     async def compare(self, prompt: str, texts: Sequence[str]) -> list[float]:
-        """How well each text answers the prompt, -1 to 1, by late interaction; prompts in between go first."""
-        asked = CompareTokens(encodable(prompt), [encodable(text) for text in texts])
-        return (await self._prompts.call(asked, Compared)).scores
+        """Return a score from -1 to 1 for each text, by late interaction with the prompt.
+
+        The worker for prompts does this; prompts that arrive meanwhile are embedded between two calls.
+        """
+        request = CompareTokens(encodable(prompt), [encodable(text) for text in texts])
+        return (await self._prompts.call(request, Similarities)).scores
 
 
 @asynccontextmanager
 async def open_embedder(prompts: WorkerSpec, documents: WorkerSpec) -> AsyncIterator[WorkerEmbedder]:
-    """Own both workers. The first calls wait until their process has loaded the model, some seconds.
+    """Open both workers. The first calls wait until the process has loaded the model, which takes some seconds.
 
     Raises `EmbedderMissing`.
     """
     start = prompts.start
     assert isinstance(start, Start)
-    folder = Path(start.folder)
-    dimensions = read_dimensions(folder)
+    dimensions = read_dimensions(Path(start.path))
     async with open_worker(prompts) as prompt_embedding, open_worker(documents) as document_embedding:
         yield WorkerEmbedder(prompt_embedding, document_embedding, BUNDLED_MODEL, dimensions)
 
 
-def prompt_worker(folder: Path | None = None) -> WorkerSpec:
-    """Normal priority, always there: a person waits for its answers."""
+def prompt_worker(model: Path | None = None) -> WorkerSpec:
+    """Return the specification of the worker for prompts: normal priority, always running. None: the bundled model."""
     return WorkerSpec(
         purpose=WorkerPurpose.PROMPT_EMBEDDING,
-        module="engines.embedding.worker.main",
-        start=Start(str(folder or bundled_folder()), threads=min(PROMPT_THREADS, usable_cores())),
+        module=PROGRAM,
+        start=Start(str(model or bundled_folder()), threads=min(MAX_PROMPT_THREADS, usable_cores())),
         environment=OFFLINE,
         prepare=partial(_log_description, WorkerPurpose.PROMPT_EMBEDDING),
     )
 
 
-def document_worker(folder: Path | None = None) -> WorkerSpec:
-    """What others leave of all cores, there only while there is work."""
+def document_worker(model: Path | None = None) -> WorkerSpec:
+    """Return the specification of the worker for documents: idle priority on all cores, running while there is work.
+
+    None: the bundled model.
+    """
     return WorkerSpec(
         purpose=WorkerPurpose.DOCUMENT_EMBEDDING,
-        module="engines.embedding.worker.main",
-        start=Start(str(folder or bundled_folder()), threads=usable_cores()),
+        module=PROGRAM,
+        start=Start(str(model or bundled_folder()), threads=usable_cores()),
         idle_priority=True,
-        idle_seconds=QUIET_SECONDS,
+        idle_seconds=IDLE_SECONDS,
         environment=OFFLINE,
         prepare=partial(_log_description, WorkerPurpose.DOCUMENT_EMBEDDING),
     )
 
 
-def usable_cores() -> int:
-    """The cores that this process may run on, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 async def _log_description(purpose: WorkerPurpose, caller: Caller) -> None:
-    described = await caller.call(Describe(), Described)
+    description = await caller.call(Describe(), Description)
     log.info(
-        "embedder ready", purpose=purpose.value, precision=described.precision,
-        bfloat16_speed=described.bfloat16_speed, threads=described.threads,
+        "embedder ready", purpose=purpose.value, precision=description.precision,
+        bfloat16_speed=description.bfloat16_speed, threads=description.threads,
     )  # fmt: skip
-
-
-def encodable(text: str) -> str:
-    """Half a surrogate pair, as JSON can carry it, has no bytes in UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")

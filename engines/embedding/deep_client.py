@@ -1,7 +1,7 @@
-"""The deep embedder as the server sees it: two workers that are there only while they are used.
+"""Client of the deep embedder's workers, which run only while they are used.
 
-Prompts are embedded at normal priority by a process that starts in the background when the first one asks. Documents
-are embedded at idle priority by one that can be ended at any moment, at once.
+Prompts are embedded at normal priority by a process that starts in the background at the first prompt. Documents are
+embedded at idle priority by a process that can be ended immediately at any moment.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -10,26 +10,30 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from engines.embedding.client import QUIET_SECONDS, WorkerEmbedder, document_worker, prompt_worker
+from engines.embedding.client import IDLE_SECONDS, WorkerEmbedder, document_worker, prompt_worker
 from engines.embedding.model_discovery import DeepEmbedderUnusable, EmbeddingModel
-from engines.embedding.protocol import Describe, Described
+from engines.embedding.protocol import Describe, Description
 from records.system import WorkerState
 from workers import Caller, Worker, WorkerCallFailed, WorkerGivenUp, WorkerSpec, open_worker
 
-PROMPTS_QUIET_SECONDS = 600.0
-"Its model is large and slow to load: it is kept while people search now and then."
+PROMPT_IDLE_SECONDS = 600.0
+"""The process for prompts ends after this time without a call. Its model is large and slow to load."""
 
 GGUF_PROGRAM = "engines.embedding.worker.gguf_main"
 
-SPINS_FOR_PROMPTS, SPINS_FOR_DOCUMENTS = "10000", "0"
-"""How long llama.cpp's threads wait awake for each other. In an idle process that waits for a thread which others keep from
-running: measured beside busy programs, two threads that spin took 47 s for what they did in 16 s without."""
+PROMPT_SPINS, DOCUMENT_SPINS = "10000", "0"
+"""Iterations that llama.cpp's threads spin while they wait for each other (`GOMP_SPINCOUNT`). In a process at idle priority
+they wait for a thread that other programs keep from running: measured beside busy programs, two spinning threads took 47 s
+for work that took 16 s without spinning."""
 
 Result = TypeVar("Result")
 
 
 class DeepEmbedder:
-    """Made by `open_deep_embedder`; an `Embedder`. Calls raise `DeepEmbedderUnusable` and `WorkerCrashed`."""
+    """The deep embedder; implements `Embedder`. Created by `open_deep_embedder`.
+
+    Its methods raise `DeepEmbedderUnusable` and `WorkerCrashed`.
+    """
 
     def __init__(self, model: EmbeddingModel, prompts: Worker, documents: Worker) -> None:
         self._prompts = prompts
@@ -44,35 +48,35 @@ class DeepEmbedder:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a prompt would be embedded without waiting for the model to load."""
+        """The model is loaded for prompts: a prompt is embedded without delay."""
         return self._prompts.is_ready
 
     @property
     def failure(self) -> str | None:
-        """Why prompts cannot be embedded for the time being, where loading the model failed again and again."""
+        """The reason why prompts cannot be embedded, after loading the model failed repeatedly; else None."""
         return self._reason(self._prompts) if self._prompts.state is WorkerState.GIVEN_UP else None
 
     def wake(self) -> None:
-        """Have the model loaded for prompts; never waits."""
+        """Start loading the model for prompts in the background."""
         self._prompts.wake()
 
     async def halt(self) -> None:
-        """End the process for documents at once, whatever it is at."""
+        """End the process for documents immediately, also in the middle of a call."""
         await self._documents.halt()
 
     def reset(self) -> None:
-        """Try again, though it was given up."""
+        """Allow the workers to start again after loading the model failed repeatedly."""
         for worker in self.workers:
             worker.reset()
 
     async def embed_prompt(self, text: str) -> bytes:
-        return await self._plainly(self._prompts, lambda: self._embedder.embed_prompt(text))
+        return await self._explained(self._prompts, lambda: self._embedder.embed_prompt(text))
 
     async def embed_documents(self, texts: Sequence[str]) -> list[bytes]:
-        return await self._plainly(self._documents, lambda: self._embedder.embed_documents(texts))
+        return await self._explained(self._documents, lambda: self._embedder.embed_documents(texts))
 
-    async def _plainly(self, worker: Worker, action: Callable[[], Awaitable[Result]]) -> Result:
-        """Say why the model could not be loaded, where the program said it."""
+    async def _explained(self, worker: Worker, action: Callable[[], Awaitable[Result]]) -> Result:
+        """Run an action. If the model could not be loaded, raise `DeepEmbedderUnusable` with the program's reason."""
         try:
             return await action()
         except WorkerGivenUp as failure:
@@ -88,14 +92,16 @@ class DeepEmbedder:
 
 
 class WrongDimensions(Exception):
-    def __init__(self, said: int, given: int) -> None:
-        self.message = f"Its files say that its vectors have {said} numbers, and they have {given}."
+    """The vectors have another number of dimensions than the model's files declare."""
+
+    def __init__(self, declared: int, actual: int) -> None:
+        self.message = f"Its files declare {declared} dimensions, but its vectors have {actual}."
         super().__init__(self.message)
 
 
 @asynccontextmanager
 async def open_deep_embedder(model: EmbeddingModel) -> AsyncIterator[DeepEmbedder]:
-    """Own both workers; none of them starts before it is needed."""
+    """Open both workers; no process starts before it is needed."""
     async with (
         open_worker(deep_worker(model, for_prompts=True)) as prompts,
         open_worker(deep_worker(model, for_prompts=False)) as documents,
@@ -104,20 +110,21 @@ async def open_deep_embedder(model: EmbeddingModel) -> AsyncIterator[DeepEmbedde
 
 
 def deep_worker(model: EmbeddingModel, *, for_prompts: bool) -> WorkerSpec:
+    """Return the specification of a worker of the deep embedder."""
     light = prompt_worker(model.path) if for_prompts else document_worker(model.path)
     deep = replace(
         light,
-        idle_seconds=PROMPTS_QUIET_SECONDS if for_prompts else QUIET_SECONDS,
-        prepare=partial(_check, model),
+        idle_seconds=PROMPT_IDLE_SECONDS if for_prompts else IDLE_SECONDS,
+        prepare=partial(_check_dimensions, model),
     )
     if not model.is_gguf:
         return deep
-    spins = {"GOMP_SPINCOUNT": SPINS_FOR_PROMPTS if for_prompts else SPINS_FOR_DOCUMENTS}
+    spins = {"GOMP_SPINCOUNT": PROMPT_SPINS if for_prompts else DOCUMENT_SPINS}
     return replace(deep, module=GGUF_PROGRAM, environment={**deep.environment, **spins})
 
 
-async def _check(model: EmbeddingModel, caller: Caller) -> None:
-    """Loads the model, as any first call would, before calls are let in."""
-    described = await caller.call(Describe(), Described)
-    if described.dimensions != model.dimensions:
-        raise WrongDimensions(model.dimensions, described.dimensions)
+async def _check_dimensions(model: EmbeddingModel, caller: Caller) -> None:
+    """Load the model, and raise `WrongDimensions` if its vectors do not have the declared dimensions."""
+    description = await caller.call(Describe(), Description)
+    if description.dimensions != model.dimensions:
+        raise WrongDimensions(model.dimensions, description.dimensions)

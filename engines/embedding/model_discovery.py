@@ -1,4 +1,4 @@
-"""The deep embedder that a setting names, found on this machine: nothing is ever downloaded."""
+"""Finds the deep embedder that a setting names on this machine. Nothing is downloaded."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,19 +8,20 @@ from typing import Any
 
 import msgspec
 
-from engines.embedding.prefixes import NONE, Prefixes, prefixes_of
+from engines.embedding.prefixes import NO_PREFIXES, Prefixes, find_prefixes
 from engines.inference.gguf.header_reader import read_header
-from engines.inference.gguf.inspection import inspect
+from engines.inference.gguf.inspection import inspect_model
 from records.errors import ExpectedError, ModelLoadFailed
 
-_TELLING = {".json", ".safetensors", ".bin", ".gguf", ".txt", ".model"}
-"Files whose bytes decide what a model makes of a text."
-_READ = 1 << 16
+_RELEVANT_SUFFIXES = {".json", ".safetensors", ".bin", ".gguf", ".txt", ".model"}
+"""Files that determine the vectors of a model."""
+
+_SAMPLE_BYTES = 1 << 16
 _OWNER = "sentence-transformers"
 
 
 class DeepEmbedderMissing(ExpectedError):
-    """No model goes by this name; the message leaves out where the administrator keeps things."""
+    """There is no model of that name. The message does not contain the administrator's folders."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -30,7 +31,7 @@ class DeepEmbedderMissing(ExpectedError):
 
 
 class DeepEmbedderUnusable(ExpectedError):
-    """It is there, and cannot embed."""
+    """The model exists but cannot embed."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"The deep embedder {name!r} cannot be used: {reason}")
@@ -38,7 +39,11 @@ class DeepEmbedderUnusable(ExpectedError):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
-    """`fingerprint` is another one where the files, or the words before texts, are: such vectors must not be compared."""
+    """An embedding model on disk.
+
+    `fingerprint` changes with the files and with the prefixes of texts. Vectors of different fingerprints must not be
+    compared.
+    """
 
     name: str
     path: Path
@@ -51,7 +56,7 @@ class EmbeddingModel:
 
 
 def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | None = None) -> EmbeddingModel:
-    """Look at the path, then in the models folder, then in Hugging Face's cache (None: where it is usually); blocks.
+    """Search the path, then the models folder, then Hugging Face's cache (None: its usual place). Blocks.
 
     Raises `DeepEmbedderMissing` and `DeepEmbedderUnusable`.
     """
@@ -60,18 +65,18 @@ def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | Non
     if path is None:
         raise DeepEmbedderMissing(name)
     try:
-        dimensions = inspect(path).embedding_length if path.is_file() else _folder_dimensions(path)
+        dimensions = inspect_model(path).embedding_length if path.is_file() else _folder_dimensions(path)
     except ModelLoadFailed as failure:
         raise DeepEmbedderUnusable(name, failure.message) from failure
     except (OSError, msgspec.DecodeError, msgspec.ValidationError) as failure:
-        raise DeepEmbedderUnusable(name, "Its folder lacks a readable config.json.") from failure
+        raise DeepEmbedderUnusable(name, "Its folder has no readable config.json.") from failure
     if dimensions < 1:
-        raise DeepEmbedderUnusable(name, "It does not say how long its vectors are.")
+        raise DeepEmbedderUnusable(name, "Its file does not contain the length of its vectors.")
     return EmbeddingModel(name, path, dimensions, fingerprint(path, _prefixes(path)))
 
 
 def plain_name(wanted: str) -> str:
-    """What people see of the setting: a path's last part, a name as it is."""
+    """Return the name that clients see: the last part of a path, and a name unchanged."""
     path = Path(wanted).expanduser()
     return path.name if path.is_absolute() or path.exists() else wanted
 
@@ -87,7 +92,10 @@ def _places(wanted: str, models_folder: Path, hub_cache: Path | None) -> Iterato
 
 
 def _cached(repository: str, cache: Path | None) -> Path | None:
-    """Imported here, since most servers have no deep embedder."""
+    """Return the folder of a repository in Hugging Face's cache; None if it is not there.
+
+    The library is imported here because most servers have no deep embedder.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -111,7 +119,7 @@ class _Config(msgspec.Struct):
 
 
 def _folder_dimensions(folder: Path) -> int:
-    """What the last dense layer gives, else the transformer's own width."""
+    """Return the output length of the last dense layer, or the width of the transformer if there is no such layer."""
     modules = folder / "modules.json"
     found = _read(modules, list[_Module]) if modules.exists() else []
     dense = [module for module in found if module.type.endswith(".Dense")]
@@ -125,21 +133,24 @@ def _read(path: Path, kind: Any) -> Any:
 
 
 def _prefixes(path: Path) -> Prefixes:
-    """A folder has its own, in files that its fingerprint is taken of."""
-    return prefixes_of(read_header(path).entries) if path.is_file() else NONE
+    """Return the prefixes of a GGUF file. Those of a folder are in its files, which the fingerprint covers."""
+    return find_prefixes(read_header(path).entries) if path.is_file() else NO_PREFIXES
 
 
 def fingerprint(path: Path, prefixes: Prefixes) -> str:
-    """Of prefixes, and of the files' names, sizes, beginnings and ends: within milliseconds, whatever their size."""
+    """Return a hash of the prefixes and of the names, sizes, beginnings and ends of the files.
+
+    It takes milliseconds, whatever the size of the files.
+    """
     digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.suffix in _TELLING)
+    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.suffix in _RELEVANT_SUFFIXES)
     for file in files:
         size = file.stat().st_size
         digest.update(f"{file.name if file == path else file.relative_to(path)}\0{size}\0".encode())
         with file.open("rb") as opened:
-            digest.update(opened.read(_READ))
-            opened.seek(max(0, size - _READ))
-            digest.update(opened.read(_READ))
-    if prefixes != NONE:
+            digest.update(opened.read(_SAMPLE_BYTES))
+            opened.seek(max(0, size - _SAMPLE_BYTES))
+            digest.update(opened.read(_SAMPLE_BYTES))
+    if prefixes != NO_PREFIXES:
         digest.update(f"{prefixes.prompt}\0{prefixes.document}".encode())
     return digest.hexdigest()[:16]

@@ -1,8 +1,8 @@
-"""What embedders want in front of prompts and of documents, for models whose files do not say it: GGUF.
+"""Prefixes: texts that embedding models expect in front of prompts and documents, for GGUF files.
 
-A model that was trained with such words finds worse without them, and never says so. They are those of the models' own
-cards; each family is known by the name in the file's header, where the name says nothing by its architecture.
-sentence-transformers models carry theirs in their own folder.
+A model that was trained with a prefix retrieves worse without it, and reports no error. The prefixes are those of the
+models' own cards. A family is recognized by the name in the file's header, or by its architecture. Models of
+sentence-transformers have their prefixes in their own folder.
 """
 
 import re
@@ -13,16 +13,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Prefixes:
+    """Texts in front of a prompt and of a document."""
+
     prompt: str = ""
     document: str = ""
 
 
-NONE = Prefixes()
+NO_PREFIXES = Prefixes()
 _TASK = "Given a web search query, retrieve relevant passages that answer the query"
 _SENTENCE = Prefixes("Represent this sentence for searching relevant passages: ")
 
 _BY_NAME = (
-    # The card that says it, and the names that its models and their GGUF files go by.
+    # The cards with the prefix, and the names of their models and GGUF files.
     # nomic-ai/nomic-embed-code, nomic-ai/CodeRankEmbed
     (r"nomic-embed-code|coderankembed", Prefixes("Represent this query for searching relevant code: ")),
     # nomic-ai/nomic-embed-text-v1, -v1.5, -v2-moe
@@ -54,11 +56,11 @@ _BY_ARCHITECTURE = {
 _NAMES = ("general.name", "general.basename", "general.finetune")
 
 
-def prefixes_of(entries: Mapping[str, Any]) -> Prefixes:
-    """For the header's entries of a GGUF file; `NONE` for models that want none, and for those that nobody knows."""
+def find_prefixes(entries: Mapping[str, Any]) -> Prefixes:
+    """Return the prefixes for a GGUF file by its metadata entries; `NO_PREFIXES` for a model that is not known."""
     names = " ".join(str(entries.get(key, "")) for key in _NAMES)
     normalized = re.sub(r"[\s_]+", "-", names.casefold())
     for pattern, prefixes in _BY_NAME:
         if re.search(pattern, normalized):
             return prefixes
-    return _BY_ARCHITECTURE.get(str(entries.get("general.architecture")), NONE)
+    return _BY_ARCHITECTURE.get(str(entries.get("general.architecture")), NO_PREFIXES)

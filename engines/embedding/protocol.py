@@ -1,4 +1,4 @@
-"""What the embedding worker is asked and what it answers."""
+"""Messages between the server and an embedding worker."""
 
 from typing import Literal
 
@@ -8,27 +8,33 @@ Precision = Literal["float32", "bfloat16"]
 
 
 class Start(msgspec.Struct, frozen=True):
-    folder: str
-    "A sentence-transformers model on disk, or a GGUF file."
+    """Arguments of the worker."""
+
+    path: str
+    "Folder of a sentence-transformers model, or a GGUF file."
     threads: int
     precision: Precision | None = None
-    "None: whichever a short probe finds faster on this CPU."
+    "None: the faster one, measured when the model is loaded."
 
 
 class Describe(msgspec.Struct, tag=True, frozen=True):
-    """Which model runs, and how."""
+    """Describe the loaded model. Reply: `Description`."""
 
 
 class EmbedPrompt(msgspec.Struct, tag=True, frozen=True):
+    """Embed a prompt. Reply: `Vector`."""
+
     text: str
 
 
 class EmbedDocuments(msgspec.Struct, tag=True, frozen=True):
+    """Embed texts of documents. Reply: `Vectors`."""
+
     texts: list[str]
 
 
 class CompareTokens(msgspec.Struct, tag=True, frozen=True):
-    """How well each text answers the prompt, by late interaction over token vectors."""
+    """Score texts for a prompt by late interaction: token by token. Reply: `Similarities`."""
 
     prompt: str
     texts: list[str]
@@ -37,13 +43,15 @@ class CompareTokens(msgspec.Struct, tag=True, frozen=True):
 Request = Describe | EmbedPrompt | EmbedDocuments | CompareTokens
 
 
-class Described(msgspec.Struct, frozen=True):
+class Description(msgspec.Struct, frozen=True):
+    """A loaded model."""
+
     dimensions: int
     max_tokens: int
-    "What is longer is cut, unread."
+    "Tokens of a text that are read; the rest of a longer text is ignored."
     precision: Precision
     bfloat16_speed: float | None
-    "How many times as fast as float32 the probe found bfloat16; None where it was not tried."
+    "Measured speed of bfloat16 relative to float32; None if it was not measured."
     threads: int
 
 
@@ -57,6 +65,6 @@ class Vectors(msgspec.Struct, frozen=True):
     "float16, little-endian, unit length; in the order of the texts."
 
 
-class Compared(msgspec.Struct, frozen=True):
+class Similarities(msgspec.Struct, frozen=True):
     scores: list[float]
-    "-1 to 1, in the order of the texts."
+    "From -1 to 1, in the order of the texts."

@@ -1,7 +1,11 @@
-"""Local inference: GGUF files, whether they fit, and the process that holds a model and answers.
+"""Local language models: the server's side of inference, and the process that runs a model with llama.cpp.
 
-`worker.py` is a program of its own; it alone, with `backend`, `sampler`, `engine`, `loading`, `loaded`, `prompt`, `job` and
-`template` beside it, imports llama.cpp, numpy and Jinja. The parent's face is `Inference`.
+In the server's process, without native libraries: `client` (count tokens, generate), `protocol` (messages between the two
+processes), `gguf` (headers of model files), `memory_fit` and `hardware` (does a model fit), `defaults` and `failures`.
+
+In the worker's process, one for each loaded model, all under `worker/`: `main` receives calls, `model_host` owns the model,
+`loading` reads it, `prompting/` renders and tokenizes conversations, `scheduling/` generates all answers with continuous
+batching, `streaming/` turns tokens into text and reasoning, and `llama/` binds llama.cpp.
 """
 
 from engines.inference.client import Generation, Inference, WorkerInference

@@ -1,4 +1,4 @@
-"""A loaded model as the rest of the server sees it: count, and generate."""
+"""Client of an inference worker: count tokens, generate answers, change settings."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,7 +15,7 @@ from engines.inference.protocol import (
     Generate,
     GenerateEvent,
     Loaded,
-    Priority,
+    ReasoningSupport,
     Statistics,
     TokenCounts,
 )
@@ -32,12 +32,13 @@ ChatMessage = tuple[str, str]
 R = TypeVar("R", bound=msgspec.Struct)
 
 _EVENT: Any = GenerateEvent
-"A union, which a type checker does not take for a type of its own."
+"""The union of events. A type checker does not accept a union where a type is expected."""
+
 _RETRY_MS = 2000
 
 
 class Generation(Protocol):
-    """The events of one answer; `finished` is there once iteration has ended."""
+    """The events of one answer. `finished` is available after the last event."""
 
     def __aiter__(self) -> AsyncIterator[GenerateEvent]: ...
     @property
@@ -45,20 +46,29 @@ class Generation(Protocol):
 
 
 class Inference(Protocol):
-    """Every method raises `WorkerCrashed` where the model's process ends meanwhile."""
+    """A loaded model. Every method raises `WorkerCrashed` if the model's process ends during the call."""
 
     @property
-    def context_length(self) -> int: ...
+    def context_length(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        ...
+
     @property
     def settings(self) -> LoadSettings: ...
     @property
-    def thinks(self) -> bool:
-        """Whether the model tells its own reasoning from its answer."""
+    def reasoning(self) -> ReasoningSupport: ...
+
+    async def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text."""
         ...
 
-    async def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
-    async def count_prompt(self, messages: Sequence[ChatMessage]) -> int:
-        """Tokens of the whole prompt as the model's template renders it."""
+    async def count_prompt(
+        self, messages: Sequence[ChatMessage], conversation: str = "", *, thinking: bool = False
+    ) -> int:
+        """Return the number of tokens of the whole prompt, as `generate` would render it.
+
+        Raises `Unsupported` if the model's chat template rejects the conversation.
+        """
         ...
 
     def generate(
@@ -66,25 +76,28 @@ class Inference(Protocol):
         messages: Sequence[ChatMessage],
         sampling: SamplingSettings,
         conversation: str,
-        priority: Priority = Priority.CHAT,
+        *,
+        thinking: bool = False,
         json_schema: str | None = None,
     ) -> AbstractAsyncContextManager[Generation]:
-        """Answer; leaving the block early cancels. `sampling`'s None is inherited from the model.
+        """Generate an answer. Leaving the block before its end cancels the generation.
 
-        With `json_schema` the answer is JSON that the schema allows, cut off where `sampling.max_tokens` end it.
-        Raises `ContextOverflow` where the prompt and `sampling.max_tokens` exceed the context, `Busy`, and `InvalidInput`
-        for a schema that cannot be followed.
+        `sampling` inherits unset values from the model. `conversation` is the key under which its KV cache is reused.
+        `thinking` switches the model's reasoning on. With `json_schema` the answer is JSON that follows the schema; it is
+        incomplete if `sampling.max_tokens` ends it. Raises `ContextOverflow` if the prompt and `sampling.max_tokens` exceed
+        the context, `Busy` if the queue is full, `Unsupported` if the chat template rejects the conversation, and
+        `InvalidInput` for a schema that cannot be used.
         """
         ...
 
 
 class WorkerInference:
-    """Over the process that holds the model. `active` counts the answers that it makes or queues."""
+    """A loaded model in a worker process. `active` is the number of answers that are running or waiting."""
 
     def __init__(self, worker: Caller, loaded: Loaded) -> None:
         self._worker = worker
         self.loaded = loaded
-        "Replaced by whoever changes settings or loads again."
+        "Settings in force; replaced after they were changed and after the model was loaded again."
         self.active = 0
 
     @property
@@ -96,20 +109,26 @@ class WorkerInference:
         return self.loaded.settings
 
     @property
-    def thinks(self) -> bool:
-        return self.loaded.thinks
+    def reasoning(self) -> ReasoningSupport:
+        return self.loaded.reasoning
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return (await self._call(CountTokens(list(texts)), TokenCounts)).counts
 
-    async def count_prompt(self, messages: Sequence[ChatMessage]) -> int:
-        return (await self._call(CountPrompt(list(messages)), TokenCounts)).counts[0]
+    async def count_prompt(
+        self, messages: Sequence[ChatMessage], conversation: str = "", *, thinking: bool = False
+    ) -> int:
+        request = CountPrompt(list(messages), conversation, thinking)
+        return (await self._call(request, TokenCounts)).counts[0]
 
     async def statistics(self) -> EngineStatistics:
         return await self._call(Statistics(), EngineStatistics)
 
     async def apply(self, settings: LoadRequest, sampling: SamplingSettings) -> Loaded:
-        """Change settings in the engine and read them back. Raises `ModelLoadFailed` where it has no room for them."""
+        """Change settings in the engine, and return those in force.
+
+        Raises `ModelLoadFailed` if there is not enough memory for them.
+        """
         self.loaded = await self._call(ApplySettings(settings, sampling), Loaded)
         return self.loaded
 
@@ -119,10 +138,11 @@ class WorkerInference:
         messages: Sequence[ChatMessage],
         sampling: SamplingSettings,
         conversation: str,
-        priority: Priority = Priority.CHAT,
+        *,
+        thinking: bool = False,
         json_schema: str | None = None,
     ) -> AsyncIterator[Generation]:
-        request = Generate(list(messages), sampling, conversation, sampling.max_tokens, [], priority, json_schema)
+        request = Generate(list(messages), sampling, conversation, sampling.max_tokens, thinking, json_schema)
         self.active += 1
         try:
             stream: Stream[GenerateEvent, Finished]
@@ -153,7 +173,7 @@ class _WorkerGeneration:
 
 
 def _raise_named(failure: WorkerCallFailed) -> NoReturn:
-    """Raise the condition that the worker's code names; anything else is a surprise and goes on as it is."""
+    """Raise the expected error that the worker's code stands for; raise any other failure unchanged."""
     match failure.code:
         case ErrorCode.CONTEXT_OVERFLOW:
             raise ContextOverflow(failure.message) from failure

@@ -1,17 +1,16 @@
-"""What an answer is made with where nobody says otherwise."""
+"""Default settings of local models, for everything that neither the request nor the administrator sets."""
 
-from dataclasses import fields, replace
-from typing import Any
-
-from records.model import LoadRequest
 from records.session import SamplingSettings
 
-USUAL_CONTEXT = 8192
-"""The context length of a model that was trained on more, until someone asks for more."""
+DEFAULT_CONTEXT = 8192
+"""Context length, in tokens, of a model that was trained with a longer one."""
 
-MOST_SEQUENCES = 32
+MAX_PARALLEL_SEQUENCES = 32
 PARALLEL_SEQUENCES = 8
-"""Answers at once. They share the context's cells, so more of them take no more memory."""
+"""Answers generated at the same time. They share the cells of the KV cache, so more of them take no more memory."""
+
+MAX_UBATCH = 512
+"""Tokens that llama.cpp computes at once; larger batches are divided."""
 
 SAMPLING = SamplingSettings(
     max_tokens=512,
@@ -24,17 +23,3 @@ SAMPLING = SamplingSettings(
     frequency_penalty=0.0,
     deterministic=False,
 )
-
-
-def inherit(over: SamplingSettings, under: SamplingSettings) -> SamplingSettings:
-    """Every setting of `over` that is set, the rest from `under`."""
-    return replace(under, **_given(over))
-
-
-def inherit_load(over: LoadRequest, under: LoadRequest) -> LoadRequest:
-    return replace(under, **_given(over))
-
-
-def _given(settings: SamplingSettings | LoadRequest) -> dict[str, Any]:
-    named = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return {name: value for name, value in named.items() if value is not None}

@@ -1,48 +1,94 @@
-"""Whether a model fits into memory, before anything is loaded: weights, KV cache, compute buffers, and a margin.
+"""Estimates whether a model fits into memory before it is loaded: weights, KV cache, compute buffers and a margin.
 
-The cache is kept whole for sliding-window layers too (its prefixes are reused), so every layer counts with every cell.
-Compute buffers follow llama.cpp's own layout: rows of logits for twice as many sequences as answers, a mask of 16 bits for
-each cell, and a handful of activations for each token of a batch.
+The KV cache is allocated in full for layers with a sliding window too, because its prefixes are reused, so every layer
+counts with every cell. The compute buffers follow llama.cpp's layout: rows of logits for twice as many sequences as
+parallel answers, a 16-bit mask for each cell, and some activations for each token of a batch.
+
+Layers that are offloaded to GPUs are compared with VRAM, the rest with RAM.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from engines.inference.defaults import PARALLEL_SEQUENCES
+from engines.inference.defaults import MAX_UBATCH, PARALLEL_SEQUENCES
 from engines.inference.gguf.inspection import ModelHeader
 from engines.inference.gguf.tensor_types import CACHE_TYPES
 from engines.inference.hardware import AvailableMemory
 from records.model import FitVerdict, LoadRequest, MemoryFit
 
 CELLS_STEP = 256
-"""llama.cpp rounds the context up to this many cells."""
-LARGEST_UBATCH = 512
-MARGIN = 256 * 1024**2
-"""The worker's own program and what else moves meanwhile; less than this to spare is TIGHT."""
-LEAST_CONTEXT = 512
+"""llama.cpp rounds the context length up to a multiple of this many cells."""
+
+MARGIN_BYTES = 256 * 1024**2
+"""Memory for the worker's own program and for changes meanwhile. The verdict is TIGHT if less than this is left."""
+
+MIN_CONTEXT = 512
+"""The shortest context length that is suggested."""
+
+SEVERITY = (FitVerdict.FITS, FitVerdict.TIGHT, FitVerdict.DOES_NOT_FIT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """Memory that a model needs, in bytes."""
+
+    weights: int
+    cache: int
+    compute: int
+    vram: int
+    "Part of the total that is allocated on GPUs."
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.cache + self.compute
+
+    def verdict(self, memory: AvailableMemory) -> FitVerdict:
+        ram = _verdict(self.total - self.vram, memory.ram)
+        vram = FitVerdict.FITS if memory.vram is None else _verdict(self.vram, memory.vram)
+        return max(ram, vram, key=SEVERITY.index)
 
 
 def estimate_fit(header: ModelHeader, settings: LoadRequest, memory: AvailableMemory) -> MemoryFit:
-    """`settings` have no None where memory depends on them: context, batch, sequences, flash attention, cache types."""
-    weights, cache, compute = header.weights_bytes, cache_bytes(header, settings), compute_bytes(header, settings)
-    total = weights + cache + compute
-    verdict = _verdict(total, memory.ram)
+    """Estimate the memory that a model needs, and compare it with the free memory.
+
+    `settings` must contain every value that memory depends on: context length, batch size, parallel sequences, flash
+    attention, cache types and GPU layers.
+    """
+    demand = _demand(header, settings, memory)
+    verdict = demand.verdict(memory)
     return MemoryFit(
         verdict=verdict,
-        weights_bytes=weights,
-        kv_cache_bytes=cache,
-        compute_bytes=compute,
-        total_bytes=total,
+        weights_bytes=demand.weights,
+        kv_cache_bytes=demand.cache,
+        compute_bytes=demand.compute,
+        total_bytes=demand.total,
         available_ram_bytes=memory.ram,
         available_vram_bytes=memory.vram,
         suggestion=None if verdict is FitVerdict.FITS else _suggest(header, settings, memory),
+        vram_bytes=demand.vram,
     )
 
 
+def _demand(header: ModelHeader, settings: LoadRequest, memory: AvailableMemory) -> _Demand:
+    """Calculate the demand. Layers are taken to be of equal size; the output layer counts as one."""
+    weights, cache, compute = header.weights_bytes, cache_bytes(header, settings), compute_bytes(header, settings)
+    layers = header.block_count + 1
+    offloaded = 0 if memory.vram is None else _offloaded(settings, layers)
+    vram = weights * offloaded // layers + cache * min(offloaded, header.block_count) // max(header.block_count, 1)
+    return _Demand(weights, cache, compute, vram + (compute if offloaded else 0))
+
+
+def _offloaded(settings: LoadRequest, layers: int) -> int:
+    asked = settings.gpu_layers
+    return layers if asked is None or asked < 0 else min(asked, layers)
+
+
 def cells(context_length: int) -> int:
+    """Return the number of cells that llama.cpp allocates for a context length."""
     return -(-context_length // CELLS_STEP) * CELLS_STEP
 
 
 def cache_bytes(header: ModelHeader, settings: LoadRequest) -> int:
+    """Return the size of the KV cache in bytes."""
     assert settings.context_length is not None
     key = CACHE_TYPES[settings.key_cache_type or "f16"][1] * header.key_length
     value = CACHE_TYPES[settings.value_cache_type or "f16"][1] * header.value_length
@@ -50,8 +96,9 @@ def cache_bytes(header: ModelHeader, settings: LoadRequest) -> int:
 
 
 def compute_bytes(header: ModelHeader, settings: LoadRequest) -> int:
+    """Return the size of the compute buffers in bytes."""
     assert settings.context_length is not None
-    batch = min(settings.batch_size or LARGEST_UBATCH, LARGEST_UBATCH)
+    batch = min(settings.batch_size or MAX_UBATCH, MAX_UBATCH)
     context = cells(settings.context_length)
     activations = 4 * (3 * header.feed_forward_length + 4 * header.embedding_length)
     scores = 0 if settings.flash_attention is not False else 4 * header.heads * context
@@ -59,26 +106,49 @@ def compute_bytes(header: ModelHeader, settings: LoadRequest) -> int:
     return batch * (2 * context + activations + scores) + outputs
 
 
-def _verdict(total: int, available: int) -> FitVerdict:
-    if total > available:
+def _verdict(needed: int, available: int) -> FitVerdict:
+    if needed > available:
         return FitVerdict.DOES_NOT_FIT
-    return FitVerdict.TIGHT if total + MARGIN > available else FitVerdict.FITS
+    return FitVerdict.TIGHT if needed + MARGIN_BYTES > available else FitVerdict.FITS
 
 
 def _suggest(header: ModelHeader, settings: LoadRequest, memory: AvailableMemory) -> str:
-    """Name what would fit: a shorter context where that is enough, else a smaller model."""
+    """Suggest fewer GPU layers or a shorter context if that is enough, and a smaller model otherwise."""
+    layers = _fitting_layers(header, settings, memory)
+    if layers is not None:
+        return f"It fits with {layers} layers on the GPU."
+    context = _fitting_context(header, settings, memory)
+    if context is not None:
+        return f"It fits with a context length of {context:,}."
+    free = memory.ram + (memory.vram or 0)
+    return (
+        f"Its weights alone take {_gib(header.weights_bytes)} of the {_gib(free)} of free memory. "
+        "Choose a smaller model or a smaller quantization, or close other programs."
+    )
+
+
+def _fitting_layers(header: ModelHeader, settings: LoadRequest, memory: AvailableMemory) -> int | None:
+    """Return the largest number of GPU layers with which the model fits; None if there is none or no GPU."""
+    if memory.vram is None:
+        return None
+    most = _offloaded(settings, header.block_count + 1)
+    counts = range(most - 1, -1, -1)
+    return next((count for count in counts if _fits(header, replace(settings, gpu_layers=count), memory)), None)
+
+
+def _fitting_context(header: ModelHeader, settings: LoadRequest, memory: AvailableMemory) -> int | None:
+    """Return the longest of the halved context lengths with which the model fits; None if there is none."""
     assert settings.context_length is not None
     context = cells(settings.context_length)
-    while context > LEAST_CONTEXT:
-        context = max(LEAST_CONTEXT, cells(context // 2))
-        smaller = replace(settings, context_length=context)
-        needed = header.weights_bytes + cache_bytes(header, smaller) + compute_bytes(header, smaller)
-        if needed + MARGIN <= memory.ram:
-            return f"It fits with a context length of {context:,}."
-    return (
-        f"Its weights alone take {_gib(header.weights_bytes)} of {_gib(memory.ram)} that are free: "
-        "choose a smaller model or a smaller quantization, or close other programs."
-    )
+    while context > MIN_CONTEXT:
+        context = max(MIN_CONTEXT, cells(context // 2))
+        if _fits(header, replace(settings, context_length=context), memory):
+            return context
+    return None
+
+
+def _fits(header: ModelHeader, settings: LoadRequest, memory: AvailableMemory) -> bool:
+    return _demand(header, settings, memory).verdict(memory) is FitVerdict.FITS
 
 
 def _gib(size: int) -> str:

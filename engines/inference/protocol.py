@@ -1,7 +1,7 @@
-"""What the server and an inference worker say to each other: one process holds one model.
+"""Messages between the server and an inference worker. A worker is a process that holds one model.
 
-Requests are a tagged union; `Generate` and `Load` send events before their reply. A call that fails carries one of
-`ErrorCode`'s words. Continuous batching changes the worker's inside, not these shapes.
+Requests are a tagged union. `Load` and `Generate` send events before their reply. A failed call carries one of the codes of
+`records.codes.ErrorCode`.
 """
 
 from enum import StrEnum
@@ -12,54 +12,55 @@ from records.model import LoadRequest, LoadSettings, LoadStage
 from records.session import FinishReason, SamplingSettings
 
 
-class Priority(StrEnum):
-    CHAT = "CHAT"
-    BACKGROUND = "BACKGROUND"
+class ReasoningSupport(StrEnum):
+    """The ability of a model to reason before it answers, as far as its file shows it."""
+
+    NONE = "NONE"
+    "The model's text has no markers of reasoning."
+    POSSIBLE = "POSSIBLE"
+    "Markers are known, but the template has no switch: the model may reason or not."
+    NATIVE = "NATIVE"
+    "The template switches reasoning on, or always opens it."
 
 
 class Start(msgspec.Struct, frozen=True):
-    """The worker's arguments: none; the model comes with `Load`."""
+    """The worker's arguments: none. The model is named by `Load`."""
 
 
 class Load(msgspec.Struct, tag="load", frozen=True):
-    """Load the model, create its context, decode once. Events: `LoadProgress`; reply: `Loaded`.
+    """Load the model, create its context and decode once. Events: `LoadProgress`. Reply: `Loaded`."""
 
-    `settings` that are None are chosen by the worker; `sampling` is what answers inherit where they say nothing.
-    """
-
-    path: str
+    path: bytes
+    "Path of the file in the file system's encoding, because file names need not be valid UTF-8."
     settings: LoadRequest
+    "The worker chooses the values that are None."
     sampling: SamplingSettings
+    "Values that answers inherit."
 
 
 class LoadProgress(msgspec.Struct, frozen=True):
+    """Progress of a stage; `fraction` is from 0 to 1."""
+
     stage: LoadStage
     fraction: float
 
 
-class Vocabulary(msgspec.Struct, frozen=True):
-    size: int
-    bos: str
-    eos: str
-
-
 class Loaded(msgspec.Struct, frozen=True):
-    """The model is in memory and has decoded a token; `settings` are read back from the engine."""
+    """A model that is in memory and has decoded a token. `settings` are read back from the engine."""
 
     settings: LoadSettings
     sampling: SamplingSettings
-    has_template: bool
-    thinks: bool
-    "Whether the model's template knows think tags, so that its reasoning can be told from its answer."
-    vocabulary: Vocabulary
+    reasoning: ReasoningSupport
+    template_error: str | None = None
+    "Why the file's chat template cannot be used; the model continues a transcript instead."
 
 
 class ApplySettings(msgspec.Struct, tag="apply_settings", frozen=True):
-    """Change what can change without loading again. Reply: `Loaded`.
+    """Change the settings that do not require loading the file again. Reply: `Loaded`.
 
-    A load setting that is None stays as it is; `sampling` replaces what was inherited before. The context is rebuilt where
-    it must be, between answers and with the weights kept; settings that need the file again are ignored. Fails with
-    CONTEXT_ALLOCATION, and the settings before stay in force.
+    A load setting that is None is not changed; `sampling` replaces the inherited values. The context is created again if
+    necessary, between two steps, without reading the weights again. Settings that require the file are ignored. Fails with
+    CONTEXT_ALLOCATION if there is no memory; the previous settings remain in force.
     """
 
     settings: LoadRequest
@@ -67,6 +68,8 @@ class ApplySettings(msgspec.Struct, tag="apply_settings", frozen=True):
 
 
 class CountTokens(msgspec.Struct, tag="count_tokens", frozen=True):
+    """Count the tokens of each text. Reply: `TokenCounts`."""
+
     texts: list[str]
 
 
@@ -75,67 +78,77 @@ class TokenCounts(msgspec.Struct, frozen=True):
 
 
 class CountPrompt(msgspec.Struct, tag="count_prompt", frozen=True):
-    """Count the whole prompt as the model's template renders it. Reply: `TokenCounts` of one."""
+    """Count the tokens of a whole prompt, exactly as `Generate` would render it. Reply: `TokenCounts` with one number.
 
-    messages: list[tuple[str, str]]
-
-
-class Generate(msgspec.Struct, tag="generate", frozen=True):
-    """Answer a conversation. Events: `PromptProgress`, `Written`; reply: `Finished`.
-
-    Fails with CONTEXT_OVERFLOW where prompt and `max_tokens` exceed the context window, and with BUSY where too many wait.
+    Fails with UNSUPPORTED if the chat template rejects the conversation.
     """
 
     messages: list[tuple[str, str]]
-    "Roles (system, user, assistant) and texts."
+    conversation: str = ""
+    thinking: bool = False
+
+
+class Generate(msgspec.Struct, tag="generate", frozen=True):
+    """Generate an answer. Events: `PromptProgress` and `CompletionDelta`. Reply: `Finished`.
+
+    Fails with CONTEXT_OVERFLOW if the prompt and `max_tokens` exceed the context window, with BUSY if the queue is full,
+    with UNSUPPORTED if the chat template rejects the conversation, and with INVALID_INPUT if the JSON schema cannot be used.
+    """
+
+    messages: list[tuple[str, str]]
+    "Roles (`system`, `user`, `assistant`) and texts."
     sampling: SamplingSettings
-    "None is inherited from the model."
+    "Values that are None are inherited from the model."
     conversation: str
-    "Whose cache this is."
+    "Key of the conversation, to reuse its KV cache."
     max_tokens: int | None = None
-    "None: what is usual, and no more than there is room for."
-    stop: list[str] = []
-    "On top of the model's own."
-    priority: Priority = Priority.CHAT
+    "None: the inherited limit, or less if the context has no room for it."
+    thinking: bool = False
+    "Switch the model's reasoning on, by the means of its chat template."
     json_schema: str | None = None
-    "What the answer must be: JSON that this schema allows. Fails with INVALID_INPUT where it cannot be read."
+    "JSON schema that the answer must follow."
 
 
 class PromptProgress(msgspec.Struct, tag="prompt_progress", frozen=True):
     queue_position: int
-    "Answers in front of this one; 0 when it is being made."
+    "Position in the queue, from 1; 0 if the answer was started."
     prompt_tokens: int
-    prompt_tokens_read: int
+    prefilled_tokens: int
 
 
-class Written(msgspec.Struct, tag="written", frozen=True):
-    """More of the answer; `tokens` counts those that were decoded for it."""
+class CompletionDelta(msgspec.Struct, tag="completion_delta", frozen=True):
+    """The next text of the answer and of its reasoning. `tokens` is the number of tokens since the last delta."""
 
     text: str
     reasoning: str
     tokens: int
 
 
-GenerateEvent = PromptProgress | Written
+GenerateEvent = PromptProgress | CompletionDelta
 
 
 class Finished(msgspec.Struct, frozen=True):
+    """Summary of a finished answer."""
+
     finish_reason: FinishReason
     prompt_tokens: int
     cached_tokens: int
-    "The part of the prompt that the cache held already."
+    "Tokens of the prompt that were in the KV cache already."
     completion_tokens: int
     reasoning_tokens: int
     queued_ms: float
     time_to_first_token_ms: float | None
-    "From the request's arrival; None where nothing was written."
+    "Time from the arrival of the request to the first text, including the queue; None without text."
     tokens_per_second: float | None
+    "Decoding speed after the first token; None for fewer than two tokens."
     prompt: str
-    "Exactly as it was rendered."
+    "The rendered prompt."
+    stop_string: str | None = None
+    "The stop string that ended the answer."
 
 
 class Statistics(msgspec.Struct, tag="statistics", frozen=True):
-    """Ask for `EngineStatistics`."""
+    """Return the engine's numbers. Reply: `EngineStatistics`."""
 
 
 class EngineStatistics(msgspec.Struct, frozen=True):
@@ -147,13 +160,15 @@ class EngineStatistics(msgspec.Struct, frozen=True):
     cached_tokens_used: int
     cached_tokens_total: int
     prefix_hit_ratio: float
-    "Tokens of prompts that were held already, of all that were asked for."
+    "Share of prompt tokens that were in the KV cache, from 0 to 1."
     prompt_tokens: int = 0
+    "Prefilled tokens since the model was loaded. The following totals have the same start."
     completion_tokens: int = 0
     prefix_queries: int = 0
+    "Prompt tokens that were looked up in the KV cache."
     prefix_hits: int = 0
+    "Prompt tokens that were found there."
     preemptions: int = 0
-    "Since the model was loaded, as are the four before."
 
 
 Request = Load | ApplySettings | CountTokens | CountPrompt | Generate | Statistics

@@ -1,12 +1,14 @@
-"""Reranking: a slower look at the best candidates, each held against the prompt itself.
+"""Reranking: scores the best candidates of a search again, each together with the prompt.
 
-The light embedder's token vectors do it where nothing else is named; a cross-encoder that the administrator names does it
-in a worker of its own, which is there only while it is used.
+By default the light embedder does this by late interaction, in its worker for prompts. An administrator can name a
+cross-encoder instead; it runs in a worker process of its own, which exists only while it is used.
+
+In the server's process: `reranker` (the interface, and the choice between the two), `client` (the cross-encoder's worker),
+`protocol`. In the worker's process: `worker/main`.
 """
 
-from engines.reranking.choice import open_reranker
-from engines.reranking.client import cross_encoder_worker, open_cross_encoder
-from engines.reranking.reranker import LateInteraction, Reranker, RerankerFailed
+from engines.reranking.client import RerankerFailed, cross_encoder_worker, open_cross_encoder
+from engines.reranking.reranker import LateInteraction, Reranker, open_reranker
 
 __all__ = [
     "LateInteraction",

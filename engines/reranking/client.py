@@ -1,27 +1,40 @@
-"""The cross-encoder as the server sees it: a worker that starts with the first call and ends when it is not used."""
+"""Client of the reranking worker: a cross-encoder that starts with the first call and ends when it is not used."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from engines.embedding.client import OFFLINE, encodable, usable_cores
+from engines.embedding.client import OFFLINE
 from engines.reranking.protocol import Score, Scores, Start
-from engines.reranking.reranker import RerankerFailed
+from records.codes import ErrorCode
+from records.errors import ExpectedError
 from records.system import WorkerPurpose
+from records.values.text import encodable
 from workers import Worker, WorkerCallFailed, WorkerSpec, open_worker
+from workers.cores import usable_cores
 
-QUIET_SECONDS = 600.0
-"A model takes seconds to load, so it stays for a while: people search more than once."
+IDLE_SECONDS = 600.0
+"""The process ends after this time without a call. Loading a model takes seconds, and searches come in groups."""
+
+
+class RerankerFailed(ExpectedError):
+    """The model cannot score passages."""
+
+    code = ErrorCode.WORKER_CRASHED
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The reranker {name} could not score the passages: {reason}")
 
 
 class CrossEncoderReranker:
-    """Made by `open_cross_encoder`; implements `Reranker`. Named by its folder."""
+    """A cross-encoder in a worker process; implements `Reranker`. Created by `open_cross_encoder`."""
 
     seconds = 2.0
 
     def __init__(self, worker: Worker, name: str) -> None:
         self.worker = worker
         self.name = name
+        "Name of the model's folder."
 
     @property
     def workers(self) -> tuple[Worker, ...]:
@@ -30,25 +43,26 @@ class CrossEncoderReranker:
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """Raises `WorkerCrashed`, `WorkerGivenUp`, and `RerankerFailed` for a model of another kind."""
         try:
-            asked = Score(encodable(prompt), [encodable(text) for text in texts])
-            return (await self.worker.call(asked, Scores)).scores
+            request = Score(encodable(prompt), [encodable(text) for text in texts])
+            return (await self.worker.call(request, Scores)).scores
         except WorkerCallFailed as failure:
             raise RerankerFailed(self.name, failure.message) from failure
 
 
 @asynccontextmanager
 async def open_cross_encoder(spec: WorkerSpec) -> AsyncIterator[CrossEncoderReranker]:
+    """Open the worker of a cross-encoder."""
     assert isinstance(spec.start, Start)
     async with open_worker(spec) as worker:
         yield CrossEncoderReranker(worker, Path(spec.start.folder).name)
 
 
 def cross_encoder_worker(folder: Path) -> WorkerSpec:
-    """Normal priority: a person waits for its answers."""
+    """Return the specification of the worker: normal priority, because a user waits for its answers."""
     return WorkerSpec(
         purpose=WorkerPurpose.RERANKING,
         module="engines.reranking.worker.main",
         start=Start(str(folder), threads=usable_cores()),
-        idle_seconds=QUIET_SECONDS,
+        idle_seconds=IDLE_SECONDS,
         environment=OFFLINE,
     )

@@ -1,15 +1,19 @@
-"""What the reranking worker is asked and what it answers."""
+"""Messages between the server and the reranking worker."""
 
 import msgspec
 
 
 class Start(msgspec.Struct, frozen=True):
+    """Arguments of the worker."""
+
     folder: str
-    "A sentence-transformers cross-encoder on disk."
+    "Folder of a sentence-transformers cross-encoder."
     threads: int
 
 
 class Score(msgspec.Struct, tag=True, frozen=True):
+    """Score texts for a prompt. Reply: `Scores`."""
+
     prompt: str
     texts: list[str]
 
@@ -19,4 +23,4 @@ Request = Score
 
 class Scores(msgspec.Struct, frozen=True):
     scores: list[float]
-    "Higher is better, on a scale of the model's own; in the order of the texts."
+    "In the order of the texts; higher is better, on a scale that depends on the model."

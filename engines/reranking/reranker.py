@@ -1,21 +1,13 @@
-"""What retrieval needs of a reranker, and the one that is always at hand."""
+"""The interface of rerankers, the one that is always available, and the choice of the reranker in use."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from records.codes import ErrorCode
-from records.errors import ExpectedError
+from engines.reranking.client import cross_encoder_worker, open_cross_encoder
 from workers import Worker
-
-
-class RerankerFailed(ExpectedError):
-    """The model cannot score passages; the reason is written for people."""
-
-    code = ErrorCode.WORKER_CRASHED
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"The reranker {name} could not score the passages: {reason}")
 
 
 class Reranker(Protocol):
@@ -23,20 +15,22 @@ class Reranker(Protocol):
     def name(self) -> str: ...
     @property
     def seconds(self) -> float:
-        """How long a search may wait for it."""
+        """Time that a search waits for the scores at most."""
         ...
 
     @property
     def workers(self) -> tuple[Worker, ...]:
-        """Those of its own, for the system's status."""
+        """The reranker's own workers, for the system status."""
         ...
 
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
-        """How well each text answers the prompt; higher is better, on a scale of its own."""
+        """Return a score for each text; higher is better, on a scale that depends on the reranker."""
         ...
 
 
-class ComparesTokens(Protocol):
+class TokenComparer(Protocol):
+    """An embedder that compares texts token by token."""
+
     @property
     def model(self) -> str: ...
     async def compare(self, prompt: str, texts: Sequence[str]) -> list[float]: ...
@@ -44,9 +38,9 @@ class ComparesTokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LateInteraction:
-    """The light embedder's token vectors, in the process that embeds prompts: there already, and nothing to install."""
+    """A reranker that compares token vectors of the light embedder; it needs no process or model of its own."""
 
-    embedder: ComparesTokens
+    embedder: TokenComparer
     seconds: float = 0.5
     workers: tuple[Worker, ...] = ()
 
@@ -56,3 +50,13 @@ class LateInteraction:
 
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
         return await self.embedder.compare(prompt, texts)
+
+
+@asynccontextmanager
+async def open_reranker(embedder: TokenComparer, folder: Path | None) -> AsyncIterator[Reranker]:
+    """Open the cross-encoder in `folder`; without a folder, use late interaction."""
+    if folder is None:
+        yield LateInteraction(embedder)
+        return
+    async with open_cross_encoder(cross_encoder_worker(folder)) as cross_encoder:
+        yield cross_encoder

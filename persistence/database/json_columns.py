@@ -7,6 +7,8 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
+from records.values.text import encodable
+
 Part = TypeVar("Part")
 
 
@@ -36,14 +38,9 @@ def unpack_any(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def storable(text: str) -> str:
-    """Code points that UTF-8 cannot hold (halves of surrogate pairs) become question marks, one for one."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def json_array(values: Iterable[str | int]) -> str:
     """A list as one value: SQL reads it by `json_each`, however long it is."""
-    return pack([storable(value) if isinstance(value, str) else value for value in values])
+    return pack([encodable(value) if isinstance(value, str) else value for value in values])
 
 
 def now() -> datetime:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.database.json_columns import json_array, now, storable, unpack, unpack_any
+from persistence.database.json_columns import json_array, now, unpack, unpack_any
 from persistence.database.keyset_pages import Listing, Order
 from persistence.database.sqlite import batches, fetch
 from persistence.database.tables import Document
@@ -19,6 +19,7 @@ from records.document import (
 )
 from records.errors import NotFound
 from records.ids import DocumentId, SessionId
+from records.values.text import encodable
 
 
 class Filter(Protocol):
@@ -70,7 +71,7 @@ def _conditions(filter: Filter) -> tuple[list[str], list[Any]]:
         values.append(json_array(filter.status))
     if filter.name_contains is not None:
         where.append("instr(documents.folded_name, ?) > 0")
-        values.append(storable(filter.name_contains.casefold()))
+        values.append(encodable(filter.name_contains.casefold()))
     if filter.media_type is not None:
         where.append("documents.media_type IN (SELECT value FROM json_each(?))")
         values.append(json_array(filter.media_type))

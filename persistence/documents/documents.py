@@ -6,7 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.database import Database
-from persistence.database.json_columns import json_array, now, pack, pack_any, pack_or_none, storable
+from persistence.database.json_columns import json_array, now, pack, pack_any, pack_or_none
 from persistence.database.keyset_pages import By, Order, count, page
 from persistence.database.sqlite import execute_many, fetch, fetch_value
 from persistence.database.tables import Document, DocumentTag, Heading
@@ -37,6 +37,7 @@ from records.document import (
 from records.ids import DocumentId
 from records.page import Page, PageRequest
 from records.system import StorageCounts
+from records.values.text import encodable
 
 MOST_WAITING = 10_000
 _COUNTS = """
@@ -62,11 +63,11 @@ class Documents:
             row = await Document.create(
                 using_db=transaction,
                 **_naming(new.name),
-                media_type=storable(new.media_type),
+                media_type=encodable(new.media_type),
                 byte_size=new.byte_size,
                 sha256=new.sha256,
                 source=new.source.value,
-                source_uri=new.source_uri and storable(new.source_uri),
+                source_uri=new.source_uri and encodable(new.source_uri),
                 status=DocumentStatus.PENDING.value,
                 metadata=pack_any(new.metadata),
                 chunking=pack(new.chunking),
@@ -238,7 +239,7 @@ _NOTHING_KNOWN: Mapping[str, Any] = {
 
 
 async def _tag(transaction: BaseDBAsyncClient, document_id: int, tags: Sequence[str]) -> None:
-    rows = [(document_id, tag) for tag in dict.fromkeys(storable(tag) for tag in tags)]
+    rows = [(document_id, tag) for tag in dict.fromkeys(encodable(tag) for tag in tags)]
     await execute_many(transaction, "INSERT INTO document_tags (document_id, tag) VALUES (?, ?)", rows)
 
 
@@ -248,4 +249,4 @@ async def _with_sha256(client: BaseDBAsyncClient, sha256: str) -> DocumentId | N
 
 
 def _naming(name: str) -> dict[str, str]:
-    return {"name": storable(name), "folded_name": storable(name.casefold())}
+    return {"name": encodable(name), "folded_name": encodable(name.casefold())}

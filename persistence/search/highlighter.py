@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from persistence.database.json_columns import storable
 from persistence.search.words import Query, any_of
 from records.retrieval import TextSpan
+from records.values.text import encodable
 
 _BEGIN, _END = "\x01", "\x02"
 _NO_MARKS = str.maketrans({_BEGIN: " ", _END: " ", "\0": " "})
@@ -29,7 +29,9 @@ class Highlighter:
     def _word_spans(self, text: str, words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         if not words:
             return
-        self._memory.execute("REPLACE INTO passage (rowid, text) VALUES (1, ?)", (storable(text).translate(_NO_MARKS),))
+        self._memory.execute(
+            "REPLACE INTO passage (rowid, text) VALUES (1, ?)", (encodable(text).translate(_NO_MARKS),)
+        )
         row = self._memory.execute(
             "SELECT highlight(passage, 0, ?, ?) FROM passage WHERE passage MATCH ?", (_BEGIN, _END, any_of(words))
         ).fetchone()

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from persistence.database.json_columns import storable
 from persistence.search.words import RUN, WORD, neighbours, quoted
+from records.values.text import encodable
 
 MOST_PHRASES = 8
 "Phrases that are held to; what a query quotes beyond that is looked for as words."
@@ -32,7 +32,7 @@ class Phrase:
 
 def find_phrases(text: str) -> tuple[Phrase, ...]:
     """The distinct quoted parts of a query that have a word, in their order."""
-    quotations = (next(filter(None, found.groups())) for found in _QUOTED.finditer(storable(text)))
+    quotations = (next(filter(None, found.groups())) for found in _QUOTED.finditer(encodable(text)))
     distinct = dict.fromkeys(" ".join(_plain(quotation).split()) for quotation in quotations)
     with_words = [phrase for phrase in distinct if WORD.search(phrase)]
     return tuple(Phrase(phrase, _match(phrase), _pattern(phrase)) for phrase in with_words[:MOST_PHRASES])

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from persistence.database.json_columns import storable
 from persistence.search.stop_words import STOP_WORDS
+from records.values.text import encodable
 
 MOST_TERMS = 64
 "Words and pairs that are looked for at once; what a query has beyond that is passed over."
@@ -37,7 +37,7 @@ class Query:
 
 def parse(text: str, stop_words: frozenset[str] = STOP_WORDS) -> Query:
     """Any character is text: nothing is an operator. FTS5 would end at a NUL."""
-    text = storable(text).replace("\0", " ")
+    text = encodable(text).replace("\0", " ")
     runs = RUN.findall(text)
     words = _first(word for item in RUN.sub(" ", text).lower().split() for word in _words(item, stop_words))
     return Query(words, _first(pair for run in runs for pair in _pairs(run)))

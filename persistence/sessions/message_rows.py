@@ -6,7 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.query_utils import Prefetch
 
-from persistence.database.json_columns import json_array, pack_or_none, storable, unpack
+from persistence.database.json_columns import json_array, pack_or_none, unpack
 from persistence.database.sqlite import batches, execute, execute_many
 from persistence.database.tables import Citation, Message
 from records.answer import AnswerProgress
@@ -23,6 +23,7 @@ from records.session import (
     MessageStatus,
     ThinkingMode,
 )
+from records.values.text import encodable
 
 UNFINISHED = tuple(status for status in MessageStatus if not status.terminal)
 
@@ -75,8 +76,8 @@ async def store_citations(
 async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgress) -> bool:
     """Store the status and the texts of an unfinished answer, and return whether there is one with this id."""
     values = [
-        progress.message_id, progress.status.value, progress.replaces, storable(progress.content),
-        storable(progress.reasoning), json_array(UNFINISHED),
+        progress.message_id, progress.status.value, progress.replaces, encodable(progress.content),
+        encodable(progress.reasoning), json_array(UNFINISHED),
     ]  # fmt: skip
     return await execute(transaction, _PROGRESS, values) > 0
 
@@ -84,8 +85,8 @@ async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgres
 def columns(message: MessageRecord) -> dict[str, Any]:
     """What changes while an answer is made."""
     return {
-        "content": storable(message.content),
-        "reasoning": None if message.reasoning is None else storable(message.reasoning),
+        "content": encodable(message.content),
+        "reasoning": None if message.reasoning is None else encodable(message.reasoning),
         "status": message.status.value,
         "error": pack_or_none(message.error),
         "model_id": message.model_id,

@@ -6,7 +6,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
 from persistence.database.database import Database
-from persistence.database.json_columns import now, pack, storable
+from persistence.database.json_columns import now, pack
 from persistence.database.keyset_pages import Listing, count, page
 from persistence.database.sqlite import fetch
 from persistence.database.tables import Message, Session
@@ -35,6 +35,7 @@ from records.session import (
     MessageStatus,
     ThinkingMode,
 )
+from records.values.text import encodable
 
 INTERRUPTED = MessageError(
     ErrorCode.INTERRUPTED, "The server was stopped before this answer was finished. Ask again to get a whole one."
@@ -78,11 +79,11 @@ class Messages:
                 session_id=session_id,
                 parent_id=session.head_id,
                 role=MessageRole.USER.value,
-                content=storable(content),
+                content=encodable(content),
                 bigrams=bigrams(content),
                 status=MessageStatus.COMPLETED.value,
                 thinking_mode=thinking_mode.value,
-                idempotency_key=idempotency_key and storable(idempotency_key),
+                idempotency_key=idempotency_key and encodable(idempotency_key),
                 created_at=moment,
                 completed_at=moment,
             )
@@ -217,7 +218,7 @@ async def _known_exchange(
 ) -> tuple[MessageRecord, MessageRecord] | None:
     if idempotency_key is None:
         return None
-    same = Message.filter(session_id=session_id, idempotency_key=storable(idempotency_key))
+    same = Message.filter(session_id=session_id, idempotency_key=encodable(idempotency_key))
     prompt = await same.using_db(transaction).first()
     if prompt is None:
         return None

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.database.json_columns import stamp, storable, unpack
+from persistence.database.json_columns import stamp, unpack
 from persistence.database.keyset_pages import Listing, Order
 from persistence.database.sqlite import batches
 from persistence.database.tables import Session
@@ -14,6 +14,7 @@ from persistence.search.words import any_of, parse, quoted
 from records.errors import NotFound
 from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.session import SessionRecord, SessionSettings, TokenUsage
+from records.values.text import encodable
 
 
 class Filter(Protocol):
@@ -91,7 +92,7 @@ def _conditions(filter: Filter, terms: Sequence[str] | None) -> tuple[list[str],
         values += (quoted(term), quoted(term))
     for condition, value in (
         ("sessions.id IN (SELECT session_id FROM session_documents WHERE document_id = ?)", filter.document_id),
-        ("sessions.model_name = ?", None if filter.model_name is None else storable(filter.model_name)),
+        ("sessions.model_name = ?", None if filter.model_name is None else encodable(filter.model_name)),
         ("sessions.archived = ?", filter.archived),
         ("sessions.updated_at > ?", filter.updated_after and stamp(filter.updated_after)),
         ("sessions.updated_at < ?", filter.updated_before and stamp(filter.updated_before)),

@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.database import Database
-from persistence.database.json_columns import json_array, now, pack, storable
+from persistence.database.json_columns import json_array, now, pack
 from persistence.database.keyset_pages import By, Order, count, page
 from persistence.database.sqlite import execute, execute_many, fetch
 from persistence.database.tables import Session
@@ -19,6 +19,7 @@ from records.document import EraseReceipt
 from records.ids import DocumentId, SessionId
 from records.page import Page, PageRequest
 from records.session import SessionRecord, SessionSettings
+from records.values.text import encodable
 
 NEWEST = By("LAST_MESSAGE_AT")
 
@@ -152,5 +153,5 @@ async def _left(transaction: BaseDBAsyncClient, session_id: SessionId, message_i
 
 
 def _naming(name: str) -> dict[str, str]:
-    name = storable(name)
+    name = encodable(name)
     return {"name": name, "folded_name": name.casefold(), "bigrams": bigrams(name)}

@@ -1,7 +1,6 @@
 """The vector index as the server sees it: searches, and the outbox applied in order, over the vectors worker."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from records.ids import ChunkId, DocumentId
 from records.retrieval import ScoredChunk
 from records.system import WorkerPurpose
 from workers import Worker, WorkerCrashed, WorkerGivenUp, WorkerSpec, open_worker
+from workers.cores import usable_cores
 
 MOST_THREADS = 4
 "Beyond that the matrix product waits for memory, not for cores."
@@ -152,7 +152,7 @@ def vector_worker(
         module="persistence.vectors.worker.main",
         start=Start(str(database), str(directory), embedder, dimensions, embedder_id=embedder_id),
         environment={
-            "OPENBLAS_NUM_THREADS": str(min(MOST_THREADS, os.cpu_count() or 1)),
+            "OPENBLAS_NUM_THREADS": str(min(MOST_THREADS, usable_cores())),
             "ANONYMIZED_TELEMETRY": "False",
         },
     )

@@ -8,7 +8,8 @@ from records.errors import ModelNotReady, NotFound
 from records.ids import DocumentId, ModelId, SessionId
 from records.model import ModelRecord, ModelStatus
 from records.session import DocumentScope, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
-from services.answers.effective_settings import merge, overlay
+from records.values.overlay import overlay
+from services.answers.effective_settings import merge_settings
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.session_store import SessionStore
 
@@ -108,7 +109,7 @@ class AnswerPlanner:
         model = self._models.find(model_id) if model_id else None
         if model and sampling:
             self._models.check_sampling(model.id, sampling)
-        settings = merge(own, self._defaults, model.sampling if model else SamplingSettings())
+        settings = merge_settings(own, self._defaults, model.sampling if model else SamplingSettings())
         if sampling:
             settings = replace(settings, sampling=overlay(sampling, settings.sampling or SamplingSettings()))
         if model:

@@ -1,6 +1,6 @@
-"""One answer, top to bottom: wait for the model, retrieve, fit the prompt, think, write, cite."""
+"""Generates one answer: wait for the model, retrieve passages, fit the prompt, reason, write, cite."""
 
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
@@ -8,32 +8,37 @@ from typing import Protocol
 import anyio
 
 from engines.inference import Inference
-from engines.inference.protocol import Finished, PromptProgress
-from records.answer import Progressed, Retrieved
+from engines.inference.protocol import Finished, ReasoningSupport
+from records.answer import Retrieved
 from records.codes import ErrorCode
 from records.errors import EmptyAnswer, ExpectedError
 from records.ids import ModelId
-from records.retrieval import LegState, Retrieval, RetrievalQuery
+from records.retrieval import MAX_QUERY_LENGTH, LegState, Retrieval, RetrievalQuery
 from records.session import (
     FinishReason,
     GenerationDetails,
     MessageStatus,
     SamplingSettings,
-    ThinkingMode,
     TokenUsage,
 )
 from records.tracing import NoTracing, Tracer
 from services.answers.citations import cite, mark_used
-from services.answers.generation_spans import GenerationSpans, inference_span, set_usage
 from services.answers.running_answer import AnswerResult, RunningAnswer
+from services.answers.text_generation import (
+    REASONING_TOKENS,
+    Generated,
+    PromptCounter,
+    TextGenerator,
+    conversation_key,
+    publish_progress,
+    thinking_mode,
+)
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
 from services.metrics.latency import Latency
-from services.prompts import FittedPrompt, Passage, PromptParts, ask_for_answer, ask_for_reasoning, fit_prompt
-from services.prompts.sections import ChatMessage
+from services.prompts import FittedPrompt, Passage, PromptParts, fit_prompt
 
-REASONING_TOKENS = 256
-"""The most that a model without think tags of its own writes before its answer, where the mode asks it to think."""
+DEFAULT_MAX_TOKENS = 512
 MAX_RETRIEVALS = 4
 """Answers that search the documents at the same time; others wait in order."""
 
@@ -50,88 +55,95 @@ class Retrieves(Protocol):
 
 
 class ReadyModels(Protocol):
-    """What an answer needs of the models: one that is ready, now or after it has loaded."""
+    """The models that can generate answers."""
 
-    async def wait_ready(self, model_id: ModelId) -> None: ...
+    async def wait_ready(self, model_id: ModelId) -> None:
+        """Return when the model is loaded. Raises `ModelNotReady` if it is neither loaded nor loading."""
+        ...
+
     def inference(self, model_id: ModelId) -> Inference: ...
-    def use(self, model_id: ModelId) -> AbstractAsyncContextManager[None]: ...
+    def use(self, model_id: ModelId) -> AbstractAsyncContextManager[None]:
+        """Prevent the model from being unloaded while the block is open."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
+    """Generates answers one at a time. Expected failures are raised for the owner of the answer to handle."""
+
     documents: DocumentStore
     messages: MessageStore
     retriever: Retrieves
     models: ReadyModels
     tracer: Tracer = field(default_factory=NoTracing)
-    waits: Latency = field(default_factory=Latency)
+    latency: Latency = field(default_factory=Latency)
     retrievals: anyio.Semaphore = field(default_factory=lambda: anyio.Semaphore(MAX_RETRIEVALS))
 
-    async def answer(self, work: RunningAnswer) -> AnswerResult:
+    async def answer(self, running: RunningAnswer) -> AnswerResult:
         """Generate the answer into its log. Raises an `ExpectedError` for every expected failure."""
-        model_id = work.message.model_id
+        model_id = running.message.model_id
         assert model_id is not None, "send() chose the model"
         with self.tracer.span("answer") as span:
-            span.set("graphlore.thinking_mode", (work.message.thinking_mode or ThinkingMode.DIRECT).value)
-            _progress(work, MessageStatus.PENDING)
+            span.set("graphlore.thinking_mode", thinking_mode(running).value)
+            publish_progress(running, MessageStatus.PENDING)
             began = perf_counter()
             with self.tracer.span("wait for model"):
                 await self.models.wait_ready(model_id)
             inference = self.models.inference(model_id)
             waited = (perf_counter() - began) * 1000
             async with self.models.use(model_id):
-                return await self._make(work, inference, waited)
+                return await self._make(running, inference, waited)
 
-    async def _make(self, work: RunningAnswer, inference: Inference, waited_ms: float) -> AnswerResult:
-        fitted, retrieval_ms = await self._prompt(work, inference)
-        sampling = work.settings.sampling or SamplingSettings()
-        sampling = replace(sampling, max_tokens=fitted.budget.reserved_for_answer)
-        messages, thought = await self._think(work, inference, fitted, sampling)
-        finished = await self._write(work, inference, messages, sampling)
-        if not work.log.content.strip():
-            raise EmptyAnswer
-        details = _details(work, sampling, finished, thought, fitted, waited_ms, retrieval_ms)
-        citations = await anyio.to_thread.run_sync(mark_used, work.message.citations, work.log.content)
+    async def _make(self, running: RunningAnswer, inference: Inference, waited_ms: float) -> AnswerResult:
+        fitted, retrieval_ms = await self._prompt(running, inference)
+        requested, limit = running.settings.sampling or SamplingSettings(), fitted.budget.reserved_for_answer
+        sampling = replace(requested, max_tokens=limit)
+        generator = TextGenerator(self.tracer, self.latency)
+        generated = await generator.generate(running, inference, fitted, sampling)
+        if not running.log.content.strip():
+            raise EmptyAnswer(_explain_empty(generated.answer, requested, limit))
+        details = _details(sampling, generated, fitted, waited_ms, retrieval_ms)
+        citations = await anyio.to_thread.run_sync(mark_used, running.message.citations, running.log.content)
         return AnswerResult(details, citations)
 
-    async def _prompt(self, work: RunningAnswer, inference: Inference) -> tuple[FittedPrompt, float | None]:
-        """Retrieve where the mode asks for it, and choose what fits."""
-        mode = work.message.thinking_mode or ThinkingMode.DIRECT
+    async def _prompt(self, running: RunningAnswer, inference: Inference) -> tuple[FittedPrompt, float | None]:
+        """Retrieve passages if the mode requires them, and fit the prompt. Return the time of the retrieval too."""
         passages: tuple[Passage, ...] = ()
         took: float | None = None
-        if mode.retrieves and work.document_ids != ():
-            _progress(work, MessageStatus.RETRIEVING)
-            retrieval = await self._retrieve(work)
+        if thinking_mode(running).retrieves and running.document_ids != ():
+            publish_progress(running, MessageStatus.RETRIEVING)
+            retrieval = await self._retrieve(running)
             took = retrieval.took_ms
             passages = await cite(retrieval.hits, self.documents)
-        fitted = await self._fit(work, inference, mode, passages)
+        fitted = await self._fit(running, inference, passages)
         if took is not None:
             citations = tuple(passage.citation for passage in fitted.parts.passages)
-            work.change(citations=citations)
-            work.publish(lambda seq: Retrieved(seq, work.message.id, citations, took))
+            running.change(citations=citations)
+            running.publish(lambda seq: Retrieved(seq, running.message.id, citations, took))
         return fitted, took
 
-    async def _fit(
-        self, work: RunningAnswer, inference: Inference, mode: ThinkingMode, passages: tuple[Passage, ...]
-    ) -> FittedPrompt:
+    async def _fit(self, running: RunningAnswer, inference: Inference, passages: tuple[Passage, ...]) -> FittedPrompt:
+        mode = thinking_mode(running)
         with self.tracer.span("build prompt") as span:
-            pairs = work.settings.history_pairs or 0
-            history = await self.messages.history(work.message.session_id, work.prompt.id, pairs)
-            parts = PromptParts(work.settings.system_prompt, mode, history, passages, work.prompt.content)
-            sampling = work.settings.sampling or SamplingSettings()
-            extra = REASONING_TOKENS if mode.thinks and not inference.thinks else 0
-            fitted = await fit_prompt(inference, parts, sampling.max_tokens or 512, extra)
+            pairs = running.settings.history_pairs or 0
+            history = await self.messages.history(running.message.session_id, running.prompt.id, pairs)
+            parts = PromptParts(running.settings.system_prompt, mode, history, passages, running.prompt.content)
+            sampling = running.settings.sampling or SamplingSettings()
+            counter = PromptCounter(inference, conversation_key(running), mode.thinks)
+            needs_step = mode.thinks and inference.reasoning is not ReasoningSupport.NATIVE
+            reasoning_tokens = REASONING_TOKENS if needs_step else 0
+            fitted = await fit_prompt(counter, parts, sampling.max_tokens or DEFAULT_MAX_TOKENS, reasoning_tokens)
             span.set("graphlore.prompt.passages", len(fitted.parts.passages))
             span.set("graphlore.prompt.history_messages", len(fitted.parts.history))
             span.set("graphlore.prompt.dropped_passages", fitted.budget.dropped_passages)
         return fitted
 
-    async def _retrieve(self, work: RunningAnswer) -> Retrieval:
-        settings = work.settings
+    async def _retrieve(self, running: RunningAnswer) -> Retrieval:
+        settings = running.settings
         query = RetrievalQuery(
-            text=work.prompt.content[:10_000],
+            text=running.prompt.content[:MAX_QUERY_LENGTH],
             top_k=settings.top_k or 5,
-            document_ids=work.document_ids,
+            document_ids=running.document_ids,
             rerank=bool(settings.rerank),
             min_similarity=settings.min_similarity,
         )
@@ -142,96 +154,37 @@ class Answerer:
             raise RetrievalFailed(failed[0].message or "no reason given")
         return retrieval
 
-    async def _think(
-        self, work: RunningAnswer, inference: Inference, fitted: FittedPrompt, sampling: SamplingSettings
-    ) -> tuple[list[ChatMessage], Finished | None]:
-        """Let a model without think tags of its own write its steps first; they become part of the prompt."""
-        mode = work.message.thinking_mode or ThinkingMode.DIRECT
-        if not mode.thinks or inference.thinks:
-            return fitted.messages, None
-        spare = inference.context_length - await inference.count_prompt(fitted.messages)
-        spare = (spare - fitted.budget.reserved_for_answer) // 2
-        if spare < REASONING_TOKENS // 8:
-            return fitted.messages, None
-        work.change(status=MessageStatus.THINKING)
-        steps = replace(sampling, max_tokens=min(REASONING_TOKENS, spare))
-        ask = ask_for_reasoning(fitted.messages)
-        if await inference.count_prompt(ask) + REASONING_TOKENS > inference.context_length:
-            return fitted.messages, None
-        thought = await self._generate(work, inference, ask, steps, thinking=True)
-        with_notes = ask_for_answer(fitted.messages, work.log.reasoning.strip())
-        total = await inference.count_prompt(with_notes)
-        fits = total + fitted.budget.reserved_for_answer <= inference.context_length
-        return (with_notes if fits else fitted.messages), thought
 
-    async def _write(
-        self, work: RunningAnswer, inference: Inference, messages: list[ChatMessage], sampling: SamplingSettings
-    ) -> Finished:
-        work.change(status=MessageStatus.GENERATING)
-        return await self._generate(work, inference, messages, sampling, thinking=False)
-
-    async def _generate(
-        self,
-        work: RunningAnswer,
-        inference: Inference,
-        messages: list[ChatMessage],
-        sampling: SamplingSettings,
-        *,
-        thinking: bool,
-    ) -> Finished:
-        conversation = str(work.message.session_id)
-        with inference_span(self.tracer, work.message.model_name or "", conversation, sampling) as span:
-            async with inference.generate(messages, sampling, conversation=conversation) as generation:
-                await _follow(work, GenerationSpans(self.tracer, generation), thinking=thinking)
-            set_usage(span, generation.finished)
-        self.waits.note(generation.finished)
-        return generation.finished
-
-
-async def _follow(work: RunningAnswer, phases: GenerationSpans, *, thinking: bool) -> None:
-    async with aclosing(phases.events()) as events:
-        async for event in events:
-            if isinstance(event, PromptProgress):
-                _progress(work, work.message.status, event)
-                continue
-            text, reasoning = ("", event.reasoning + event.text) if thinking else (event.text, event.reasoning)
-            if reasoning:
-                work.log.write_reasoning(reasoning)
-            if text:
-                work.log.write_text(text)
-
-
-def _progress(work: RunningAnswer, status: MessageStatus, read: PromptProgress | None = None) -> None:
-    work.change(status=status)
-    work.publish(
-        lambda seq: Progressed(
-            seq,
-            work.message.id,
-            status,
-            read.queue_position if read else None,
-            read.prompt_tokens if read else None,
-            read.prompt_tokens_read if read else None,
+def _explain_empty(finished: Finished, requested: SamplingSettings, limit: int) -> str:
+    """Return the reason why an answer has no text, with what to do about it. `limit` is in tokens."""
+    if finished.finish_reason is FinishReason.LENGTH:
+        when = "while the model was still reasoning" if finished.reasoning_tokens else "before there was any text"
+        is_reduced = limit < (requested.max_tokens or DEFAULT_MAX_TOKENS)
+        remedy = "Load the model with a longer context" if is_reduced else "Raise maxTokens"
+        return (
+            f"The answer reached its limit of {limit:,} tokens {when}. {remedy}, "
+            "or ask in the mode DIRECT, which switches the model's reasoning off if its chat template can do that."
         )
-    )
+    if finished.stop_string in (requested.stop or ()):
+        return f"The stop string {finished.stop_string!r} ended the answer before there was any text. Change `stop`."
+    return "The model ended its answer without any text. Ask again, or rephrase the question."
 
 
 def _details(
-    work: RunningAnswer,
     sampling: SamplingSettings,
-    finished: Finished,
-    thought: Finished | None,
+    generated: Generated,
     fitted: FittedPrompt,
     waited_ms: float,
     retrieval_ms: float | None,
 ) -> GenerationDetails:
-    thought_tokens = thought.completion_tokens if thought else 0
+    finished, reasoning = generated.answer, generated.reasoning
     return GenerationDetails(
         sampling=sampling,
         usage=TokenUsage(
             prompt_tokens=finished.prompt_tokens,
             cached_tokens=finished.cached_tokens,
             completion_tokens=finished.completion_tokens,
-            reasoning_tokens=finished.reasoning_tokens + thought_tokens,
+            reasoning_tokens=finished.reasoning_tokens + (reasoning.completion_tokens if reasoning else 0),
         ),
         finish_reason=FinishReason(finished.finish_reason),
         queued_ms=waited_ms + finished.queued_ms,

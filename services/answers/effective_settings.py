@@ -1,16 +1,16 @@
-"""What an answer is made with: the message's own settings, else the session's, else the model's, else the server's.
+"""Effective settings of an answer: those of the message over those of the session, the model and the server.
 
-Settings are values: merged here, passed along, never looked up again while the answer is made.
+Settings are values. They are merged here once and passed on; nothing is looked up again while an answer is generated.
 """
 
-from dataclasses import fields, replace
-from typing import TypeVar
+from dataclasses import replace
 
 from records.session import DocumentScope, SamplingSettings, SessionSettings, ThinkingMode
-
-Settings = TypeVar("Settings", SessionSettings, SamplingSettings)
+from records.values.overlay import overlay
+from services.prompts import DEFAULT_INSTRUCTIONS
 
 SERVER_DEFAULTS = SessionSettings(
+    system_prompt=DEFAULT_INSTRUCTIONS,
     thinking_mode=ThinkingMode.HYBRID,
     document_scope=DocumentScope.ATTACHED,
     top_k=5,
@@ -19,14 +19,8 @@ SERVER_DEFAULTS = SessionSettings(
 )
 
 
-def overlay(over: Settings, under: Settings) -> Settings:
-    """Every field of `over` that is set, the rest from `under`."""
-    given = {field.name: getattr(over, field.name) for field in fields(over)}
-    return replace(under, **{name: value for name, value in given.items() if value is not None})
-
-
-def merge(own: SessionSettings, below: SessionSettings, model: SamplingSettings) -> SessionSettings:
-    """The session's settings over the server's, its sampling over the model's."""
-    merged = overlay(replace(own, sampling=None), replace(below, sampling=None))
-    server = overlay(model, below.sampling) if below.sampling else model
-    return replace(merged, sampling=overlay(own.sampling, server) if own.sampling else server)
+def merge_settings(session: SessionSettings, server: SessionSettings, model: SamplingSettings) -> SessionSettings:
+    """Return the session's settings over the server's; of sampling settings, the model's are between the two."""
+    merged = overlay(replace(session, sampling=None), replace(server, sampling=None))
+    inherited = overlay(model, server.sampling) if server.sampling else model
+    return replace(merged, sampling=overlay(session.sampling, inherited) if session.sampling else inherited)

@@ -1,6 +1,6 @@
-"""The spans of one inference: waiting for the model's turn, reading the prompt, decoding the answer.
+"""Tracing spans of one generation: waiting in the queue, prefill, decoding.
 
-Nothing of the prompt or the answer goes into them: counts, names and settings alone.
+The spans contain counts, names and settings only; no text of the prompt or the answer.
 """
 
 from collections.abc import AsyncGenerator, Iterator
@@ -11,12 +11,15 @@ from engines.inference.protocol import Finished, GenerateEvent, PromptProgress
 from records.session import SamplingSettings
 from records.tracing import Span, Tracer
 
-WAITING, READING, DECODING = "wait for turn", "read prompt", "decode"
+QUEUE, PREFILL, DECODE = "queue", "prefill", "decode"
 
 
 @contextmanager
 def inference_span(tracer: Tracer, model: str, conversation: str, sampling: SamplingSettings) -> Iterator[Span]:
-    """By the conventions for generative AI. `model` is the name that people know it by."""
+    """Open the span of a generation, with the attributes of OpenTelemetry's conventions for generative AI.
+
+    `model` is the model's display name.
+    """
     with tracer.span(f"chat {model}") as span:
         span.set("gen_ai.operation.name", "chat")
         span.set("gen_ai.provider.name", "llama.cpp")
@@ -33,6 +36,7 @@ def inference_span(tracer: Tracer, model: str, conversation: str, sampling: Samp
 
 
 def set_usage(span: Span, finished: Finished) -> None:
+    """Set the attributes that are known at the end of a generation."""
     span.set("gen_ai.usage.input_tokens", finished.prompt_tokens)
     span.set("gen_ai.usage.output_tokens", finished.completion_tokens)
     span.set("gen_ai.usage.cache_read.input_tokens", finished.cached_tokens)
@@ -40,7 +44,7 @@ def set_usage(span: Span, finished: Finished) -> None:
 
 
 class GenerationSpans:
-    """Follows one generation's events from span to span."""
+    """Passes on the events of a generation, and opens a span for each of its phases."""
 
     def __init__(self, tracer: Tracer, generation: Generation) -> None:
         self._tracer = tracer
@@ -49,19 +53,20 @@ class GenerationSpans:
         self._phase = ""
 
     async def events(self) -> AsyncGenerator[GenerateEvent, None]:
-        self._enter(WAITING)
+        self._enter(QUEUE)
         with self._open:
             async for event in self._generation:
-                self._enter(self._phase_of(event))
+                self._enter(_phase(event))
                 yield event
-
-    def _phase_of(self, event: GenerateEvent) -> str:
-        if not isinstance(event, PromptProgress):
-            return DECODING
-        return WAITING if event.queue_position > 0 else READING
 
     def _enter(self, phase: str) -> None:
         if phase != self._phase:
             self._open.close()
             self._open.enter_context(self._tracer.span(phase))
             self._phase = phase
+
+
+def _phase(event: GenerateEvent) -> str:
+    if not isinstance(event, PromptProgress):
+        return DECODE
+    return QUEUE if event.queue_position > 0 else PREFILL

@@ -16,7 +16,7 @@ class Latency:
         self.between_tokens = Histogram(TOKEN_SECONDS)
         "The mean of each answer."
 
-    def note(self, finished: Finished) -> None:
+    def observe(self, finished: Finished) -> None:
         self.queue.note(finished.queued_ms / 1000)
         if finished.time_to_first_token_ms is not None:
             self.first_token.note(finished.time_to_first_token_ms / 1000)

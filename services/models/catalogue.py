@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.inference.failures import HINTS
-from engines.inference.gguf.inspection import SPLIT_NAME, ModelHeader, inspect, split_parts
+from engines.inference.gguf.inspection import SPLIT_NAME, ModelHeader, inspect_model, split_parts
+from engines.inference.load_failures import HINTS
 from records.errors import ModelLoadFailed
 from records.ids import ModelId
 from records.model import ModelError, ModelSource
@@ -50,7 +50,7 @@ class Catalogue:
         found = [self._bundled(path) for path in bundled_files(self._package)]
         found += sorted((self._local(path) for path in gguf_files(self._folder)), key=lambda model: model.name.lower())
         self._read = {model.path: self._read[model.path] for model in found}
-        return tuple(model for model in found if model.header is None or model.header.answers)
+        return tuple(model for model in found if model.header is None or model.header.is_generative)
 
     def look_again(self, model: FoundModel) -> FoundModel:
         """The model as its file is now."""
@@ -117,6 +117,6 @@ def _signature(path: Path) -> tuple[str, int, int]:
 
 def _inspected(path: Path) -> tuple[ModelHeader | None, ModelError | None]:
     try:
-        return inspect(path), None
+        return inspect_model(path), None
     except ModelLoadFailed as failure:
         return None, ModelError(failure.code, failure.message, failure.hint or HINTS.get(failure.code))

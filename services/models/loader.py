@@ -4,23 +4,37 @@ The state changes before the work on it starts and in the same step as it is che
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
+
 from concurrency import run_unit
-from engines.inference.gguf.inspection import require_answers
+from engines.inference.gguf.inspection import require_generative
 from engines.inference.hardware import AvailableMemory
 from engines.inference.memory_fit import estimate_fit
 from engines.inference.protocol import Load, Loaded
 from records.codes import ErrorCode
 from records.errors import Conflict, InsufficientMemory, ModelLoadFailed
-from records.model import FitVerdict, LoadRequest, LoadStage, MemoryFit, ModelError, ModelRecord, ModelStatus
+from records.model import (
+    FitVerdict,
+    LoadRequest,
+    LoadStage,
+    MemoryFit,
+    ModelError,
+    ModelFacts,
+    ModelRecord,
+    ModelStatus,
+)
 from services.interfaces.model_settings_store import ModelSettingsStore
 from services.models.catalogue import Catalogue
 from services.models.model_process import Listener, ModelProcess
 from services.models.parameters import resolve_load
 from services.models.registry import MOVING, ModelEntry, ModelRegistry, facts
+
+log = structlog.stdlib.get_logger("graphlore.models")
 
 _STATE = ("status", "stage", "progress", "error")
 MODEL_FIELD = "model_id"
@@ -50,8 +64,11 @@ class Loader:
             assert error is not None
             raise ModelLoadFailed(error.code, error.message, error.hint)
         memory = self._memory()
-        given_back = sum(other.resident.total_bytes for other in leaving if other.resident)
-        return estimate_fit(header, values, replace(memory, ram=memory.ram + given_back))
+        freed = [other.resident.fit for other in leaving if other.resident]
+        vram = sum(fit.vram_bytes for fit in freed)
+        ram = sum(fit.total_bytes for fit in freed) - vram
+        free = AvailableMemory(memory.ram + ram, None if memory.vram is None else memory.vram + vram)
+        return estimate_fit(header, values, free)
 
     def require_room(self, entry: ModelEntry, values: LoadRequest, leaving: Sequence[ModelEntry]) -> MemoryFit:
         """Raises `InsufficientMemory`."""
@@ -92,7 +109,7 @@ class Loader:
         entry.found = await asyncio.to_thread(self._catalogue.look_again, entry.found)
         self._shelf.become(entry, facts=facts(entry.found))
         if entry.found.header is not None:
-            require_answers(entry.found.header)
+            require_generative(entry.found.header)
         values = resolve_load(asked, entry.found.header)
         room = self.estimate if force else self.require_room
         fit = room(entry, values, self._shelf.loaded)
@@ -113,11 +130,11 @@ class Loader:
     def _make_resident(self, entry: ModelEntry, fit: MemoryFit) -> ModelProcess:
         # Threads that nobody asked for are found out by trying.
         settings = replace(entry.load_values, threads=entry.asked.threads)
-        load = Load(str(entry.found.path), settings, entry.sampling_values)
+        load = Load(os.fsencode(entry.found.path), settings, entry.sampling_values)
         listener = Listener(
             lambda stage, fraction: self._progress(entry, stage, fraction), lambda loaded: self._ready(entry, loaded)
         )
-        return ModelProcess(load, fit.total_bytes, listener, self._stall_seconds)
+        return ModelProcess(load, fit, listener, self._stall_seconds)
 
     async def _reside(self, entry: ModelEntry, resident: ModelProcess, leaving: Sequence[ModelProcess]) -> None:
         """The model's time in memory."""
@@ -143,6 +160,9 @@ class Loader:
     def _ready(self, entry: ModelEntry, loaded: Loaded) -> None:
         if entry.record.status is ModelStatus.UNLOADING:
             return
+        if loaded.template_error is not None:
+            log.warning("chat template not usable", model=entry.record.name, reason=loaded.template_error)
+            self._shelf.become(entry, facts=replace(_facts(entry), has_chat_template=False))
         self._shelf.become(
             entry, status=ModelStatus.READY, stage=None, progress=1.0, error=None, loaded_at=datetime.now(UTC),
             load_settings=loaded.settings, pending_load_settings=None, sampling=loaded.sampling,
@@ -189,6 +209,11 @@ class Loader:
         leaving = [self._send_off(entry) for entry in self._shelf.loaded]
         for resident in leaving:
             await resident.ended.wait()
+
+
+def _facts(entry: ModelEntry) -> ModelFacts:
+    assert entry.record.facts is not None, "a loaded model has a header"
+    return entry.record.facts
 
 
 def describe_move(record: ModelRecord) -> str:

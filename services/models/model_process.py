@@ -16,10 +16,10 @@ import psutil
 import structlog
 
 from engines.inference import WorkerInference
-from engines.inference.failures import HINTS
+from engines.inference.load_failures import HINTS
 from engines.inference.protocol import Load, Loaded, LoadProgress, Start
 from records.codes import ErrorCode
-from records.model import LoadStage, ModelError
+from records.model import LoadStage, MemoryFit, ModelError
 from records.system import WorkerPurpose, WorkerState
 from workers import Caller, Worker, WorkerCallFailed, WorkerSpec, open_worker
 
@@ -47,7 +47,7 @@ class Listener:
 
 
 class ModelProcess:
-    def __init__(self, load: Load, total_bytes: int, listener: Listener, stall_seconds: float) -> None:
+    def __init__(self, load: Load, fit: MemoryFit, listener: Listener, stall_seconds: float) -> None:
         self._load = load
         self._listener = listener
         self._stall_seconds = stall_seconds
@@ -57,8 +57,8 @@ class ModelProcess:
         self._seen_bytes = 0
         self._crashed = False
         self._failure: ModelError | None = None
-        self.total_bytes = total_bytes
-        "What it was estimated to take."
+        self.fit = fit
+        "Memory that the process was estimated to need."
         self.worker: Worker | None = None
         self.inference: WorkerInference | None = None
         self.ended = asyncio.Event()

@@ -11,9 +11,8 @@ from pathlib import Path
 import structlog
 
 from engines.inference import Inference
-from engines.inference.defaults import inherit_load
-from engines.inference.failures import HINTS
 from engines.inference.hardware import AvailableMemory, available_memory
+from engines.inference.load_failures import HINTS
 from records.errors import Conflict, ExpectedError, ModelNotReady
 from records.events import Change
 from records.filters import ModelFilter
@@ -30,6 +29,7 @@ from records.model import (
 )
 from records.session import SamplingSettings
 from records.system import InferenceStatus, WorkerStatus
+from records.values.overlay import overlay
 from services.interfaces.model_settings_store import ModelSettingsStore
 from services.models.catalogue import BUNDLED_PACKAGE, Catalogue, FoundModel
 from services.models.loader import MODEL_FIELD, Loader, describe_move
@@ -140,7 +140,7 @@ class Models:
         entry = self._shelf.get(model_id)
         asked = request or LoadRequest()
         check_load(asked, entry.found.header, "settings")
-        return self._loader.estimate(entry, inherit_load(asked, entry.load_values), self._shelf.loaded)
+        return self._loader.estimate(entry, overlay(asked, entry.load_values), self._shelf.loaded)
 
     async def load_model(
         self, model_id: ModelId, request: LoadRequest | None = None, make_default: bool = False, force: bool = False
@@ -152,7 +152,7 @@ class Models:
         """
         entry = self._shelf.get(model_id, MODEL_FIELD)
         check_load(request or LoadRequest(), entry.found.header, "settings")
-        asked = inherit_load(request or LoadRequest(), entry.asked)
+        asked = overlay(request or LoadRequest(), entry.asked)
         is_in_force = asked == entry.asked and entry.record.pending_load_settings is None
         if entry.record.status is not ModelStatus.READY or not is_in_force:
             await self._loader.load(entry, asked, force)

@@ -4,23 +4,22 @@ A settings panel is drawn from these alone, and every setting that comes in is h
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from engines.inference.defaults import (
-    MOST_SEQUENCES,
+    DEFAULT_CONTEXT,
+    MAX_PARALLEL_SEQUENCES,
     PARALLEL_SEQUENCES,
     SAMPLING,
-    USUAL_CONTEXT,
-    inherit,
-    inherit_load,
 )
 from engines.inference.gguf.inspection import ModelHeader
 from engines.inference.gguf.tensor_types import CACHE_TYPES
-from engines.inference.hardware import physical_cores
 from records.errors import InvalidInput
 from records.model import LoadRequest, ModelParameter, ParameterKind, ParameterScope, SettingApplies
 from records.session import SamplingSettings
+from records.values.overlay import overlay
+from workers.cores import physical_cores
 
 LEAST_CONTEXT = 256
 LARGEST_UNKNOWN_CONTEXT = 131_072
@@ -51,7 +50,7 @@ def trained_context(header: ModelHeader | None) -> int:
 
 def default_load(header: ModelHeader | None) -> LoadRequest:
     return LoadRequest(
-        context_length=min(trained_context(header), USUAL_CONTEXT),
+        context_length=min(trained_context(header), DEFAULT_CONTEXT),
         gpu_layers=-1,
         threads=physical_cores(),
         batch_size=512,
@@ -66,13 +65,13 @@ def default_load(header: ModelHeader | None) -> LoadRequest:
 
 def resolve_load(request: LoadRequest, header: ModelHeader | None) -> LoadRequest:
     """Every setting with a value."""
-    return inherit_load(request, default_load(header))
+    return overlay(request, default_load(header))
 
 
 def resolve_sampling(sampling: SamplingSettings, context_length: int) -> SamplingSettings:
     """Every setting with a value, but for the seed and stop strings that nobody set."""
-    usual = inherit(SamplingSettings(max_tokens=min(SAMPLING.max_tokens or context_length, context_length)), SAMPLING)
-    return inherit(sampling, usual)
+    usual = overlay(SamplingSettings(max_tokens=min(SAMPLING.max_tokens or context_length, context_length)), SAMPLING)
+    return overlay(sampling, usual)
 
 
 def list_parameters(
@@ -155,12 +154,6 @@ def _problem(setting: _Setting, value: Any) -> str | None:
     return None
 
 
-def given(settings: LoadRequest | SamplingSettings) -> dict[str, Any]:
-    """The settings that are set, by field."""
-    named = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return {name: value for name, value in named.items() if value is not None}
-
-
 def _load_settings(header: ModelHeader | None) -> tuple[_Setting, ...]:
     trained = trained_context(header)
     layers = (header.block_count if header else 999) + 1
@@ -176,7 +169,7 @@ def _load_settings(header: ModelHeader | None) -> tuple[_Setting, ...]:
         _Setting("batch_size", "Batch size", "Prompt tokens that are read in one step.",
                  _INTEGER, 32, 4096, 32, applies=_REBUILD),
         _Setting("parallel_sequences", "Parallel sequences", "Answers made at the same time; they share the context.",
-                 _INTEGER, 1, MOST_SEQUENCES, 1, applies=_REBUILD),
+                 _INTEGER, 1, MAX_PARALLEL_SEQUENCES, 1, applies=_REBUILD),
         _Setting("flash_attention", "Flash attention", "Computes attention with far less memory.",
                  _BOOLEAN, applies=_REBUILD),
         _Setting("key_cache_type", "Key cache type", "Precision of the cache's keys: smaller types take less memory.",

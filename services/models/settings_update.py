@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from engines.inference.defaults import inherit, inherit_load
 from engines.inference.memory_fit import cells
 from records.errors import InsufficientMemory, ModelLoadFailed
 from records.model import LoadRequest, LoadSettings, ModelStatus, SettingApplies, SettingsOutcome
 from records.session import SamplingSettings
+from records.values.overlay import overlay, set_fields
 from services.interfaces.model_settings_store import ModelSettingsStore
 from services.models.loader import Loader
-from services.models.parameters import applies, check_load, check_sampling, given
+from services.models.parameters import applies, check_load, check_sampling
 from services.models.registry import ModelEntry, ModelRegistry
 
 LARGEST = 2**31
@@ -32,17 +32,17 @@ class SettingsUpdate:
         check_sampling(self._sampling, context, "sampling")
 
     def _values(self) -> LoadRequest:
-        return inherit_load(self._load, self._entry.load_values)
+        return overlay(self._load, self._entry.load_values)
 
     async def apply(self, shelf: ModelRegistry, store: ModelSettingsStore, loader: Loader) -> None:
         """Raises `InsufficientMemory`; nothing has changed then."""
         entry = self._entry
-        if given(self._load) and entry.found.header is not None:
+        if set_fields(self._load) and entry.found.header is not None:
             loader.require_room(entry, self._values(), (entry,))
         if entry.record.status is ModelStatus.READY:
             await self._apply_in_engine(shelf, loader)
-        entry.asked = inherit_load(self._load, entry.asked)
-        entry.sampling = inherit(self._sampling, entry.sampling)
+        entry.asked = overlay(self._load, entry.asked)
+        entry.sampling = overlay(self._sampling, entry.sampling)
         await store.save(entry.id, entry.asked, entry.sampling)
         if entry.record.status is not ModelStatus.READY:
             shelf.become(entry, sampling=entry.sampling_values)
@@ -51,7 +51,7 @@ class SettingsUpdate:
         entry = self._entry
         assert entry.resident is not None
         assert entry.resident.inference is not None
-        sampling = inherit(self._sampling, entry.sampling_values)
+        sampling = overlay(self._sampling, entry.sampling_values)
         try:
             loaded = await entry.resident.inference.apply(self._at_once(), sampling)
         except ModelLoadFailed as failure:
@@ -63,12 +63,14 @@ class SettingsUpdate:
     def _at_once(self) -> LoadRequest:
         """What needs no reload; while it answers, the context gets no smaller: prompts were measured by it."""
         allowed = {SettingApplies.AT_ONCE, SettingApplies.REBUILDS_CONTEXT}
-        at_once = LoadRequest(**{name: value for name, value in given(self._load).items() if applies(name) in allowed})
+        at_once = LoadRequest(
+            **{name: value for name, value in set_fields(self._load).items() if applies(name) in allowed}
+        )
         is_smaller = (at_once.context_length or LARGEST) < self._entry.context_length
         return replace(at_once, context_length=None) if self._entry.busy and is_smaller else at_once
 
     def _pending(self, in_force: LoadSettings) -> LoadSettings | None:
-        asked = {**given(self._entry.asked), **given(self._load)}
+        asked = {**set_fields(self._entry.asked), **set_fields(self._load)}
         late = {name: asked[name] for name in _differing(asked, in_force)}
         return replace(in_force, **late) if late else None
 
@@ -76,13 +78,13 @@ class SettingsUpdate:
     def waiting(self) -> tuple[str, ...]:
         """The load settings that are not in force, by field."""
         in_force = self._entry.record.load_settings
-        fields = given(self._load)
+        fields = set_fields(self._load)
         late = fields if in_force is None else _differing(fields, in_force)
         return tuple(late)
 
     def outcome(self) -> SettingsOutcome:
         record, waiting = self._entry.record, self.waiting
-        names = [*given(self._load), *given(self._sampling)]
+        names = [*set_fields(self._load), *set_fields(self._sampling)]
         return SettingsOutcome(
             model=record,
             load=record.load_settings,

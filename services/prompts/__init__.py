@@ -1,6 +1,20 @@
-"""Prompts: what the model is told, in which order, and how it is made to fit the context window."""
+"""Prompts: the sections that they consist of, and their fitting into the context window."""
 
 from services.prompts.budget import FittedPrompt, fit_prompt
-from services.prompts.sections import Passage, PromptParts, ask_for_answer, ask_for_reasoning
+from services.prompts.sections import (
+    DEFAULT_INSTRUCTIONS,
+    Passage,
+    PromptParts,
+    ask_for_answer,
+    ask_for_reasoning,
+)
 
-__all__ = ["FittedPrompt", "Passage", "PromptParts", "ask_for_answer", "ask_for_reasoning", "fit_prompt"]
+__all__ = [
+    "DEFAULT_INSTRUCTIONS",
+    "FittedPrompt",
+    "Passage",
+    "PromptParts",
+    "ask_for_answer",
+    "ask_for_reasoning",
+    "fit_prompt",
+]

@@ -1,123 +1,137 @@
-"""A prompt that fits: prompt and answer together never exceed the context window.
+"""Fits a prompt into the context window: prompt and answer together never exceed it.
 
-The question, the instructions and room for the answer are never cut. When something has to go, the oldest exchanges of the
-history go first, then the weakest passages; whole messages and whole passages only.
+The question, the instructions and the room for the answer are never reduced. If something must be left out, the oldest pairs
+of the history are dropped first, then the weakest passages. Messages and passages are dropped as a whole.
 """
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from records.errors import ContextOverflow
-from records.session import ContextBudget, MessageRecord
-from services.prompts.sections import ChatMessage, PromptParts, render_messages, render_question
+from engines.inference.client import ChatMessage
+from records.errors import ContextOverflow, Unsupported
+from records.session import ContextBudget
+from services.prompts.sections import PromptParts, render_messages, render_question
 
 MESSAGE_OVERHEAD = 8
-"""Tokens that a chat template may add around one message; the exact count of the whole prompt decides afterwards."""
-LEAST_ANSWER = 16
+"""Estimate of the tokens that a chat template adds to a message. The exact count of the whole prompt decides at the end."""
+
+MIN_ANSWER_TOKENS = 16
 
 
 class TokenCounter(Protocol):
-    """The part of the inference engine that a budget needs."""
+    """Counts tokens as the model does."""
 
     @property
     def context_length(self) -> int: ...
     def count_tokens(self, texts: Sequence[str]) -> Awaitable[list[int]]: ...
-    def count_prompt(self, messages: Sequence[ChatMessage]) -> Awaitable[int]: ...
+    def count_prompt(self, messages: Sequence[ChatMessage]) -> Awaitable[int]:
+        """Return the tokens of the whole prompt. Raises `Unsupported` if the chat template rejects the messages."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class FittedPrompt:
+    """A prompt that fits."""
+
     messages: list[ChatMessage]
     parts: PromptParts
-    "What was given, without what had to be left out."
+    "The parts of the prompt, without those that were dropped."
     budget: ContextBudget
 
 
-async def fit_prompt(counter: TokenCounter, parts: PromptParts, max_tokens: int, extra: int = 0) -> FittedPrompt:
-    """Choose what goes into the prompt. `extra` tokens are kept free besides the answer's room (for reasoning).
+async def fit_prompt(
+    counter: TokenCounter, parts: PromptParts, max_tokens: int, reasoning_tokens: int = 0
+) -> FittedPrompt:
+    """Select the history and the passages for a prompt.
 
-    Raises `ContextOverflow` where the question itself leaves no room for an answer.
+    `max_tokens` is the room for the answer. `reasoning_tokens` are kept free in addition, as long as there is room.
+
+    Raises `ContextOverflow` if the question alone leaves no room for an answer, and `Unsupported` if the model's chat
+    template rejects the conversation even without its history.
     """
     context = counter.context_length
     costs = await _count(counter, parts)
     fixed = costs.instructions + costs.question
     reserve = min(max(max_tokens, 1), context - fixed)
-    if reserve < min(LEAST_ANSWER, max_tokens):
-        raise ContextOverflow(
-            f"The question takes {fixed:,} tokens with its instructions; the model reads {context:,} with the answer."
-        )
-    room = max(0, context - fixed - reserve - extra)
-    passages = _first_that_fit(costs.passages, room)
+    if reserve < min(MIN_ANSWER_TOKENS, max_tokens):
+        raise _overflow(fixed, context)
+    room = max(0, context - fixed - reserve - reasoning_tokens)
+    passages = _count_fitting(costs.passages, room)
     room -= sum(costs.passages[:passages])
-    history = _newest_that_fit(costs.exchanges, room)
-    return await _verified(counter, parts, passages, history, reserve, extra)
+    pairs = _count_fitting(list(reversed(costs.pairs)), room)
+    return await _verify(counter, parts, passages, pairs, reserve, reasoning_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class _Costs:
+    """Tokens of the parts of a prompt."""
+
     instructions: int
     question: int
     passages: list[int]
-    exchanges: list[int]
-    "Tokens of each pair of prompt and answer, oldest first."
+    pairs: list[int]
+    "Tokens of each prompt with its answer, oldest first."
 
 
 async def _count(counter: TokenCounter, parts: PromptParts) -> _Costs:
-    pairs = _pairs(parts.history)
+    pairs = [parts.history[start : start + 2] for start in range(0, len(parts.history), 2)]
     texts = [parts.instructions(), render_question((), parts.question)]
     texts += [passage.render() for passage in parts.passages]
     texts += ["\n".join(message.content for message in pair) for pair in pairs]
     counts = [count + MESSAGE_OVERHEAD for count in await counter.count_tokens(texts)]
     split = 2 + len(parts.passages)
-    exchanges = [count + MESSAGE_OVERHEAD for count in counts[split:]]
-    return _Costs(counts[0], counts[1], counts[2:split], exchanges)
+    return _Costs(counts[0], counts[1], counts[2:split], [count + MESSAGE_OVERHEAD for count in counts[split:]])
 
 
-def _pairs(history: Sequence[MessageRecord]) -> list[tuple[MessageRecord, ...]]:
-    return [tuple(history[at : at + 2]) for at in range(0, len(history), 2)]
-
-
-def _first_that_fit(costs: Sequence[int], room: int) -> int:
-    taken = 0
+def _count_fitting(costs: Sequence[int], room: int) -> int:
+    """Return how many of the costs, from the first on, fit into the room."""
+    used = 0
     for count, cost in enumerate(costs):
-        taken += cost
-        if taken > room:
+        used += cost
+        if used > room:
             return count
     return len(costs)
 
 
-def _newest_that_fit(costs: Sequence[int], room: int) -> int:
-    return _first_that_fit(list(reversed(costs)), room)
-
-
-async def _verified(
-    counter: TokenCounter, parts: PromptParts, passages: int, exchanges: int, reserve: int, extra: int
+async def _verify(
+    counter: TokenCounter, parts: PromptParts, passages: int, pairs: int, reserve: int, reasoning_tokens: int
 ) -> FittedPrompt:
-    """Render and count the whole prompt exactly; while it is too long, one more thing goes."""
+    """Count the whole prompt exactly. While it is too long or rejected by the template, drop one part more."""
     while True:
-        kept = _keep(parts, passages, exchanges)
+        kept = _keep(parts, passages, pairs)
         messages = render_messages(kept)
-        total = await counter.count_prompt(messages)
-        if total + reserve + extra <= counter.context_length:
+        try:
+            total = await counter.count_prompt(messages)
+        except Unsupported:
+            if pairs == 0:
+                raise
+            pairs -= 1
+            continue
+        if total + reserve + reasoning_tokens <= counter.context_length:
             return FittedPrompt(messages, kept, await _budget(counter, parts, kept, total, reserve))
-        if exchanges > 0:
-            exchanges -= 1
+        if pairs > 0:
+            pairs -= 1
         elif passages > 0:
             passages -= 1
-        elif extra > 0:
-            extra = 0
-        elif counter.context_length - total >= LEAST_ANSWER:
+        elif reasoning_tokens > 0:
+            reasoning_tokens = 0
+        elif counter.context_length - total >= MIN_ANSWER_TOKENS:
             reserve = counter.context_length - total
         else:
-            raise ContextOverflow(
-                f"The question takes {total:,} tokens with its instructions; "
-                f"the model reads {counter.context_length:,} with the answer."
-            )
+            raise _overflow(total, counter.context_length)
 
 
-def _keep(parts: PromptParts, passages: int, exchanges: int) -> PromptParts:
-    first_kept = max(0, len(parts.history) - 2 * exchanges)
+def _overflow(tokens: int, context: int) -> ContextOverflow:
+    return ContextOverflow(
+        f"The question takes {tokens:,} tokens with its instructions; the context window has {context:,} for prompt and "
+        "answer. Shorten the question, or load the model with a longer context."
+    )
+
+
+def _keep(parts: PromptParts, passages: int, pairs: int) -> PromptParts:
+    """Return the parts with the best passages and the newest pairs of the history."""
+    first_kept = max(0, len(parts.history) - 2 * pairs)
     return replace(parts, passages=parts.passages[:passages], history=parts.history[first_kept:])
 
 
@@ -132,13 +146,13 @@ async def _budget(
             "\n".join(message.content for message in kept.history),
         ]
     )
-    spent = instructions + passages + history
+    used = instructions + passages + history
     return ContextBudget(
         context_length=counter.context_length,
         instructions=instructions,
         documents=passages if kept.passages else 0,
         history=history if kept.history else 0,
-        prompt=max(question, total - spent),
+        prompt=max(question, total - used),
         reserved_for_answer=reserve,
         dropped_history_messages=len(parts.history) - len(kept.history),
         dropped_passages=len(parts.passages) - len(kept.passages),

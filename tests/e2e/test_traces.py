@@ -55,7 +55,7 @@ async def test_an_answer_is_a_tree_of_spans_that_holds_no_text(tmp_path: Path) -
     (operation,) = [span for span in recorded.spans if "answer" in recorded.tree(span)]
     assert (operation.name, attributes(operation)["graphql.operation.type"]) == ("mutation", "mutation")
     phases = recorded.tree(chat)
-    assert {"read prompt", "decode"} <= set(phases) <= {"wait for turn", "read prompt", "decode"}
+    assert {"prefill", "decode"} <= set(phases) <= {"queue", "prefill", "decode"}
     assert recorded.tree(operation) == {
         "answer": {"wait for model": {}, "retrieval": {}, "build prompt": {}, chat.name: phases}
     }

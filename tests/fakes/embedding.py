@@ -1,4 +1,4 @@
-"""An embedder without a model: texts that share words get vectors that are near each other, the same ones every time."""
+"""Embedders without a model: texts that share words have similar vectors, the same ones in every run."""
 
 import hashlib
 import math
@@ -10,7 +10,7 @@ DIMENSIONS = 384
 
 
 class FakeEmbedder:
-    """Implements `engines.embedding.Embedder`. `prompts` and `documents` keep what was asked, for assertions."""
+    """Implements `engines.embedding.Embedder`. `prompts` and `documents` record the embedded texts."""
 
     model = "words-hashed"
     dimensions = DIMENSIONS
@@ -29,7 +29,10 @@ class FakeEmbedder:
 
 
 def unit_vector(text: str) -> list[float]:
-    """Each word adds ±1 to eight places that its hash names; a text without words points along the first axis."""
+    """Return a vector in which each word adds ±1 to eight components that its hash selects.
+
+    The vector of a text without words is the first unit vector.
+    """
     vector = [0.0] * DIMENSIONS
     for word in re.findall(r"\w+", text.casefold()):
         digest = hashlib.blake2b(word.encode(), digest_size=32).digest()
@@ -40,7 +43,7 @@ def unit_vector(text: str) -> list[float]:
 
 
 class ComparingEmbedder(FakeEmbedder):
-    """Scores a text by the share of the prompt's words that it has."""
+    """Also compares texts: the score is the share of the prompt's words that the text contains."""
 
     async def compare(self, prompt: str, texts: Sequence[str]) -> list[float]:
         words = set(re.findall(r"\w+", prompt.casefold()))

@@ -1,18 +1,19 @@
-"""A model that writes what it is told to write, with the face of a real one."""
+"""A scripted model: it generates the words that a test provides, and implements `engines.inference.Inference`."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import anyio
+import anyio.lowlevel
+
 from engines.inference import Generation
-from engines.inference.protocol import Finished, GenerateEvent, Priority, PromptProgress, Written
-from records.errors import ContextOverflow
+from engines.inference.client import ChatMessage
+from engines.inference.protocol import CompletionDelta, Finished, GenerateEvent, PromptProgress, ReasoningSupport
+from records.errors import ContextOverflow, Unsupported
 from records.model import LoadSettings
 from records.session import FinishReason, SamplingSettings
-
-ChatMessage = tuple[str, str]
 
 SETTINGS = LoadSettings(
     context_length=4096,
@@ -28,40 +29,51 @@ SETTINGS = LoadSettings(
     offloaded_layers=0,
     device="CPU",
 )
+TOKENS_PER_MESSAGE = 4
 
 
 @dataclass(slots=True)
 class Script:
-    """One answer: its words, each a token and an event; what it waits for before the last; how it fails instead."""
+    """The text of one answer. Each word is a token and an event."""
 
     words: Sequence[str] = ("Hello", " world.")
     reasoning: Sequence[str] = ()
-    gate: asyncio.Event | None = None
-    "Before the last word."
+    gate: anyio.Event | None = None
+    "Awaited before the last word."
     error: Exception | None = None
     "Raised instead of the last word."
+    finish_reason: FinishReason = FinishReason.STOP
+    stop_string: str | None = None
 
 
 @dataclass(slots=True)
-class Asked:
-    """What it was asked."""
+class Request:
+    """A generation that was requested."""
 
     messages: list[ChatMessage]
     sampling: SamplingSettings
     conversation: str
-    priority: Priority
+    thinking: bool
     json_schema: str | None
+    was_canceled: bool = False
 
 
 class FakeInference:
-    """A token is a word between blanks. Scripts are used in order, the last one for ever."""
+    """A token is a word between blanks. Scripts are used in order, the last one for all further answers."""
 
-    def __init__(self, *scripts: Script, context_length: int = 4096, thinks: bool = False) -> None:
+    def __init__(
+        self,
+        *scripts: Script,
+        context_length: int = 4096,
+        reasoning: ReasoningSupport = ReasoningSupport.NONE,
+        rejected: str | None = None,
+    ) -> None:
+        """`rejected` is a text that the chat template rejects in any message."""
         self._scripts = deque(scripts or (Script(),))
         self._context_length = context_length
-        self._thinks = thinks
-        self.asked: list[Asked] = []
-        self.canceled = 0
+        self._reasoning = reasoning
+        self._rejected = rejected
+        self.requests: list[Request] = []
 
     @property
     def context_length(self) -> int:
@@ -72,14 +84,18 @@ class FakeInference:
         return SETTINGS
 
     @property
-    def thinks(self) -> bool:
-        return self._thinks
+    def reasoning(self) -> ReasoningSupport:
+        return self._reasoning
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    async def count_prompt(self, messages: Sequence[ChatMessage]) -> int:
-        return sum(len(text.split()) + 4 for _, text in messages)
+    async def count_prompt(
+        self, messages: Sequence[ChatMessage], conversation: str = "", *, thinking: bool = False
+    ) -> int:
+        if self._rejected is not None and any(self._rejected in text for _, text in messages):
+            raise Unsupported("The model's chat template rejects this conversation.", None)
+        return sum(len(text.split()) + TOKENS_PER_MESSAGE for _, text in messages)
 
     @asynccontextmanager
     async def generate(
@@ -87,19 +103,21 @@ class FakeInference:
         messages: Sequence[ChatMessage],
         sampling: SamplingSettings,
         conversation: str,
-        priority: Priority = Priority.CHAT,
+        *,
+        thinking: bool = False,
         json_schema: str | None = None,
     ) -> AsyncIterator[Generation]:
-        prompt = await self.count_prompt(messages)
+        prompt = await self.count_prompt(messages, conversation, thinking=thinking)
         if prompt + (sampling.max_tokens or 1) > self._context_length:
             raise ContextOverflow(f"The prompt has {prompt} tokens; the context window is {self._context_length}.")
-        self.asked.append(Asked(list(messages), sampling, conversation, priority, json_schema))
+        request = Request(list(messages), sampling, conversation, thinking, json_schema)
+        self.requests.append(request)
         script = self._scripts.popleft() if len(self._scripts) > 1 else self._scripts[0]
         generation = FakeGeneration(script, prompt, "\n".join(f"{role}: {text}" for role, text in messages))
         try:
             yield generation
         finally:
-            self.canceled += not generation.is_over
+            request.was_canceled = not generation.is_ended
 
 
 @dataclass(slots=True)
@@ -107,36 +125,36 @@ class FakeGeneration:
     script: Script
     prompt_tokens: int
     prompt: str
-    is_over: bool = False
+    is_ended: bool = False
     _finished: Finished | None = field(default=None, init=False)
 
     @property
     def finished(self) -> Finished:
-        assert self._finished is not None, "known only after the last event"
+        assert self._finished is not None, "available after the last event"
         return self._finished
 
     async def __aiter__(self) -> AsyncIterator[GenerateEvent]:
         yield PromptProgress(0, self.prompt_tokens, 0)
         yield PromptProgress(0, self.prompt_tokens, self.prompt_tokens)
         for thought in self.script.reasoning:
-            yield Written("", thought, 1)
+            yield CompletionDelta("", thought, 1)
         *first, last = self.script.words or ("",)
         for word in first:
-            await asyncio.sleep(0)
-            yield Written(word, "", 1)
+            await anyio.lowlevel.checkpoint()
+            yield CompletionDelta(word, "", 1)
         if self.script.gate is not None:
             await self.script.gate.wait()
         if self.script.error is not None:
-            self.is_over = True
+            self.is_ended = True
             raise self.script.error
         if last:
-            yield Written(last, "", 1)
+            yield CompletionDelta(last, "", 1)
         self._finish()
 
     def _finish(self) -> None:
-        self.is_over = True
+        self.is_ended = True
         self._finished = Finished(
-            finish_reason=FinishReason.STOP,
+            finish_reason=self.script.finish_reason,
             prompt_tokens=self.prompt_tokens,
             cached_tokens=0,
             completion_tokens=len(self.script.words) + len(self.script.reasoning),
@@ -145,4 +163,5 @@ class FakeGeneration:
             time_to_first_token_ms=1.0,
             tokens_per_second=100.0,
             prompt=self.prompt,
+            stop_string=self.script.stop_string,
         )

@@ -1,15 +1,19 @@
-"""Rerankers whose scores are known."""
+"""A reranker with known scores."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import anyio
 
 from workers import Worker
 
 
 @dataclass
 class FakeReranker:
-    """A text's score is what it says behind its last space; `patience` batches are scored, later ones never end."""
+    """The score of a text is the number behind its last space.
+
+    The first `patience` batches are scored; later ones never end.
+    """
 
     name: str = "numbers"
     seconds: float = 60.0
@@ -21,7 +25,7 @@ class FakeReranker:
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
         self.asked.append((prompt, list(texts)))
         if len(self.asked) > self.patience:
-            await asyncio.Event().wait()
+            await anyio.sleep_forever()
         if self.failure is not None:
             raise self.failure
         return [float(text.split()[-1]) for text in texts]

@@ -1,6 +1,6 @@
-"""A cross-encoder with random weights, some kilobytes small: `python -m tests.support.tiny_cross_encoder FOLDER LABELS`.
+"""Writes a cross-encoder of random weights and some kilobytes: `python -m tests.support.tiny_cross_encoder FOLDER LABELS`.
 
-A program of its own, so that the tests' process imports nothing heavy.
+It is a program of its own, so that the process of the tests does not import torch.
 """
 
 import subprocess
@@ -15,6 +15,7 @@ WORDS = [
 
 
 def write_cross_encoder(folder: Path, labels: int = 1) -> Path:
+    """Write a model with `labels` outputs for each pair of texts."""
     command = [sys.executable, "-m", "tests.support.tiny_cross_encoder", str(folder), str(labels)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return folder

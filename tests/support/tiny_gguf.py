@@ -1,6 +1,6 @@
-"""A model of random weights, made at test time: about 1 MB, loads in llama.cpp, writes nonsense at great speed.
+"""Writes GGUF models of random weights: about 1 MB, loadable by llama.cpp, generating random text at high speed.
 
-Its vocabulary is every byte, a few words and the control tokens of a chat template. The same seed makes the same file.
+The vocabulary contains all bytes, some words and the control tokens of a chat template. The same seed writes the same file.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ WORDS = ("▁the", "▁a", "▁model", "▁answers", "▁with", "▁words", "e",
 
 @dataclass(frozen=True, slots=True)
 class TinyModel:
-    """What can be different from one tiny model to the next."""
+    """Properties of a tiny model."""
 
     architecture: str = "llama"
     name: str = "Tiny"
@@ -31,32 +31,48 @@ class TinyModel:
     chat_template: str | None = CHAT_TEMPLATE
     seed: int = 1
     ends: bool = False
-    "Whether it may end an answer by itself; else it goes on until it is stopped."
+    "The model can generate end tokens; otherwise only the limit ends its answers."
+
+
+MAMBA_WIDTH, MAMBA_INNER, MAMBA_STATE, MAMBA_KERNEL, MAMBA_RANK = 32, 64, 8, 4, 4
 
 
 def write_tiny_mamba(path: Path, seed: int = 1) -> Path:
-    """A recurrent model: what it has read is one state that has no parts."""
-    wide, inner, state, conv, rank = 32, 64, 8, 4, 4
-    model = TinyModel(architecture="mamba", embedding=wide, seed=seed)
+    """Write a recurrent model: the state of a sequence cannot be truncated."""
+    model = TinyModel(architecture="mamba", embedding=MAMBA_WIDTH, seed=seed)
     writer = gguf.GGUFWriter(path, model.architecture)
+    _write_mamba_facts(writer, model)
+    _write_vocabulary(writer, model)
+    _write_mamba_tensors(writer, model)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _write_mamba_facts(writer: gguf.GGUFWriter, model: TinyModel) -> None:
     writer.add_name("Tiny mamba")
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     writer.add_context_length(model.context_length)
-    writer.add_embedding_length(wide)
+    writer.add_embedding_length(MAMBA_WIDTH)
     writer.add_feed_forward_length(0)
     writer.add_head_count(0)
     writer.add_block_count(model.layers)
-    writer.add_ssm_conv_kernel(conv)
-    writer.add_ssm_inner_size(inner)
-    writer.add_ssm_state_size(state)
-    writer.add_ssm_time_step_rank(rank)
+    writer.add_ssm_conv_kernel(MAMBA_KERNEL)
+    writer.add_ssm_inner_size(MAMBA_INNER)
+    writer.add_ssm_state_size(MAMBA_STATE)
+    writer.add_ssm_time_step_rank(MAMBA_RANK)
     writer.add_layer_norm_rms_eps(1e-5)
-    _write_vocabulary(writer, model)
-    random = np.random.default_rng(seed)
+
+
+def _write_mamba_tensors(writer: gguf.GGUFWriter, model: TinyModel) -> None:
+    random = np.random.default_rng(model.seed)
+    wide, inner, state, kernel, rank = MAMBA_WIDTH, MAMBA_INNER, MAMBA_STATE, MAMBA_KERNEL, MAMBA_RANK
     size = len(_vocabulary())
 
-    def add(name: str, *shape: int, scale: float = 0.3) -> None:
-        writer.add_tensor(name, random.normal(0.0, scale, shape).astype(np.float32))
+    def add(name: str, *shape: int) -> None:
+        writer.add_tensor(name, random.normal(0.0, 0.3, shape).astype(np.float32))
 
     add("token_embd.weight", size, wide)
     output = random.normal(0.0, 0.3, (size, wide)).astype(np.float32)
@@ -67,7 +83,7 @@ def write_tiny_mamba(path: Path, seed: int = 1) -> Path:
         name = f"blk.{layer}"
         writer.add_tensor(f"{name}.attn_norm.weight", np.ones(wide, np.float32))
         add(f"{name}.ssm_in.weight", 2 * inner, wide)
-        add(f"{name}.ssm_conv1d.weight", inner, conv)
+        add(f"{name}.ssm_conv1d.weight", inner, kernel)
         add(f"{name}.ssm_conv1d.bias", inner)
         add(f"{name}.ssm_x.weight", rank + 2 * state, inner)
         add(f"{name}.ssm_dt.weight", inner, rank)
@@ -75,14 +91,10 @@ def write_tiny_mamba(path: Path, seed: int = 1) -> Path:
         writer.add_tensor(f"{name}.ssm_a", -np.abs(random.normal(1.0, 0.3, (inner, state))).astype(np.float32))
         add(f"{name}.ssm_d", inner)
         add(f"{name}.ssm_out.weight", wide, inner)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
 
 
 def write_tiny_gguf(path: Path, model: TinyModel = TinyModel()) -> Path:
+    """Write a transformer model."""
     writer = gguf.GGUFWriter(path, model.architecture)
     _write_facts(writer, model)
     _write_vocabulary(writer, model)

@@ -1,4 +1,4 @@
-"""The program of the embedding processes with one GGUF model, run by llama.cpp."""
+"""Embedding worker for GGUF models, run by llama.cpp."""
 
 from functools import partial
 from pathlib import Path
@@ -8,43 +8,45 @@ import numpy as np
 from llama_cpp import Llama
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.embedding.prefixes import prefixes_of
-from engines.embedding.protocol import Described, Request, Start
+from engines.embedding.prefixes import find_prefixes
+from engines.embedding.protocol import Description, Request, Start
 from engines.embedding.worker.program import Floats, Program
 from engines.inference.gguf.header_reader import read_header
-from engines.inference.worker.llama.model import Log
+from engines.inference.worker.llama.model import LlamaLog
 from workers.child import CallFailure, Link, serve
 
 __all__ = ["Request", "Start", "run"]
 
-MOST_TOKENS = 1024
-"What is longer is cut. A chunk has 256 tokens of the light embedder at most, and some more of other models."
+MAX_TOKENS = 1024
+"""Tokens of a text that are read. A chunk has at most 256 tokens of the light embedder, and some more of other models."""
+
 UNUSABLE = "UNUSABLE"
 
 
 class LlamaEmbedder:
-    """Pools as the file says, and by the mean where it does not say: models that write leave it out.
+    """A GGUF model on the CPU; GPUs are reserved for answers.
 
-    What the model was trained to see before prompts and documents stands before them: see `prefixes`.
+    Token vectors are pooled as the file declares; by their mean if it declares nothing, as language models do. Prefixes are
+    put in front of the texts: see `engines.embedding.prefixes`.
     """
 
     def __init__(self, start: Start) -> None:
-        """Raises `CallFailure` where llama.cpp refuses the file. On the CPU alone, since GPUs are for answers."""
+        """Raises `CallFailure` if llama.cpp rejects the file."""
         self._threads = start.threads
-        self._log = Log()
-        entries = read_header(Path(start.folder)).entries
-        self._prefixes = prefixes_of(entries)
+        self._log = LlamaLog()
+        entries = read_header(Path(start.path)).entries
+        self._prefixes = find_prefixes(entries)
         try:
             self._model = Llama(
-                start.folder, embedding=True, pooling_type=_pooling(entries), n_ctx=MOST_TOKENS,
-                n_batch=MOST_TOKENS, n_ubatch=MOST_TOKENS, n_threads=start.threads, n_threads_batch=start.threads,
+                start.path, embedding=True, pooling_type=_pooling(entries), n_ctx=MAX_TOKENS,
+                n_batch=MAX_TOKENS, n_ubatch=MAX_TOKENS, n_threads=start.threads, n_threads_batch=start.threads,
                 n_gpu_layers=0, offload_kqv=False, op_offload=False, verbose=False,
             )  # fmt: skip
         except (ValueError, AssertionError) as error:
             raise CallFailure(UNUSABLE, _reason(self._log)) from error
 
-    def describe(self) -> Described:
-        return Described(self._model.n_embd(), MOST_TOKENS, "float32", None, self._threads)
+    def describe(self) -> Description:
+        return Description(self._model.n_embd(), MAX_TOKENS, "float32", None, self._threads)
 
     def encode_prompt(self, text: str) -> Floats:
         return self._encode([self._prefixes.prompt + text])
@@ -53,25 +55,26 @@ class LlamaEmbedder:
         return self._encode([self._prefixes.document + text for text in texts])
 
     def _encode(self, texts: list[str]) -> Floats:
-        """One after the other: a text of some hundred tokens fills the processor by itself."""
+        """Encode texts one by one: a text of some hundred tokens uses all threads."""
         return np.asarray([self._model.embed(text, normalize=True, truncate=True) for text in texts], np.float32)
 
     def compare(self, prompt: str, texts: list[str]) -> list[float]:
-        raise CallFailure(UNUSABLE, "Texts are compared token by token with the light embedder alone.")
+        raise CallFailure(UNUSABLE, "Only the light embedder compares texts token by token.")
 
 
 def _pooling(entries: dict[str, Any]) -> int:
-    """Raises `CallFailure` for a model that ranks pairs of texts."""
-    named = entries.get(f"{entries.get('general.architecture')}.pooling_type")
-    if named == C.LLAMA_POOLING_TYPE_RANK:
-        raise CallFailure(UNUSABLE, "It ranks pairs of texts and embeds none.")
-    return int(C.LLAMA_POOLING_TYPE_UNSPECIFIED if named else C.LLAMA_POOLING_TYPE_MEAN)
+    """Return the pooling type for llama.cpp. Raises `CallFailure` for a model that ranks pairs of texts."""
+    declared = entries.get(f"{entries.get('general.architecture')}.pooling_type")
+    if declared == C.LLAMA_POOLING_TYPE_RANK:
+        raise CallFailure(UNUSABLE, "It is a reranker: it scores pairs of texts and has no vectors.")
+    return int(C.LLAMA_POOLING_TYPE_UNSPECIFIED if declared else C.LLAMA_POOLING_TYPE_MEAN)
 
 
-def _reason(log: Log) -> str:
+def _reason(log: LlamaLog) -> str:
     errors = log.errors()
     return f"llama.cpp cannot load it: {errors[0].partition(': ')[2]}" if errors else "llama.cpp cannot load it."
 
 
 def run(link: Link, start: Start) -> NoReturn:
+    """Run the worker. Called by the harness of worker processes."""
     serve(link, Program(partial(LlamaEmbedder, start)).handle)

@@ -1,4 +1,4 @@
-"""The program of the embedding processes with one sentence-transformers model."""
+"""Embedding worker for sentence-transformers models."""
 
 from functools import partial
 from typing import Any, NoReturn
@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from engines.embedding.protocol import Described, Precision, Request, Start
+from engines.embedding.protocol import Description, Precision, Request, Start
 from engines.embedding.worker import maxsim
-from engines.embedding.worker import precision as probe
-from engines.embedding.worker.padding import even_lengths
+from engines.embedding.worker.padding import pad_to_steps
+from engines.embedding.worker.precision import choose_precision
 from engines.embedding.worker.program import Floats, Program
 from workers.child import Link, serve
 
@@ -18,20 +18,20 @@ __all__ = ["Request", "Start", "run"]
 
 
 class Transformer:
-    """Where the model names instructions for queries and documents, they stand in front of the texts."""
+    """A sentence-transformers model. Its own prefixes for queries and documents are put in front of the texts."""
 
     def __init__(self, start: Start) -> None:
         torch.set_num_threads(start.threads)
         self._threads = start.threads
-        self._model, self._bfloat16_speed = _load(start.folder, start.precision)
-        self._compared: tuple[str, Any] = ("", None)
-        "The last prompt that texts were compared with, and its token vectors: they come in several calls."
+        self._model, self._bfloat16_speed = _load(start.path, start.precision)
+        self._last_prompt: tuple[str, Any] = ("", None)
+        "The last prompt of `compare` with its token vectors; several calls have the same prompt."
 
-    def describe(self) -> Described:
-        return Described(
+    def describe(self) -> Description:
+        return Description(
             dimensions=self._model.get_embedding_dimension(),
             max_tokens=self._model.max_seq_length,
-            precision=_precision_of(self._model),
+            precision=_precision(self._model),
             bfloat16_speed=self._bfloat16_speed,
             threads=self._threads,
         )
@@ -43,10 +43,10 @@ class Transformer:
         return _floats(self._model.encode_document(texts, batch_size=len(texts), show_progress_bar=False))
 
     def compare(self, prompt: str, texts: list[str]) -> list[float]:
-        if self._compared[1] is None or self._compared[0] != prompt:
-            self._compared = prompt, maxsim.token_vectors(self._model, [prompt])[0]
+        if self._last_prompt[1] is None or self._last_prompt[0] != prompt:
+            self._last_prompt = prompt, maxsim.token_vectors(self._model, [prompt])[0]
         vectors = maxsim.token_vectors(self._model, texts) if texts else []
-        return [maxsim.similarity(self._compared[1], matrix) for matrix in vectors]
+        return [maxsim.similarity(self._last_prompt[1], matrix) for matrix in vectors]
 
 
 def _floats(vectors: Any) -> Floats:
@@ -55,17 +55,19 @@ def _floats(vectors: Any) -> Floats:
 
 
 def _load(folder: str, precision: Precision | None) -> tuple[Any, float | None]:
+    """Load the model in a precision, or in the faster one; return it with the measured speed of bfloat16."""
     model = SentenceTransformer(folder, device="cpu", local_files_only=True)
     model.eval()
-    even_lengths(model)
+    pad_to_steps(model)
     if precision is None:
-        return probe.choose(model)
+        return choose_precision(model)
     return (model.bfloat16() if precision == "bfloat16" else model), None
 
 
-def _precision_of(model: Any) -> Precision:
+def _precision(model: Any) -> Precision:
     return "bfloat16" if next(model.parameters()).dtype is torch.bfloat16 else "float32"
 
 
 def run(link: Link, start: Start) -> NoReturn:
+    """Run the worker. Called by the harness of worker processes."""
     serve(link, Program(partial(Transformer, start)).handle)

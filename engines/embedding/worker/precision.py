@@ -1,8 +1,8 @@
-"""Which precision is faster on this CPU: a short race between float32 and bfloat16.
+"""Chooses the faster precision for a model on this CPU: float32 or bfloat16.
 
-bfloat16 is two to three times as fast where the CPU computes with it (cosine to float32 above .99), and many times
-slower where it is emulated: so it runs only where oneDNN says that the CPU has it. Both run on one thread and are
-measured by that thread's own CPU time, which does not depend on what else the machine does.
+bfloat16 is two to three times as fast if the CPU supports it (its vectors have a cosine above .99 to those of float32), and
+many times slower if it is emulated. It is measured only if oneDNN reports that the CPU supports it. Both are measured on one
+thread by that thread's CPU time, which does not depend on the load of the machine.
 """
 
 import copy
@@ -12,33 +12,36 @@ from typing import Any
 import torch
 
 ROUNDS = 3
-WORTH_IT = 1.1
-"bfloat16 must be faster by this factor to be chosen."
+MIN_SPEEDUP = 1.1
+"""bfloat16 must be faster by this factor to be chosen."""
 
 _TEXTS = ["The torque of every bolt is given in the table of the second chapter, beside its size and thread."] * 8
 
 
-def choose(model: Any) -> tuple[Any, float | None]:
-    """Give the faster one of a float32 model and its bfloat16 copy, and how many times as fast the copy is."""
+def choose_precision(model: Any) -> tuple[Any, float | None]:
+    """Return a float32 model or its bfloat16 copy, whichever is faster, and the relative speed of the copy.
+
+    The speed is None if the CPU does not support bfloat16.
+    """
     if not has_bfloat16():
         return model, None
     halved = copy.deepcopy(model).bfloat16()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        speed = _race(model, halved)
+        speed = _relative_speed(model, halved)
     finally:
         torch.set_num_threads(threads)
-    return (halved if speed >= WORTH_IT else model), round(speed, 2)
+    return (halved if speed >= MIN_SPEEDUP else model), round(speed, 2)
 
 
 def has_bfloat16() -> bool:
-    """Whether oneDNN computes bfloat16 on this CPU at all."""
+    """Return whether oneDNN supports bfloat16 on this CPU."""
     return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def _race(full: Any, halved: Any) -> float:
-    """The best of some rounds each, taken in turns after one to warm up."""
+def _relative_speed(full: Any, halved: Any) -> float:
+    """Measure both models alternately, after one round of warm-up, and compare their best times."""
     rounds = [(_seconds(full), _seconds(halved)) for _ in range(1 + ROUNDS)][1:]
     return min(seconds for seconds, _ in rounds) / min(seconds for _, seconds in rounds)
 

@@ -1,6 +1,6 @@
-"""The program of every embedding process: calls as they come, texts in small batches, whichever library runs the model.
+"""The calls of every embedding worker, whichever library runs the model.
 
-The model is loaded with the first call, so that a file that cannot be used is a failure with a reason and no crash.
+The model is loaded by the first call, so that an unusable file is a failure with a reason and not a crash.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,36 +11,41 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.embedding.protocol import (
-    Compared,
     CompareTokens,
     Describe,
-    Described,
+    Description,
     EmbedDocuments,
     EmbedPrompt,
     Request,
+    Similarities,
     Vector,
     Vectors,
 )
 from workers.child import Call, CallCanceled
 
 BATCH = 16
-"Texts that run through the model at once: on CPUs no slower than 32 or 64, and a cancel comes through sooner."
+"""Texts that are encoded together: on CPUs as fast as 32 or 64, and a cancellation takes effect sooner."""
 
 Floats = npt.NDArray[np.float32]
 
 
 class Encoder(Protocol):
-    """A model at work. A row for each text, of any length."""
+    """A loaded model. Its vectors are rows of a matrix and may have any length."""
 
-    def describe(self) -> Described: ...
+    def describe(self) -> Description: ...
     def encode_prompt(self, text: str) -> Floats: ...
     def encode_documents(self, texts: list[str]) -> Floats: ...
     def compare(self, prompt: str, texts: list[str]) -> list[float]:
-        """By late interaction, -1 to 1 each. Raises `CallFailure` where the library gives no token's own vector."""
+        """Return a score from -1 to 1 for each text, by late interaction.
+
+        Raises `CallFailure` if the library does not provide token vectors.
+        """
         ...
 
 
 class Program:
+    """Handles the calls of a worker with an encoder that is loaded on demand."""
+
     def __init__(self, load: Callable[[], Encoder]) -> None:
         self._load = load
 
@@ -48,7 +53,7 @@ class Program:
     def _encoder(self) -> Encoder:
         return self._load()
 
-    def handle(self, call: Call) -> Described | Vector | Vectors | Compared:
+    def handle(self, call: Call) -> Description | Vector | Vectors | Similarities:
         request: Request = call.request
         match request:
             case Describe():
@@ -58,7 +63,7 @@ class Program:
             case EmbedDocuments(texts=texts):
                 return Vectors(self._embed_documents(texts, call))
             case CompareTokens(prompt=prompt, texts=texts):
-                return Compared(self._encoder.compare(prompt, texts))
+                return Similarities(self._encoder.compare(prompt, texts))
         assert_never(request)
 
     def _embed_documents(self, texts: Sequence[str], call: Call) -> list[bytes]:
@@ -73,14 +78,14 @@ class Program:
 
 
 def _normalized(vectors: Floats) -> Floats:
-    """Unit length, set in float32, since in bfloat16 lengths come out only near 1. Zeros stay zeros."""
+    """Scale the rows to unit length in float32; in bfloat16 the lengths would only be near 1. Zero rows stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     normalized: Floats = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
     return normalized
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Indexes of texts of like length together, since each batch is padded to its longest; long ones first."""
+    """Yield the indexes of texts of similar length, because a batch is padded to its longest text; the longest first."""
     by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
     for first in range(0, len(by_length), BATCH):
         yield by_length[first : first + BATCH]

@@ -1,4 +1,4 @@
-"""Numbers of ggml's tensor types and of llama.cpp's quantizations, as GGUF files carry them."""
+"""Tensor types of ggml and file types of llama.cpp, by the numbers that GGUF files contain."""
 
 TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
     0: ("F32", 1, 4),
@@ -36,7 +36,7 @@ TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
     40: ("NVFP4", 64, 36),
     41: ("Q1_0", 128, 18),
 }
-"""Name, elements of a block, bytes of a block."""
+"""Tensor types: name, elements in a block, bytes in a block. Source: `GGML_QUANT_SIZES` of the `gguf` package."""
 
 FILE_TYPES: dict[int, str] = {
     0: "F32",
@@ -75,7 +75,7 @@ FILE_TYPES: dict[int, str] = {
     39: "NVFP4",
     40: "Q1_0",
 }
-"""`general.file_type`: what most of the tensors are quantized to, in the words that people download by."""
+"""Values of `general.file_type`: the quantization of most tensors, by the name used in download lists."""
 
 CACHE_TYPES: dict[str, tuple[int, float]] = {
     "f32": (0, 4.0),
@@ -87,10 +87,10 @@ CACHE_TYPES: dict[str, tuple[int, float]] = {
     "q4_1": (3, 20 / 32),
     "q4_0": (2, 18 / 32),
 }
-"""The KV cache's types: ggml's number and bytes an element."""
+"""Types of the KV cache, by the name used in settings: ggml's number, and bytes of an element."""
 
 
 def tensor_bytes(kind: int, elements: int) -> int:
-    """Bytes of a tensor's values; `kind` is one of TENSOR_TYPES."""
+    """Return the size of a tensor's values in bytes. `kind` is a key of `TENSOR_TYPES`."""
     _, block, size = TENSOR_TYPES[kind]
     return -(-elements // block) * size

@@ -1,4 +1,4 @@
-"""Loading: the file's header first, then weights, context, and one token that is really decoded."""
+"""Loads a model in the worker: checks the header, reads the weights and creates the context."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,63 +6,65 @@ from pathlib import Path
 
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.inference.gguf.inspection import inspect
-from engines.inference.worker.llama.context import Context
-from engines.inference.worker.llama.model import Abort, Log, Model
-from engines.inference.worker.text.chat_template import ChatTemplate, CompletionTemplate, TemplateFailed
+from engines.inference.gguf.inspection import inspect_model
+from engines.inference.worker.llama.llama_context import Context
+from engines.inference.worker.llama.model import AbortFlag, LlamaLog, Model
 from records.codes import ErrorCode
 from records.errors import ModelLoadFailed
 from records.model import LoadRequest, LoadSettings, LoadStage
 from workers.child import CallFailure
 
 Report = Callable[[LoadStage, float], bool]
-"""Told how far loading is; False stops it."""
+"""Receives the progress of loading, from 0 to 1 for each stage. Returns False to cancel."""
 
+_UNSUPPORTED = ErrorCode.UNSUPPORTED_ARCHITECTURE
+_NO_MEMORY = "There is not enough memory for the model's weights."
 _REASONS = (
-    (
-        "unknown model architecture",
-        ErrorCode.UNSUPPORTED_ARCHITECTURE,
-        "llama.cpp does not know this model's architecture.",
-    ),
-    ("unknown pre-tokenizer", ErrorCode.UNSUPPORTED_ARCHITECTURE, "llama.cpp does not know this model's tokenizer."),
+    ("unknown model architecture", _UNSUPPORTED, "llama.cpp does not support this model's architecture."),
+    ("unknown pre-tokenizer", _UNSUPPORTED, "llama.cpp does not support this model's tokenizer."),
     ("not within the file bounds", ErrorCode.TRUNCATED, "The file is cut off."),
     ("failed to open", ErrorCode.FILE_MISSING, "The file cannot be opened."),
-    ("unable to allocate", ErrorCode.INSUFFICIENT_MEMORY, "There is not enough memory for the model's weights."),
-    ("failed to allocate", ErrorCode.INSUFFICIENT_MEMORY, "There is not enough memory for the model's weights."),
+    ("unable to allocate", ErrorCode.INSUFFICIENT_MEMORY, _NO_MEMORY),
+    ("failed to allocate", ErrorCode.INSUFFICIENT_MEMORY, _NO_MEMORY),
 )
-"""What llama.cpp's log says, and what that means."""
+"""Words in llama.cpp's log, with the code and the message of the failure that they indicate."""
 
 
-def load_model(path: Path, settings: LoadRequest, log: Log, report: Report) -> Model:
-    """Raises `CallFailure` with one of the codes of `failures`."""
-    try:
-        inspect(path)
-    except ModelLoadFailed as failure:
-        raise CallFailure(failure.code, failure.message) from failure
+def load_model(path: Path, settings: LoadRequest, log: LlamaLog, report: Report) -> Model:
+    """Read the weights. Raises `CallFailure`."""
     report(LoadStage.READING_WEIGHTS, 0.0)
     log.clear()
     model = Model.load(path, settings, lambda fraction: report(LoadStage.READING_WEIGHTS, fraction))
     if model is None:
-        raise _refused(log)
+        raise _rejection(log)
     if model.has_encoder:
         model.close()
-        code = ErrorCode.UNSUPPORTED_ARCHITECTURE
-        raise CallFailure(code, "This model reads with an encoder of its own; only decoders can be run.")
+        message = "This model has an encoder; only decoder models can be run. Choose another model."
+        raise CallFailure(ErrorCode.UNSUPPORTED_ARCHITECTURE, message)
     return model
 
 
-def _refused(log: Log) -> CallFailure:
+def read_chat_template(path: Path) -> str | None:
+    """Check the file's header and return its chat template. Raises `CallFailure`."""
+    try:
+        return inspect_model(path).chat_template
+    except ModelLoadFailed as failure:
+        raise CallFailure(failure.code, failure.message) from failure
+
+
+def _rejection(log: LlamaLog) -> CallFailure:
+    """Return the failure for a file that llama.cpp rejected."""
     errors = log.errors()
-    said = "\n".join(errors)
+    detail = "\n".join(errors)
     for words, code, message in _REASONS:
-        if words in said:
-            return CallFailure(code, message, said)
-    last = errors[0].partition(": ")[2] if errors else "no reason given"
-    return CallFailure(ErrorCode.NOT_GGUF, f"llama.cpp cannot read this file: {last}", said)
+        if words in detail:
+            return CallFailure(code, message, detail)
+    reason = errors[0].partition(": ")[2] if errors else "no reason given"
+    return CallFailure(ErrorCode.NOT_GGUF, f"llama.cpp cannot read this file: {reason}", detail)
 
 
-def create_context(model: Model, settings: LoadRequest, abort: Abort, log: Log) -> Context:
-    """Raises `CallFailure` with CONTEXT_ALLOCATION."""
+def create_context(model: Model, settings: LoadRequest, abort: AbortFlag, log: LlamaLog) -> Context:
+    """Create a context. Raises `CallFailure` with CONTEXT_ALLOCATION."""
     context = Context.create(model, settings, abort)
     if context is None:
         errors = log.errors()
@@ -71,57 +73,46 @@ def create_context(model: Model, settings: LoadRequest, abort: Abort, log: Log) 
 
 
 def _no_context(settings: LoadRequest, errors: list[str]) -> str:
-    said = errors[-1].partition(": ")[2] if errors else ""
-    if not said or "alloc" in said:
+    reason = errors[-1].partition(": ")[2] if errors else ""
+    if not reason or "alloc" in reason:
         return f"There is not enough memory for a context of {settings.context_length or 0:,} tokens."
-    return f"The context cannot be made with these settings: {said}."
+    return f"The context cannot be created with these settings: {reason}."
 
 
-def read_template(path: Path, model: Model) -> ChatTemplate | CompletionTemplate:
-    """The file's own template; a model without one, or with one that cannot be rendered, only continues text."""
-    source = inspect(path).chat_template
-    if source is None:
-        return CompletionTemplate()
-    try:
-        return ChatTemplate(source, model.text(model.bos()), model.text(model.eos()))
-    except TemplateFailed:
-        return CompletionTemplate()
-
-
-def in_force(context: Context, log: Log) -> LoadSettings:
-    """Read the settings back from the engine; what it does not tell is what it was made with."""
-    asked = context.settings
+def settings_in_force(context: Context, log: LlamaLog) -> LoadSettings:
+    """Read the settings back from the engine and its log; the others are those that were requested."""
+    requested = context.settings
     device, layers = _device(log)
     return LoadSettings(
         context_length=context.length,
-        gpu_layers=layers if asked.gpu_layers is None else asked.gpu_layers,
+        gpu_layers=layers if requested.gpu_layers is None else requested.gpu_layers,
         threads=context.threads,
         batch_size=context.n_batch,
         parallel_sequences=context.parallel,
-        flash_attention=_flash_attention(asked, log),
-        key_cache_type=asked.key_cache_type or "f16",
-        value_cache_type=asked.value_cache_type or "f16",
-        use_mmap=asked.use_mmap is not False and bool(C.llama_supports_mmap()),
-        use_mlock=bool(asked.use_mlock) and bool(C.llama_supports_mlock()) and log.find("failed to mlock") is None,
+        flash_attention=_flash_attention(requested, log),
+        key_cache_type=requested.key_cache_type or "f16",
+        value_cache_type=requested.value_cache_type or "f16",
+        use_mmap=requested.use_mmap is not False and bool(C.llama_supports_mmap()),
+        use_mlock=bool(requested.use_mlock) and bool(C.llama_supports_mlock()) and log.find("failed to mlock") is None,
         offloaded_layers=layers,
         device=device,
     )
 
 
-def _device(log: Log) -> tuple[str, int]:
-    """The GPU and its layers, out of lines such as `using device CUDA0 (NAME) - …` and `offloaded 3/31 layers to GPU`."""
+def _device(log: LlamaLog) -> tuple[str, int]:
+    """Return the device and its layers, from `using device CUDA0 (NAME) - …` and `offloaded 3/31 layers to GPU`."""
     used, offloaded = log.find("using device "), log.find("offloaded ")
     layers = int(offloaded.partition("offloaded ")[2].split("/")[0]) if offloaded else 0
     name = used.partition("using device ")[2].split(" - ")[0] if used and layers else "CPU"
     return name, layers
 
 
-def _flash_attention(asked: LoadRequest, log: Log) -> bool:
-    if asked.flash_attention is not None:
-        return asked.flash_attention
+def _flash_attention(requested: LoadRequest, log: LlamaLog) -> bool:
+    if requested.flash_attention is not None:
+        return requested.flash_attention
     return (log.find("Flash Attention ") or "").endswith("enabled")
 
 
-def is_rebuild(old: LoadRequest, new: LoadRequest) -> bool:
-    """Whether the context must be made anew; threads change while running."""
+def needs_new_context(old: LoadRequest, new: LoadRequest) -> bool:
+    """Return whether a change requires a new context. The number of threads can be changed in an existing one."""
     return replace(old, threads=None) != replace(new, threads=None)

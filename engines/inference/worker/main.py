@@ -1,21 +1,20 @@
-"""The inference program: one process, one model.
+"""The inference worker: one process that holds one model.
 
-This thread takes calls: it counts, renders and tokenizes, and queues answers; the engine's thread loads the model and makes
-them; the link's I/O thread cancels. A surprise in one call fails that call alone.
+Three threads: this one receives calls, counts, renders and tokenizes, and queues answers; the engine's thread loads the
+model and generates; the link's I/O thread handles cancellations. An unexpected exception in a call fails only that call.
 
-All that computes happens in the engine's thread. GNU's OpenMP keeps a pool of threads for every thread that ever computed,
-and where the pools together have more threads than there are cores, it lets waiting threads sleep at once: with a model
-warmed up in another thread, each of the hundreds of barriers of a token cost a sleep and a wake (docs/decisions/0011).
+Everything that computes runs in the engine's thread. GNU's OpenMP keeps a thread pool for each thread that ever computed.
+If the pools together have more threads than there are cores, their threads sleep at every barrier: a model that was warmed
+up in another thread slept and woke hundreds of times for each token (docs/decisions/0011).
 """
 
 import threading
 import traceback
-from pathlib import Path
 from typing import NoReturn
 
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.inference.defaults import SAMPLING, inherit
+from engines.inference.defaults import SAMPLING
 from engines.inference.protocol import (
     ApplySettings,
     CountPrompt,
@@ -28,131 +27,149 @@ from engines.inference.protocol import (
     Statistics,
     TokenCounts,
 )
-from engines.inference.worker.call_boundary import guard
+from engines.inference.worker.call_boundary import run_call
 from engines.inference.worker.llama.grammar import compile_schema
-from engines.inference.worker.llama.model import Log
+from engines.inference.worker.llama.model import LlamaLog
 from engines.inference.worker.loading import Report
 from engines.inference.worker.model_host import ModelHost
+from engines.inference.worker.prompting.chat_template import Message
+from engines.inference.worker.prompting.prompt_builder import Prompt
+from engines.inference.worker.prompting.template_sandbox import TemplateFailed
 from engines.inference.worker.scheduling.engine import Engine
-from engines.inference.worker.scheduling.job import Job, JobQueue, QueueFull
-from engines.inference.worker.text.chat_template import Message, TemplateFailed
-from engines.inference.worker.text.prompt import Prompt
+from engines.inference.worker.scheduling.job import Job
+from engines.inference.worker.scheduling.job_queue import JobQueue, QueueFull
+from engines.inference.worker.streaming.text_stream import TextStream
 from records.codes import ErrorCode
 from records.model import LoadStage
 from records.settings import MAX_QUEUED_ANSWERS
+from records.values.overlay import overlay
 from workers.child import Call, CallFailure, Link, leave
 
 __all__ = ["Request", "Start", "run"]
 
-_PROGRESS_STEP = 0.02
+_MIN_PROGRESS = 0.02
+"""Fraction by which loading must advance for another progress event."""
+
+_MAX_REASON = 200
+"""Characters of a chat template's own error message that are passed on."""
 
 
 def run(link: Link, start: Start) -> NoReturn:
+    """Run the worker. Called by the harness of worker processes."""
     C.llama_backend_init()
-    Program(Log()).serve(link)
+    Program(LlamaLog()).serve(link)
 
 
 class Program:
-    def __init__(self, log: Log) -> None:
+    """Receives calls and distributes them to the threads."""
+
+    def __init__(self, log: LlamaLog) -> None:
         self._log = log
         self._queue = JobQueue(MAX_QUEUED_ANSWERS)
-        self._loaded: ModelHost | None = None
+        self._host: ModelHost | None = None
 
     def serve(self, link: Link) -> NoReturn:
         while True:
             call = link.receive()
             assert call is not None
-            guard(call, lambda call=call: self._handle(call, link))  # type: ignore[misc]
+            run_call(call, lambda call=call: self._handle(call, link))  # type: ignore[misc]
 
     def _handle(self, call: Call, link: Link) -> None:
         match call.request:
             case Load() as request:
                 self._load(call, request, link)
             case CountTokens(texts=texts):
-                call.reply(TokenCounts([self._model.prompts.count(text) for text in texts]))
-            case CountPrompt(messages=messages):
-                call.reply(TokenCounts([len(self._prompt(messages).tokens)]))
+                call.reply(TokenCounts([self._loaded.prompts.count(text) for text in texts]))
+            case CountPrompt(messages=messages, conversation=conversation, thinking=thinking):
+                prompt = self._build_prompt(messages, conversation, thinking=thinking)
+                call.reply(TokenCounts([len(prompt.tokens)]))
             case Generate() as request:
                 self._enqueue(call, request)
             case ApplySettings() as request:
-                loaded = self._model
-                self._queue.put_command(lambda: guard(call, lambda: call.reply(loaded.apply(request))))
+                host = self._loaded
+                self._queue.put_command(lambda: run_call(call, lambda: call.reply(host.apply(request))))
             case Statistics():
-                call.reply(self._model.engine.statistics())
+                call.reply(self._loaded.engine.statistics())
 
     @property
-    def _model(self) -> ModelHost:
-        if self._loaded is None:
+    def _loaded(self) -> ModelHost:
+        if self._host is None:
             raise CallFailure(ErrorCode.MODEL_NOT_READY, "No model is loaded.")
-        return self._loaded
+        return self._host
 
     def _load(self, call: Call, request: Load, link: Link) -> None:
-        if self._loaded is not None:
-            raise CallFailure(ErrorCode.CONFLICT, "This process holds a model already.")
+        """Start the engine's thread, and wait until it has loaded the model or failed to."""
+        if self._host is not None:
+            raise CallFailure(ErrorCode.CONFLICT, "This process has a model already.")
         last = (LoadStage.SPAWNING, 0.0)
 
         def report(stage: LoadStage, fraction: float) -> bool:
             nonlocal last
-            if stage is not last[0] or fraction - last[1] >= _PROGRESS_STEP or fraction >= 1.0:
+            if stage is not last[0] or fraction - last[1] >= _MIN_PROGRESS or fraction >= 1.0:
                 last = (stage, fraction)
                 if not call.canceled:
                     call.event(LoadProgress(stage, fraction))
             return not call.canceled
 
-        settled = threading.Event()
-        life = threading.Thread(
-            target=lambda: self._live(call, request, report, settled, link), name="engine", daemon=True
+        ended = threading.Event()
+        thread = threading.Thread(
+            target=lambda: self._run_engine(call, request, report, ended, link), name="engine", daemon=True
         )
-        life.start()
-        settled.wait()
+        thread.start()
+        ended.wait()
 
-    def _live(self, call: Call, request: Load, report: Report, settled: threading.Event, link: Link) -> None:
-        """The engine's thread, from the first byte of the model on."""
-        guard(call, lambda: self._bring_in(call, request, report))
-        settled.set()
-        if self._loaded is not None:
-            _work(self._loaded.engine, link)
+    def _run_engine(self, call: Call, request: Load, report: Report, ended: threading.Event, link: Link) -> None:
+        """Load the model and generate answers. This is the engine's thread."""
 
-    def _bring_in(self, call: Call, request: Load, report: Report) -> None:
-        loaded = ModelHost.load(Path(request.path), request, self._queue, self._log, report)
-        self._loaded = loaded
-        call.reply(loaded.describe())
+        def load() -> None:
+            host = ModelHost.load(request, self._queue, self._log, report)
+            self._host = host
+            call.reply(host.describe())
 
-    def _prompt(self, messages: list[Message], conversation: str = "") -> Prompt:
+        run_call(call, load)
+        ended.set()
+        if self._host is not None:
+            _serve(self._host.engine, link)
+
+    def _build_prompt(self, messages: list[Message], conversation: str, *, thinking: bool) -> Prompt:
         try:
-            prompt = self._model.prompts.read(messages, conversation)
+            prompt = self._loaded.prompts.build(messages, conversation, thinking=thinking)
         except TemplateFailed as failure:
-            message = "The model's chat template cannot render this conversation."
+            message = f"The model's chat template rejects this conversation: {str(failure)[:_MAX_REASON]}"
             raise CallFailure(ErrorCode.UNSUPPORTED, message, str(failure)) from failure
         if not prompt.tokens:
-            raise CallFailure(
-                ErrorCode.UNSUPPORTED, "The model's chat template makes an empty prompt of this conversation."
-            )
+            message = "The model's chat template renders this conversation as an empty prompt."
+            raise CallFailure(ErrorCode.UNSUPPORTED, message)
         return prompt
 
     def _enqueue(self, call: Call, request: Generate) -> None:
-        loaded = self._model
-        prompt = self._prompt(request.messages, request.conversation)
-        sampling = inherit(request.sampling, inherit(loaded.sampling, SAMPLING))
-        limit = answer_limit(len(prompt.tokens), loaded.engine.context.length, request.max_tokens, sampling.max_tokens)
-        stops = (*request.stop, *(sampling.stop or ()), *loaded.template.stops)
+        host = self._loaded
+        prompt = self._build_prompt(request.messages, request.conversation, thinking=request.thinking)
+        sampling = overlay(request.sampling, overlay(host.sampling, SAMPLING))
+        limit = completion_limit(
+            len(prompt.tokens), host.engine.context.length, request.max_tokens, sampling.max_tokens
+        )
+        text = TextStream(
+            (*(sampling.stop or ()), *host.conversations.stop_strings), host.conversations.output, prompt.section
+        )
         grammar = None if request.json_schema is None else compile_schema(request.json_schema)
-        job = Job(call, request, prompt, sampling, limit, stops, grammar)
-        job.tell_progress(loaded.engine.ahead(), 0)
+        job = Job(call, request.conversation, prompt, sampling, limit, text, grammar)
+        job.report_progress(host.engine.queue_position(), 0)
         call.on_cancel = lambda: self._drop(job)
         try:
             self._queue.put(job)
         except QueueFull:
-            raise CallFailure(ErrorCode.BUSY, f"{MAX_QUEUED_ANSWERS} answers are waiting for this model.") from None
+            message = f"{MAX_QUEUED_ANSWERS} answers are waiting for this model. Try again later."
+            raise CallFailure(ErrorCode.BUSY, message) from None
 
     def _drop(self, job: Job) -> None:
-        """In the I/O thread: an answer that is canceled while it waits leaves at once."""
+        """Fail a job that is canceled while it waits. This runs in the I/O thread."""
         if self._queue.remove(job):
             job.call.fail("CANCELED", "The call was canceled.")
 
 
-def _work(engine: Engine, link: Link) -> None:
-    """A surprise that belongs to no answer ends the process: without this thread it is deaf, and a fresh one is not."""
+def _serve(engine: Engine, link: Link) -> None:
+    """Run the engine. An exception that belongs to no answer ends the process; the parent starts a new one."""
     try:
         engine.serve(link.gathering)
     finally:
@@ -160,13 +177,13 @@ def _work(engine: Engine, link: Link) -> None:
         leave(1)
 
 
-def answer_limit(prompt: int, context: int, asked: int | None, usual: int | None) -> int:
-    """Tokens that the answer may have. Raises `CallFailure` where prompt and answer exceed the context."""
+def completion_limit(prompt: int, context: int, requested: int | None, inherited: int | None) -> int:
+    """Return the tokens that an answer may have. Raises `CallFailure` if prompt and answer exceed the context."""
     room = context - prompt
-    if room < (asked or 1):
+    if room < (requested or 1):
         raise CallFailure(
             ErrorCode.CONTEXT_OVERFLOW,
-            f"The prompt has {prompt:,} tokens and the answer may have {asked or 1:,}; "
+            f"The prompt has {prompt:,} tokens and the answer may have {requested or 1:,}; "
             f"together they exceed the context window of {context:,}.",
         )
-    return asked if asked is not None else min(usual or room, room)
+    return requested if requested is not None else min(inherited or room, room)

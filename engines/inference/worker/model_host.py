@@ -1,112 +1,111 @@
-"""A model in memory with all that serves it, and how its settings change."""
+"""Owns a loaded model: its engine, its conversation format, and the changes of its settings."""
 
-from dataclasses import replace
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engines.inference.defaults import inherit_load
-from engines.inference.hardware import copy_bytes
-from engines.inference.protocol import ApplySettings, Load, Loaded, Vocabulary
-from engines.inference.worker.llama.model import Abort, Log, Model
-from engines.inference.worker.loading import Report, create_context, in_force, is_rebuild, load_model, read_template
+from engines.inference.hardware import swap_space_bytes
+from engines.inference.protocol import ApplySettings, Load, Loaded
+from engines.inference.worker.llama.model import AbortFlag, LlamaLog, Model
+from engines.inference.worker.loading import (
+    Report,
+    create_context,
+    load_model,
+    needs_new_context,
+    read_chat_template,
+    settings_in_force,
+)
+from engines.inference.worker.prompting.conversation_format import ConversationFormat, inspect_format
+from engines.inference.worker.prompting.prompt_builder import PromptBuilder
 from engines.inference.worker.scheduling.engine import Engine
-from engines.inference.worker.scheduling.job import JobQueue
-from engines.inference.worker.self_test import check
-from engines.inference.worker.text.chat_template import ChatTemplate, CompletionTemplate
-from engines.inference.worker.text.completion_tokens import CompletionTokens
-from engines.inference.worker.text.prompt import PromptReader
+from engines.inference.worker.scheduling.job_queue import JobQueue
+from engines.inference.worker.self_test import check_context
+from engines.inference.worker.streaming.completion_tokens import CompletionTokens
 from records.codes import ErrorCode
 from records.model import LoadRequest, LoadStage
 from records.session import SamplingSettings
+from records.values.overlay import overlay
 from workers.child import CallFailure, leave
 
 
+@dataclass(slots=True)
 class ModelHost:
-    def __init__(
-        self,
-        model: Model,
-        engine: Engine,
-        template: ChatTemplate | CompletionTemplate,
-        prompts: PromptReader,
-        sampling: SamplingSettings,
-        log: Log,
-        abort: Abort,
-    ) -> None:
-        self._model = model
-        self._log = log
-        self._abort = abort
-        self.engine = engine
-        self.template = template
-        self.prompts = prompts
-        self.sampling = sampling
+    """A model in memory. `load` and `apply` run in the engine's thread."""
+
+    model: Model
+    engine: Engine
+    conversations: ConversationFormat
+    prompts: PromptBuilder
+    sampling: SamplingSettings
+    log: LlamaLog
+    abort: AbortFlag
 
     @classmethod
-    def load(cls, path: Path, request: Load, queue: JobQueue, log: Log, report: Report) -> "ModelHost":
-        """Raises `CallFailure`. What a failure leaves behind goes with the process."""
-        abort = Abort()
+    def load(cls, request: Load, queue: JobQueue, log: LlamaLog, report: Report) -> "ModelHost":
+        """Load a model. Raises `CallFailure`; what was allocated until then is freed when the process ends."""
+        path = Path(os.fsdecode(request.path))
+        source = read_chat_template(path)
+        abort = AbortFlag()
         model = load_model(path, request.settings, log, report)
         report(LoadStage.CREATING_CONTEXT, 0.0)
         context = create_context(model, request.settings, abort, log)
         report(LoadStage.WARMING_UP, 0.0)
-        check(context)
-        template = read_template(path, model)
-        transcripts = CompletionTokens()
-        engine = Engine(model, context, abort, queue, transcripts, template.thinks, copy_bytes())
-        return cls(model, engine, template, PromptReader(model, template, transcripts), request.sampling, log, abort)
+        check_context(context)
+        conversations = inspect_format(source, model)
+        completion_tokens = CompletionTokens()
+        engine = Engine(model, context, abort, queue, completion_tokens, swap_space_bytes())
+        prompts = PromptBuilder(model, conversations, completion_tokens)
+        return cls(model, engine, conversations, prompts, request.sampling, log, abort)
 
     def describe(self) -> Loaded:
         return Loaded(
-            settings=in_force(self.engine.context, self._log),
+            settings=settings_in_force(self.engine.context, self.log),
             sampling=self.sampling,
-            has_template=isinstance(self.template, ChatTemplate),
-            thinks=self.template.thinks,
-            vocabulary=Vocabulary(
-                self._model.vocabulary_size, self._model.text(self._model.bos()), self._model.text(self._model.eos())
-            ),
+            reasoning=self.conversations.support,
+            template_error=self.conversations.template_error,
         )
 
     def apply(self, request: ApplySettings) -> Loaded:
-        """In the engine's thread, between answers. Raises `CallFailure`; the settings before stay in force then."""
+        """Change settings between two steps. Raises `CallFailure`; the previous settings remain in force then."""
         self._apply_load(request.settings)
         self.sampling = request.sampling
         return self.describe()
 
-    def _apply_load(self, asked: LoadRequest) -> None:
-        old = self.engine.context
-        loaded_with = old.settings
-        new = inherit_load(asked, loaded_with)
-        # What needs the file again waits for the next load.
-        new = replace(
-            new, gpu_layers=loaded_with.gpu_layers, use_mmap=loaded_with.use_mmap, use_mlock=loaded_with.use_mlock
-        )
-        if not is_rebuild(loaded_with, new):
+    def _apply_load(self, requested: LoadRequest) -> None:
+        context = self.engine.context
+        old = context.settings
+        new = overlay(requested, old)
+        # These settings require the file; they take effect when the model is loaded again.
+        new = replace(new, gpu_layers=old.gpu_layers, use_mmap=old.use_mmap, use_mlock=old.use_mlock)
+        if not needs_new_context(old, new):
             if new.threads is not None:
-                old.set_threads(new.threads)
-                old.settings = new
+                context.set_threads(new.threads)
+                context.settings = new
             return
         self._require_room(new)
-        self.engine.put_away()
-        old.close()
+        self.engine.suspend()
+        context.close()
         try:
-            self._rebuild(new)
+            self._create_context(new)
         except CallFailure:
-            self._put_back(loaded_with)
+            self._restore_context(old)
             raise
 
     def _require_room(self, new: LoadRequest) -> None:
-        """Answers in the making go on in the new context: each must fit into it."""
-        longest = self.engine.longest_answer()
-        if longest > (new.context_length or longest):
-            message = f"An answer in the making needs a context of {longest:,} tokens; wait for it, or cancel it."
+        """Raise `CallFailure` if a running answer does not fit into the new context, in which it is resumed."""
+        required = self.engine.required_context()
+        if required > (new.context_length or required):
+            message = f"A running answer needs a context of {required:,} tokens. Wait until it ends, or cancel it."
             raise CallFailure(ErrorCode.CONFLICT, message)
 
-    def _rebuild(self, settings: LoadRequest) -> None:
-        context = create_context(self._model, settings, self._abort, self._log)
-        check(context)
+    def _create_context(self, settings: LoadRequest) -> None:
+        context = create_context(self.model, settings, self.abort, self.log)
+        check_context(context)
         self.engine.replace_context(context)
 
-    def _put_back(self, settings: LoadRequest) -> None:
+    def _restore_context(self, settings: LoadRequest) -> None:
         try:
-            self._rebuild(settings)
+            self._create_context(settings)
         except CallFailure:
-            # No context is left to work with; a fresh process loads the model again.
+            # Without a context the process cannot work. The parent starts a new one, which loads the model again.
             leave(1)

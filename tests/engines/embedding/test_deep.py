@@ -1,4 +1,4 @@
-"""A second embedder: found on this machine by path or name, run by sentence-transformers or llama.cpp, ended at once."""
+"""The deep embedder: found on this machine by path or name, run by sentence-transformers or llama.cpp, ended at once."""
 
 import asyncio
 import math
@@ -45,7 +45,7 @@ def floats(vector: bytes, letter: str) -> tuple[float, ...]:
     return struct.unpack(f"<{len(vector) // struct.calcsize(letter)}{letter}", vector)
 
 
-async def test_prompts_and_documents_get_vectors_of_unit_length_that_can_be_compared(embedder: DeepEmbedder) -> None:
+async def test_prompts_and_documents_have_comparable_vectors_of_unit_length(embedder: DeepEmbedder) -> None:
     texts = ["Bolt A takes 35 Nm.", "A recipe for apple pie with cinnamon. " * 20]
     documents = [floats(vector, "e") for vector in await embedder.embed_documents(texts)]
     prompt = floats(await embedder.embed_prompt(texts[0]), "f")
@@ -56,7 +56,7 @@ async def test_prompts_and_documents_get_vectors_of_unit_length_that_can_be_comp
     assert other < same - 0.05
 
 
-async def test_nothing_runs_before_it_is_needed_and_a_woken_model_is_ready_without_a_call(
+async def test_no_process_runs_before_it_is_needed_and_a_woken_model_is_ready_without_a_call(
     embedder: DeepEmbedder,
 ) -> None:
     prompts, documents = embedder.workers
@@ -68,12 +68,12 @@ async def test_nothing_runs_before_it_is_needed_and_a_woken_model_is_ready_witho
     assert documents.pid is None
 
 
-async def test_a_halt_ends_the_process_that_is_at_work_and_the_next_call_has_another(embedder: DeepEmbedder) -> None:
+async def test_a_halt_ends_a_busy_process_and_the_next_call_starts_another(embedder: DeepEmbedder) -> None:
     documents = embedder.workers[1]
-    await embedder.embed_documents(["a first one, so that the model is there"])
+    await embedder.embed_documents(["the first text loads the model"])
     pid = documents.pid
     async with asyncio.TaskGroup() as group:
-        long = group.create_task(failing(embedder, ["ship at sea " * 200] * 2000))
+        long = group.create_task(embed_until_halted(embedder, ["ship at sea " * 200] * 2000))
         await until(lambda: not documents.is_ready or documents.pid == pid)
         await asyncio.sleep(0.1)
         await embedder.halt()
@@ -87,13 +87,13 @@ async def test_a_halt_ends_the_process_that_is_at_work_and_the_next_call_has_ano
     assert documents.pid != pid
 
 
-async def failing(embedder: DeepEmbedder, texts: list[str]) -> WorkerCrashed:
+async def embed_until_halted(embedder: DeepEmbedder, texts: list[str]) -> WorkerCrashed:
     with pytest.raises(WorkerCrashed) as failure:
         await embedder.workers[1].call(EmbedDocuments(texts), Vectors)
     return failure.value
 
 
-async def test_a_halt_while_the_process_starts_leaves_none_behind(embedder: DeepEmbedder) -> None:
+async def test_a_halt_while_the_process_starts_leaves_no_process(embedder: DeepEmbedder) -> None:
     prompts = embedder.workers[0]
     await prompts.halt()
     embedder.wake()
@@ -121,12 +121,12 @@ async def test_a_model_is_found_by_path_by_name_in_the_models_folder_and_in_the_
     assert cached.fingerprint == by_name.fingerprint
 
 
-async def test_a_gguf_file_tells_how_long_its_vectors_are(gemma: Path) -> None:
+async def test_the_dimensions_of_a_gguf_file_are_read_from_its_header(gemma: Path) -> None:
     found = find_embedding_model("gemma", gemma.parent)
     assert (found.name, found.path, found.dimensions, found.is_gguf) == ("gemma", gemma, 640, True)
 
 
-async def test_other_weights_under_the_same_name_are_another_model(tmp_path: Path) -> None:
+async def test_other_weights_under_the_same_name_have_another_fingerprint(tmp_path: Path) -> None:
     folder = tmp_path / "large"
     shutil.copytree(bundled_folder(), folder)
     before = find_embedding_model(str(folder), tmp_path)
@@ -139,7 +139,7 @@ async def test_other_weights_under_the_same_name_are_another_model(tmp_path: Pat
 
 
 @pytest.mark.parametrize("wanted", ["no-such-model", "someone/no-such-model", "/no/such/folder/secret-model", "a b?c"])
-async def test_a_model_that_is_not_there_is_said_so_without_its_folder(wanted: str, tmp_path: Path) -> None:
+async def test_a_missing_model_is_reported_without_its_folder(wanted: str, tmp_path: Path) -> None:
     with pytest.raises(DeepEmbedderMissing) as failure:
         find_embedding_model(wanted, tmp_path)
     assert Path(wanted).name in failure.value.message
@@ -156,7 +156,7 @@ async def test_a_model_that_is_not_there_is_said_so_without_its_folder(wanted: s
         ("folder/notes.txt", b"", "config.json"),
     ],
 )
-async def test_files_that_are_no_model_are_refused_with_a_reason(
+async def test_files_of_another_kind_are_rejected_with_a_reason(
     name: str, content: bytes, reason: str, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -165,7 +165,7 @@ async def test_files_that_are_no_model_are_refused_with_a_reason(
         find_embedding_model(str(tmp_path / name.split("/")[0]), tmp_path)
 
 
-async def test_a_model_that_cannot_be_loaded_says_why_once_it_was_given_up(tmp_path: Path) -> None:
+async def test_a_model_that_cannot_be_loaded_is_reported_with_the_reason_of_the_library(tmp_path: Path) -> None:
     path = tmp_path / "strange.gguf"
     write_tiny_gguf(path)
     path.write_bytes(path.read_bytes().replace(b"llama", b"lloma"))

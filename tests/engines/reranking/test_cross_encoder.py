@@ -1,4 +1,4 @@
-"""A cross-encoder with random weights in its real process."""
+"""A cross-encoder with random weights in its real worker process."""
 
 import subprocess
 import sys
@@ -33,14 +33,14 @@ async def reranker(folder: Path) -> AsyncIterator[Reranker]:
         yield reranker
 
 
-async def test_it_is_named_by_its_folder_and_starts_with_the_first_call(reranker: Reranker) -> None:
+async def test_the_worker_has_the_name_of_its_folder_and_starts_with_the_first_call(reranker: Reranker) -> None:
     (worker,) = reranker.workers
     assert (reranker.name, worker.state, worker.pid) == ("tiny-cross-encoder", WorkerState.RUNNING, None)
     await reranker.score("torque of the bolt", TEXTS[:1])
     assert worker.pid is not None
 
 
-async def test_each_text_gets_its_score_whatever_stands_beside_it(reranker: Reranker) -> None:
+async def test_the_score_of_a_text_does_not_depend_on_the_other_texts(reranker: Reranker) -> None:
     together = await reranker.score("torque of the bolt", TEXTS)
     alone = [(await reranker.score("torque of the bolt", [text]))[0] for text in TEXTS]
     assert together == pytest.approx(alone, abs=1e-4)
@@ -48,39 +48,38 @@ async def test_each_text_gets_its_score_whatever_stands_beside_it(reranker: Rera
     assert await reranker.score("apple", TEXTS) != pytest.approx(together, abs=1e-4)
 
 
-async def test_any_text_can_be_scored(reranker: Reranker) -> None:
+async def test_empty_and_malformed_texts_can_be_scored(reranker: Reranker) -> None:
     assert len(await reranker.score("\ud83d", ["", "\udc00", "bolt " * 5_000])) == 3
     assert await reranker.score("bolt", []) == []
 
 
-async def test_a_model_of_another_kind_is_told_plainly(tmp_path: Path) -> None:
+async def test_a_model_of_another_kind_raises_reranker_failed(tmp_path: Path) -> None:
     classifier = cross_encoder_worker(write_cross_encoder(tmp_path / "classifier", labels=3))
     async with open_cross_encoder(classifier) as reranker:
-        with pytest.raises(RerankerFailed, match="gives 3 figures for a passage where one score is needed"):
+        with pytest.raises(RerankerFailed, match="returns 3 numbers for a passage, but one score is needed"):
             await reranker.score("bolt", TEXTS)
 
 
-async def scores_one(worker: Worker) -> None:
+async def score_one(worker: Worker) -> None:
     assert len((await worker.call(Score("bolt", ["nut"]), Scores)).scores) == 1
 
 
-async def scores_many(worker: Worker) -> None:
+async def score_many(worker: Worker) -> None:
     await worker.call(Score("bolt", ["torque of the bolt " * 50] * 20_000), Scores)
 
 
-async def test_it_survives_a_kill_in_the_middle(folder: Path) -> None:
-    await assert_survives_kill(cross_encoder_worker(folder), scores_many, scores_one)
+async def test_the_worker_is_restarted_after_it_was_killed_in_a_call(folder: Path) -> None:
+    await assert_survives_kill(cross_encoder_worker(folder), score_many, score_one)
 
 
-async def test_without_a_folder_the_embedder_compares_tokens() -> None:
+async def test_without_a_folder_the_embedder_scores_by_late_interaction() -> None:
     embedder = ComparingEmbedder()
     async with open_reranker(embedder, None) as reranker:
         assert (reranker.name, reranker.workers) == ("words-hashed, late interaction", ())
         assert await reranker.score("bolt", ["bolt", "pie"]) == [1.0, 0.0]
 
 
-async def test_the_parent_imports_nothing_heavy() -> None:
+async def test_the_servers_side_imports_no_library_of_the_worker() -> None:
     program = "import sys, engines.reranking; print(*sys.modules)"
-    root = ROOT
-    loaded = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
     assert not {"torch", "numpy", "sentence_transformers", "transformers"} & set(loaded.stdout.split())

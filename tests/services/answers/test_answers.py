@@ -2,6 +2,7 @@
 
 import asyncio
 
+import anyio
 import pytest
 
 from persistence.database.database import Database
@@ -25,9 +26,9 @@ from tests.support.builders import make_model
 COMPLETED, CANCELED, FAILED = MessageStatus.COMPLETED, MessageStatus.CANCELED, MessageStatus.FAILED
 
 
-def gated() -> tuple[FakeInference, asyncio.Event]:
+def gated() -> tuple[FakeInference, anyio.Event]:
     """Return a model that waits before its last word, and the event that it waits for."""
-    gate = asyncio.Event()
+    gate = anyio.Event()
     return FakeInference(Script(gate=gate)), gate
 
 
@@ -115,7 +116,7 @@ async def test_answers_beyond_the_limit_are_refused_as_busy_and_not_stored(datab
             await harness.send(third.id)
         assert refusal.value.queue_depth == 2
         assert await harness.shelf.messages.count(third.id) == 0
-        assert len(inference.asked) <= 2
+        assert len(inference.requests) <= 2
         gate.set()
         for answer in answers:
             await harness.check_ended(answer.id)
@@ -132,7 +133,7 @@ class GatedRetriever(FakeRetriever):
 
     def __init__(self) -> None:
         super().__init__()
-        self.gate = asyncio.Event()
+        self.gate = anyio.Event()
         self.running, self.most = 0, 0
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
@@ -150,7 +151,7 @@ async def test_few_answers_search_the_documents_at_the_same_time(database: Datab
         sessions = [await harness.shelf.sessions.create("Bolts", (), settings) for _ in range(MAX_RETRIEVALS + 3)]
         answers = [(await harness.send(session.id))[1] for session in sessions]
         while retriever.running < MAX_RETRIEVALS:
-            await asyncio.sleep(0.001)
+            await anyio.sleep(0.001)
         retriever.gate.set()
         for answer in answers:
             assert (await harness.check_ended(answer.id)).status is COMPLETED
@@ -276,12 +277,12 @@ async def test_an_answer_that_the_server_s_end_interrupts_keeps_its_text_and_fai
 
 
 async def test_a_long_answer_is_stored_as_it_grows(database: Database) -> None:
-    gate = asyncio.Event()
+    gate = anyio.Event()
     words = [f"word{number} " for number in range(300)]
     inference = FakeInference(Script(words=words, gate=gate))
     async with open_harness(database, inference=inference) as harness:
         _, answer = await harness.send((await harness.session()).id)
         while (await harness.shelf.messages.get(answer.id)).content != "".join(words[:-1]):
-            await asyncio.sleep(0.01)
+            await anyio.sleep(0.01)
         gate.set()
         assert (await harness.check_ended(answer.id)).content == "".join(words)

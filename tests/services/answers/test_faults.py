@@ -1,8 +1,8 @@
 """Failing stores and full disks during answers: no session stays blocked, and every answer ends exactly once."""
 
-import asyncio
 from pathlib import Path
 
+import anyio
 import pytest
 
 from persistence.database.database import Database, open_database
@@ -69,7 +69,7 @@ async def test_any_failing_call_of_a_deletion_leaves_the_session_usable(database
 async def test_an_answer_whose_end_is_not_stored_fails_once_and_is_stored_as_failed(
     database: Database, fault: Fault
 ) -> None:
-    async with open_faulty(database, Script(gate=(gate := asyncio.Event())), Script()) as (harness, faults):
+    async with open_faulty(database, Script(gate=(gate := anyio.Event())), Script()) as (harness, faults):
         session = await harness.session()
         _, answer = await harness.send(session.id)
         async with harness.answers.follow_answer(answer.id, None) as events:
@@ -97,7 +97,7 @@ async def test_an_answer_whose_end_is_stored_without_a_confirmation_is_completed
 
 
 async def test_answers_that_end_on_a_full_disk_fail_and_are_stored_when_there_is_room(database: Database) -> None:
-    gate = asyncio.Event()
+    gate = anyio.Event()
     async with open_faulty(database, Script(gate=gate), Script()) as (harness, faults):
         session, other = await harness.session(), await harness.session()
         _, answer = await harness.send(session.id)
@@ -185,7 +185,7 @@ async def test_a_start_on_a_full_disk_succeeds_and_repairs_interrupted_answers_l
 
 
 async def test_the_end_of_the_server_on_a_full_disk_loses_no_more_than_the_last_text(database: Database) -> None:
-    async with open_faulty(database, Script(gate=asyncio.Event())) as (harness, faults):
+    async with open_faulty(database, Script(gate=anyio.Event())) as (harness, faults):
         session = await harness.session()
         _, answer = await harness.send(session.id)
         await harness.until_content(answer.id, "Hello")

@@ -1,6 +1,5 @@
 """Clients that leave in the middle of a request: what has begun is completed, and what was acknowledged is not lost."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -43,7 +42,7 @@ async def test_a_client_that_leaves_at_any_step_of_sending_loses_nothing(
 async def test_a_client_that_leaves_at_any_step_of_canceling_does_not_keep_the_answer_running(
     database: Database, cancel_at: CancelAt
 ) -> None:
-    async with open_faulty(database, Script(gate=asyncio.Event())) as (harness, _):
+    async with open_faulty(database, Script(gate=anyio.Event())) as (harness, _):
         for step in range(1, MAX_STEPS):
             _, answer = await harness.send((await harness.session()).id)
             reached, _ = await cancel_at(harness.answers.cancel_generation(answer.id), step)

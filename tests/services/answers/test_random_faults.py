@@ -49,7 +49,7 @@ class Scenario:
     harness: AnswersHarness
     faults: Faults
     script: Script
-    gate: asyncio.Event
+    gate: anyio.Event
     sessions: list[SessionId] = field(default_factory=list)
     newest: dict[SessionId, MessageId] = field(default_factory=dict)
     acknowledged: set[MessageId] = field(default_factory=set)
@@ -66,7 +66,7 @@ class Scenario:
             case ("free disk",):
                 self.full.close()
             case ("block model",):
-                self.gate.clear()
+                self.gate = self.script.gate = anyio.Event()
             case ("release model",):
                 self.gate.set()
             case ("crash model",):
@@ -120,7 +120,7 @@ def test_any_mix_of_requests_and_faults_leaves_everything_usable(
     template: Path, actions: list[tuple[Any, ...]]
 ) -> None:
     async def scenario() -> None:
-        faults, gate = Faults(), asyncio.Event()
+        faults, gate = Faults(), anyio.Event()
         gate.set()
         script = Script(gate=gate)
         with tempfile.TemporaryDirectory() as folder:

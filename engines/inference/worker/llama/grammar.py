@@ -1,7 +1,7 @@
-"""Answers that must be JSON of a given shape: a schema becomes a grammar, and the grammar rules tokens out.
+"""Answers in JSON of a given shape: a JSON schema is compiled to a grammar, and the grammar excludes tokens.
 
-llama.cpp aborts the process when a grammar is told to accept a token that it forbids. So a token is drawn as usual and
-shown to the grammar first; only where that refuses are all tokens ruled and drawn from again.
+llama.cpp aborts the process if a grammar accepts a token that it excludes. Therefore a token is sampled first and then
+checked with the grammar. Only if the grammar excludes it, the grammar is applied to all tokens and one is sampled again.
 """
 
 import ctypes
@@ -12,24 +12,25 @@ import numpy as np
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
-from engines.inference.worker.llama.context import Context
+from engines.inference.worker.llama.llama_context import Context
 from engines.inference.worker.llama.model import Model
 from records.codes import ErrorCode
 from workers.child import CallFailure
 
-MOST_SCHEMA = 100_000
-"""Characters of a schema."""
+MAX_SCHEMA_LENGTH = 100_000
+"""Characters of a JSON schema."""
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+"""Memory layout of `llama_token_data`."""
 
 
 def compile_schema(schema: str) -> str:
-    """A JSON schema as a grammar. Raises `CallFailure` where it cannot be one."""
-    if len(schema) > MOST_SCHEMA:
-        raise _unreadable(f"it is longer than {MOST_SCHEMA:,} characters")
+    """Convert a JSON schema to a grammar in GBNF. Raises `CallFailure` if that is not possible."""
+    if len(schema) > MAX_SCHEMA_LENGTH:
+        raise _unusable(f"it is longer than {MAX_SCHEMA_LENGTH:,} characters")
     try:
         if not isinstance(json.loads(schema), dict):
-            raise _unreadable("it is no object")
+            raise _unusable("it is not a JSON object")
         return str(json_schema_to_gbnf(schema))
     except (
         ValueError,
@@ -40,59 +41,59 @@ def compile_schema(schema: str) -> str:
         NotImplementedError,
         RecursionError,
     ) as error:
-        raise _unreadable(f"{type(error).__name__}: {error}") from error
+        raise _unusable(f"{type(error).__name__}: {error}") from error
 
 
-def _unreadable(why: str) -> CallFailure:
-    return CallFailure(ErrorCode.INVALID_INPUT, f"This JSON schema cannot be followed: {why}.")
+def _unusable(reason: str) -> CallFailure:
+    return CallFailure(ErrorCode.INVALID_INPUT, f"This JSON schema cannot be used: {reason}.")
 
 
-class Constrained:
-    """Draws by `chain`, which it owns, among what the grammar allows."""
+class GrammarSampler:
+    """Samples with `chain`, which it owns, among the tokens that the grammar allows."""
 
     def __init__(self, chain: Any, model: Model, grammar: str) -> None:
-        """Raises `CallFailure` where llama.cpp cannot read the grammar."""
+        """Raises `CallFailure` if llama.cpp rejects the grammar; `chain` is freed then."""
         self._chain = chain
         self._grammar = C.llama_sampler_init_grammar(model.vocab, grammar.encode(), b"root")
         if not self._grammar:
             C.llama_sampler_free(chain)
-            raise _unreadable("its grammar has no meaning")
+            raise _unusable("llama.cpp cannot read its grammar")
         self._candidates = np.zeros(model.vocabulary_size, _CANDIDATE)
         self._model = model
 
     def sample(self, context: Context, row: int) -> int:
-        token = self._draw(context, row, ruled=False)
+        token = self._draw(context, row, constrained=False)
         if not self._allows(token):
-            token = self._draw(context, row, ruled=True)
-        if not self._model.ends(token):
+            token = self._draw(context, row, constrained=True)
+        if not self._model.is_end(token):
             C.llama_sampler_accept(self._grammar, token)
         C.llama_sampler_accept(self._chain, token)
         return token
 
-    def _draw(self, context: Context, row: int, *, ruled: bool) -> int:
+    def _draw(self, context: Context, row: int, *, constrained: bool) -> int:
         self._candidates["id"] = np.arange(len(self._candidates))
         self._candidates["logit"] = context.logits(row)
         self._candidates["p"] = 0.0
-        candidates = _candidates(self._candidates)
-        if ruled:
+        candidates = _token_data(self._candidates)
+        if constrained:
             C.llama_sampler_apply(self._grammar, ctypes.byref(candidates))
             if not np.isfinite(self._candidates["logit"]).any():
-                raise CallFailure(ErrorCode.INTERNAL, "The grammar leaves the model no token to go on with.")
+                raise CallFailure(ErrorCode.INTERNAL, "The grammar excludes every token of the model.")
         C.llama_sampler_apply(self._chain, ctypes.byref(candidates))
         return int(candidates.data[candidates.selected].id)
 
     def _allows(self, token: int) -> bool:
-        alone = np.array([(token, 1.0, 0.0)], _CANDIDATE)
-        candidates = _candidates(alone)
+        single = np.array([(token, 1.0, 0.0)], _CANDIDATE)
+        candidates = _token_data(single)
         C.llama_sampler_apply(self._grammar, ctypes.byref(candidates))
-        return bool(np.isfinite(alone["logit"][0]))
+        return bool(np.isfinite(single["logit"][0]))
 
     def close(self) -> None:
         C.llama_sampler_free(self._chain)
         C.llama_sampler_free(self._grammar)
 
 
-def _candidates(array: np.ndarray) -> C.llama_token_data_array:
-    """A view for llama.cpp; the array must outlive it."""
+def _token_data(array: np.ndarray) -> C.llama_token_data_array:
+    """Return a view of the array for llama.cpp; the array must live as long as the view."""
     data = array.ctypes.data_as(C.llama_token_data_p)
     return C.llama_token_data_array(data=data, size=len(array), selected=-1, sorted=False)

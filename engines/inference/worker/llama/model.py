@@ -1,36 +1,39 @@
-"""A thin layer over llama.cpp's C interface: its log, the flag that ends a decode, a model's weights and vocabulary.
+"""Bindings to llama.cpp's C interface: its log, the abort flag of a decode, and a model's weights and vocabulary.
 
-Only worker programs import this module.
+Imported in worker processes only.
 """
 
 import ctypes
+import os
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from llama_cpp import llama_cpp as C  # noqa: N812  # the C interface under the name that its documentation gives it
 
-from engines.inference.worker.text.text_stream import CLOSE_TAG, OPEN_TAG
 from records.model import LoadRequest
 
-SHOWN_TAGS = (OPEN_TAG, CLOSE_TAG)
-_WARNING, _ERROR, _CONTINUED = 3, 4, 5
-_INFO = 2
-_SPECIAL = C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN
+_INFO, _WARNING, _ERROR, _CONTINUED = 2, 3, 4, 5
+"""Levels of `ggml_log_level`."""
+
+_CONTROL = C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN
+_USER_DEFINED = C.LLAMA_TOKEN_ATTR_USER_DEFINED
+_MAX_LINES = 2000
+_PIECE_BYTES = 64
 
 
-class Log:
-    """The last lines that llama.cpp wrote; warnings and errors go to stderr too, for the crash report."""
+class LlamaLog:
+    """Keeps the last lines of llama.cpp's log. Warnings and errors are also written to stderr, for the crash report."""
 
     def __init__(self) -> None:
-        self._lines: deque[tuple[int, str]] = deque(maxlen=2000)
+        self._lines: deque[tuple[int, str]] = deque(maxlen=_MAX_LINES)
         self._level = _INFO
-        self._callback = C.llama_log_callback(self._take)
+        self._callback = C.llama_log_callback(self._record)
         C.llama_log_set(self._callback, None)
 
-    def _take(self, level: int, text: bytes, _: object) -> None:
+    def _record(self, level: int, text: bytes, _: object) -> None:
         self._level = self._level if level == _CONTINUED else level
         line = text.decode("utf-8", "replace").rstrip("\n")
         self._lines.append((self._level, line))
@@ -41,21 +44,23 @@ class Log:
         self._lines.clear()
 
     def errors(self) -> list[str]:
+        """Return the error lines, oldest first."""
         return [line for level, line in self._lines if level == _ERROR and line.strip()]
 
     def lines(self) -> list[str]:
+        """Return all lines, oldest first."""
         return [line for _, line in self._lines]
 
     def find(self, words: str) -> str | None:
-        """The newest line that holds these words."""
+        """Return the newest line that contains `words`; None if there is none."""
         return next((line for _, line in reversed(self._lines) if words in line), None)
 
 
-class Abort:
-    """A flag that ends `llama_decode` between two operations; set from any thread.
+class AbortFlag:
+    """A flag that ends a running `llama_decode` between two operations. It can be set from any thread.
 
-    llama.cpp asks `callback(data)`; libc's strlen over a buffer of two bytes is such a callback without any Python: the
-    length is not 0 while the first byte is set.
+    llama.cpp calls `callback(argument)` and aborts on a nonzero result. The callback is libc's `strlen` over a buffer of
+    two bytes, so no Python code runs: the length is not zero while the first byte is set.
     """
 
     def __init__(self) -> None:
@@ -73,7 +78,10 @@ class Abort:
 
 
 class Model:
-    """Weights and vocabulary. Tokenizing is safe from any thread; `close` must come after that of its contexts."""
+    """Weights and vocabulary of a loaded model.
+
+    Tokenizing is safe from any thread. `close` must be called after the model's contexts are closed.
+    """
 
     def __init__(self, handle: Any, settings: LoadRequest) -> None:
         self.handle = handle
@@ -82,40 +90,53 @@ class Model:
         self.vocabulary_size = int(C.llama_vocab_n_tokens(self.vocab))
         self.trained_context = int(C.llama_model_n_ctx_train(handle))
         self.has_encoder = bool(C.llama_model_has_encoder(handle))
-        texts = self.special_texts()
-        self._special = {token: text.encode() if text in SHOWN_TAGS else b"" for token, text in texts.items()}
+        self.control_tokens = self._texts(_CONTROL)
+        "Texts of the control tokens, by token. They are not part of an answer's text."
+        self.user_defined_tokens = self._texts(_USER_DEFINED)
+        "Texts of the user-defined tokens, by token. llama.cpp recognizes them in any text."
+        self.end_tokens: set[int] = set()
+        "Tokens that end an answer in addition to those of the vocabulary."
+        self._output = dict.fromkeys(self.control_tokens, b"")
         self.is_recurrent = bool(C.llama_model_is_recurrent(handle) or C.llama_model_is_hybrid(handle))
-        "Its state has no parts: a sequence can be kept or dropped whole, and nothing of it can be shared."
+        "The state of a sequence cannot be truncated or shared: it is kept or dropped as a whole."
 
     @classmethod
     def load(cls, path: Path, settings: LoadRequest, progress: Callable[[float], bool]) -> "Model | None":
-        """None where llama.cpp refuses the file (`Log` says why) or `progress` gave False."""
+        """Load a model. `progress` receives fractions from 0 to 1 and returns False to cancel.
+
+        Returns None if loading was canceled or llama.cpp rejected the file; the log contains the reason.
+        """
         params = C.llama_model_default_params()
         if settings.gpu_layers is not None:
             params.n_gpu_layers = settings.gpu_layers
         params.load_mode = _load_mode(settings)
         params.progress_callback = report = C.llama_progress_callback(lambda fraction, _: progress(fraction))
-        handle = C.llama_model_load_from_file(str(path).encode(), params)
+        handle = C.llama_model_load_from_file(os.fsencode(path), params)
         del report
         return cls(handle, settings) if handle else None
 
     def close(self) -> None:
         C.llama_model_free(self.handle)
 
-    def tokenize(self, text: str, *, special: bool, begin: bool) -> list[int]:
-        """`special` reads control tokens' texts as such; `begin` adds what the vocabulary wants in front."""
+    def tokenize(self, text: str, *, parse_special: bool, add_special: bool) -> list[int]:
+        """Return the tokens of a text.
+
+        `parse_special` recognizes the texts of control tokens; `add_special` adds the tokens that the vocabulary
+        requires at the beginning. The names are those of `llama_tokenize`.
+        """
         encoded = text.encode("utf-8", "replace")
         room = len(encoded) + 8
         buffer = (C.llama_token * room)()
-        count = C.llama_tokenize(self.vocab, encoded, len(encoded), buffer, room, begin, special)
+        count = C.llama_tokenize(self.vocab, encoded, len(encoded), buffer, room, add_special, parse_special)
         if count < 0:
-            buffer = (C.llama_token * -count)()
-            count = C.llama_tokenize(self.vocab, encoded, len(encoded), buffer, -count, begin, special)
+            room = -count
+            buffer = (C.llama_token * room)()
+            count = C.llama_tokenize(self.vocab, encoded, len(encoded), buffer, room, add_special, parse_special)
         return list(buffer[:count])
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
-        """A token's bytes; nothing for control tokens unless `special`."""
-        room = 64
+        """Return the bytes of a token; empty for a control token unless `special`."""
+        room = _PIECE_BYTES
         while True:
             buffer = ctypes.create_string_buffer(room)
             count = C.llama_token_to_piece(self.vocab, token, buffer, room, 0, special)
@@ -123,28 +144,35 @@ class Model:
                 return buffer.raw[:count]
             room = -count
 
-    def ends(self, token: int) -> bool:
-        return bool(C.llama_vocab_is_eog(self.vocab, token))
+    def is_end(self, token: int) -> bool:
+        """Return whether the token ends an answer."""
+        return bool(C.llama_vocab_is_eog(self.vocab, token)) or token in self.end_tokens
 
-    def special_texts(self) -> dict[int, str]:
-        """The control tokens and how they are written."""
+    def _texts(self, attribute: int) -> dict[int, str]:
         attributes = C.llama_vocab_get_attr
-        tokens = (token for token in range(self.vocabulary_size) if attributes(self.vocab, token) & _SPECIAL)
-        texts = {token: self.piece(token, special=True).decode("utf-8", "replace") for token in tokens}
+        tokens = (token for token in range(self.vocabulary_size) if attributes(self.vocab, token) & attribute)
+        texts = {token: self.text(token) for token in tokens}
         return {token: text for token, text in texts.items() if text}
 
-    def shown(self, token: int) -> bytes:
-        """A token's bytes in an answer; control tokens are silent, but for think tags."""
-        special = self._special.get(token)
-        return self.piece(token) if special is None else special
+    def set_output_bytes(self, output: Mapping[int, bytes]) -> None:
+        """Replace what `output_bytes` returns for some tokens."""
+        self._output |= output
+
+    def output_bytes(self, token: int) -> bytes:
+        """Return the bytes that a generated token adds to the output; control tokens add none unless set."""
+        output = self._output.get(token)
+        return self.piece(token) if output is None else output
 
     def bos(self) -> int:
+        """Return the token that begins a text; negative if the vocabulary has none."""
         return int(C.llama_vocab_bos(self.vocab))
 
     def eos(self) -> int:
+        """Return the token that ends a text; negative if the vocabulary has none."""
         return int(C.llama_vocab_eos(self.vocab))
 
     def text(self, token: int) -> str:
+        """Return how a token is written, also a control token; empty for a negative token."""
         return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
 
 

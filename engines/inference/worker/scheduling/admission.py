@@ -1,45 +1,48 @@
-"""Which waiting answer may begin: chat first, in order of arrival, when it has a sequence and the cells it will need.
+"""Admission: decides whether a waiting answer may start. It needs a sequence and the cells that it will probably use.
 
-A prompt that begins like one that is just being read waits until that part is read, and shares it: the same tokens are
-never read twice at the same time.
+A prompt that shares a prefix with a prompt that is being prefilled waits for that prefix, so that the same tokens are
+never prefilled twice at the same time.
 """
 
 from collections.abc import Sequence
 from enum import Enum, auto
 
 from engines.inference.worker.scheduling.kv_cache import KvCache
-from engines.inference.worker.scheduling.sequence import SequenceState, reserve
+from engines.inference.worker.scheduling.sequence import SequenceState, reserved_cells
 from engines.inference.worker.scheduling.swap import common_prefix
 
-WORTH_WAITING = 64
-"""Common tokens beyond those that are held already, for which a prompt waits."""
+MIN_AWAITED = 64
+"""Tokens of a common prefix, not yet cached, that are worth waiting for."""
 
 
-class Verdict(Enum):
+class Admission(Enum):
     ADMITTED = auto()
-    HELD_BACK = auto()
-    "For a neighbour that reads its beginning; others may go first."
+    WAIT_FOR_PREFIX = auto()
+    "Another sequence is prefilling the same prefix. Later jobs may be admitted."
     NO_ROOM = auto()
-    "Nobody behind it may go first, else it might never."
+    "Later jobs must wait too; otherwise this one might never start."
 
 
-def judge(
-    tokens: Sequence[int], max_tokens: int, cache: KvCache, streams: Sequence[SequenceState], limit: int
-) -> Verdict:
-    """`streams` are the answers in the making, at most `limit` of them."""
-    if not streams:
-        return Verdict.ADMITTED
-    if len(streams) >= limit:
-        return Verdict.NO_ROOM
-    if cache.in_parts and any(_is_worth_waiting(tokens, stream) for stream in streams):
-        return Verdict.HELD_BACK
-    promised = sum(stream.reserved for stream in streams)
-    has_room = cache.needed(tokens) + reserve(max_tokens) <= cache.room() - promised
-    return Verdict.ADMITTED if has_room else Verdict.NO_ROOM
+def check_admission(
+    tokens: Sequence[int], max_tokens: int, cache: KvCache, running: Sequence[SequenceState], limit: int
+) -> Admission:
+    """Decide about an answer with the prompt `tokens` and up to `max_tokens` of completion.
+
+    `running` are the sequences that are prefilled or decoded now, at most `limit`.
+    """
+    if not running:
+        return Admission.ADMITTED
+    if len(running) >= limit:
+        return Admission.NO_ROOM
+    if cache.reuses_prefixes and any(_prefills_prefix_of(tokens, sequence) for sequence in running):
+        return Admission.WAIT_FOR_PREFIX
+    reserved = sum(sequence.reserved for sequence in running)
+    has_room = cache.needed(tokens) + reserved_cells(max_tokens) <= cache.available() - reserved
+    return Admission.ADMITTED if has_room else Admission.NO_ROOM
 
 
-def _is_worth_waiting(tokens: Sequence[int], stream: SequenceState) -> bool:
-    if not stream.is_reading:
+def _prefills_prefix_of(tokens: Sequence[int], sequence: SequenceState) -> bool:
+    if not sequence.is_prefilling:
         return False
-    common = min(common_prefix(stream.tokens, tokens), len(tokens) - 1)
-    return common - len(stream.slot.tokens) >= WORTH_WAITING
+    common = min(common_prefix(sequence.tokens, tokens), len(tokens) - 1)
+    return common - len(sequence.cached.tokens) >= MIN_AWAITED

@@ -1,38 +1,39 @@
-"""What goes into the next batch: a token of every answer that is being written first, then parts of prompts."""
+"""Plans the next batch: one token of every decoding sequence first, then chunks of prompts."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-LEAST_PART = 32
-"""Tokens of a prompt that are worth a place in a batch."""
+MIN_CHUNK = 32
+"""Tokens of a prompt that are worth including in a batch."""
 
 
-class Readable(Protocol):
+class Schedulable(Protocol):
     @property
-    def pending(self) -> int: ...
+    def pending(self) -> int:
+        """Tokens that are not in the KV cache yet."""
+        ...
+
     @property
-    def is_reading(self) -> bool: ...
-    @property
-    def is_chat(self) -> bool: ...
+    def is_prefilling(self) -> bool: ...
 
 
-R = TypeVar("R", bound=Readable)
+S = TypeVar("S", bound=Schedulable)
 
 
-def plan(streams: Sequence[R], room: int, chunk: int, turn: int) -> list[tuple[R, int]]:
-    """Streams and how many tokens each may have read: at most `room` in all, and `chunk` of them parts of prompts.
+def plan_batch(sequences: Sequence[S], room: int, max_prefill: int, step: int) -> list[tuple[S, int]]:
+    """Return the sequences of the next batch with their numbers of tokens: at most `room` in all.
 
-    Prompts share the chunk evenly, so a short one need not wait for a long one; chats come before what runs in the
-    background; `turn` counts the steps, so that what is left over goes to another prompt each time.
+    At most `max_prefill` tokens are of prompts. Prompts share them evenly, so that a short prompt does not wait for a long
+    one. `step` counts the batches: it rotates the order of prompts, so that the remainder goes to another one each time.
     """
-    portions = [(stream, 1) for stream in streams if not stream.is_reading][:room]
-    left = min(chunk, room - len(portions))
-    for is_chat in (True, False):
-        reading = [stream for stream in streams if stream.is_reading and stream.is_chat is is_chat]
-        first = turn % max(len(reading), 1)
-        for waiting, stream in zip(range(len(reading), 0, -1), (*reading[first:], *reading[:first]), strict=True):
-            part = min(stream.pending, left, max(left // waiting, LEAST_PART))
-            if part:
-                portions.append((stream, part))
-                left -= part
-    return portions
+    plan = [(sequence, 1) for sequence in sequences if not sequence.is_prefilling][:room]
+    left = min(max_prefill, room - len(plan))
+    prefilling = [sequence for sequence in sequences if sequence.is_prefilling]
+    first = step % max(len(prefilling), 1)
+    rotated = (*prefilling[first:], *prefilling[:first])
+    for waiting, sequence in zip(range(len(rotated), 0, -1), rotated, strict=True):
+        chunk = min(sequence.pending, left, max(left // waiting, MIN_CHUNK))
+        if chunk:
+            plan.append((sequence, chunk))
+            left -= chunk
+    return plan

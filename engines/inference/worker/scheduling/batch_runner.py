@@ -1,13 +1,13 @@
-"""Answers that are made together: each step reads one batch for all of them and chooses their next tokens."""
+"""Runs the sequences of one context: each step computes one batch for all of them and samples their next tokens."""
 
 import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engines.inference.worker.llama.context import ABORTED, DECODED, NO_ROOM, Context
-from engines.inference.worker.llama.model import Abort, Model
-from engines.inference.worker.scheduling.batch_plan import plan
+from engines.inference.worker.llama.llama_context import ABORTED, DECODED, NO_ROOM, Context
+from engines.inference.worker.llama.model import AbortFlag, Model
+from engines.inference.worker.scheduling.batch_plan import plan_batch
 from engines.inference.worker.scheduling.kv_cache import KvCache
 from engines.inference.worker.scheduling.sequence import SequenceState
 from engines.inference.worker.scheduling.thread_tuning import ThreadTuning
@@ -16,195 +16,210 @@ from records.codes import ErrorCode
 from records.session import FinishReason
 from workers.child import CallCanceled, CallFailure
 
-ALONE_SECONDS = 0.5
-BESIDE_SECONDS = 0.15
-"""How long a part of a prompt may take: while nobody else waits for it, and while others are being written."""
-LEAST_CHUNK = 64
+PREFILL_SECONDS = 0.5
+PREFILL_SECONDS_WHILE_DECODING = 0.15
+"""Target duration of a batch with prompt tokens: without and with sequences that are being decoded."""
+
+MIN_PREFILL = 64
+"""Tokens of prompts in a batch, at least."""
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
-    """A stream's part of a batch; `row` is where its next token is chosen from, once all is read."""
+class BatchPart:
+    """The part of a batch that belongs to one sequence."""
 
-    stream: SequenceState
+    sequence: SequenceState
     count: int
     row: int | None
+    "Row from which the next token is sampled; None if tokens are still pending after this batch."
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Why an answer is over: a finish reason, or a failure."""
+    """A sequence that ended, and how: a finish reason, or a failure."""
 
-    stream: SequenceState
+    sequence: SequenceState
     end: FinishReason | CallFailure
 
 
 class BatchRunner:
-    """One context with its answers. `step` is for the engine's thread; `interrupt` for any."""
+    """One context with its sequences. All methods belong to the engine's thread except `interrupt`."""
 
     def __init__(
-        self, model: Model, context: Context, cache: KvCache, abort: Abort, rates: Throughput, chunk: int | None = None
+        self,
+        model: Model,
+        context: Context,
+        cache: KvCache,
+        abort: AbortFlag,
+        throughput: Throughput,
+        chunk: int | None = None,
     ) -> None:
-        """`chunk` is how many tokens of prompts a step reads, always; None where that follows the machine's speed.
+        """`chunk` fixes the number of prompt tokens in a batch and the number of threads.
 
-        Without it the cores that write follow the machine, too, unless someone asked for a number of them.
+        Without it both follow the measured speed; the threads do so only if the settings do not contain a number.
         """
         self.context = context
         self.cache = cache
-        self.streams: list[SequenceState] = []
+        self.sequences: list[SequenceState] = []
         self._model = model
         self._abort = abort
-        self._rates = rates
+        self._throughput = throughput
         self._fixed_chunk = chunk
-        self._pace = ThreadTuning(context.threads) if chunk is None else None
-        self._turn = 0
-        self._is_long = False
-        self._speed = 0.0
+        self._tuning = ThreadTuning(context.threads) if chunk is None else None
+        self._step = 0
+        self._is_prefilling = False
+        self._prefill_speed = 0.0
+        "Tokens per second of the last batch with prompt tokens."
         self._preempted: list[SequenceState] = []
 
     def interrupt(self) -> None:
-        """Someone's answer was canceled: end a decode that reads a prompt; one that writes is over soon anyway."""
-        if self._is_long:
+        """Abort the running decode if it prefills a prompt: an answer was canceled. Other decodes are short."""
+        if self._is_prefilling:
             self._abort.set()
 
     def step(self) -> tuple[list[Ended], list[SequenceState]]:
-        """Read a batch. Gives the answers that are over, and those that had to give way: they go on later."""
+        """Compute one batch. Return the sequences that ended, and those that were preempted for lack of cells."""
         self._preempted = []
-        ended = [Ended(stream, CallCanceled()) for stream in self.streams if stream.job.call.canceled]
+        ended = [Ended(sequence, CallCanceled()) for sequence in self.sequences if sequence.job.call.canceled]
         self._remove(ended)
         self._make_room()
-        portions = plan(self.streams, self._room(), self._chunk(), self._turn)
-        self._turn += 1
-        if portions:
-            ended += self._read(portions)
+        plan = plan_batch(self.sequences, self._room(), self._max_prefill(), self._step)
+        self._step += 1
+        if plan:
+            ended += self._run(plan)
             self._remove(ended)
         return ended, self._preempted
 
     def _remove(self, ended: Sequence[Ended]) -> None:
         for end in ended:
-            if end.stream in self.streams:
-                self.streams.remove(end.stream)
-                self.cache.let_go(end.stream.slot)
+            if end.sequence in self.sequences:
+                self.sequences.remove(end.sequence)
+                self.cache.release(end.sequence.cached)
 
     def _room(self) -> int:
         return min(self.context.n_batch, max(self.cache.free, 1))
 
-    def _chunk(self) -> int:
+    def _max_prefill(self) -> int:
         if self._fixed_chunk is not None:
             return self._fixed_chunk
-        is_writing = any(not stream.is_reading for stream in self.streams)
-        return max(LEAST_CHUNK, int(self._speed * (BESIDE_SECONDS if is_writing else ALONE_SECONDS)))
+        is_decoding = any(not sequence.is_prefilling for sequence in self.sequences)
+        seconds = PREFILL_SECONDS_WHILE_DECODING if is_decoding else PREFILL_SECONDS
+        return max(MIN_PREFILL, int(self._prefill_speed * seconds))
 
     def _make_room(self) -> None:
-        """A cell for each answer: idle sequences move out first, then the youngest answers give way."""
-        while self.cache.free < len(self.streams) and (self.cache.move_out() or self.preempt_youngest()):
+        """Provide a free cell for each sequence: swap out idle sequences first, then preempt the most recent ones."""
+        while self.cache.free < len(self.sequences) and (self.cache.swap_out() or self._preempt()):
             pass
 
-    def preempt_youngest(self) -> bool:
-        """Background before chat. The last one is left: it has the whole cache to itself."""
-        if len(self.streams) < 2:
+    def _preempt(self) -> bool:
+        """Preempt the sequence that was admitted last. Return False if there is only one: it may use the whole cache."""
+        if len(self.sequences) < 2:
             return False
-        stream = max(self.streams, key=lambda stream: (not stream.is_chat, stream.number))
-        self.give_way(stream)
+        sequence = max(self.sequences, key=lambda each: each.number)
+        self.sequences.remove(sequence)
+        self.cache.preempt(sequence.cached)
+        self._preempted.append(sequence)
         return True
 
-    def give_way(self, stream: SequenceState) -> None:
-        self.streams.remove(stream)
-        self.cache.preempt(stream.slot)
-        self._preempted.append(stream)
-
-    def _read(self, portions: Sequence[tuple[SequenceState, int]]) -> list[Ended]:
+    def _run(self, plan: Sequence[tuple[SequenceState, int]]) -> list[Ended]:
         batch = self.context.batch
         batch.clear()
-        placed = [self._place(stream, count) for stream, count in portions]
+        parts = [self._add(sequence, count) for sequence, count in plan]
         began = time.monotonic()
-        outcome = self._decode(placed)
-        if outcome == DECODED:
-            self._take(placed, time.monotonic() - began)
-            return [end for portion in placed for end in self._advance(portion)]
-        return self._recover(outcome, placed)
+        result = self._decode(parts)
+        if result == DECODED:
+            self._record(parts, time.monotonic() - began)
+            return [end for part in parts for end in self._advance(part)]
+        return self._recover(result, parts)
 
-    def _place(self, stream: SequenceState, count: int) -> Portion:
-        start = len(stream.slot.tokens)
-        is_whole = count == stream.pending
-        row = self.context.batch.add(stream.tokens[start : start + count], start, stream.slot.number, logits=is_whole)
-        return Portion(stream, count, row if is_whole else None)
+    def _add(self, sequence: SequenceState, count: int) -> BatchPart:
+        start = len(sequence.cached.tokens)
+        is_last = count == sequence.pending
+        tokens = sequence.tokens[start : start + count]
+        row = self.context.batch.add(tokens, start, sequence.cached.number, logits=is_last)
+        return BatchPart(sequence, count, row if is_last else None)
 
-    def _decode(self, placed: Sequence[Portion]) -> int:
-        """ABORTED too where a cancel came just before, which `interrupt` could not know to end anything with."""
-        is_reading = any(portion.count > 1 for portion in placed)
-        if self._pace is not None and self.context.settings.threads is None:
-            self.context.write_on(self._pace.threads)
-        self.context.forget_abort()
-        self._is_long = is_reading
+    def _decode(self, parts: Sequence[BatchPart]) -> int:
+        """Decode the batch. A cancellation just before is an abort too: `interrupt` could not see this decode yet."""
+        is_prefill = any(part.count > 1 for part in parts)
+        if self._tuning is not None and self.context.settings.threads is None:
+            self.context.set_decode_threads(self._tuning.threads)
+        self.context.clear_abort()
+        self._is_prefilling = is_prefill
         try:
-            is_canceled = any(portion.stream.job.call.canceled for portion in placed)
-            return ABORTED if is_canceled else self.context.decode(is_reading=is_reading)
+            is_canceled = any(part.sequence.job.call.canceled for part in parts)
+            return ABORTED if is_canceled else self.context.decode(is_prefill=is_prefill)
         finally:
-            self._is_long = False
+            self._is_prefilling = False
 
-    def _take(self, placed: Sequence[Portion], seconds: float) -> None:
-        for portion in placed:
-            start = len(portion.stream.slot.tokens)
-            self.cache.extend(portion.stream.slot, portion.stream.tokens[start : start + portion.count])
-        read = sum(portion.count for portion in placed if portion.count > 1)
-        if read:
-            self._speed = read / max(seconds, 1e-6)
-            self._rates.prompt.count(read)
-        elif self._pace is not None:
-            self._pace.note(len(placed), seconds)
+    def _record(self, parts: Sequence[BatchPart], seconds: float) -> None:
+        """Record a decoded batch in the cache's bookkeeping and in the measured speeds."""
+        for part in parts:
+            start = len(part.sequence.cached.tokens)
+            self.cache.extend(part.sequence.cached, part.sequence.tokens[start : start + part.count])
+        prefilled = sum(part.count for part in parts if part.count > 1)
+        if prefilled:
+            self._prefill_speed = prefilled / max(seconds, 1e-6)
+            self._throughput.prompt.count(prefilled)
+        elif self._tuning is not None:
+            self._tuning.record(len(parts), seconds)
 
-    def _recover(self, outcome: int, placed: Sequence[Portion]) -> list[Ended]:
-        """What was not read is read in the next step; where one row breaks the batch, each is read alone."""
-        if outcome == NO_ROOM:
-            if self.cache.move_out() or self.preempt_youngest():
+    def _recover(self, result: int, parts: Sequence[BatchPart]) -> list[Ended]:
+        """Handle a batch that was not decoded. Its tokens stay pending; after a failure each part is run alone."""
+        if result == NO_ROOM:
+            if self.cache.swap_out() or self._preempt():
                 return []
-            return [Ended(placed[0].stream, _broken(outcome))]
-        for portion in placed:
-            self._agree(portion.stream)
-        if outcome == ABORTED:
+            return [Ended(parts[0].sequence, _failure(result))]
+        for part in parts:
+            self._synchronize(part.sequence)
+        if result == ABORTED:
             return []
-        if len(placed) == 1:
-            return [Ended(placed[0].stream, _broken(outcome))]
-        return [end for portion in placed for end in self._read([(portion.stream, portion.count)])]
+        if len(parts) == 1:
+            return [Ended(parts[0].sequence, _failure(result))]
+        return [end for part in parts for end in self._run([(part.sequence, part.count)])]
 
-    def _agree(self, stream: SequenceState) -> None:
-        """Set down what the cache holds now: all, a part or nothing of what was to be read."""
-        held, known = self.context.held(stream.slot.number), len(stream.slot.tokens)
-        if held >= known:
-            self.cache.extend(stream.slot, stream.tokens[known:held])
+    def _synchronize(self, sequence: SequenceState) -> None:
+        """Update the cache's bookkeeping: a part of the batch may have been computed before the abort."""
+        cached, known = self.context.cached_tokens(sequence.cached.number), len(sequence.cached.tokens)
+        if cached >= known:
+            self.cache.extend(sequence.cached, sequence.tokens[known:cached])
         else:
-            self.cache.note_cut(stream.slot, held)
+            self.cache.record_truncation(sequence.cached, cached)
 
-    def _advance(self, portion: Portion) -> Iterator[Ended]:
-        """What one answer's code raises ends that answer alone."""
-        stream = portion.stream
+    def _advance(self, part: BatchPart) -> Iterator[Ended]:
+        """Sample the next token of a sequence. An exception ends this sequence and no other one."""
+        sequence = part.sequence
         try:
-            if not stream.output.completion_tokens:
-                stream.tell_progress()
-            end = None if portion.row is None else self._write(stream, portion.row)
+            if not sequence.completion.token_count:
+                sequence.report_progress()
+            end = None if part.row is None else self._sample(sequence, part.row)
             if end is not None:
-                yield Ended(stream, end)
+                yield Ended(sequence, end)
         except CallFailure as failure:
-            yield Ended(stream, failure)
-        except Exception as error:  # noqa: BLE001  # one answer must not end its neighbours
-            message = f"The worker met an unexpected {type(error).__name__}."
-            yield Ended(stream, CallFailure(ErrorCode.INTERNAL, message, traceback.format_exc()))
+            yield Ended(sequence, failure)
+        except Exception as error:  # noqa: BLE001  # one answer must not end the others of the batch
+            message = f"The worker raised an unexpected {type(error).__name__}."
+            yield Ended(sequence, CallFailure(ErrorCode.INTERNAL, message, traceback.format_exc()))
 
-    def _write(self, stream: SequenceState, row: int) -> FinishReason | None:
-        """Choose the next token; gives a reason where it is the last."""
-        token = stream.sampler.sample(self.context, row)
-        if self._model.ends(token):
+    def _sample(self, sequence: SequenceState, row: int) -> FinishReason | None:
+        """Sample a token and add it to the completion. Return the finish reason if it was the last one."""
+        token = sequence.sampler.sample(self.context, row)
+        if self._model.is_end(token):
             return FinishReason.STOP
-        stream.tokens.append(token)
-        self._rates.completion.count(1)
-        stream.output.write(token, stream.text.feed(self._model.shown(token)), reasoning=stream.text.reasoning)
-        if stream.text.stopped:
+        sequence.tokens.append(token)
+        self._throughput.completion.count(1)
+        text = sequence.job.text
+        piece = text.feed(self._model.output_bytes(token))
+        sequence.completion.add(token, piece, is_reasoning=text.is_reasoning)
+        if text.is_ended:
             return FinishReason.STOP
-        return FinishReason.LENGTH if stream.output.completion_tokens >= stream.job.max_tokens else None
+        return FinishReason.LENGTH if sequence.remaining <= 0 else None
 
 
-def _broken(outcome: int) -> CallFailure:
-    if outcome == NO_ROOM:
-        return CallFailure(ErrorCode.CONTEXT_OVERFLOW, "The context window is full.")
-    return CallFailure(ErrorCode.INTERNAL, "The model could not read this prompt.", f"llama_decode gave {outcome}")
+def _failure(result: int) -> CallFailure:
+    if result == NO_ROOM:
+        message = "The context window is full. Ask for a shorter answer, or load the model with a longer context."
+        return CallFailure(ErrorCode.CONTEXT_OVERFLOW, message)
+    return CallFailure(
+        ErrorCode.INTERNAL, "The model could not process this prompt.", f"llama_decode returned {result}"
+    )

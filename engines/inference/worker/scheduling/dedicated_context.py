@@ -1,14 +1,15 @@
-"""A context for one answer alone, so that the same seed gives the same text.
+"""A context for a single answer, so that the same seed always gives the same text.
 
-What else a cache holds, and where, changes the order in which numbers are summed up, and with it the last bits of them;
-now and then that makes another token the likeliest. So an answer that must not depend on its neighbours gets an empty
-cache, batches of its own, and parts of its prompt that do not depend on the machine's speed.
+Other sequences in a cache, and their cells, change the order in which numbers are added, and with it the last bits of the
+logits. Occasionally that makes another token the most likely. An answer that must not depend on others therefore gets an
+empty cache, batches of its own, and prompt chunks of a fixed size instead of one that follows the machine's speed.
 """
 
 from dataclasses import replace
 
-from engines.inference.worker.llama.context import Context
-from engines.inference.worker.llama.model import Abort, Model
+from engines.inference.memory_fit import cells
+from engines.inference.worker.llama.llama_context import Context
+from engines.inference.worker.llama.model import AbortFlag, Model
 from engines.inference.worker.scheduling.batch_runner import BatchRunner
 from engines.inference.worker.scheduling.job import Job
 from engines.inference.worker.scheduling.kv_cache import KvCache
@@ -18,19 +19,22 @@ from records.codes import ErrorCode
 from workers.child import CallFailure
 
 CHUNK = 128
-_CELLS_STEP = 256
+"""Tokens of the prompt in a batch."""
 
 
-def open_solo(model: Model, like: Context, job: Job, abort: Abort, rates: Throughput) -> BatchRunner:
-    """Raises `CallFailure` where there is no memory for another context."""
+def open_dedicated(model: Model, shared: Context, job: Job, abort: AbortFlag, throughput: Throughput) -> BatchRunner:
+    """Create a context with the settings of `shared`, just large enough for one job.
+
+    Raises `CallFailure` if there is not enough memory for it.
+    """
     tokens = len(job.prompt.tokens) + job.max_tokens
-    cells = -(-tokens // _CELLS_STEP) * _CELLS_STEP
-    settings = replace(like.settings, context_length=cells, parallel_sequences=1)
+    settings = replace(shared.settings, context_length=cells(tokens), parallel_sequences=1)
     context = Context.create(model, settings, abort)
     if context is None:
         message = (
-            f"There is not enough memory for a deterministic answer of {tokens:,} tokens beside the model's cache."
+            f"There is not enough memory for a deterministic answer of {tokens:,} tokens beside the model's cache. "
+            "Ask for a shorter answer, or switch `deterministic` off."
         )
         raise CallFailure(ErrorCode.INSUFFICIENT_MEMORY, message)
-    cache = KvCache(context, cells=context.length, sequences=1, copies=SwapSpace(0), in_parts=False)
-    return BatchRunner(model, context, cache, abort, rates, chunk=CHUNK)
+    cache = KvCache(context, cells=context.length, sequences=1, swap=SwapSpace(0), reuses_prefixes=False)
+    return BatchRunner(model, context, cache, abort, throughput, chunk=CHUNK)

@@ -1,65 +1,68 @@
-"""The engine thread: it alone calls functions of the contexts, and makes all answers of one model at once.
+"""The engine: generates all answers of one model with continuous batching.
 
-A step runs the commands that wait, lets answers begin for which there is room, and reads one batch for all that are in the
-making. An answer that must be the same every time has a context of its own, and so neither neighbours nor reuse.
+Its thread alone calls the functions of contexts. A step runs the waiting commands, admits the jobs for which there is room,
+and computes one batch for all running sequences. A deterministic answer gets a dedicated context: nothing is shared with
+other answers.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 
-from engines.inference.protocol import EngineStatistics, Priority
-from engines.inference.worker.call_boundary import guard
-from engines.inference.worker.llama.context import Context
-from engines.inference.worker.llama.model import Abort, Model
-from engines.inference.worker.llama.sampler import make_sampler
-from engines.inference.worker.scheduling.admission import Verdict, judge
+from engines.inference.protocol import EngineStatistics
+from engines.inference.worker.call_boundary import run_call
+from engines.inference.worker.llama.llama_context import Context
+from engines.inference.worker.llama.model import AbortFlag, Model
+from engines.inference.worker.llama.token_samplers import Sampler, make_sampler
+from engines.inference.worker.scheduling.admission import Admission, check_admission
 from engines.inference.worker.scheduling.batch_runner import BatchRunner, Ended
-from engines.inference.worker.scheduling.dedicated_context import open_solo
-from engines.inference.worker.scheduling.job import Completion, Job, JobQueue
+from engines.inference.worker.scheduling.completion import Completion
+from engines.inference.worker.scheduling.dedicated_context import open_dedicated
+from engines.inference.worker.scheduling.job import Job
+from engines.inference.worker.scheduling.job_queue import JobQueue
 from engines.inference.worker.scheduling.kv_cache import CachedSequence, KvCache
 from engines.inference.worker.scheduling.sequence import SequenceState
 from engines.inference.worker.scheduling.swap import SwapSpace
 from engines.inference.worker.scheduling.throughput import Throughput
-from engines.inference.worker.text.completion_tokens import CompletionTokens
-from engines.inference.worker.text.text_stream import TextStream
+from engines.inference.worker.streaming.completion_tokens import CompletionTokens
 from records.session import FinishReason
 from workers.child import CallCanceled, CallFailure
 
 
 class Engine:
+    """Schedules the jobs of a queue on one shared context, and on a dedicated one for deterministic answers."""
+
     def __init__(
         self,
         model: Model,
         context: Context,
-        abort: Abort,
+        abort: AbortFlag,
         queue: JobQueue,
-        transcripts: CompletionTokens,
-        thinks: bool,
-        copy_bytes: int,
+        completion_tokens: CompletionTokens,
+        swap_bytes: int,
     ) -> None:
-        """`copy_bytes` bounds what is kept of sequences that left the cache."""
+        """`swap_bytes` limits the swap space for sequences that leave the KV cache."""
         self.model = model
         self._abort = abort
         self._queue = queue
-        self._transcripts = transcripts
-        self._thinks = thinks
-        self._copies = SwapSpace(copy_bytes)
-        self._rates = Throughput()
-        self._lane = self._open_lane(context)
-        self._solo: BatchRunner | None = None
-        self._resting: deque[SequenceState] = deque()
+        self._completion_tokens = completion_tokens
+        self._swap = SwapSpace(swap_bytes)
+        self._throughput = Throughput()
+        self._shared = self._create_runner(context)
+        self._dedicated: BatchRunner | None = None
+        self._preempted: deque[SequenceState] = deque()
         self._admitted = 0
-        self._asked = self._reused = self._preemptions = 0
-        self._told: list[Job] = []
+        self._prompt_tokens = self._reused_tokens = self._preemptions = 0
+        self._announced: list[Job] = []
+        "Waiting jobs whose queue positions were reported last."
 
     @property
     def context(self) -> Context:
-        return self._lane.context
+        return self._shared.context
 
     def serve(self, gathering: Callable[[], AbstractContextManager[None]]) -> None:
-        """Work for ever; what a step has to say goes out at once, inside one `gathering`."""
+        """Run steps forever. The events of a step are sent together, at the end of its `gathering` block."""
         while True:
             if not self.is_busy:
                 self._queue.wait()
@@ -68,163 +71,179 @@ class Engine:
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._lane.streams or self._solo or self._resting)
+        return bool(self._shared.sequences or self._dedicated or self._preempted)
 
     def step(self) -> None:
-        for command in self._queue.commands():
+        for command in self._queue.take_commands():
             command()
         self._drop_canceled()
+        self._resume()
         self._admit()
-        self._tell_places()
-        for lane in (self._lane, self._solo):
-            if lane is not None:
-                ended, preempted = lane.step()
-                self._rest(preempted)
+        self._report_positions()
+        for runner in (self._shared, self._dedicated):
+            if runner is not None:
+                ended, preempted = runner.step()
+                self._preemptions += len(preempted)
+                self._preempted.extendleft(preempted)
                 for end in ended:
                     self._end(end)
 
-    def ahead(self) -> int:
-        """Answers in front of one that comes now: none where it may begin at once. From any thread."""
-        waiting = len(self._queue) + len(self._resting)
-        return waiting + 1 if waiting or len(self._lane.streams) >= self.context.parallel else 0
+    def queue_position(self) -> int:
+        """Return the position of a job that arrives now: 0 if it can start at once. Callable from any thread."""
+        waiting = len(self._queue) + len(self._preempted)
+        return waiting + 1 if waiting or len(self._shared.sequences) >= self.context.parallel else 0
 
     def statistics(self) -> EngineStatistics:
-        """From any thread."""
-        solo = self._solo
+        """Return the current numbers. Callable from any thread."""
+        dedicated = self._dedicated
         return EngineStatistics(
-            sequences_busy=len(self._lane.streams) + (len(solo.streams) if solo else 0),
+            sequences_busy=len(self._shared.sequences) + (len(dedicated.sequences) if dedicated else 0),
             sequences_total=self.context.parallel,
-            queue_depth=len(self._queue) + len(self._resting),
-            prompt_tokens_per_second=self._rates.prompt.per_second(),
-            completion_tokens_per_second=self._rates.completion.per_second(),
-            cached_tokens_used=self._lane.cache.used,
-            cached_tokens_total=self._lane.cache.total,
-            prefix_hit_ratio=self._reused / self._asked if self._asked else 0.0,
-            prompt_tokens=self._rates.prompt.total,
-            completion_tokens=self._rates.completion.total,
-            prefix_queries=self._asked,
-            prefix_hits=self._reused,
+            queue_depth=len(self._queue) + len(self._preempted),
+            prompt_tokens_per_second=self._throughput.prompt.per_second(),
+            completion_tokens_per_second=self._throughput.completion.per_second(),
+            cached_tokens_used=self._shared.cache.used,
+            cached_tokens_total=self._shared.cache.total,
+            prefix_hit_ratio=self._reused_tokens / self._prompt_tokens if self._prompt_tokens else 0.0,
+            prompt_tokens=self._throughput.prompt.total,
+            completion_tokens=self._throughput.completion.total,
+            prefix_queries=self._prompt_tokens,
+            prefix_hits=self._reused_tokens,
             preemptions=self._preemptions,
         )
 
     # ── contexts ──
 
-    def _open_lane(self, context: Context) -> BatchRunner:
+    def _create_runner(self, context: Context) -> BatchRunner:
         cache = KvCache(
             context,
             cells=context.length,
             sequences=context.sequences,
-            copies=self._copies,
-            in_parts=not self.model.is_recurrent,
+            swap=self._swap,
+            reuses_prefixes=not self.model.is_recurrent,
         )
-        return BatchRunner(self.model, context, cache, self._abort, self._rates)
+        return BatchRunner(self.model, context, cache, self._abort, self._throughput)
 
-    def longest_answer(self) -> int:
-        """Cells that the largest answer in the making will need: a new context must have as many."""
-        streams = [each for each in (*self._lane.streams, *self._resting) if not each.job.call.canceled]
-        return max((len(stream.job.prompt.tokens) + stream.job.max_tokens for stream in streams), default=0)
+    def required_context(self) -> int:
+        """Return the context length in tokens that the running answers need; a new context must not be shorter."""
+        sequences = [each for each in (*self._shared.sequences, *self._preempted) if not each.job.call.canceled]
+        return max((len(each.job.prompt.tokens) + each.job.max_tokens for each in sequences), default=0)
 
-    def put_away(self) -> None:
-        """Before the context is closed: the answers in the making wait for the next one, and are read again there."""
-        self._resting.extend(self._lane.streams)
-        for stream in self._resting:
-            stream.slot = CachedSequence(-1)
-        self._lane.streams.clear()
-        self._copies.clear()
+    def suspend(self) -> None:
+        """Preempt all running sequences, because their context is about to be closed.
+
+        `replace_context` must follow. The sequences are prefilled again in the new context.
+        """
+        self._preempted.extend(self._shared.sequences)
+        for sequence in self._preempted:
+            sequence.cached = CachedSequence(-1)
+        self._shared.sequences.clear()
+        self._swap.clear()
 
     def replace_context(self, context: Context) -> None:
-        """Between steps; the new one is empty."""
-        self._lane = self._open_lane(context)
+        """Use an empty context from the next step on."""
+        self._shared = self._create_runner(context)
 
-    # ── beginnings ──
+    # ── starts ──
+
+    def _resume(self) -> None:
+        """Resume preempted sequences in order, as long as there is room."""
+        runner = self._shared
+        while self._preempted:
+            sequence = self._preempted[0]
+            admission = check_admission(
+                sequence.tokens, sequence.remaining, runner.cache, runner.sequences, self.context.parallel
+            )
+            if admission is Admission.NO_ROOM:
+                return
+            self._preempted.popleft()
+            sequence.cached = runner.cache.acquire(sequence.tokens, sequence.job.conversation)
+            runner.sequences.append(sequence)
 
     def _admit(self) -> None:
-        while self._resting and self._has_room(self._resting[0]):
-            stream = self._resting.popleft()
-            stream.slot = self._lane.cache.take(stream.tokens, stream.job.request.conversation)
-            self._lane.streams.append(stream)
+        """Start waiting jobs. Preempted sequences go before jobs for the shared context."""
+        is_open = not self._preempted
         for job in self._queue.waiting():
             if job.sampling.deterministic:
-                if self._solo is None and self._queue.remove(job):
-                    guard(job.call, lambda job=job: self._begin_solo(job))  # type: ignore[misc]
-            elif not self._may_begin(job):
-                return
+                if self._dedicated is None and self._queue.remove(job):
+                    run_call(job.call, lambda job=job: self._start_dedicated(job))  # type: ignore[misc]
+            elif is_open:
+                is_open = self._admit_shared(job)
 
-    def _may_begin(self, job: Job) -> bool:
-        """Let it begin where it can; False where those behind it must wait too."""
-        if self._resting and (self._resting[0].is_chat or job.request.priority is not Priority.CHAT):
-            return False
-        lane = self._lane
-        verdict = judge(job.prompt.tokens, job.max_tokens, lane.cache, lane.streams, self.context.parallel)
-        if verdict is Verdict.ADMITTED and self._queue.remove(job):
-            guard(job.call, lambda: self._begin(job))
-        return verdict is not Verdict.NO_ROOM
-
-    def _has_room(self, stream: SequenceState) -> bool:
-        left = stream.job.max_tokens - stream.output.completion_tokens
-        lane = self._lane
-        return judge(stream.tokens, left, lane.cache, lane.streams, self.context.parallel) is not Verdict.NO_ROOM
-
-    def _begin(self, job: Job) -> None:
-        stream = self._start(job, self._lane)
-        self._asked += len(job.prompt.tokens)
-        self._reused += stream.cached
-
-    def _begin_solo(self, job: Job) -> None:
-        self._solo = open_solo(self.model, self.context, job, self._abort, self._rates)
-        self._start(job, self._solo)
-
-    def _start(self, job: Job, lane: BatchRunner) -> SequenceState:
-        job.started = time.monotonic()
-        self._admitted += 1
-        sampler = make_sampler(job.sampling, self.model, job.grammar)
-        text = TextStream(job.stops, thinks=self._thinks, opened=job.prompt.opens_reasoning)
-        slot = lane.cache.take(job.prompt.tokens, job.request.conversation)
-        stream = SequenceState(
-            job, sampler, text, Completion(job), list(job.prompt.tokens), self._admitted, slot, len(slot.tokens)
+    def _admit_shared(self, job: Job) -> bool:
+        """Start a job in the shared context if it is admitted. Return False if later jobs must wait too."""
+        runner = self._shared
+        admission = check_admission(
+            job.prompt.tokens, job.max_tokens, runner.cache, runner.sequences, self.context.parallel
         )
-        lane.streams.append(stream)
-        job.call.on_cancel = lane.interrupt
-        with suppress(CallCanceled):
-            stream.tell_progress()
-        return stream
+        if admission is Admission.ADMITTED and self._queue.remove(job):
+            run_call(job.call, lambda: self._start_shared(job))
+        return admission is not Admission.NO_ROOM
 
-    def _tell_places(self) -> None:
-        """To those that wait, when it changes."""
+    def _start_shared(self, job: Job) -> None:
+        with ExitStack() as on_error:
+            sampler = make_sampler(job.sampling, self.model, job.grammar)
+            on_error.callback(sampler.close)
+            sequence = self._start(job, sampler, self._shared)
+            on_error.pop_all()
+        self._prompt_tokens += len(job.prompt.tokens)
+        self._reused_tokens += sequence.reused_tokens
+
+    def _start_dedicated(self, job: Job) -> None:
+        """Start a job in a context of its own. The context is closed again if any part of the start fails."""
+        with ExitStack() as on_error:
+            sampler = make_sampler(job.sampling, self.model, job.grammar)
+            on_error.callback(sampler.close)
+            runner = open_dedicated(self.model, self.context, job, self._abort, self._throughput)
+            on_error.callback(runner.context.close)
+            self._start(job, sampler, runner)
+            on_error.pop_all()
+        self._dedicated = runner
+
+    def _start(self, job: Job, sampler: Sampler, runner: BatchRunner) -> SequenceState:
+        job.started = time.monotonic()
+        cached = runner.cache.acquire(job.prompt.tokens, job.conversation)
+        self._admitted += 1
+        sequence = SequenceState(
+            job, sampler, Completion(job), list(job.prompt.tokens), self._admitted, cached, len(cached.tokens)
+        )
+        runner.sequences.append(sequence)
+        job.call.on_cancel = runner.interrupt
+        with suppress(CallCanceled):
+            sequence.report_progress()
+        return sequence
+
+    def _report_positions(self) -> None:
+        """Report the queue positions of waiting jobs if they changed."""
         waiting = self._queue.waiting()
-        if waiting != self._told:
-            self._told = waiting
-            for place, job in enumerate(waiting, 1):
+        if waiting != self._announced:
+            self._announced = waiting
+            for position, job in enumerate(waiting, 1):
                 with suppress(CallCanceled):
-                    job.tell_progress(place, 0)
+                    job.report_progress(position, 0)
 
     # ── ends ──
 
-    def _rest(self, preempted: list[SequenceState]) -> None:
-        self._preemptions += len(preempted)
-        self._resting.extendleft(preempted)
-
     def _drop_canceled(self) -> None:
-        for stream in [stream for stream in self._resting if stream.job.call.canceled]:
-            self._resting.remove(stream)
-            self._end(Ended(stream, CallCanceled()))
+        for sequence in [each for each in self._preempted if each.job.call.canceled]:
+            self._preempted.remove(sequence)
+            self._end(Ended(sequence, CallCanceled()))
 
     def _end(self, ended: Ended) -> None:
-        stream, call = ended.stream, ended.stream.job.call
+        sequence, call, end = ended.sequence, ended.sequence.job.call, ended.end
         call.on_cancel = None
-        stream.sampler.close()
-        if isinstance(ended.end, FinishReason):
-            guard(call, lambda: self._finish(stream, ended.end))
+        sequence.sampler.close()
+        if isinstance(end, CallFailure):
+            call.fail(end.code, end.message, end.detail)
         else:
-            call.fail(ended.end.code, ended.end.message, ended.end.detail)
-        if self._solo is not None and not self._solo.streams:
-            self._solo.context.close()
-            self._solo = None
+            run_call(call, lambda: self._finish(sequence, end))
+        if self._dedicated is not None and not self._dedicated.sequences:
+            self._dedicated.context.close()
+            self._dedicated = None
 
-    def _finish(self, stream: SequenceState, reason: FinishReason | CallFailure) -> None:
-        assert isinstance(reason, FinishReason)
-        output = stream.output
-        finished = output.finish(stream.text.finish(), reason, stream.cached)
-        if not stream.text.stopped and not output.reasoning_tokens:
-            self._transcripts.remember(stream.job.request.conversation, "".join(output.content), output.tokens)
-        stream.job.call.reply(finished)
+    def _finish(self, sequence: SequenceState, reason: FinishReason) -> None:
+        job, completion = sequence.job, sequence.completion
+        finished = completion.finish(job.text.finish(), reason, sequence.reused_tokens)
+        if job.text.is_verbatim:
+            self._completion_tokens.store(job.conversation, completion.content, completion.tokens)
+        job.call.reply(finished)

@@ -1,7 +1,7 @@
-"""What the KV cache holds, sequence by sequence and cell by cell.
+"""Bookkeeping of the KV cache: which sequence has which tokens in which cells.
 
-llama.cpp does not tell how many cells are taken; it is counted here, by the same rules: a token takes a cell, sequences that
-begin alike share the cells of their beginning, and a cell is free when no sequence has it.
+llama.cpp does not report how many cells are in use, so they are counted here by its rules: a token takes one cell,
+sequences share the cells of a common prefix, and a cell is free when no sequence has it.
 """
 
 from collections import Counter
@@ -10,187 +10,197 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
-from engines.inference.worker.scheduling.swap import SwappedSequence, SwapSpace, common_prefix, longest
+from engines.inference.worker.scheduling.swap import SwappedSequence, SwapSpace, common_prefix, longest_prefix
 
-LEAST_SHARED = 16
-"""A beginning that is shorter than this is read again rather than shared or brought back."""
+MIN_REUSED = 16
+"""A common prefix shorter than this is computed again instead of shared or swapped in."""
+
+MAX_IDLE_CELLS = 512
+"""Cells that idle sequences may keep while others decode; the cost of attention grows with every cell in use."""
 
 
-MOST_IDLE = 512
-"""Cells that idle sequences may have while others are answered: a token looks at all that are held, whoever's they are."""
+class SequenceMemory(Protocol):
+    """The operations of `Context` on sequences."""
 
-
-class Memory(Protocol):
-    """The parts of `Context` that move sequences about."""
-
-    def cut(self, sequence: int, length: int) -> bool: ...
-    def share(self, source: int, target: int, length: int) -> None: ...
-    def save(self, sequence: int) -> bytes: ...
-    def restore(self, sequence: int, state: bytes) -> bool: ...
+    def truncate(self, sequence: int, length: int) -> bool: ...
+    def copy_prefix(self, source: int, target: int, length: int) -> None: ...
+    def save_state(self, sequence: int) -> bytes: ...
+    def restore_state(self, sequence: int, state: bytes) -> bool: ...
 
 
 @dataclass(slots=True, eq=False)
 class CachedSequence:
-    """One sequence: its tokens in order, and their cells."""
+    """A KV-cache sequence: its number in llama.cpp, its tokens in order, and their cells."""
 
     number: int
     tokens: list[int] = field(default_factory=list)
     cells: list[int] = field(default_factory=list)
     conversation: str = ""
-    is_taken: bool = False
-    used: int = 0
-    "When it was let go last, by the cache's own clock."
+    is_active: bool = False
+    "An answer is generated in it; otherwise it is idle and serves as a prefix for later prompts."
+    released_at: int = 0
+    "Logical time of the last release: the lowest is the least recently used."
 
 
 class KvCache:
-    def __init__(self, memory: Memory, *, cells: int, sequences: int, copies: SwapSpace, in_parts: bool) -> None:
-        """`in_parts` is False for models whose state is kept or dropped whole."""
+    """Assigns sequences to answers, reusing cached prefixes. Raises `MemoryError` if a state cannot be saved."""
+
+    def __init__(
+        self, memory: SequenceMemory, *, cells: int, sequences: int, swap: SwapSpace, reuses_prefixes: bool
+    ) -> None:
+        """`reuses_prefixes` is False for models whose state cannot be truncated or shared."""
         self.total = cells
-        self.slots = [CachedSequence(number) for number in range(sequences)]
+        self.sequences = [CachedSequence(number) for number in range(sequences)]
+        self.reuses_prefixes = reuses_prefixes
         self._memory = memory
-        self._copies = copies
-        self.in_parts = in_parts
-        self._holders: Counter[int] = Counter()
+        self._swap = swap
+        self._references: Counter[int] = Counter()
+        "Number of sequences that have a cell, by cell."
         self._new_cells = count()
         self._clock = count(1)
 
     @property
     def used(self) -> int:
-        return len(self._holders)
+        """Cells in use by active and idle sequences."""
+        return len(self._references)
 
     @property
     def free(self) -> int:
-        return self.total - len(self._holders)
+        return self.total - len(self._references)
 
     def needed(self, tokens: Sequence[int]) -> int:
-        """Cells that a prompt takes beside those that the answers in the making have."""
-        return len(tokens) - (longest(self._taken(), tokens)[1] if self.in_parts else 0)
+        """Return the cells that a prompt needs in addition to those of active sequences."""
+        return len(tokens) - (longest_prefix(self._active(), tokens)[1] if self.reuses_prefixes else 0)
 
-    def room(self) -> int:
-        """Cells that would be free if nothing were held but what the answers in the making have."""
-        return self.total - len(set[int]().union(*(slot.cells for slot in self._taken())))
+    def available(self) -> int:
+        """Return the cells that are free or can be freed, because only idle sequences use them."""
+        return self.total - len(set[int]().union(*(sequence.cells for sequence in self._active())))
 
-    def _taken(self) -> list[CachedSequence]:
-        return [slot for slot in self.slots if slot.is_taken]
-
-    def take(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
-        """A sequence for a prompt, with what is held of its beginning. One must be free to take."""
-        slot = self._take(tokens, conversation)
-        if self.in_parts:
-            self._thin_out()
-        return slot
-
-    def _thin_out(self) -> None:
-        """Idle sequences move out as far as the machine's memory has room for them."""
-        idle = sorted((slot for slot in self._idle() if slot.tokens), key=lambda slot: slot.used)
-        while idle and self.used - (self.total - self.room()) > MOST_IDLE:
-            slot = idle.pop(0)
-            if not self._is_held_elsewhere(slot):
-                state = self._memory.save(slot.number)
-                if not self._copies.has_room(len(state)):
-                    return
-                self._copies.put(SwappedSequence(list(slot.tokens), slot.conversation, state))
-            self.cut(slot, 0)
-
-    def _take(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
-        source, length = self._find(tokens)
-        copy, copied = self._copies.find(tokens)
-        if copy is not None and self.in_parts and min(copied, len(tokens) - 1) >= length + LEAST_SHARED:
-            return self._bring_back(copy, min(copied, len(tokens) - 1), conversation)
-        if source is None or not self.in_parts:
-            return self._claim(self._empty(), conversation)
-        is_wanted = source.conversation != conversation and length < len(source.tokens)
-        if source.is_taken or (is_wanted and self._idle(keep=source)):
-            return self._share(source, length, conversation)
-        self.cut(source, length)
-        return self._claim(source, conversation)
-
-    def _find(self, tokens: Sequence[int]) -> tuple[CachedSequence | None, int]:
-        source, length = longest(self.slots, tokens)
-        length = min(length, len(tokens) - 1)
-        return (source, length) if length >= LEAST_SHARED else (None, 0)
-
-    def _share(self, source: CachedSequence, length: int, conversation: str) -> CachedSequence:
-        target = self._claim(self._empty(keep=source), conversation)
-        self._memory.share(source.number, target.number, length)
-        target.tokens, target.cells = source.tokens[:length], source.cells[:length]
-        self._holders.update(target.cells)
-        return target
-
-    def _bring_back(self, copy: SwappedSequence, length: int, conversation: str) -> CachedSequence:
-        """A copy that finds no room stays where it is, and the prompt is read."""
-        self._make_room(len(copy.tokens))
-        target = self._claim(self._empty(), conversation)
-        if self.free >= len(copy.tokens) and self._memory.restore(target.number, copy.state):
-            self.extend(target, copy.tokens)
-            self.cut(target, length)
-            self._copies.drop(copy)
-        return target
-
-    def _make_room(self, cells: int) -> None:
-        while self.free < cells and self.move_out():
-            pass
-
-    def _claim(self, slot: CachedSequence, conversation: str) -> CachedSequence:
-        slot.is_taken, slot.conversation = True, conversation
-        return slot
-
-    def _empty(self, keep: CachedSequence | None = None) -> CachedSequence:
-        """An empty sequence; the one that was used longest ago moves out for it where there is none."""
-        slot = min(self._idle(keep), key=lambda slot: (len(slot.tokens) > 0, slot.used))
-        if slot.tokens:
-            self._move_out(slot)
-        return slot
+    def _active(self) -> list[CachedSequence]:
+        return [sequence for sequence in self.sequences if sequence.is_active]
 
     def _idle(self, keep: CachedSequence | None = None) -> list[CachedSequence]:
-        return [slot for slot in self.slots if not slot.is_taken and slot is not keep]
+        return [sequence for sequence in self.sequences if not sequence.is_active and sequence is not keep]
 
-    def extend(self, slot: CachedSequence, tokens: Sequence[int]) -> None:
-        """These were decoded behind what it has."""
+    def acquire(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
+        """Return a sequence for a prompt, with as much of the prompt as is cached or swapped out.
+
+        At least one sequence must be idle. The last token of the prompt is never cached: its logits are needed.
+        """
+        sequence = self._acquire(tokens, conversation)
+        if self.reuses_prefixes:
+            self._limit_idle()
+        return sequence
+
+    def _limit_idle(self) -> None:
+        """Swap out idle sequences above MAX_IDLE_CELLS, as long as the swap space has room."""
+        idle = sorted((sequence for sequence in self._idle() if sequence.tokens), key=lambda each: each.released_at)
+        while idle and self.used - (self.total - self.available()) > MAX_IDLE_CELLS:
+            sequence = idle.pop(0)
+            if not self._is_prefix_of_another(sequence):
+                state = self._memory.save_state(sequence.number)
+                if not self._swap.has_room(len(state)):
+                    return
+                self._swap.add(SwappedSequence(list(sequence.tokens), sequence.conversation, state))
+            self.truncate(sequence, 0)
+
+    def _acquire(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
+        limit = len(tokens) - 1
+        cached, length = self._find_cached(tokens)
+        swapped, swapped_length = self._swap.find(tokens)
+        if not self.reuses_prefixes:
+            return self._activate(self._empty(), conversation)
+        if swapped is not None and min(swapped_length, limit) >= length + MIN_REUSED:
+            return self._swap_in(swapped, min(swapped_length, limit), conversation)
+        if cached is None:
+            return self._activate(self._empty(), conversation)
+        is_needed_later = cached.conversation != conversation and length < len(cached.tokens)
+        if cached.is_active or (is_needed_later and self._idle(keep=cached)):
+            return self._share(cached, length, conversation)
+        self.truncate(cached, length)
+        return self._activate(cached, conversation)
+
+    def _find_cached(self, tokens: Sequence[int]) -> tuple[CachedSequence | None, int]:
+        sequence, length = longest_prefix(self.sequences, tokens)
+        length = min(length, len(tokens) - 1)
+        return (sequence, length) if length >= MIN_REUSED else (None, 0)
+
+    def _share(self, source: CachedSequence, length: int, conversation: str) -> CachedSequence:
+        target = self._activate(self._empty(keep=source), conversation)
+        self._memory.copy_prefix(source.number, target.number, length)
+        target.tokens, target.cells = source.tokens[:length], source.cells[:length]
+        self._references.update(target.cells)
+        return target
+
+    def _swap_in(self, swapped: SwappedSequence, length: int, conversation: str) -> CachedSequence:
+        """Restore a swapped sequence. If there is no room it stays swapped out, and the prompt is computed again."""
+        while self.free < len(swapped.tokens) and self.swap_out():
+            pass
+        target = self._activate(self._empty(), conversation)
+        if self.free >= len(swapped.tokens) and self._memory.restore_state(target.number, swapped.state):
+            self.extend(target, swapped.tokens)
+            self.truncate(target, length)
+            self._swap.remove(swapped)
+        return target
+
+    def _activate(self, sequence: CachedSequence, conversation: str) -> CachedSequence:
+        sequence.is_active, sequence.conversation = True, conversation
+        return sequence
+
+    def _empty(self, keep: CachedSequence | None = None) -> CachedSequence:
+        """Return an empty idle sequence; swap out the least recently used one if there is none."""
+        sequence = min(self._idle(keep), key=lambda each: (len(each.tokens) > 0, each.released_at))
+        if sequence.tokens:
+            self._swap_out(sequence)
+        return sequence
+
+    def extend(self, sequence: CachedSequence, tokens: Sequence[int]) -> None:
+        """Record tokens that were decoded behind those of the sequence."""
         cells = [next(self._new_cells) for _ in tokens]
-        slot.tokens += tokens
-        slot.cells += cells
-        self._holders.update(cells)
+        sequence.tokens += tokens
+        sequence.cells += cells
+        self._references.update(cells)
 
-    def cut(self, slot: CachedSequence, length: int) -> None:
-        """Keep the first `length` tokens, or none where the model's state has no parts."""
-        if length >= len(slot.tokens):
+    def truncate(self, sequence: CachedSequence, length: int) -> None:
+        """Keep the first `length` tokens of a sequence, or none if the model's state cannot be truncated."""
+        if length >= len(sequence.tokens):
             return
-        if not (length and self._memory.cut(slot.number, length)):
-            self._memory.cut(slot.number, 0)
+        if not (length and self._memory.truncate(sequence.number, length)):
+            self._memory.truncate(sequence.number, 0)
             length = 0
-        self.note_cut(slot, length)
+        self.record_truncation(sequence, length)
 
-    def note_cut(self, slot: CachedSequence, length: int) -> None:
-        """The cache has dropped what is behind `length` already."""
-        for cell in slot.cells[length:]:
-            self._holders[cell] -= 1
-            if not self._holders[cell]:
-                del self._holders[cell]
-        del slot.tokens[length:], slot.cells[length:]
+    def record_truncation(self, sequence: CachedSequence, length: int) -> None:
+        """Record that llama.cpp has already removed the cells behind the first `length` tokens."""
+        for cell in sequence.cells[length:]:
+            self._references[cell] -= 1
+            if not self._references[cell]:
+                del self._references[cell]
+        del sequence.tokens[length:], sequence.cells[length:]
 
-    def let_go(self, slot: CachedSequence) -> None:
-        """Its answer is over; what it holds serves the next turn until the cells are needed."""
-        slot.is_taken = False
-        slot.used = next(self._clock)
+    def release(self, sequence: CachedSequence) -> None:
+        """Mark a sequence as idle. Its cells serve the next turn until they are needed."""
+        sequence.is_active = False
+        sequence.released_at = next(self._clock)
 
-    def move_out(self) -> bool:
-        """Move the idle sequence that was used longest ago to the machine's memory; False where there is none."""
-        held = [slot for slot in self._idle() if slot.tokens]
-        if held:
-            self._move_out(min(held, key=lambda slot: slot.used))
-        return bool(held)
+    def swap_out(self) -> bool:
+        """Swap out the least recently used idle sequence; return False if there is none."""
+        idle = [sequence for sequence in self._idle() if sequence.tokens]
+        if idle:
+            self._swap_out(min(idle, key=lambda each: each.released_at))
+        return bool(idle)
 
-    def _move_out(self, slot: CachedSequence) -> None:
-        if self.in_parts and not self._is_held_elsewhere(slot):
-            self._copies.put(SwappedSequence(list(slot.tokens), slot.conversation, self._memory.save(slot.number)))
-        self.cut(slot, 0)
+    def _swap_out(self, sequence: CachedSequence) -> None:
+        if self.reuses_prefixes and not self._is_prefix_of_another(sequence):
+            state = self._memory.save_state(sequence.number)
+            self._swap.add(SwappedSequence(list(sequence.tokens), sequence.conversation, state))
+        self.truncate(sequence, 0)
 
-    def _is_held_elsewhere(self, slot: CachedSequence) -> bool:
-        others = [other for other in self.slots if other is not slot]
-        return any(common_prefix(other.tokens, slot.tokens) == len(slot.tokens) for other in others)
+    def _is_prefix_of_another(self, sequence: CachedSequence) -> bool:
+        others = [other for other in self.sequences if other is not sequence]
+        return any(common_prefix(other.tokens, sequence.tokens) == len(sequence.tokens) for other in others)
 
-    def preempt(self, slot: CachedSequence) -> None:
-        """Take the cells of an answer that goes on later."""
-        self._move_out(slot)
-        self.let_go(slot)
+    def preempt(self, sequence: CachedSequence) -> None:
+        """Swap out an active sequence and release it; its answer is resumed later."""
+        self._swap_out(sequence)
+        self.release(sequence)

@@ -1,56 +1,58 @@
-"""An answer in the making: what is known of its tokens, and how many of them the cache holds."""
+"""State of a running sequence: its tokens, and how many of them are in the KV cache."""
 
 from dataclasses import dataclass
 
-from engines.inference.protocol import Priority
-from engines.inference.worker.llama.sampler import Sampler
-from engines.inference.worker.scheduling.job import Completion, Job
+from engines.inference.worker.llama.token_samplers import Sampler
+from engines.inference.worker.scheduling.completion import Completion
+from engines.inference.worker.scheduling.job import Job
 from engines.inference.worker.scheduling.kv_cache import CachedSequence
-from engines.inference.worker.text.text_stream import TextStream
 
-RESERVED_TOKENS = 512
-"""Cells that are kept free for what an answer will write; one that writes more takes them as it goes."""
+RESERVED_CELLS = 512
+"""Cells that are kept free for an answer that has not been generated yet. A longer answer takes more as it grows."""
 
 
 @dataclass(slots=True, eq=False)
 class SequenceState:
-    """`tokens` are those of the prompt and what was written; what the slot does not hold of them is still to be read.
+    """The generation of one answer.
 
-    So reading a prompt, writing, going on after an abort and going on after being preempted are one and the same.
+    `tokens` are the prompt and the completion. Tokens that are not in the KV cache yet are prefilled next; this also covers
+    resuming after an abort or a preemption.
     """
 
     job: Job
     sampler: Sampler
-    text: TextStream
-    output: Completion
+    completion: Completion
     tokens: list[int]
     number: int
-    "In the order of admission: the youngest has the highest."
-    slot: CachedSequence
-    cached: int = 0
-    "Tokens of the prompt that were held already."
+    "Number in the order of admission: the highest is the most recent."
+    cached: CachedSequence
+    reused_tokens: int
+    "Tokens of the prompt that were cached when the answer started."
 
     @property
     def pending(self) -> int:
-        return len(self.tokens) - len(self.slot.tokens)
+        """Tokens that are not in the KV cache yet."""
+        return len(self.tokens) - len(self.cached.tokens)
 
     @property
-    def is_reading(self) -> bool:
+    def is_prefilling(self) -> bool:
         return self.pending > 1
 
     @property
-    def is_chat(self) -> bool:
-        return self.job.request.priority is Priority.CHAT
+    def reserved(self) -> int:
+        """Cells that are kept free for it."""
+        return self.pending + reserved_cells(self.remaining)
 
     @property
-    def reserved(self) -> int:
-        """Cells that it will take yet, as far as they were promised."""
-        return self.pending + reserve(self.job.max_tokens - self.output.completion_tokens)
+    def remaining(self) -> int:
+        """Tokens that may still be generated."""
+        return self.job.max_tokens - self.completion.token_count
 
-    def tell_progress(self) -> None:
-        """Raises `CallCanceled`."""
-        self.job.tell_progress(0, min(len(self.slot.tokens), len(self.job.prompt.tokens)))
+    def report_progress(self) -> None:
+        """Report the prefilled part of the prompt. Raises `CallCanceled`."""
+        self.job.report_progress(0, min(len(self.cached.tokens), len(self.job.prompt.tokens)))
 
 
-def reserve(tokens: int) -> int:
-    return min(max(tokens, 0), RESERVED_TOKENS)
+def reserved_cells(tokens: int) -> int:
+    """Return the cells to keep free for an answer of up to `tokens` tokens."""
+    return min(max(tokens, 0), RESERVED_CELLS)

@@ -1,4 +1,4 @@
-"""Sequences that had to leave the KV cache, kept in the machine's own memory up to so many bytes."""
+"""Swap space: states of sequences that left the KV cache, kept in RAM up to a limit in bytes."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 STEP = 256
-"""Tokens that are compared at a time: most sequences differ within the first of these."""
+"""Tokens that are compared at a time. Most sequences differ within the first step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SwappedSequence:
+    """A sequence with the state of its cells, as `Context.save_state` returned it."""
+
     tokens: list[int]
     conversation: str
     state: bytes
@@ -25,55 +27,56 @@ T = TypeVar("T", bound=HasTokens)
 
 
 class SwapSpace:
-    """The least recently used go first. A copy that alone is above the limit is not kept."""
+    """Stores swapped sequences and evicts the least recently added ones. A state above the limit is not stored."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._copies: OrderedDict[int, SwappedSequence] = OrderedDict()
+        self._sequences: OrderedDict[int, SwappedSequence] = OrderedDict()
         self.bytes = 0
 
     def __len__(self) -> int:
-        return len(self._copies)
+        return len(self._sequences)
 
-    def put(self, copy: SwappedSequence) -> None:
-        self._copies[id(copy)] = copy
-        self.bytes += len(copy.state)
+    def add(self, sequence: SwappedSequence) -> None:
+        self._sequences[id(sequence)] = sequence
+        self.bytes += len(sequence.state)
         while self.bytes > self._limit:
-            self.drop(next(iter(self._copies.values())))
+            self.remove(next(iter(self._sequences.values())))
 
     def has_room(self, size: int) -> bool:
-        """Whether a state of so many bytes can be kept beside what is here."""
+        """Return whether a state of `size` bytes can be added without evicting another one."""
         return self.bytes + size <= self._limit
 
-    def drop(self, copy: SwappedSequence) -> None:
-        if self._copies.pop(id(copy), None):
-            self.bytes -= len(copy.state)
+    def remove(self, sequence: SwappedSequence) -> None:
+        """Remove a sequence; do nothing if it was evicted."""
+        if self._sequences.pop(id(sequence), None):
+            self.bytes -= len(sequence.state)
 
     def find(self, tokens: Sequence[int]) -> tuple[SwappedSequence | None, int]:
-        """The copy that begins most like `tokens`, and in how many of them."""
-        return longest(list(self._copies.values()), tokens)
+        """Return the sequence with the longest common prefix with `tokens`, and the prefix's length."""
+        return longest_prefix(list(self._sequences.values()), tokens)
 
     def clear(self) -> None:
-        self._copies.clear()
+        self._sequences.clear()
         self.bytes = 0
 
 
-def longest(held: Sequence[T], tokens: Sequence[int]) -> tuple[T | None, int]:
-    """Which of them begins most like `tokens`, and in how many; none where none has the first one."""
+def longest_prefix(sequences: Sequence[T], tokens: Sequence[int]) -> tuple[T | None, int]:
+    """Return the sequence with the longest common prefix with `tokens`, and the prefix's length; else None and 0."""
     best: T | None = None
     length = 0
-    for each in held:
-        common = common_prefix(each.tokens, tokens)
+    for sequence in sequences:
+        common = common_prefix(sequence.tokens, tokens)
         if common > length:
-            best, length = each, common
+            best, length = sequence, common
     return best, length
 
 
 def common_prefix(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens both begin with."""
+    """Return the number of tokens that both lists begin with."""
     shorter = min(len(one), len(other))
     for start in range(0, shorter, STEP):
         end = min(start + STEP, shorter)
         if one[start:end] != other[start:end]:
-            return next(at for at in range(start, end) if one[at] != other[at])
+            return next(index for index in range(start, end) if one[index] != other[index])
     return shorter

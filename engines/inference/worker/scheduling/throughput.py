@@ -1,4 +1,4 @@
-"""How fast prompts are read and answers written, over the last few seconds, and how much in all."""
+"""Throughput of prefill and decoding: tokens per second over the last seconds, and totals."""
 
 import time
 from collections import deque
@@ -7,8 +7,8 @@ from threading import Lock
 WINDOW_SECONDS = 5.0
 
 
-class Rate:
-    """Tokens. Counted by the engine's thread, read from others."""
+class TokenRate:
+    """Counts tokens. Written by the engine's thread, read from any thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -24,12 +24,15 @@ class Rate:
                 self._counts.popleft()
 
     def per_second(self) -> float:
+        """Return the mean over the last WINDOW_SECONDS."""
         with self._lock:
             since = time.monotonic() - WINDOW_SECONDS
             return sum(tokens for at, tokens in self._counts if at >= since) / WINDOW_SECONDS
 
 
 class Throughput:
+    """Token rates of prefill and decoding."""
+
     def __init__(self) -> None:
-        self.prompt = Rate()
-        self.completion = Rate()
+        self.prompt = TokenRate()
+        self.completion = TokenRate()

@@ -1,0 +1,102 @@
+"""Describes how conversations are rendered for a model, and how the text that it generates is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from engines.inference.protocol import ReasoningSupport
+from engines.inference.worker.llama.model import Model
+from engines.inference.worker.prompting.chat_template import (
+    COMPLETION_STOPS,
+    ChatTemplate,
+    CompletionTemplate,
+    Message,
+)
+from engines.inference.worker.prompting.reasoning_detection import detect_format
+from engines.inference.worker.prompting.template_sandbox import TemplateFailed
+from engines.inference.worker.prompting.thinking_switch import ThinkingSwitch, find_switch
+from engines.inference.worker.prompting.turn_end import find_turn_end
+from engines.inference.worker.streaming.reasoning_format import ReasoningFormat, Section, as_control_token
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationFormat:
+    """The chat template of a model with everything that was found out about it."""
+
+    template: ChatTemplate | CompletionTemplate
+    reasoning: ReasoningFormat | None = None
+    "Markers as the prompt contains them."
+    output: ReasoningFormat | None = None
+    "Markers as the generated text contains them."
+    switch: ThinkingSwitch = field(default_factory=ThinkingSwitch)
+    stop_strings: tuple[str, ...] = ()
+    template_error: str | None = None
+    "Why the model's own chat template cannot be used."
+
+    @property
+    def has_template(self) -> bool:
+        return isinstance(self.template, ChatTemplate)
+
+    @property
+    def support(self) -> ReasoningSupport:
+        if self.reasoning is None:
+            return ReasoningSupport.NONE
+        return ReasoningSupport.NATIVE if self.switch.is_effective else ReasoningSupport.POSSIBLE
+
+    def render(self, messages: Sequence[Message], *, thinking: bool) -> str:
+        """Return the prompt. `thinking` switches the model's reasoning on. Raises `TemplateFailed`."""
+        if isinstance(self.template, CompletionTemplate):
+            return self.template.render(messages)
+        messages = self.switch.messages(messages, thinking=thinking)
+        return self.template.render(messages, self.switch.values(thinking=thinking))
+
+    def section(self, prompt: str) -> Section:
+        """Return the section that the text generated for a prompt begins in."""
+        return self.reasoning.section(prompt) if self.reasoning else Section.START
+
+
+def inspect_format(source: str | None, model: Model) -> ConversationFormat:
+    """Examine the chat template of a model, and prepare the model's output for its markers.
+
+    A model without a template, or with one that cannot be used, continues a transcript.
+    """
+    if source is None:
+        return ConversationFormat(CompletionTemplate(), stop_strings=COMPLETION_STOPS)
+    try:
+        template = ChatTemplate(source, model.text(model.bos()), model.text(model.eos()))
+    except TemplateFailed as failure:
+        return ConversationFormat(CompletionTemplate(), stop_strings=COMPLETION_STOPS, template_error=str(failure))
+    special = {**model.control_tokens, **model.user_defined_tokens}
+    reasoning = detect_format(template, special.values())
+    switch = find_switch(template, reasoning or ReasoningFormat(()))
+    if reasoning is None:
+        # Reasoning could not be separated from the answer, so it stays off in every mode.
+        switch = replace(switch, on=switch.off, is_effective=False)
+    return ConversationFormat(
+        template=template,
+        reasoning=reasoning,
+        output=_bind(reasoning, model) if reasoning else None,
+        switch=switch,
+        stop_strings=_end_of_turn(template, reasoning, special, model),
+    )
+
+
+def _bind(reasoning: ReasoningFormat, model: Model) -> ReasoningFormat:
+    """Make the control tokens of the markers visible in the model's output, and return the format with them."""
+    tokens = {**model.control_tokens, **(model.user_defined_tokens if reasoning.is_strict else {})}
+    texts = reasoning.marker_tokens(tokens.values())
+    model.set_output_bytes({token: as_control_token(text).encode() for token, text in tokens.items() if text in texts})
+    return reasoning.bind(texts)
+
+
+def _end_of_turn(
+    template: ChatTemplate, reasoning: ReasoningFormat | None, special: dict[int, str], model: Model
+) -> tuple[str, ...]:
+    """Return the template's end of turn as a stop string, unless it is a token: then declare that token as an end."""
+    turn_end = find_turn_end(template)
+    if not turn_end or (reasoning and any(turn_end in marker for marker in reasoning.markers())):
+        return ()
+    tokens = [token for token, text in special.items() if text == turn_end]
+    if not tokens:
+        return (turn_end,)
+    model.end_tokens.update(tokens)
+    return ()

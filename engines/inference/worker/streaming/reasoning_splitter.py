@@ -1,0 +1,169 @@
+"""Splits generated text into reasoning and answer while it is streamed, by the model's reasoning format."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engines.inference.worker.streaming.reasoning_format import (
+    ReasoningFormat,
+    Section,
+    without_control_tokens,
+)
+from engines.inference.worker.streaming.stop_filter import held_suffix
+
+SEPARATOR = "\n\n"
+"""Text between two blocks of reasoning, and between two parts of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of the answer and text of the reasoning that can be shown now."""
+
+    text: str = ""
+    reasoning: str = ""
+
+
+class ReasoningSplitter:
+    """Holds back only text that may become a marker. Blanks at the beginning and end of reasoning are removed.
+
+    An opening marker counts only at the beginning: an answer that mentions it later is not split.
+    """
+
+    def __init__(self, format: ReasoningFormat | None, section: Section = Section.START) -> None:
+        """`section` is the section that the prompt ended in."""
+        self._format = format
+        self._section = section if format else Section.ANSWER
+        self._closings = _closings(format, None) if format else ()
+        self._held = ""
+        self._is_trimming = True
+        self._has_text = self._has_reasoning = False
+        self.found_marker = False
+        "A marker was removed from the text."
+        self.is_ended = False
+        "The answer is complete: text after its closing marker does not belong to it."
+
+    @property
+    def is_reasoning(self) -> bool:
+        return self._section is Section.REASONING
+
+    def feed(self, text: str) -> Piece:
+        if self._section is Section.ANSWER:
+            return Piece(text=self._trimmed(without_control_tokens(text)))
+        self._held += text
+        section = self._section
+        shown = self._advance()
+        while self._section is not section:
+            section = self._section
+            shown = _joined(shown, self._advance())
+        return shown
+
+    def _advance(self) -> Piece:
+        """Consume held text up to the next change of the section."""
+        match self._section:
+            case Section.REASONING:
+                return self._until(self._closings)
+            case Section.WRAPPED_ANSWER:
+                assert self._format is not None
+                return self._until(self._format.answer_closings)
+            case Section.ANSWER:
+                held, self._held = self._held, ""
+                return Piece(text=self._trimmed(without_control_tokens(held)))
+            case _:
+                self._match_markers()
+                return Piece()
+
+    def _match_markers(self) -> None:
+        """Enter the section whose marker the held text begins with, or the answer if it is no marker."""
+        assert self._format is not None
+        body = self._held.lstrip()
+        for header in self._format.headers:
+            if body.startswith(header):
+                body = body[len(header) :].lstrip()
+                self._held = body
+        for block in self._format.blocks:
+            if body.startswith(block.opening):
+                self._closings = _closings(self._format, block.opening)
+                self._enter(Section.REASONING, body[len(block.opening) :])
+                return
+        for opening in self._format.answer_openings:
+            if body.startswith(opening):
+                self._enter(Section.WRAPPED_ANSWER, body[len(opening) :])
+                return
+        is_undecided = not body or any(marker.startswith(body) for marker in self._candidates())
+        if is_undecided:
+            return
+        if self._section is Section.AFTER_ANSWER:
+            self.is_ended = True
+        else:
+            self._section, self._is_trimming = Section.ANSWER, True
+
+    def _candidates(self) -> Sequence[str]:
+        assert self._format is not None
+        openings = (block.opening for block in self._format.blocks)
+        return (*openings, *self._format.answer_openings, *self._format.headers)
+
+    def _enter(self, section: Section, rest: str) -> None:
+        self._section, self._held = section, rest
+        self._is_trimming = self.found_marker = True
+
+    def _until(self, closings: Sequence[str]) -> Piece:
+        """Return the held text up to a closing marker, without what may become one and without blanks before it."""
+        whole = self._held
+        found = [(place, -len(closing), closing) for closing in closings if (place := whole.find(closing)) >= 0]
+        if found:
+            place, _, closing = min(found)
+            shown = self._shown(whole[:place].rstrip())
+            self._enter(self._section_after(closing), whole[place + len(closing) :])
+            return shown
+        end = len(whole) - held_suffix(whole, closings)
+        end = len(whole[:end].rstrip())
+        self._held = whole[end:]
+        return self._shown(whole[:end])
+
+    def _section_after(self, closing: str) -> Section:
+        assert self._format is not None
+        if self._section is Section.WRAPPED_ANSWER:
+            return Section.AFTER_ANSWER
+        opens_answer = any(block.opens_answer and block.closing == closing for block in self._format.blocks)
+        return Section.WRAPPED_ANSWER if opens_answer else Section.GAP
+
+    def _shown(self, text: str) -> Piece:
+        text = self._trimmed(without_control_tokens(text))
+        if not text:
+            return Piece()
+        if self._section is Section.REASONING:
+            return Piece(reasoning=text)
+        return Piece(text=text)
+
+    def _trimmed(self, text: str) -> str:
+        """Remove blanks at the beginning of a section, and separate it from an earlier one of the same kind."""
+        if not self._is_trimming:
+            return text
+        text = text.lstrip()
+        if not text:
+            return ""
+        self._is_trimming = False
+        if self._section is Section.REASONING:
+            is_first, self._has_reasoning = not self._has_reasoning, True
+        else:
+            is_first, self._has_text = not self._has_text, True
+        return text if is_first else SEPARATOR + text
+
+    def finish(self) -> Piece:
+        """Return the text that was held back and did not become a marker."""
+        held, self._held = self._held, ""
+        match self._section:
+            case Section.REASONING:
+                return self._shown(held.rstrip())
+            case Section.AFTER_ANSWER:
+                return Piece()
+            case _:
+                return self._shown(held)
+
+
+def _closings(format: ReasoningFormat, opening: str | None) -> tuple[str, ...]:
+    """Return the closing markers of the blocks with this opening; None stands for any."""
+    return tuple(dict.fromkeys(block.closing for block in format.blocks if opening in (None, block.opening)))
+
+
+def _joined(one: Piece, other: Piece) -> Piece:
+    return Piece(one.text + other.text, one.reasoning + other.reasoning)

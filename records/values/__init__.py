@@ -1,0 +1,1 @@
+"""Operations on values that all layers share: inheritance of settings, well-formed text."""

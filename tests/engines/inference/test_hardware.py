@@ -1,0 +1,92 @@
+"""Free memory respects the limits of control groups and the GPUs that are visible."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from engines.inference.hardware import cgroup_headroom, free_vram
+
+GIB = 1024**3
+
+
+class DriverError(Exception):
+    pass
+
+
+@dataclass
+class MemoryInfo:
+    free: int
+
+
+@dataclass
+class FakeDriver:
+    """An NVIDIA driver with GPUs of the given free memory; without GPUs it does not start."""
+
+    free: list[int] = field(default_factory=list)
+    is_open: bool = False
+    NVMLError: type[Exception] = DriverError
+
+    def nvmlInit(self) -> None:  # noqa: N802
+        if not self.free:
+            raise DriverError("Driver Not Loaded")
+        self.is_open = True
+
+    def nvmlShutdown(self) -> None:  # noqa: N802
+        self.is_open = False
+
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802
+        return len(self.free)
+
+    def nvmlDeviceGetHandleByIndex(self, index: int, /) -> int:  # noqa: N802
+        return index
+
+    def nvmlDeviceGetUUID(self, handle: int, /) -> str:  # noqa: N802
+        return f"GPU-{handle}a7c"
+
+    def nvmlDeviceGetMemoryInfo(self, handle: int, /) -> MemoryInfo:  # noqa: N802
+        if self.free[handle] < 0:
+            raise DriverError("GPU is lost")
+        return MemoryInfo(self.free[handle])
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [
+        (None, 7 * GIB),
+        ("0,1", 7 * GIB),
+        ("1", 4 * GIB),
+        ("GPU-0", 3 * GIB),
+        ("", None),
+        ("-1", None),
+        ("9", None),
+    ],
+)
+def test_free_vram_is_the_sum_over_the_visible_gpus(visible: str | None, expected: int | None) -> None:
+    driver = FakeDriver([3 * GIB, 4 * GIB])
+    assert free_vram(driver, {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}) == expected
+    assert not driver.is_open
+
+
+@pytest.mark.parametrize("driver", [FakeDriver(), FakeDriver([-1])], ids=["no driver", "lost GPU"])
+def test_there_is_no_vram_if_the_driver_does_not_answer(driver: FakeDriver) -> None:
+    assert free_vram(driver, {}) is None
+    assert not driver.is_open
+
+
+def test_the_strictest_control_group_limits_memory(tmp_path: Path) -> None:
+    outer, inner = tmp_path / "outer", tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    for folder, limit, used in ((outer, "1000", "900"), (inner, "max", "100")):
+        (folder / "memory.max").write_text(limit)
+        (folder / "memory.current").write_text(used)
+    (outer / "memory.stat").write_text("anon 100\ninactive_file 50\n")
+    assert cgroup_headroom(tmp_path, "0::/outer/inner\n") == 150
+
+
+def test_control_groups_of_version_1_limit_memory_too(tmp_path: Path) -> None:
+    group = tmp_path / "memory" / "box"
+    group.mkdir(parents=True)
+    (group / "memory.limit_in_bytes").write_text("5000")
+    (group / "memory.usage_in_bytes").write_text("1000")
+    assert cgroup_headroom(tmp_path, "5:cpu,memory:/box\n") == 4000
