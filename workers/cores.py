@@ -1,30 +1,46 @@
 """Processor cores that worker processes may use; the number of threads of a native library follows from it."""
 
 import os
+from collections.abc import Set
 from pathlib import Path
 
 import psutil
 
-_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
-_UNLIMITED = 1 << 16
+from workers.control_groups import own_control_groups
+
+TOPOLOGY = Path("/sys/devices/system/cpu")
 
 
 def usable_cores() -> int:
-    """Return the number of logical cores that this process may run on: at least 1, at most its control group's quota."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(allowed, _quota()))
+    """Return the number of logical cores that this process may use: at least 1, at most its CPU quota.
+
+    The set of allowed cores includes the limits of control groups (`cpuset`) and of `taskset`. A fraction of a core in a
+    quota is not used: with 2.5 cores, a third thread would be paused half of the time, and the others would wait for it.
+    """
+    allowed, quota = len(_allowed_cores()), own_control_groups().cpu_quota()
+    return allowed if quota is None else max(1, min(allowed, int(quota)))
 
 
 def physical_cores() -> int:
-    """Return the number of physical cores that this process may run on; more threads make a language model slower."""
-    usable = usable_cores()
-    return min(psutil.cpu_count(logical=False) or usable, usable)
+    """Return the number of physical cores that this process may use; more threads make a language model slower."""
+    return min(usable_cores(), count_physical(_allowed_cores(), TOPOLOGY))
 
 
-def _quota() -> int:
-    """Return the whole cores of the control group's CPU quota."""
+def count_physical(cores: Set[int], topology: Path) -> int:
+    """Count the physical cores to which the given logical ones belong; the whole machine's if Linux does not list them."""
+    siblings = {_siblings(topology / f"cpu{core}" / "topology") for core in cores}
+    return psutil.cpu_count(logical=False) or len(cores) if None in siblings else len(siblings)
+
+
+def _allowed_cores() -> Set[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return frozenset(range(os.cpu_count() or 1))
+
+
+def _siblings(core: Path) -> str | None:
+    """Return the list of logical cores that share a physical one, such as `0,64`; None if it is unknown."""
     try:
-        quota, period = _CPU_MAX.read_text().split()
-    except (OSError, ValueError):
-        return _UNLIMITED
-    return max(1, int(quota) // int(period)) if quota.isdigit() else _UNLIMITED
+        return (core / "thread_siblings_list").read_text().strip()
+    except OSError:
+        return None

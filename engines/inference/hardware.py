@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import psutil
 import pynvml
 
+from workers.control_groups import own_control_groups
+
 MAX_SWAP_BYTES = 1024**3
-_V2_ROOT = Path("/sys/fs/cgroup")
-_UNLIMITED = 1 << 60
 
 
 class Nvml(Protocol):
@@ -37,14 +37,19 @@ class AvailableMemory:
 
 
 def available_memory() -> AvailableMemory:
-    """Return the memory that a model can still use: free or reclaimable, and within the control groups' limits."""
-    ram = min(int(psutil.virtual_memory().available), cgroup_headroom(_V2_ROOT, _own_groups()))
-    return AvailableMemory(ram, free_vram(pynvml, os.environ) if runs_on_cuda() else None)
+    """Return the memory that a model can still use. Blocks for milliseconds: the NVIDIA driver is opened and closed."""
+    return AvailableMemory(free_ram(), free_vram(pynvml, os.environ) if runs_on_cuda() else None)
+
+
+def free_ram() -> int:
+    """Return the bytes of RAM that are free or reclaimable, within the limits of the process's control groups."""
+    free, limit = int(psutil.virtual_memory().available), own_control_groups().free_memory()
+    return free if limit is None else min(free, limit)
 
 
 def swap_space_bytes() -> int:
     """Return the size limit of the swap space for idle sequences: an eighth of the free RAM, at most MAX_SWAP_BYTES."""
-    return min(MAX_SWAP_BYTES, available_memory().ram // 8)
+    return min(MAX_SWAP_BYTES, free_ram() // 8)
 
 
 def runs_on_cuda() -> bool:
@@ -83,57 +88,3 @@ def _visible(nvml: Nvml, allowed: str | None) -> list[Any]:
         for index, handle in enumerate(handles)
         if any(name == str(index) or nvml.nvmlDeviceGetUUID(handle).startswith(name) for name in names)
     ]
-
-
-def _own_groups() -> str:
-    try:
-        return Path("/proc/self/cgroup").read_text()
-    except OSError:
-        return ""
-
-
-def cgroup_headroom(root: Path, membership: str) -> int:
-    """Return the bytes that the strictest of this process's control groups leaves.
-
-    `root` is the mount of the control groups, `membership` the content of /proc/self/cgroup. Versions 1 and 2 are read.
-    """
-    left = _UNLIMITED
-    for line in membership.splitlines():
-        _, controllers, group = line.split(":", 2)
-        if controllers == "":
-            left = min(left, _headroom(root, group, "memory.max", "memory.current", "inactive_file"))
-        elif "memory" in controllers.split(","):
-            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            left = min(left, _headroom(root / "memory", group, *names))
-    return left
-
-
-def _headroom(mount: Path, group: str, limit_name: str, usage_name: str, cache_name: str) -> int:
-    """Check each group from our own up to the mount; in a container the mount is often the container's own group."""
-    left = _UNLIMITED
-    folder = mount / group.strip("/")
-    while True:
-        limit, used = _number(folder / limit_name), _number(folder / usage_name)
-        if limit is not None and used is not None:
-            left = min(left, max(0, limit - used + _file_cache(folder, cache_name)))
-        if folder == mount or mount not in folder.parents:
-            return left
-        folder = folder.parent
-
-
-def _number(file: Path) -> int | None:
-    """Return the limit or usage in a file; None if there is no limit."""
-    try:
-        text = file.read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() and int(text) < _UNLIMITED else None
-
-
-def _file_cache(folder: Path, name: str) -> int:
-    """Return the bytes of inactive file cache: they count as used, but the kernel reclaims them on demand."""
-    try:
-        rows = (folder / "memory.stat").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(row.split()[1]) for row in rows if row.startswith(f"{name} ")), 0)

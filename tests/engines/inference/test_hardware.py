@@ -1,11 +1,10 @@
-"""Free memory respects the limits of control groups and the GPUs that are visible."""
+"""Free memory of GPUs respects which of them are visible."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from engines.inference.hardware import cgroup_headroom, free_vram
+from engines.inference.hardware import free_vram
 
 GIB = 1024**3
 
@@ -72,21 +71,3 @@ def test_free_vram_is_the_sum_over_the_visible_gpus(visible: str | None, expecte
 def test_there_is_no_vram_if_the_driver_does_not_answer(driver: FakeDriver) -> None:
     assert free_vram(driver, {}) is None
     assert not driver.is_open
-
-
-def test_the_strictest_control_group_limits_memory(tmp_path: Path) -> None:
-    outer, inner = tmp_path / "outer", tmp_path / "outer" / "inner"
-    inner.mkdir(parents=True)
-    for folder, limit, used in ((outer, "1000", "900"), (inner, "max", "100")):
-        (folder / "memory.max").write_text(limit)
-        (folder / "memory.current").write_text(used)
-    (outer / "memory.stat").write_text("anon 100\ninactive_file 50\n")
-    assert cgroup_headroom(tmp_path, "0::/outer/inner\n") == 150
-
-
-def test_control_groups_of_version_1_limit_memory_too(tmp_path: Path) -> None:
-    group = tmp_path / "memory" / "box"
-    group.mkdir(parents=True)
-    (group / "memory.limit_in_bytes").write_text("5000")
-    (group / "memory.usage_in_bytes").write_text("1000")
-    assert cgroup_headroom(tmp_path, "5:cpu,memory:/box\n") == 4000
