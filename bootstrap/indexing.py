@@ -1,12 +1,12 @@
-"""Background indexing, put together of what it waits for and what it works with."""
+"""Background indexing with the work that has priority over it."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from bootstrap.deep import Deep
+from concurrency import Signal
 from records.system import WorkerStatus
 from services.answers import Answers
-from services.indexing import Indexing, IndexingSettings, MachineLoad
+from services.indexing import ConfiguredEmbedder, Indexing, IndexingSettings, MachineLoad, ServerActivity
 from services.ingestion import Ingestion
 from settings import Settings
 
@@ -17,19 +17,15 @@ def make_indexing(
     answers: Answers,
     ingestion: Ingestion,
     workers: Callable[[], Sequence[WorkerStatus]],
-    answer_began: asyncio.Event,
+    answer_started: Signal,
 ) -> Indexing:
     def ingested() -> int:
         status = ingestion.status()
         return status.queued + status.running
 
     return Indexing(
-        deep.generation,
+        ConfiguredEmbedder(deep.name, deep.error, deep.generation),
         IndexingSettings(settings.idle_threshold_seconds, settings.gpu_idle_percent),
         MachineLoad(workers),
-        lambda: answers.running,
-        ingested,
-        answer_began,
-        name=deep.name,
-        error=deep.error,
+        ServerActivity(lambda: answers.running, ingested, answer_started),
     )

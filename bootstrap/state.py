@@ -1,6 +1,5 @@
 """Everything that the server owns, in the order in which it is opened; closed in the opposite one."""
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +12,7 @@ from bootstrap.documents import DocumentJobs, open_document_jobs
 from bootstrap.indexing import make_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
-from concurrency import open_supervisor
+from concurrency import Signal, open_supervisor
 from records.settings import Limits, ServerSettings
 from records.tracing import Tracer
 from resolvers.request_context import Context
@@ -64,7 +63,7 @@ async def open_state(
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
         search = await enter(open_search(settings, stores, tracer))
         models: Models = await enter(open_models(stores.model_settings, settings.models_folder))
-        session_changes, waits, answer_began = SessionChanges(stores.sessions), Latency(), asyncio.Event()
+        session_changes, waits, answer_began = SessionChanges(stores.sessions), Latency(), Signal()
         answers: Answers = await enter(
             open_answers(
                 Answerer(stores.documents, stores.messages, search.retriever, models, tracer, waits),
@@ -80,7 +79,7 @@ async def open_state(
         machine = Machine({"data": stores.data, "models": settings.models_folder})
         metrics: Metrics = await enter(open_metrics(sources, machine, version))
         indexing = make_indexing(settings, search.deep, answers, jobs.ingestion, sources.workers, answer_began)
-        await enter(open_indexing(indexing))
+        await enter(open_indexing(supervisor, indexing))
         context = Context(
             documents=stores.documents,
             chunks=stores.chunks,

@@ -6,17 +6,17 @@ from typing import TypeVar
 from records.codes import ErrorCode
 from records.errors import ExpectedError
 
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 
 Result = TypeVar("Result")
 
 
 async def retry_after_crash(action: Callable[[], Awaitable[Result]]) -> Result:
-    """Run `action`; up to two more times where its worker crashed, since the process is restarted meanwhile.
+    """Run `action`, and up to two more times if its worker crashed: the process is restarted meanwhile.
 
-    Raises what the last attempt raised, and any other failure at once.
+    Raises what the last attempt raised. Any other failure is raised at once.
     """
-    for _ in range(ATTEMPTS - 1):
+    for _ in range(MAX_ATTEMPTS - 1):
         try:
             return await action()
         except ExpectedError as failure:

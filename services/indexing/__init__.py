@@ -1,11 +1,20 @@
-"""Background indexing: the deep embedder goes through the documents while nobody needs the machine.
+"""Background indexing: the deep embedder embeds all documents while the machine is idle.
 
-It gives way at once: the process that embeds is ended, not asked. What was stored stays, and it goes on from there.
+Indexing yields at once to everything else: the process that embeds is ended. Stored vectors are kept, so at most one batch
+is embedded again.
 """
 
 from services.indexing.deep_index import DeepIndex, DeepVectors
-from services.indexing.idleness import MachineLoad
-from services.indexing.indexing import Indexing, open_indexing
-from services.indexing.indexing_settings import IndexingSettings
+from services.indexing.idleness import IndexingSettings, MachineLoad
+from services.indexing.indexing import ConfiguredEmbedder, Indexing, ServerActivity, open_indexing
 
-__all__ = ["DeepIndex", "DeepVectors", "Indexing", "IndexingSettings", "MachineLoad", "open_indexing"]
+__all__ = [
+    "ConfiguredEmbedder",
+    "DeepIndex",
+    "DeepVectors",
+    "Indexing",
+    "IndexingSettings",
+    "MachineLoad",
+    "ServerActivity",
+    "open_indexing",
+]

@@ -1,19 +1,20 @@
-"""Time as indexing sees it; tests have a clock of their own."""
+"""The clock of background indexing. Tests use a clock that they advance themselves."""
 
-import asyncio
 from time import monotonic
 from typing import Protocol
 
 import anyio
 
+from concurrency import Signal
+
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds from some beginning."""
+        """Return the seconds since a fixed point in time."""
         ...
 
-    async def rest(self, news: asyncio.Event, seconds: float) -> None:
-        """Until there is news, which is then cleared, or so long."""
+    async def wait(self, signal: Signal, seconds: float) -> None:
+        """Return when the signal is set, at the latest after `seconds`. The signal is cleared."""
         ...
 
 
@@ -21,7 +22,7 @@ class SystemClock:
     def now(self) -> float:
         return monotonic()
 
-    async def rest(self, news: asyncio.Event, seconds: float) -> None:
+    async def wait(self, signal: Signal, seconds: float) -> None:
         with anyio.move_on_after(seconds):
-            await news.wait()
-        news.clear()
+            await signal.wait()
+        signal.clear()

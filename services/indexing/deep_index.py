@@ -1,4 +1,4 @@
-"""The vectors of one deep embedder: made in small batches, stored in SQLite, applied to an index of their own."""
+"""The index of the deep embedder: vectors are made in small batches, stored in SQLite, and applied to an own index."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,61 +11,73 @@ from records.indexing import IndexCounts
 from services.interfaces.vector_index import VectorIndex
 from services.worker_retry import retry_after_crash
 
-BATCH = 16
-"""Chunks that are embedded and stored together: the most that is lost where it has to give way."""
-ERASED_AT_ONCE = 1000
-"""Few enough that other writers wait for milliseconds."""
+BATCH_SIZE = 16
+"""Chunks that are embedded and stored together. At most one batch is lost when indexing is interrupted."""
+ERASE_BATCH_SIZE = 1000
+"""Vectors that are erased in one transaction: other writers wait for milliseconds only."""
 
 
 class DeepVectors(Protocol):
-    """What one deep embedder made; `persistence/embeddings/deep_embeddings.py` implements it."""
+    """Interface of the stored vectors of one deep embedder (`persistence/embeddings/deep_embeddings.py`)."""
 
     async def counts(self) -> IndexCounts: ...
     async def next_batch(self, limit: int) -> tuple[ChunkRecord, ...]:
-        """Chunks of one READY document, in order; empty where every one has its vector."""
+        """Return chunks of one READY document that have no vector yet, in order; empty if there are none."""
         ...
 
     async def store(self, embeddings: Sequence[tuple[ChunkRecord, bytes]]) -> None:
-        """Store float16 unit vectors of one document's chunks; passes over what changed meanwhile."""
+        """Store float16 unit vectors of one document's chunks. Chunks that changed meanwhile are ignored."""
         ...
 
     async def erase_former(self, limit: int) -> int:
-        """Erase up to so many vectors of earlier embedders; 0 once nothing is left of them."""
+        """Erase at most `limit` vectors of earlier deep embedders and return their number; 0 if none are left."""
         ...
 
-    async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]: ...
-    async def covers(self, document_ids: Sequence[DocumentId] | None) -> bool: ...
-    async def lacking(self, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]: ...
+    async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
+        """Return the number of embedded chunks of each document; documents without any are left out."""
+        ...
+
+    async def covers(self, document_ids: Sequence[DocumentId] | None) -> bool:
+        """Return whether any chunk of these documents (None: of all) has a vector."""
+        ...
+
+    async def lacking(self, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]:
+        """Return the chunks that have no vector."""
+        ...
 
 
-class HaltingEmbedder(Embedder, Protocol):
-    """`engines.embedding.DeepEmbedder`."""
+class InterruptibleEmbedder(Embedder, Protocol):
+    """An embedder whose work on documents can be interrupted; `engines.embedding.DeepEmbedder` implements it."""
 
     async def halt(self) -> None:
-        """End the process that embeds documents, at once."""
+        """End the process that embeds documents at once."""
         ...
 
     def reset(self) -> None:
-        """Try again, though it was given up."""
+        """Allow another attempt after the process was given up."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeepIndex:
-    embedder: HaltingEmbedder
+    embedder: InterruptibleEmbedder
     vectors: DeepVectors
     index: VectorIndex
 
     async def advance(self) -> int:
-        """Embed and store the next batch; how many chunks these were, 0 where there was none. Raises `ExpectedError`s."""
-        chunks = await self.vectors.next_batch(BATCH)
+        """Embed and store the next batch; return the number of chunks, 0 if all are embedded.
+
+        Raises `ExpectedError` if the embedder or the index fails.
+        """
+        chunks = await self.vectors.next_batch(BATCH_SIZE)
         if chunks:
             texts = [chunk.embedded_text for chunk in chunks]
-            made = await retry_after_crash(lambda: self.embedder.embed_documents(texts))
-            await self.vectors.store(list(zip(chunks, made, strict=True)))
+            vectors = await retry_after_crash(lambda: self.embedder.embed_documents(texts))
+            await self.vectors.store(list(zip(chunks, vectors, strict=True)))
         await retry_after_crash(self.index.drain)
         return len(chunks)
 
     async def erase_former(self) -> None:
-        while await self.vectors.erase_former(ERASED_AT_ONCE):
+        """Erase all vectors of earlier deep embedders."""
+        while await self.vectors.erase_former(ERASE_BATCH_SIZE):
             pass

@@ -1,4 +1,7 @@
-"""How long the machine has been idle: what others than this server make of its GPUs, or of its processor without one."""
+"""Detection of an idle machine: the load that other programs cause, and since when it has been low.
+
+With a GPU, only the load of the GPUs counts; otherwise the load of the processor without the server's own processes.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,34 +10,43 @@ from typing import Protocol
 import psutil
 
 from records.system import WorkerStatus
-from services.indexing.indexing_settings import IndexingSettings
 from services.metrics.machine.gpus import Gpus, Nvml, system_nvml
 
 
 @dataclass(frozen=True, slots=True)
+class IndexingSettings:
+    """The machine is idle if its load has been below `gpu_idle_percent` for `idle_threshold_seconds`."""
+
+    idle_threshold_seconds: int = 600
+    gpu_idle_percent: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """Percentages. `gpu` is the busiest card's, None without one; `cpu` is of all cores, the server's own use left out."""
+    """Load of the machine in percent."""
 
     gpu: float | None
+    "Utilization of the busiest GPU; None without a GPU."
     cpu: float
+    "Load of all cores together, without the server's own processes."
 
     @property
     def percent(self) -> float:
         return self.cpu if self.gpu is None else self.gpu
 
 
-class ReadsLoad(Protocol):
-    """Not thread-safe."""
+class LoadMeter(Protocol):
+    """Interface of a meter of the machine's load. Not thread-safe."""
 
     def read(self) -> Load:
-        """May block."""
+        """Return the load since the reading before. May block."""
         ...
 
     def close(self) -> None: ...
 
 
 class MachineLoad:
-    """Not thread-safe; `read` blocks for milliseconds. How busy the processor is counts from the reading before."""
+    """Meter of the load of this machine. `read` blocks for milliseconds. Not thread-safe."""
 
     def __init__(
         self,
@@ -43,7 +55,9 @@ class MachineLoad:
         machine_seconds: Callable[[], tuple[float, float]] | None = None,
         process_seconds: Callable[[int], float | None] | None = None,
     ) -> None:
-        """The last two give seconds of processor time since some beginning: busy ones and all, and a process' own."""
+        """`machine_seconds` returns the busy and the total processor time of all cores, `process_seconds` that of one
+        process. Both default to those of psutil.
+        """
         self._workers = workers
         self._gpus = Gpus(nvml or system_nvml())
         self._machine_seconds = machine_seconds or _machine_seconds
@@ -52,63 +66,69 @@ class MachineLoad:
         self._own: Mapping[int, float] = {}
 
     def read(self) -> Load:
+        """Return the load since the reading before."""
         gpus, _ = self._gpus.read(())
         used = [gpu.utilization_percent for gpu in gpus if gpu.utilization_percent is not None]
-        return Load(max(used, default=None), self._others())
+        return Load(max(used, default=None), self._load_of_others())
 
     def close(self) -> None:
         self._gpus.close()
 
-    def _others(self) -> float:
+    def _load_of_others(self) -> float:
         busy, total = self._machine_seconds()
-        own = {pid: seconds for pid in self._pids() if (seconds := self._process_seconds(pid)) is not None}
-        by_us = sum(seconds - self._own.get(pid, 0.0) for pid, seconds in own.items())
-        others, passed = busy - self._busy - by_us, total - self._total
+        own = {pid: seconds for pid in self._own_pids() if (seconds := self._process_seconds(pid)) is not None}
+        own_seconds = sum(seconds - self._own.get(pid, 0.0) for pid, seconds in own.items())
+        others, passed = busy - self._busy - own_seconds, total - self._total
         self._busy, self._total, self._own = busy, total, own
         return min(100.0, max(0.0, 100.0 * others / passed)) if passed > 0 else 0.0
 
-    def _pids(self) -> Sequence[int]:
+    def _own_pids(self) -> Sequence[int]:
         return [psutil.Process().pid, *(worker.pid for worker in self._workers() if worker.pid is not None)]
 
 
 class Idleness:
+    """Tracks since when the machine has been idle. Times are seconds of the clock that the caller uses."""
+
     def __init__(self, settings: IndexingSettings, now: float) -> None:
         self._settings = settings
         self._since = now
         self._now = now
         self.gpu_percent: float | None = None
+        "Utilization of the busiest GPU at the last reading; None without a GPU."
 
-    def note(self, load: Load, occupied: bool, now: float) -> None:
-        """`occupied`: the server itself has something to do that goes first."""
+    def observe(self, load: Load, is_server_busy: bool, now: float) -> None:
+        """Record a reading. The machine is not idle while the server has work with a higher priority."""
         self._now = now
         self.gpu_percent = load.gpu
-        if occupied or load.percent >= self._settings.gpu_idle_percent:
+        if is_server_busy or load.percent >= self._settings.gpu_idle_percent:
             self._since = now
 
     @property
     def seconds(self) -> float:
+        """Seconds for which the machine has been idle."""
         return self._now - self._since
 
     @property
     def is_idle(self) -> bool:
-        """Whether the last reading was one of an idle machine."""
+        """Whether the machine was idle at the last reading."""
         return self._since < self._now
 
     @property
     def is_reached(self) -> bool:
+        """Whether the machine has been idle for long enough to start indexing."""
         return self.is_idle and self.seconds >= self._settings.idle_threshold_seconds
 
 
 def _machine_seconds() -> tuple[float, float]:
-    """Seconds of all cores together: busy ones, and all. What waits for a disk is not busy."""
+    """Return the busy and the total seconds of all cores together. Waiting for a disk is not busy."""
     times = psutil.cpu_times()
-    # Linux counts what virtual machines of its own use twice: in `user` and in `guest`.
+    # Linux counts the time of virtual machines twice: in `user` and in `guest`.
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     return total - times.idle - getattr(times, "iowait", 0.0), total
 
 
 def _process_seconds(pid: int) -> float | None:
-    """None where the process ended this moment."""
+    """Return the processor time of a process in seconds; None if it has ended."""
     try:
         times = psutil.Process(pid).cpu_times()
     except psutil.Error:

@@ -1,275 +1,238 @@
-"""The owner of background indexing: waits for an idle machine or a person's word, works, and gives way at once."""
+"""Background indexing: waits until the machine is idle or a user starts it, embeds in batches, and yields at once."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import Enum, auto
 
 import anyio
 import structlog
 
-from concurrency import run_unit
+from concurrency import Signal, Supervisor, open_task_group, run_unit
 from records.errors import Conflict, ExpectedError
-from records.events import Change, ChangeKind
-from records.indexing import IndexCounts, IndexingState, IndexingStatus
-from services.broadcast import Broadcast
+from records.indexing import IndexingState, IndexingStatus
 from services.indexing.clock import Clock, SystemClock
 from services.indexing.deep_index import DeepIndex
-from services.indexing.idleness import Idleness, ReadsLoad
-from services.indexing.indexing_settings import IndexingSettings
+from services.indexing.idleness import Idleness, IndexingSettings, LoadMeter
+from services.indexing.progress import IndexingProgress
 
-LOOK_SECONDS = 5.0
-"""How often the machine is looked at while there is something to wait for."""
-TELL_SECONDS = 1.0
-"""Progress is told no more often; changes of state are told at once."""
-MOST_REASON = 200
-NOT_SET = "No deep embedder is set."
+MEASURE_SECONDS = 5.0
+"""Interval at which the machine's load and the pending chunks are read."""
+MAX_REASON_LENGTH = 200
+"""Characters of a user's reason to stop that are logged."""
+NOT_CONFIGURED = "No deep embedder is configured."
+
+ACTIVE = (IndexingState.RUNNING, IndexingState.STOPPING)
 
 log = structlog.get_logger("graphlore.indexing")
 
 
-class _Wish(Enum):
-    """What a person asked for last."""
+@dataclass(frozen=True, slots=True)
+class ConfiguredEmbedder:
+    """The deep embedder of the settings. Without an `index`, there is nothing to index with."""
 
-    AT_IDLE = auto()
-    NOW = auto()
+    name: str | None = None
+    "None if no deep embedder is configured."
+    error: str | None = None
+    "Reason why the configured embedder cannot be used."
+    index: DeepIndex | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerActivity:
+    """Work of the server that has priority over indexing."""
+
+    answers: Callable[[], int]
+    "Returns the number of answers that are queued or generated. Indexing stops at once for them."
+    ingestion: Callable[[], int]
+    "Returns the number of documents that are queued or ingested. Indexing does not start by itself meanwhile."
+    changed: Signal
+    "Set by other components when an answer is accepted."
+
+
+class _Trigger(Enum):
+    """The last request of a user."""
+
+    WHEN_IDLE = auto()
+    IMMEDIATELY = auto()
     STOPPED = auto()
 
 
 class Indexing:
-    """Without a `generation` it only says so: `name` is what was set, `error` why it is of no use."""
+    """Owner of background indexing. Opened by `open_indexing`."""
 
     def __init__(
         self,
-        generation: DeepIndex | None,
+        embedder: ConfiguredEmbedder,
         settings: IndexingSettings,
-        machine: ReadsLoad,
-        answers_running: Callable[[], int],
-        ingestion_running: Callable[[], int],
-        news: asyncio.Event,
-        *,
-        name: str | None = None,
-        error: str | None = None,
-        pace: Clock | None = None,
+        load_meter: LoadMeter,
+        activity: ServerActivity,
+        clock: Clock | None = None,
     ) -> None:
-        """`news` is set by whoever begins what goes first, such as an answer."""
-        self._generation = generation
-        self._settings = settings
-        self._machine = machine
-        self._answers_running = answers_running
-        self._ingestion_running = ingestion_running
-        self._news = news
-        self._name = name
-        self._error = error
-        self._pace = pace or SystemClock()
-        self._idleness = Idleness(settings, self._pace.now())
-        self._state = IndexingState.IDLE if error is None else IndexingState.FAILED
-        self._wish = _Wish.AT_IDLE
-        self._counts = IndexCounts()
-        self._embedded = 0
-        self._started_at: datetime | None = None
-        self._told_at = float("-inf")
-        self._changed = asyncio.Event()
-        self._changes: Broadcast[IndexingStatus] = Broadcast()
+        self._index = embedder.index
+        self._load_meter = load_meter
+        self._activity = activity
+        self._clock = clock or SystemClock()
+        self._idleness = Idleness(settings, self._clock.now())
+        self._progress = IndexingProgress(embedder.name, embedder.error, settings, self._idleness, self._clock)
+        self._trigger = _Trigger.WHEN_IDLE
 
     @property
     def watchers(self) -> int:
-        return self._changes.watchers
+        return self._progress.watchers
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is a deep embedder to index with. Without one, `run` must not be called."""
+        return self._index is not None
 
     @property
     def latest(self) -> IndexingStatus:
-        """As of the last look, some seconds ago at most: nothing is asked for it."""
-        return self._status()
+        """The status without reading the database: some seconds old at most."""
+        return self._progress.status
 
     async def status(self) -> IndexingStatus:
+        """Return the status with current counts from the database."""
         await self._count()
-        return self._status()
+        return self._progress.status
 
     async def start_indexing(self, now: bool) -> IndexingStatus:
-        """Begin at once (`now`), or wait for an idle machine again. Raises `Conflict` where that cannot be."""
-        if self._generation is None:
-            raise Conflict(self._error or NOT_SET)
-        if self._state in (IndexingState.RUNNING, IndexingState.STOPPING):
-            raise Conflict(f"Indexing is {self._state.value} already.")
-        self._error = None
-        self._generation.embedder.reset()
+        """Start at once (`now`), or wait for an idle machine again. Resets a failure.
+
+        Raises `Conflict` without a deep embedder and while indexing runs.
+        """
+        if self._index is None:
+            raise Conflict(self._progress.error or NOT_CONFIGURED)
         await self._count()
-        self._wish = _Wish.NOW if now and self._counts.pending_chunks else _Wish.AT_IDLE
-        self._become(self._resting_state())
-        self._news.set()
+        if self._progress.state in ACTIVE:
+            raise Conflict(f"Indexing is already {self._progress.state.value}.")
+        self._progress.error = None
+        self._index.embedder.reset()
+        is_immediate = now and self._progress.counts.pending_chunks > 0
+        self._trigger = _Trigger.IMMEDIATELY if is_immediate else _Trigger.WHEN_IDLE
+        self._progress.set_state(self._waiting_state())
+        self._activity.changed.set()
         if now:
-            await self._until(lambda: self._state is not IndexingState.WAITING_FOR_IDLE or self._answers_running() > 0)
-        return self._status()
+            await self._progress.wait_until(self._has_reacted_to_start)
+        return self._progress.status
+
+    def _has_reacted_to_start(self) -> bool:
+        return self._progress.state is not IndexingState.WAITING_FOR_IDLE or self._activity.answers() > 0
 
     async def stop_indexing(self, reason: str | None) -> IndexingStatus:
-        """Stop at once, until someone starts it again. Raises `Conflict` where nothing is being done or waited for."""
-        if self._state in (IndexingState.IDLE, IndexingState.FAILED):
-            raise Conflict(f"There is nothing to stop: indexing is {self._state.value}.")
-        log.info("indexing stopped", reason=reason and reason[:MOST_REASON])
-        self._wish = _Wish.STOPPED
-        if self._state is IndexingState.WAITING_FOR_IDLE:
-            self._become(IndexingState.IDLE)
-        self._news.set()
-        await self._until(lambda: self._state not in (IndexingState.RUNNING, IndexingState.STOPPING))
+        """Stop at once and stay stopped until `start_indexing`. `reason` is logged.
+
+        Raises `Conflict` if indexing neither runs nor waits.
+        """
+        if self._progress.state in (IndexingState.IDLE, IndexingState.FAILED):
+            raise Conflict(f"There is nothing to stop: indexing is {self._progress.state.value}.")
+        log.info("indexing stopped by user", reason=reason and reason[:MAX_REASON_LENGTH])
+        self._trigger = _Trigger.STOPPED
+        if self._progress.state is IndexingState.WAITING_FOR_IDLE:
+            self._progress.set_state(IndexingState.IDLE)
+        self._activity.changed.set()
+        await self._progress.wait_until(lambda: self._progress.state not in ACTIVE)
         return await self.status()
 
     @asynccontextmanager
     async def watch_indexing(self) -> AsyncIterator[AsyncGenerator[IndexingStatus, None]]:
-        """What it is at now, then every change; a slow reader gets the newest."""
-        async with self._changes.watch() as live:
-            yield _now_and_then(await self.status(), live)
+        """Subscribe to the current status and every change of it. A slow subscriber gets the newest status."""
+        await self._count()
+        async with self._progress.watch() as statuses:
+            yield statuses
 
     def close(self) -> None:
-        self._machine.close()
+        self._load_meter.close()
 
     async def run(self) -> None:
-        """For as long as the server runs."""
-        generation = self._generation
-        while generation is not None:
-            if not await run_unit(lambda: self._round(generation), "indexing", self._fail):
-                await self._pace.rest(self._news, LOOK_SECONDS)
+        """Run until canceled. A round that fails sets the state FAILED; the loop continues."""
+        while True:
+            await run_unit(self._run_round, "indexing", self._fail)
+            await self._clock.wait(self._activity.changed, MEASURE_SECONDS)
 
-    async def _round(self, generation: DeepIndex) -> None:
-        """Look, and work or rest."""
-        await self._look()
-        if self._state is IndexingState.IDLE and not self._counts.pending_chunks:
-            await generation.erase_former()
-        if self._may_begin():
-            await self._work(generation)
-        else:
-            await self._pace.rest(self._news, LOOK_SECONDS)
-
-    async def _look(self) -> None:
-        await self._count()
-        await self._measure()
-        if self._state is not IndexingState.FAILED:
-            self._become(self._resting_state())
+    async def _run_round(self) -> None:
+        """Index if the machine is idle or a user asked for it."""
+        assert self._index is not None
+        try:
+            await self._count()
+            await self._measure()
+            if self._progress.state is not IndexingState.FAILED:
+                self._progress.set_state(self._waiting_state())
+            if self._progress.state is IndexingState.IDLE and not self._progress.counts.pending_chunks:
+                await self._index.erase_former()
+            if self._may_start():
+                await self._index_until_interrupted(self._index)
+        except ExpectedError as failure:
+            await self._fail(failure.message)
 
     async def _measure(self) -> None:
-        load = await asyncio.to_thread(self._machine.read)
-        occupied = self._answers_running() > 0 or self._ingestion_running() > 0
-        self._idleness.note(load, occupied, self._pace.now())
+        load = await anyio.to_thread.run_sync(self._load_meter.read)
+        is_server_busy = self._activity.answers() > 0 or self._activity.ingestion() > 0
+        self._idleness.observe(load, is_server_busy, self._clock.now())
 
-    def _resting_state(self) -> IndexingState:
-        if self._counts.pending_chunks and self._wish is not _Wish.STOPPED:
+    async def _count(self) -> None:
+        if self._index is not None:
+            self._progress.counts = await self._index.vectors.counts()
+
+    def _waiting_state(self) -> IndexingState:
+        if self._progress.counts.pending_chunks and self._trigger is not _Trigger.STOPPED:
             return IndexingState.WAITING_FOR_IDLE
         return IndexingState.IDLE
 
-    def _may_begin(self) -> bool:
-        if self._state is not IndexingState.WAITING_FOR_IDLE or self._answers_running():
+    def _may_start(self) -> bool:
+        if self._progress.state is not IndexingState.WAITING_FOR_IDLE or self._activity.answers():
             return False
-        return self._wish is _Wish.NOW or self._idleness.is_reached
+        return self._trigger is _Trigger.IMMEDIATELY or self._idleness.is_reached
 
-    async def _work(self, generation: DeepIndex) -> None:
-        self._started_at = datetime.now(UTC)
-        self._become(IndexingState.RUNNING)
-        log.info("indexing", pending_chunks=self._counts.pending_chunks)
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._give_way, generation, tasks.cancel_scope)
-                await self._advance(generation)
-                tasks.cancel_scope.cancel()
-        except* ExpectedError as failures:
-            await self._fail(_message(failures))
-        finally:
-            self._started_at = None
-        if self._state is not IndexingState.FAILED:
+    def _may_continue(self) -> bool:
+        if self._trigger is _Trigger.STOPPED or self._activity.answers():
+            return False
+        return self._trigger is _Trigger.IMMEDIATELY or self._idleness.is_idle
+
+    async def _index_until_interrupted(self, index: DeepIndex) -> None:
+        self._progress.set_state(IndexingState.RUNNING)
+        log.info("indexing started", pending_chunks=self._progress.counts.pending_chunks)
+        async with open_task_group() as tasks:
+            tasks.start_soon(self._interrupt, index, tasks.cancel_scope)
+            await self._index_all(index)
+        await self._measure()  # An answer that interrupted is activity, even if it has ended by the next round.
+        await self._count()
+        self._progress.set_state(self._waiting_state())
+
+    async def _index_all(self, index: DeepIndex) -> None:
+        while embedded := await index.advance():
             await self._count()
-            self._become(self._resting_state())
+            self._progress.add_embedded(embedded)
+        if self._trigger is _Trigger.IMMEDIATELY:
+            self._trigger = _Trigger.WHEN_IDLE
+        await index.erase_former()
+        log.info("indexing finished", chunks=self._progress.counts.done_chunks)
 
-    async def _advance(self, generation: DeepIndex) -> None:
-        while embedded := await generation.advance():
-            self._embedded += embedded
-            await self._count()
-            if self._pace.now() - self._told_at >= TELL_SECONDS:
-                self._tell()
-        if self._wish is _Wish.NOW:
-            self._wish = _Wish.AT_IDLE
-        await generation.erase_former()
-        log.info("indexed", chunks=self._counts.done_chunks)
-
-    async def _give_way(self, generation: DeepIndex, work: anyio.CancelScope) -> None:
-        """Wait for the first reason to stop, and end the work by force."""
-        while self._may_go_on():
-            await self._pace.rest(self._news, LOOK_SECONDS)
-            if self._may_go_on():
+    async def _interrupt(self, index: DeepIndex, work: anyio.CancelScope) -> None:
+        """Wait for the first reason to stop, then cancel the work and end the embedder's process."""
+        while self._may_continue():
+            await self._clock.wait(self._activity.changed, MEASURE_SECONDS)
+            if self._may_continue():
                 await self._measure()
-        self._become(IndexingState.STOPPING)
+        self._progress.set_state(IndexingState.STOPPING)
         work.cancel()
         with anyio.CancelScope(shield=True):
-            await generation.embedder.halt()
-
-    def _may_go_on(self) -> bool:
-        if self._wish is _Wish.STOPPED or self._answers_running():
-            return False
-        return self._wish is _Wish.NOW or self._idleness.is_idle
+            await index.embedder.halt()
 
     async def _fail(self, message: str) -> None:
-        log.warning("indexing failed")
-        self._error = message
-        self._become(IndexingState.FAILED)
-
-    async def _count(self) -> None:
-        if self._generation is not None:
-            self._counts = await self._generation.vectors.counts()
-
-    def _become(self, state: IndexingState) -> None:
-        """Also tells how long the machine has been idle, while that is waited for."""
-        is_news = state is not self._state or state is IndexingState.WAITING_FOR_IDLE
-        self._state = state
-        if is_news:
-            self._tell()
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            await self._changed.wait()
-
-    def _tell(self) -> None:
-        self._told_at = self._pace.now()
-        self._changes.publish(Change(ChangeKind.UPDATED, "indexing", self._status()))
-
-    def _status(self) -> IndexingStatus:
-        return IndexingStatus(
-            state=self._state,
-            deep_embedder=self._name,
-            pending_documents=self._counts.pending_documents,
-            pending_chunks=self._counts.pending_chunks,
-            done_chunks=self._counts.done_chunks,
-            done_documents=self._counts.done_documents,
-            embedded_chunks=self._embedded,
-            idle_seconds=self._idleness.seconds,
-            idle_threshold_seconds=self._settings.idle_threshold_seconds,
-            gpu_utilization_percent=self._idleness.gpu_percent,
-            started_at=self._started_at,
-            error=self._error,
-        )
-
-
-async def _now_and_then(
-    now: IndexingStatus, live: AsyncGenerator[Change[IndexingStatus], None]
-) -> AsyncGenerator[IndexingStatus, None]:
-    yield now
-    async with aclosing(live):
-        async for change in live:
-            if change.noun is not None:
-                yield change.noun
-
-
-def _message(failures: BaseExceptionGroup[ExpectedError]) -> str:
-    first = failures.exceptions[0]
-    return first.message if isinstance(first, ExpectedError) else _message(first)
+        log.warning("indexing failed", reason=message)
+        self._progress.error = message
+        self._progress.set_state(IndexingState.FAILED)
 
 
 @asynccontextmanager
-async def open_indexing(indexing: Indexing) -> AsyncIterator[Indexing]:
-    """It works while this block is open."""
+async def open_indexing(supervisor: Supervisor, indexing: Indexing) -> AsyncIterator[Indexing]:
+    """Index in the background while the block is open. Without a deep embedder, only the status can be read."""
     try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(indexing.run)
+        if indexing.is_configured:
+            async with supervisor.running("deep indexing", indexing.run):
+                yield indexing
+        else:
             yield indexing
-            tasks.cancel_scope.cancel()
     finally:
         indexing.close()

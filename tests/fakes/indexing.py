@@ -1,9 +1,11 @@
-"""A deep embedder, its vectors and its index in memory, a machine whose load is said, and a clock that a test moves."""
+"""Fakes for background indexing: embedder, vectors and index in memory, a load meter with set values, a manual clock."""
 
-import asyncio
 import struct
 from collections.abc import Mapping, Sequence
 
+import anyio
+
+from concurrency import Signal
 from records.codes import ErrorCode
 from records.document import ChunkRecord
 from records.errors import ExpectedError
@@ -15,22 +17,23 @@ from services.indexing.idleness import Load
 from tests.support.builders import make_chunk
 
 
-class Unusable(ExpectedError):
+class WorkerCrash(ExpectedError):
     code = ErrorCode.WORKER_CRASHED
 
 
 class FakeDeepEmbedder:
-    """Embeds a batch whenever `let` is released, or at once while `is_free`. What a halt cut off is counted as lost."""
+    """Embeds one batch for each release of `permits`, or every batch at once if `is_free`."""
 
     model = "deep"
     dimensions = 2
 
     def __init__(self) -> None:
         self.is_free = False
-        self.let = asyncio.Semaphore(0)
-        self.began = asyncio.Semaphore(0)
-        self.asked = 0
-        self.lost = 0
+        self.permits = anyio.Semaphore(0)
+        self.started = anyio.Semaphore(0)
+        "Released with each batch that starts."
+        self.batches = 0
+        self.interrupted_chunks = 0
         self.halts = 0
         self.resets = 0
         self.failure: Exception | None = None
@@ -39,15 +42,15 @@ class FakeDeepEmbedder:
         return struct.pack("<2f", 1.0, 0.0)
 
     async def embed_documents(self, texts: Sequence[str]) -> list[bytes]:
-        self.asked += 1
-        self.began.release()
+        self.batches += 1
+        self.started.release()
         if self.failure is not None:
             raise self.failure
         if not self.is_free:
             try:
-                await self.let.acquire()
-            except asyncio.CancelledError:
-                self.lost += len(texts)
+                await self.permits.acquire()
+            except anyio.get_cancelled_exc_class():
+                self.interrupted_chunks += len(texts)
                 raise
         return [struct.pack("<2e", 1.0, 0.0) for _ in texts]
 
@@ -59,7 +62,7 @@ class FakeDeepEmbedder:
 
 
 class FakeDeepVectors:
-    """So many chunks of one document; `stored` are those that have a vector."""
+    """The chunks of one document; `stored` are those with a vector, `former` is the number of earlier vectors."""
 
     def __init__(self, chunks: int, former: int = 0) -> None:
         self.chunks = [make_chunk(id=ChunkId(at + 1), index=at, text=f"chunk {at}") for at in range(chunks)]
@@ -97,6 +100,8 @@ class FakeDeepVectors:
 
 
 class FakeIndex:
+    """A vector index that finds the same hits for every query."""
+
     def __init__(self, *hits: ScoredChunk) -> None:
         self.hits = hits
         self.drains = 0
@@ -114,12 +119,12 @@ class FakeIndex:
         return len(self.hits)
 
 
-def make_generation(vectors: FakeDeepVectors, embedder: FakeDeepEmbedder) -> DeepIndex:
+def make_deep_index(vectors: FakeDeepVectors, embedder: FakeDeepEmbedder) -> DeepIndex:
     return DeepIndex(embedder, vectors, FakeIndex())
 
 
-class FakeMachine:
-    """What others make of the machine; `answers` and `documents` are the server's own work."""
+class FakeLoadMeter:
+    """Reports the load that a test sets; `answers` and `documents` are the server's own work."""
 
     def __init__(self) -> None:
         self.load = Load(None, 0.0)
@@ -134,31 +139,33 @@ class FakeMachine:
         self.is_closed = True
 
 
-class MovedPace:
-    """A clock that stands still until it is moved; who rests is woken when its time has come."""
+class ManualClock:
+    """A clock that stands still until `advance`, which wakes the waiting tasks whose time has come."""
 
     def __init__(self) -> None:
         self.time = 0.0
-        self._resting: list[tuple[float, asyncio.Event]] = []
+        self._waiting: list[tuple[float, Signal, list[bool]]] = []
 
     @property
-    def is_resting(self) -> bool:
-        return any(not news.is_set() for _, news in self._resting)
+    def is_awaited(self) -> bool:
+        """Whether a task waits that was not woken."""
+        return any(not woken for _, _, woken in self._waiting)
 
     def now(self) -> float:
         return self.time
 
-    async def rest(self, news: asyncio.Event, seconds: float) -> None:
-        alarm = (self.time + seconds, news)
-        self._resting.append(alarm)
+    async def wait(self, signal: Signal, seconds: float) -> None:
+        alarm = (self.time + seconds, signal, list[bool]())
+        self._waiting.append(alarm)
         try:
-            await news.wait()
+            await signal.wait()
         finally:
-            self._resting.remove(alarm)
-        news.clear()
+            self._waiting.remove(alarm)
+        signal.clear()
 
-    def move(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.time += seconds
-        for due, news in self._resting:
+        for due, signal, woken in self._waiting:
             if due <= self.time:
-                news.set()
+                woken.append(True)
+                signal.set()

@@ -15,7 +15,7 @@ from records.errors import NotFound
 from records.ids import DocumentId
 from records.system import WorkerPurpose
 from services.ingestion.embed_stage import BATCH
-from services.worker_retry import ATTEMPTS
+from services.worker_retry import MAX_ATTEMPTS
 from tests.fakes.faults import cancel_by_scope_at, cancel_natively_at
 from tests.services.ingestion.harness import IngestionHarness, open_faulty, run_all, upload
 from workers import WorkerCrashed
@@ -95,7 +95,7 @@ async def test_a_client_that_leaves_at_any_step_of_a_change_leaves_it_complete_o
         raise AssertionError("the request has more steps than expected")
 
 
-@pytest.mark.parametrize("crashes", [1, ATTEMPTS])
+@pytest.mark.parametrize("crashes", [1, MAX_ATTEMPTS])
 async def test_a_parser_that_is_killed_after_any_chunk_is_repeated_or_fails_the_document(
     template: Path, tmp_path: Path, crashes: int
 ) -> None:
@@ -103,7 +103,7 @@ async def test_a_parser_that_is_killed_after_any_chunk_is_repeated_or_fails_the_
         async with open_faulty(template, tmp_path / str(chunk)) as (harness, _):
             harness.small.crash(CRASH, after=chunk, times=crashes)
             document = await harness.until(await upload(harness), READY, FAILED)
-            if crashes < ATTEMPTS:
+            if crashes < MAX_ATTEMPTS:
                 assert (document.status, document.chunk_count) == (READY, 3)
             else:
                 assert document.error is not None
@@ -114,7 +114,7 @@ async def test_a_parser_that_is_killed_after_any_chunk_is_repeated_or_fails_the_
     await run_all([partial(scenario, chunk) for chunk in range(4)])
 
 
-@pytest.mark.parametrize("crashes", [1, ATTEMPTS])
+@pytest.mark.parametrize("crashes", [1, MAX_ATTEMPTS])
 async def test_an_embedder_that_is_killed_at_any_batch_is_repeated_or_fails_the_document(
     template: Path, tmp_path: Path, crashes: int
 ) -> None:
@@ -123,7 +123,7 @@ async def test_an_embedder_that_is_killed_at_any_batch_is_repeated_or_fails_the_
             harness.embedder.crash(after=batch, times=crashes)
             content = "\n".join(f"Bolt {number}" for number in range(2 * BATCH)).encode()
             document = await harness.until(await upload(harness, content), READY, FAILED)
-            assert document.status is (READY if crashes < ATTEMPTS else FAILED)
+            assert document.status is (READY if crashes < MAX_ATTEMPTS else FAILED)
             await harness.check_usable(document)
 
     await run_all([partial(scenario, batch) for batch in range(2)])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from records.errors import ExpectedError
 from records.ids import DocumentId
 from records.system import WorkerPurpose
-from services.worker_retry import ATTEMPTS
+from services.worker_retry import MAX_ATTEMPTS
 from tests.fakes.faults import Fault, Faults, cancel_by_scope_at, cancel_natively_at
 from tests.services.ingestion.harness import IngestionHarness, open_faulty, upload
 from workers import WorkerCrashed
@@ -66,9 +66,9 @@ class Scenario:
             case ("release parser",):
                 self.harness.small.gate.open()
             case ("crash parser",):
-                self.harness.small.crash(CRASH, after=1, times=ATTEMPTS)
+                self.harness.small.crash(CRASH, after=1, times=MAX_ATTEMPTS)
             case ("crash embedder",):
-                self.harness.embedder.crash(times=ATTEMPTS)
+                self.harness.embedder.crash(times=MAX_ATTEMPTS)
             case ("wait",):
                 await anyio.sleep(0.05)
             case (str(name), int(content), int(step)):

@@ -12,7 +12,7 @@ from services.metrics.machine.gpus import Gpus, system_nvml
 from services.metrics.machine.machine import Machine
 from services.metrics.machine.processes import Processes
 from services.metrics.machine.temperatures import read_temperatures, system_sensors
-from tests.services.metrics.fakes import GIB, Card, FakeNvml, Process, laptop_sensors, no_sensors
+from tests.fakes.machine import GIB, Card, FakeNvml, Process, laptop_sensors, no_sensors
 
 
 def worker(pid: int | None) -> WorkerStatus:

@@ -22,7 +22,7 @@ from records.system import (
 )
 from services.metrics.machine.machine import Machine
 from services.metrics.sampler import TOGETHER, Metrics, Sources, _Watcher, open_metrics
-from tests.services.metrics.fakes import FakeNvml, laptop_sensors
+from tests.fakes.machine import FakeNvml, laptop_sensors
 
 INFERENCE = InferenceStatus(ModelId("0123456789abcdef"), ModelStatus.READY, 1, 4, 2, 300.0, 40.5, 512, 2048, 0.75)
 INGESTION = IngestionStatus(queued=3, running=1, yielding=True, chunks_per_second=12.5)

@@ -8,7 +8,7 @@ from records.ids import ChunkId
 from records.retrieval import LegState, RetrievalQuery, ScoredChunk, SearchMode
 from services.retrieval.deep_search import DeepSearch
 from services.retrieval.fusion import fuse
-from tests.fakes.indexing import FakeDeepVectors, FakeIndex, Unusable
+from tests.fakes.indexing import FakeDeepVectors, FakeIndex, WorkerCrash
 
 
 class FakePrompts:
@@ -79,7 +79,7 @@ async def test_a_model_that_cannot_be_loaded_is_a_failed_leg_with_its_reason() -
 
 async def test_a_crash_is_a_failed_leg() -> None:
     prompts = FakePrompts()
-    prompts.error = Unusable("The process ended.")
+    prompts.error = WorkerCrash("The process ended.")
     leg = await deep(prompts, *hits(0.9)).run(RetrievalQuery("wheel"), None)
     assert (leg.state, leg.message) == (LegState.FAILED, "The process ended.")
 
