@@ -3,6 +3,7 @@
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import structlog
@@ -14,6 +15,7 @@ from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, open_supervisor
 from records.settings import Limits, ServerSettings
+from records.system import StorageCounts
 from records.tracing import Tracer
 from resolvers.request_context import Context
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
@@ -59,7 +61,7 @@ async def open_state(
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         supervisor = await enter(open_supervisor(lambda: signal.raise_signal(signal.SIGTERM)))
-        loop_lag = await enter(open_loop_lag())
+        loop_lag = await enter(open_loop_lag(supervisor))
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
         search = await enter(open_search(settings, stores, tracer))
         models: Models = await enter(open_models(stores.model_settings, settings.models_folder))
@@ -77,7 +79,7 @@ async def open_state(
         jobs = await enter(open_document_jobs(settings, stores, search, lambda: answers.running, tracer, supervisor))
         sources = _sources(stores, search, jobs, models)
         machine = Machine({"data": stores.data, "models": settings.models_folder})
-        metrics: Metrics = await enter(open_metrics(sources, machine, version))
+        metrics: Metrics = await enter(open_metrics(supervisor, sources, machine, version))
         indexing = make_indexing(settings, search.deep, answers, jobs.ingestion, sources.workers, answer_began)
         await enter(open_indexing(supervisor, indexing))
         context = Context(
@@ -117,13 +119,24 @@ async def open_state(
 
 def _sources(stores: Stores, search: Search, jobs: DocumentJobs, models: Models) -> Sources:
     folders = (stores.data / LIGHT_FOLDER, stores.data / DEEP_FOLDER)
-    storage = Storage(stores.documents, search.vectors, stores.originals, *folders)
+    storage = Storage(_StorageTotals(stores), search.vectors, *folders)
     return Sources(
         lambda: [*(worker.status() for worker in (*search.workers, *jobs.parsers)), *models.workers()],
         models.inference_status,
         jobs.ingestion.status,
         storage.read,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _StorageTotals:
+    """Totals that are counted when they are read. `persistence` will keep running totals instead."""
+
+    stores: Stores
+
+    async def read(self) -> StorageCounts:
+        counts = await self.stores.documents.storage_counts()
+        return replace(counts, originals_bytes=await self.stores.originals.byte_size())
 
 
 def _told(settings: Settings, search: Search) -> ServerSettings:

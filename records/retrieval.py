@@ -16,6 +16,21 @@ class SearchMode(StrEnum):
     HYBRID = "HYBRID"
 
 
+class Leg(StrEnum):
+    """A ranking of chunks that a retrieval consists of."""
+
+    KEYWORD = "keyword"
+    "By the words of the query (BM25)."
+    DENSE = "dense"
+    "By the vectors of the light embedder."
+    DEEP = "deep"
+    "By the vectors of the deep embedder."
+    RERANK = "rerank"
+    "By the reranker, which scores the best chunks of the others again."
+    FUSION = "fusion"
+    "Of the others together."
+
+
 class LegState(StrEnum):
     RAN = "RAN"
     SKIPPED = "SKIPPED"
@@ -71,8 +86,7 @@ class RetrievalHit:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalLeg:
-    name: str
-    "`words`, `meaning`, `deep`, `reranker` or `fusion`."
+    name: Leg
     state: LegState
     message: str | None
     candidates: int

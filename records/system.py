@@ -153,7 +153,7 @@ class IngestionStatus:
 
 @dataclass(frozen=True, slots=True)
 class StorageCounts:
-    """What the database counts of itself."""
+    """Numbers of stored records, and sizes of their files in bytes."""
 
     documents: int
     chunks: int
@@ -161,6 +161,7 @@ class StorageCounts:
     sessions: int
     messages: int
     database_bytes: int
+    originals_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from records.answer import Retrieved
 from records.codes import ErrorCode
 from records.errors import EmptyAnswer, ExpectedError
 from records.ids import ModelId
-from records.retrieval import MAX_QUERY_LENGTH, LegState, Retrieval, RetrievalQuery
+from records.retrieval import MAX_QUERY_LENGTH, Leg, LegState, Retrieval, RetrievalQuery
 from records.session import (
     FinishReason,
     GenerationDetails,
@@ -150,7 +150,7 @@ class Answerer:
         async with self.retrievals:
             retrieval = await self.retriever.retrieve(query)
         failed = [leg for leg in retrieval.legs if leg.state is LegState.FAILED]
-        if failed and not any(leg.state is LegState.RAN for leg in retrieval.legs if leg.name != "fusion"):
+        if failed and not any(leg.state is LegState.RAN for leg in retrieval.legs if leg.name is not Leg.FUSION):
             raise RetrievalFailed(failed[0].message or "no reason given")
         return retrieval
 

@@ -1,8 +1,10 @@
-"""What the machine and the server are at: one sampler for every watcher, the event loop's lag, and both for Prometheus.
+"""Metrics of the machine and the server: samples for subscribers, and everything for Prometheus.
 
-A sensor that is not there is named in `unavailable`, with a plain reason; it is never an error.
+One sampler serves all subscribers. A sensor that cannot be read is listed in the sample's `unavailable` with the reason; it
+is never an error. `machine/` reads the hardware and the processes, `prometheus/` renders the text format.
 """
 
+from services.metrics.latency import Histogram, Latency
 from services.metrics.loop_lag import LoopLag, open_loop_lag
 from services.metrics.machine.machine import Machine
 from services.metrics.prometheus.counters import ServerCounters
@@ -12,6 +14,8 @@ from services.metrics.sampler import Metrics, Sources, open_metrics
 
 __all__ = [
     "Exposition",
+    "Histogram",
+    "Latency",
     "LoopLag",
     "Machine",
     "Metrics",

@@ -1,24 +1,45 @@
-"""How long people wait for answers: in the queue, for the first token, from token to token."""
+"""Durations, counted in buckets from which Prometheus calculates quantiles."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from engines.inference.protocol import Finished
-from services.metrics.histogram import Histogram
 
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Bounds for the durations of requests."""
 TOKEN_SECONDS = (0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.5)
+"""Bounds for the time from one token to the next."""
+
+
+class Histogram:
+    """Counts values by upper bounds. docs/decisions/0022 explains why it is not the class of prometheus_client."""
+
+    def __init__(self, bounds: Sequence[float] = SECONDS) -> None:
+        self.bounds = tuple(bounds)
+        self.buckets = [0] * (len(bounds) + 1)
+        "Number of values up to each bound and above the one before it; the last bucket has no bound."
+        self.sum = 0.0
+
+    def observe(self, value: float) -> None:
+        self.buckets[bisect_left(self.bounds, value)] += 1
+        self.sum += value
 
 
 class Latency:
-    """In seconds."""
+    """Latencies of answers, in seconds."""
 
     def __init__(self) -> None:
         self.queue = Histogram()
+        "From the request's arrival at the model to the first step."
         self.first_token = Histogram()
-        "From the request's arrival at the model."
+        "From the request's arrival at the model to the first token."
         self.between_tokens = Histogram(TOKEN_SECONDS)
-        "The mean of each answer."
+        "From one token to the next: the mean of each answer."
 
     def observe(self, finished: Finished) -> None:
-        self.queue.note(finished.queued_ms / 1000)
+        """Record the latencies of a finished generation."""
+        self.queue.observe(finished.queued_ms / 1000)
         if finished.time_to_first_token_ms is not None:
-            self.first_token.note(finished.time_to_first_token_ms / 1000)
+            self.first_token.observe(finished.time_to_first_token_ms / 1000)
         if finished.tokens_per_second:
-            self.between_tokens.note(1 / finished.tokens_per_second)
+            self.between_tokens.observe(1 / finished.tokens_per_second)

@@ -1,24 +1,26 @@
-"""How late the event loop is: a task sleeps a little, over and over, and notes by how much it woke too late."""
+"""Lag of the event loop: a task sleeps for a fixed time again and again and records by how much it wakes too late."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from services.metrics.histogram import Histogram
+import anyio
+
+from concurrency import Supervisor
+from services.metrics.latency import Histogram
 
 INTERVAL = 0.02
-"Seconds between two looks: a block is seen but for so much of it at most."
+"""Seconds between two measurements. A block of the loop is measured except for at most this time."""
 WINDOW = 3000
-"Looks that the quantiles are of: about a minute."
+"""Measurements in the quantiles: about one minute."""
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-"Upper bounds of the histogram's buckets, in seconds; one more has none."
+"""Upper bounds of the histogram's buckets, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """Seconds, over the window."""
+    """Quantiles of the lag within the window, in seconds."""
 
     p50: float
     p99: float
@@ -29,36 +31,33 @@ class LoopLag:
     def __init__(self) -> None:
         self._window: deque[float] = deque(maxlen=WINDOW)
         self.histogram = Histogram(BOUNDS)
-        "Seconds, of all looks since the start."
+        "All measurements since the server started, in seconds."
         self.longest = 0.0
-        "Seconds, since the start."
+        "Seconds, since the server started."
 
-    def note(self, lag: float) -> None:
+    def observe(self, lag: float) -> None:
+        """Record one measurement in seconds."""
         self._window.append(lag)
-        self.histogram.note(lag)
+        self.histogram.observe(lag)
         self.longest = max(self.longest, lag)
 
     def quantiles(self) -> Quantiles:
+        """Return the quantiles of the window; all are 0 without a measurement."""
         lags = sorted(self._window) or [0.0]
         last = len(lags) - 1
         return Quantiles(lags[round(0.5 * last)], lags[round(0.99 * last)], lags[-1])
 
     async def run(self) -> None:
-        """Look, for as long as this runs."""
-        loop = asyncio.get_running_loop()
+        """Measure until canceled."""
         while True:
-            due = loop.time() + INTERVAL
-            await asyncio.sleep(INTERVAL)
-            self.note(max(0.0, loop.time() - due))
+            due = anyio.current_time() + INTERVAL
+            await anyio.sleep(INTERVAL)
+            self.observe(max(0.0, anyio.current_time() - due))
 
 
 @asynccontextmanager
-async def open_loop_lag() -> AsyncIterator[LoopLag]:
+async def open_loop_lag(supervisor: Supervisor) -> AsyncIterator[LoopLag]:
+    """Measure the lag of the event loop while the block is open."""
     lag = LoopLag()
-    try:
-        async with asyncio.TaskGroup() as group:
-            looking = group.create_task(lag.run(), name="loop lag")
-            yield lag
-            looking.cancel()
-    except BaseExceptionGroup as wrapped:
-        raise wrapped.exceptions[0]  # noqa: B904  # what the block raised, as it was raised
+    async with supervisor.running("event loop lag", lag.run):
+        yield lag

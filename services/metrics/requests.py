@@ -1,35 +1,41 @@
-"""What the transport counts: operations by kind and end, and open sockets.
+"""Counters of the transport: operations by kind and outcome, and open WebSockets.
 
-Labels are words of this server's own. Names of operations are the clients', who can make up any number of them.
+Labels are a fixed set of words. Operation names are not used as labels: clients choose them, so their number has no limit.
 """
 
 from collections import Counter, defaultdict
 
-from services.metrics.histogram import Histogram
+from services.metrics.latency import Histogram
 
 UNKNOWN, REFUSED = "unknown", "refused"
+"""Kind and outcome of a request that was refused before its operation was known."""
 
 
 class RequestCounters:
     def __init__(self) -> None:
         self.ends: Counter[tuple[str, str, str]] = Counter()
-        "By kind, outcome and transport."
+        "Finished operations by kind (`query`, `mutation`, `subscription`), outcome and transport."
         self.seconds: defaultdict[str, Histogram] = defaultdict(Histogram)
-        "By kind."
+        "Durations of operations by kind."
         self.running: Counter[str] = Counter()
-        "By kind."
+        "Running operations by kind."
         self.sockets = 0
+        "Open WebSockets."
         self.sockets_opened = 0
+        "WebSockets opened since the server started."
 
     def began(self, kind: str) -> None:
+        """Count an operation as running."""
         self.running[kind] += 1
 
     def ended(self, kind: str, outcome: str, transport: str, seconds: float) -> None:
+        """Count a running operation as finished."""
         self.running[kind] -= 1
         self.ends[kind, outcome, transport] += 1
-        self.seconds[kind].note(seconds)
+        self.seconds[kind].observe(seconds)
 
     def refused(self, transport: str) -> None:
+        """Count a request that was refused before its operation was known."""
         self.ends[UNKNOWN, REFUSED, transport] += 1
 
     def connected(self) -> None:

@@ -1,39 +1,39 @@
-"""One sampler for however many watch; it sleeps while nobody does.
+"""The sampler: reads the machine and the server once for all subscribers, and not at all while there is none.
 
-Watchers' moments are gathered: who is due within an eighth of a second gets the same sample, so the number of samples is
-bounded whatever the number of watchers.
+Subscribers that are due within an eighth of a second share a sample. The number of samples is therefore limited, whatever
+the number of subscribers.
 """
 
-import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
+import anyio
 import structlog
 
-from concurrency import run_unit
+from concurrency import OwnedTasks, Signal, Supervisor, open_owned_tasks, run_unit
 from records.system import InferenceStatus, IngestionStatus, StorageStatus, SystemSample, WorkerStatus
 from services.metrics.machine.host import read_host
 from services.metrics.machine.machine import Machine
 
-SHORTEST_MS = 250
-LONGEST_MS = 60_000
-TOGETHER = 0.125
-"Seconds: what is due within them shares a sample, and a sample so old is new enough."
-
-STALE = 5.0
-"Seconds after which percentages would tell more of the past than of now."
-MOMENT = 0.1
-"Seconds that percentages are counted over where the last sample is stale."
+MIN_INTERVAL_MS = 250
+MAX_INTERVAL_MS = 60_000
+SHARED_SECONDS = 0.125
+"""Subscribers that are due within this time share a sample, and a sample of this age is still current."""
+STALE_SECONDS = 5.0
+"""Usage is measured since the sample before, unless that one is older than this."""
+BASELINE_SECONDS = 0.1
+"""Time over which usage is measured if there is no recent sample."""
 
 log = structlog.get_logger("graphlore.metrics")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the server's own numbers come from; those that ask processes say also what could not be asked, and why."""
+    """Functions that return the server's own numbers. Two of them also return reasons for values that are missing."""
 
     workers: Callable[[], Sequence[WorkerStatus]]
     inference: Callable[[], Awaitable[tuple[Sequence[InferenceStatus], tuple[str, ...]]]]
@@ -41,120 +41,122 @@ class Sources:
     storage: Callable[[], Awaitable[tuple[StorageStatus, tuple[str, ...]]]]
 
 
-class _Watcher:
-    """One place for a sample: what is newest replaces what was not read yet."""
+class Subscription:
+    """A subscriber's interval in seconds, the time at which it is due, and the newest sample that it has not read."""
 
     def __init__(self, interval: float, due: float) -> None:
         self.interval = interval
         self.due = due
         self._newest: SystemSample | None = None
-        self._news = asyncio.Event()
+        self._updated = Signal()
 
-    def put(self, sample: SystemSample) -> None:
-        """The same sample again is no news."""
+    def publish(self, sample: SystemSample) -> None:
+        """Replace the unread sample. A sample that was published before is ignored."""
         if sample is not self._newest:
             self._newest = sample
-            self._news.set()
+            self._updated.set()
 
     def advance(self, now: float) -> None:
-        """To the next moment of its rhythm; moments that were missed stay missed."""
+        """Move `due` to the next multiple of the interval after `now`. Missed samples are not made up for."""
         missed = max(0.0, (now - self.due) // self.interval)
         self.due += (missed + 1) * self.interval
 
-    async def read(self) -> AsyncGenerator[SystemSample, None]:
+    async def samples(self) -> AsyncGenerator[SystemSample, None]:
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._updated.wait()
+            self._updated.clear()
             assert self._newest is not None
             yield self._newest
 
 
 class Metrics:
-    """Made by `open_metrics`."""
+    """Takes samples on request and for subscribers. Created by `open_metrics`."""
 
-    def __init__(self, sources: Sources, machine: Machine, version: str) -> None:
+    def __init__(self, sources: Sources, machine: Machine, version: str, tasks: OwnedTasks) -> None:
         self._sources = sources
         self._machine = machine
         self._host = read_host(version)
-        self._began = monotonic()
-        self._taking = asyncio.Lock()
+        self._tasks = tasks
+        self._started_at = monotonic()
+        self._lock = anyio.Lock()
         self._last: SystemSample | None = None
-        self._taken_at = float("-inf")
-        self._told: set[str] = set()
-        self._watchers: set[_Watcher] = set()
-        self._changed = asyncio.Event()
+        self._last_at = -math.inf
+        self._logged: set[str] = set()
+        self._subscriptions: set[Subscription] = set()
+        self._subscribed = Signal()
 
     @property
     def watchers(self) -> int:
-        return len(self._watchers)
+        return len(self._subscriptions)
 
     async def sample(self) -> SystemSample:
-        """One of now, or what another asker got this very moment."""
-        async with self._taking:
-            if self._last is None or monotonic() - self._taken_at > TOGETHER:
-                self._last = await self._take()
-                self._taken_at = monotonic()
+        """Return a sample that is at most an eighth of a second old.
+
+        A sample is taken to its end even if the caller is canceled: others may wait for the same one, and a thread that
+        reads the machine cannot be interrupted. Raises what a source raises.
+        """
+        return await self._tasks.complete(self._shared_sample, "system sample")
+
+    async def _shared_sample(self) -> SystemSample:
+        async with self._lock:
+            if self._last is None or monotonic() - self._last_at > SHARED_SECONDS:
+                self._last = await self._take_sample()
+                self._last_at = monotonic()
             return self._last
 
     @asynccontextmanager
     async def watch_samples(self, interval_ms: int) -> AsyncIterator[AsyncGenerator[SystemSample, None]]:
-        """The first sample comes at once, then one each interval of 250 to 60,000 ms; a slow reader gets the newest."""
-        interval = min(max(interval_ms, SHORTEST_MS), LONGEST_MS) / 1000
-        watcher = _Watcher(interval, due=monotonic())
-        self._watchers.add(watcher)
-        self._changed.set()
+        """Subscribe: the first sample is published at once, then one at each interval of 250 to 60,000 ms.
+
+        An interval outside of these bounds is set to the nearer one. A slow subscriber gets the newest sample.
+        """
+        interval = min(max(interval_ms, MIN_INTERVAL_MS), MAX_INTERVAL_MS) / 1000
+        subscription = Subscription(interval, due=monotonic())
+        self._subscriptions.add(subscription)
+        self._subscribed.set()
         try:
-            yield watcher.read()
+            yield subscription.samples()
         finally:
-            self._watchers.discard(watcher)
+            self._subscriptions.discard(subscription)
 
     async def run(self) -> None:
-        """Serve the watchers, for as long as this runs."""
+        """Take samples for the subscribers until canceled."""
         while True:
-            await self._rest()
-            await run_unit(self._serve, "a sample of the system")
+            await self._wait_until_due()
+            await run_unit(self._serve, "system sample for subscribers")
 
-    async def _rest(self) -> None:
-        """Until someone is due."""
-        self._changed.clear()
-        while (wait := self._wait()) is None or wait > 0:
-            try:
-                async with asyncio.timeout(wait):
-                    await self._changed.wait()
-            except TimeoutError:
-                return
-            self._changed.clear()
+    async def _wait_until_due(self) -> None:
+        while (seconds := self._seconds_until_due()) > 0:
+            with anyio.move_on_after(seconds):
+                await self._subscribed.wait()
+            self._subscribed.clear()
 
-    def _wait(self) -> float | None:
-        """Seconds until someone is due; None while nobody watches."""
-        return (
-            min((watcher.due for watcher in self._watchers), default=float("inf")) - monotonic()
-            if self._watchers
-            else None
-        )
+    def _seconds_until_due(self) -> float:
+        """Return the seconds until the next subscriber is due; infinity without subscribers."""
+        return min((each.due for each in self._subscriptions), default=math.inf) - monotonic()
 
     async def _serve(self) -> None:
         now = monotonic()
-        due = [watcher for watcher in self._watchers if watcher.due <= now + TOGETHER]
-        for watcher in due:
-            watcher.advance(now)
-        sample = await self.sample()
-        for watcher in due:
-            watcher.put(sample)
+        due = [each for each in self._subscriptions if each.due <= now + SHARED_SECONDS]
+        for subscription in due:
+            subscription.advance(now)
+        sample = await self._shared_sample()
+        for subscription in due:
+            subscription.publish(sample)
 
-    async def _take(self) -> SystemSample:
-        if monotonic() - self._taken_at > STALE:
-            await asyncio.to_thread(self._machine.begin, self._sources.workers())
-            await asyncio.sleep(MOMENT)
-        machine = await asyncio.to_thread(self._machine.read, self._sources.workers())
-        inference, not_asked = await self._sources.inference()
-        storage, not_counted = await self._sources.storage()
-        unavailable = (*machine.unavailable, *not_asked, *not_counted)
-        self._tell(unavailable)
+    async def _take_sample(self) -> SystemSample:
+        if monotonic() - self._last_at > STALE_SECONDS:
+            await anyio.to_thread.run_sync(self._machine.reset, self._sources.workers())
+            await anyio.sleep(BASELINE_SECONDS)
+        machine = await anyio.to_thread.run_sync(self._machine.read, self._sources.workers())
+        inference, inference_reasons = await self._sources.inference()
+        storage, storage_reasons = await self._sources.storage()
+        unavailable = (*machine.unavailable, *inference_reasons, *storage_reasons)
+        self._log_new(unavailable)
         return SystemSample(
             seq=1 if self._last is None else self._last.seq + 1,
             sampled_at=datetime.now(UTC),
-            uptime_seconds=monotonic() - self._began,
+            uptime_seconds=monotonic() - self._started_at,
             host=self._host,
             cpu=machine.cpu,
             memory=machine.memory,
@@ -168,24 +170,23 @@ class Metrics:
             unavailable=unavailable,
         )
 
-    def _tell(self, unavailable: Sequence[str]) -> None:
-        """Once, however many samples lack it; again where it was there in between."""
+    def _log_new(self, unavailable: Sequence[str]) -> None:
+        """Log each reason once, and again if it disappeared in between."""
         for reason in unavailable:
-            if reason not in self._told:
-                log.info("not in the samples", reason=reason)
-        self._told = set(unavailable)
+            if reason not in self._logged:
+                log.info("metric unavailable", reason=reason)
+        self._logged = set(unavailable)
 
 
 @asynccontextmanager
-async def open_metrics(sources: Sources, machine: Machine, version: str) -> AsyncIterator[Metrics]:
-    """Own the sampler. `version` is Graphlore's own."""
-    metrics = Metrics(sources, machine, version)
+async def open_metrics(
+    supervisor: Supervisor, sources: Sources, machine: Machine, version: str
+) -> AsyncIterator[Metrics]:
+    """Run the sampler while the block is open. `version` is the version of Graphlore; `machine` is closed at the end."""
     try:
-        async with asyncio.TaskGroup() as group:
-            sampling = group.create_task(metrics.run(), name="metrics")
-            yield metrics
-            sampling.cancel()
-    except BaseExceptionGroup as wrapped:
-        raise wrapped.exceptions[0]  # noqa: B904  # what the block raised, as it was raised
+        async with open_owned_tasks(supervisor, "requested samples") as tasks:
+            metrics = Metrics(sources, machine, version, tasks)
+            async with supervisor.running("sampler", metrics.run):
+                yield metrics
     finally:
         machine.close()

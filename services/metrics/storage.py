@@ -1,46 +1,51 @@
-"""What is stored, counted by the stores themselves."""
+"""Storage usage for samples: numbers of records and bytes on disk."""
 
-import asyncio
 from pathlib import Path
 
+import anyio
+
 from records.system import StorageStatus
-from services.interfaces.document_store import DocumentStore
-from services.interfaces.original_files import Originals
+from services.interfaces.storage_totals import StorageTotals
 from services.interfaces.vector_index import VectorIndex
-from services.metrics.timeouts import ask
+from services.metrics.timeouts import call_with_timeout
 
 
 class Storage:
-    def __init__(
-        self, documents: DocumentStore, vectors: VectorIndex, originals: Originals, *vector_folders: Path
-    ) -> None:
-        self._documents = documents
+    """Reads running totals. The cost of a reading does not depend on the number of documents."""
+
+    def __init__(self, totals: StorageTotals, vectors: VectorIndex, *vector_folders: Path) -> None:
+        """`vector_folders` contain a fixed number of files each, whatever the number of vectors."""
+        self._totals = totals
         self._vectors = vectors
-        self._originals = originals
         self._vector_folders = vector_folders
 
     async def read(self) -> tuple[StorageStatus, tuple[str, ...]]:
-        """What is stored, and what could not be counted.
+        """Return the storage usage and reasons for values that are not current.
 
-        Vectors are SQLite's own count, which the index follows, where the index cannot be asked at the moment.
+        If the vector index does not respond, the number of vectors is the number of embedded chunks in the database. The
+        index follows that number.
         """
-        counts = await self._documents.storage_counts()
-        vectors, reason = await ask(self._vectors.count(), counts.embedded_chunks)
+        totals = await self._totals.read()
+        vectors, reason = await call_with_timeout(self._vectors.count(), totals.embedded_chunks)
         status = StorageStatus(
-            documents=counts.documents,
-            chunks=counts.chunks,
+            documents=totals.documents,
+            chunks=totals.chunks,
             vectors=vectors,
-            sessions=counts.sessions,
-            messages=counts.messages,
-            database_bytes=counts.database_bytes,
-            vector_store_bytes=await asyncio.to_thread(lambda: sum(map(folder_bytes, self._vector_folders))),
-            originals_bytes=await self._originals.byte_size(),
+            sessions=totals.sessions,
+            messages=totals.messages,
+            database_bytes=totals.database_bytes,
+            vector_store_bytes=await anyio.to_thread.run_sync(_total_bytes, self._vector_folders),
+            originals_bytes=totals.originals_bytes,
         )
         return status, () if reason is None else (f"vectors: {reason}",)
 
 
+def _total_bytes(folders: tuple[Path, ...]) -> int:
+    return sum(folder_bytes(folder) for folder in folders)
+
+
 def folder_bytes(folder: Path) -> int:
-    """Runs in a thread. A file that goes away meanwhile counts nothing."""
+    """Return the size of all files in a folder and below it. Blocks; files removed meanwhile are left out."""
     total = 0
     for path in folder.rglob("*"):
         try:

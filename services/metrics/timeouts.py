@@ -1,24 +1,25 @@
-"""Asking a part of the server for numbers, within the time that a sample may wait for one."""
+"""Time limit of calls to other processes that a sample makes."""
 
-import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
+
+import anyio
 
 from records.errors import ExpectedError
 from workers import WorkerCallFailed
 
-ANSWER_SECONDS = 1.0
-"""A process that starts again takes calls only when it is ready; a sample waits for nobody that long."""
+CALL_SECONDS = 1.0
+"""A worker that is restarting answers only when it is ready again. A sample does not wait for that."""
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-async def ask(question: Awaitable[Answer], otherwise: Answer) -> tuple[Answer, str | None]:
-    """The answer; or `otherwise`, and why there is none."""
+async def call_with_timeout(call: Awaitable[Result], default: Result) -> tuple[Result, str | None]:
+    """Return the result of `call`; or, if it fails or takes too long, `default` and the reason."""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await question, None
+        with anyio.fail_after(CALL_SECONDS):
+            return await call, None
     except TimeoutError:
-        return otherwise, "its process does not answer at the moment"
+        return default, f"the process did not respond within {CALL_SECONDS:g} s"
     except (ExpectedError, WorkerCallFailed) as failure:
-        return otherwise, failure.message
+        return default, failure.message

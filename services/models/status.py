@@ -3,7 +3,7 @@
 from engines.inference.protocol import EngineStatistics
 from records.model import ModelStatus
 from records.system import InferenceStatus
-from services.metrics.timeouts import ask
+from services.metrics.timeouts import call_with_timeout
 from services.models.registry import ModelEntry
 
 NOTHING = EngineStatistics(0, 1, 0, 0.0, 0.0, 0, 0, 0.0)
@@ -15,7 +15,7 @@ async def inference_status(entry: ModelEntry) -> tuple[InferenceStatus, tuple[st
     numbers, reason = NOTHING, None
     inference = entry.resident.inference if entry.resident else None
     if inference is not None and entry.record.status is ModelStatus.READY:
-        numbers, reason = await ask(inference.statistics(), NOTHING)
+        numbers, reason = await call_with_timeout(inference.statistics(), NOTHING)
     status = InferenceStatus(
         model_id=entry.id,
         status=entry.record.status,

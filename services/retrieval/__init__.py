@@ -1,4 +1,4 @@
-"""Retrieval: the one function that `search` and chat find passages with."""
+"""Retrieval of passages for a query: used by `search` and by chat."""
 
 from services.retrieval.deep_search import DeepSearch
 from services.retrieval.observed_retriever import ObservedRetriever

@@ -1,76 +1,90 @@
-"""The leg that searches the vectors of the deep embedder, as far as it has come with the documents."""
+"""The search over the deep embedder's vectors, which may cover only a part of the documents."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from records.ids import ChunkId, DocumentId
-from records.retrieval import RetrievalLeg, RetrievalQuery, ScoredChunk, SearchMode
+from records.retrieval import Leg, RetrievalLeg, RetrievalQuery, ScoredChunk, SearchMode
 from services.interfaces.vector_index import VectorIndex
-from services.retrieval.rankings import failed, run_leg, skipped
+from services.retrieval.rankings import failed_leg, run_leg, skipped_leg
 
-NAME = "deep"
 CANDIDATES = 100
-NOTHING_INDEXED = "The deep embedder has indexed no document in scope yet."
-LOADING = "The deep embedder is being loaded; searches in a moment will use it."
-OWN_SCALE = "A least similarity was asked for, and that is the light embedder's."
+"""Hits of the ranking."""
+NOTHING_INDEXED = "The deep embedder has not indexed any document in scope yet."
+LOADING = "The deep embedder is being loaded. Later searches will use it."
+LIGHT_SIMILARITY = "The query has a minimum similarity. It applies to the light embedder only."
 
 
 class PromptEmbedder(Protocol):
-    """`engines.embedding.DeepEmbedder`."""
+    """Embeds queries; `engines.embedding.DeepEmbedder` implements it."""
 
     @property
     def is_ready(self) -> bool: ...
     @property
-    def failure(self) -> str | None: ...
-    def wake(self) -> None: ...
+    def failure(self) -> str | None:
+        """The reason why the model cannot be loaded; None if it can, or if loading was not tried."""
+        ...
+
+    def wake(self) -> None:
+        """Start to load the model in the background."""
+        ...
+
     async def embed_prompt(self, text: str) -> bytes: ...
 
 
 class Coverage(Protocol):
+    """Which chunks have a vector of the deep embedder; `persistence.embeddings.deep_embeddings` implements it."""
+
     async def covers(self, document_ids: Sequence[DocumentId] | None) -> bool: ...
     async def lacking(self, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]: ...
 
 
 class DeepSearch:
+    """Runs the `deep` leg and completes its ranking."""
+
     def __init__(self, embedder: PromptEmbedder, index: VectorIndex, coverage: Coverage) -> None:
         self._embedder = embedder
         self._index = index
         self._coverage = coverage
 
     async def run(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
-        """Never waits for the model to load: that is begun for the searches after this one."""
-        if query.mode is SearchMode.KEYWORD:
-            return skipped(NAME, "Only words were asked for.")
-        if query.min_similarity is not None:
-            return skipped(NAME, OWN_SCALE)
-        if not await self._coverage.covers(scope):
-            return skipped(NAME, NOTHING_INDEXED)
+        """Search, unless the embedder is not loaded. It is loaded in the background then, for later searches."""
+        reason = await self._reason_to_skip(query, scope)
+        if reason is not None:
+            return skipped_leg(Leg.DEEP, reason)
         if not self._embedder.is_ready:
             self._embedder.wake()
-            reason = self._embedder.failure
-            return skipped(NAME, LOADING) if reason is None else failed(NAME, reason)
-        return await run_leg(NAME, lambda: self._nearest(query.text, scope))
+            failure = self._embedder.failure
+            return skipped_leg(Leg.DEEP, LOADING) if failure is None else failed_leg(Leg.DEEP, failure)
+        return await run_leg(Leg.DEEP, lambda: self._nearest(query.text, scope))
+
+    async def _reason_to_skip(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> str | None:
+        if query.mode is SearchMode.KEYWORD:
+            return f"The search mode is {query.mode.value}."
+        if query.min_similarity is not None:
+            return LIGHT_SIMILARITY
+        return None if await self._coverage.covers(scope) else NOTHING_INDEXED
 
     async def _nearest(self, text: str, scope: Sequence[DocumentId] | None) -> Sequence[ScoredChunk]:
         return await self._index.search(await self._embedder.embed_prompt(text), CANDIDATES, scope)
 
-    async def completed(self, deep: Sequence[ScoredChunk], light: Sequence[ScoredChunk]) -> tuple[ScoredChunk, ...]:
-        """The deep ranking, with places for the light embedder's hits that the deep one has not indexed yet.
+    async def complete(self, deep: Sequence[ScoredChunk], dense: Sequence[ScoredChunk]) -> tuple[ScoredChunk, ...]:
+        """Insert the hits of the dense ranking that the deep embedder has not indexed yet into the deep ranking.
 
-        Such a hit gets the place between the deep scores' ends that it has between the light ones': a document must not
-        lose to others because its turn has not come.
+        Such a hit gets the score that has the same relative distance from the ends of the deep ranking as its own score
+        has from the ends of the dense one. Otherwise a document would lose to others because it is not indexed yet.
         """
-        if not deep or not light:
+        if not deep or not dense:
             return tuple(deep)
-        lacking = await self._coverage.lacking([hit.chunk_id for hit in light])
-        stood_in = [
-            ScoredChunk(hit.chunk_id, _stretched(hit.score, light, deep)) for hit in light if hit.chunk_id in lacking
+        lacking = await self._coverage.lacking([hit.chunk_id for hit in dense])
+        inserted = [
+            ScoredChunk(hit.chunk_id, _rescale(hit.score, dense, deep)) for hit in dense if hit.chunk_id in lacking
         ]
-        return tuple(sorted((*deep, *stood_in), key=lambda hit: (-hit.score, hit.chunk_id)))
+        return tuple(sorted((*deep, *inserted), key=lambda hit: (-hit.score, hit.chunk_id)))
 
 
-def _stretched(score: float, light: Sequence[ScoredChunk], deep: Sequence[ScoredChunk]) -> float:
-    """From the range of one ranking (best first) to that of another."""
-    span = light[0].score - light[-1].score
-    share = (score - light[-1].score) / span if span else 1.0
-    return deep[-1].score + share * (deep[0].score - deep[-1].score)
+def _rescale(score: float, source: Sequence[ScoredChunk], target: Sequence[ScoredChunk]) -> float:
+    """Map a score from the range of one ranking (best first) to the range of another."""
+    span = source[0].score - source[-1].score
+    share = (score - source[-1].score) / span if span else 1.0
+    return target[-1].score + share * (target[0].score - target[-1].score)

@@ -1,82 +1,84 @@
-"""Passages that say what another one has said already: the same text in two files, an older draft, a page in two formats.
+"""Removal of near-duplicates: the same text in two files, in an older draft, or in another format.
 
-They would take the places of passages that say something. But what differs by one word may say the opposite, so a passage
-is taken for a repeat only where all but a few of its words stand in the same order in one before it (Jaccard similarity of
-three-word shingles; Broder, "On the resemblance and containment of documents", 1997), and what it has beyond that one is no
-number, no name and no negation. Why so strict: decision 0016.
+They would take the places of passages with other content. A text that differs by one word may state the opposite. A
+passage is therefore a near-duplicate only if both hold: all but a few of its words occur in the same order in an earlier
+one (Jaccard similarity of three-word shingles; Broder, "On the resemblance and containment of documents", 1997), and it
+adds no number, no name and no negation. The reasons for this rule are in docs/decisions/0016.
 """
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 
-SHINGLE = 3
-ALIKE = 0.9
-"Least similarity: about one word in 57 may differ."
+SHINGLE_WORDS = 3
+MIN_SIMILARITY = 0.9
+"""About one word in 57 may differ."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\W_]+")
-"A script without spaces goes by its characters."
+"""In scripts without spaces, each character is a word."""
 _NEGATIONS = frozenset(
     """
     no not t never none nor without cannot nothing nobody neither except unless
     aucun jamais ne ni pas sans kein keine keinen nicht nie niemals ohne nada ni no nunca sin tampoco ma mai non senza
     nem não sem geen niet nooit zonder bez ne nie nikdy ни не нет без 不 没 無 无 非 未 ない 안 못
-    """.split()  # noqa: SIM905  # a list of it would be a line a word
+    """.split()  # noqa: SIM905  # a literal list would have one word a line
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    plain: str
-    "The text without its line breaks and capitals."
-    spelled: frozenset[str]
+class _Passage:
+    normalized: str
+    "The text in lower case, with single spaces."
+    spellings: frozenset[str]
     "Its words as they are written."
-    folded: Counter[str]
+    words: Counter[str]
+    "Its words in lower case."
     shingles: frozenset[tuple[str, ...]]
 
 
 class NearDuplicates:
-    """What was said so far. `dropped` counts what was said again."""
+    """A filter of passages, best first. `dropped` counts those that were rejected."""
 
     def __init__(self) -> None:
-        self._said: list[_Said] = []
-        self._plain: set[str] = set()
-        self._saying: dict[tuple[str, ...], list[int]] = {}
-        "Which of them have a shingle: no text is compared with one that it shares nothing with."
+        self._admitted: list[_Passage] = []
+        self._texts: set[str] = set()
+        self._by_shingle: dict[tuple[str, ...], list[int]] = {}
+        "Positions in `_admitted`: a passage is compared only with those that share a shingle."
         self.dropped = 0
 
-    def is_new(self, text: str) -> bool:
-        """Also remembers what is new."""
-        said = _read(text)
-        if said.plain in self._plain or self._was_said(said):
+    def admit(self, text: str) -> bool:
+        """Return whether the text is no near-duplicate of an admitted one; it counts as admitted then."""
+        passage = _analyze(text)
+        if passage.normalized in self._texts or self._is_near_duplicate(passage):
             self.dropped += 1
             return False
-        for shingle in said.shingles:
-            self._saying.setdefault(shingle, []).append(len(self._said))
-        self._said.append(said)
-        self._plain.add(said.plain)
+        for shingle in passage.shingles:
+            self._by_shingle.setdefault(shingle, []).append(len(self._admitted))
+        self._admitted.append(passage)
+        self._texts.add(passage.normalized)
         return True
 
-    def _was_said(self, said: _Said) -> bool:
-        shared = Counter(earlier for shingle in said.shingles for earlier in self._saying.get(shingle, ()))
-        return any(_repeats(said, self._said[earlier], count) for earlier, count in shared.items())
+    def _is_near_duplicate(self, passage: _Passage) -> bool:
+        shared = Counter(place for shingle in passage.shingles for place in self._by_shingle.get(shingle, ()))
+        return any(_repeats(passage, self._admitted[place], count) for place, count in shared.items())
 
 
-def _read(text: str) -> _Said:
+def _analyze(text: str) -> _Passage:
     words = _WORD.findall(text)
     folded = [word.casefold() for word in words]
-    shingles = frozenset(zip(*(folded[start:] for start in range(SHINGLE)), strict=False))
-    return _Said(" ".join(text.casefold().split()), frozenset(words), Counter(folded), shingles)
+    shingles = frozenset(zip(*(folded[start:] for start in range(SHINGLE_WORDS)), strict=False))
+    return _Passage(" ".join(text.casefold().split()), frozenset(words), Counter(folded), shingles)
 
 
-def _repeats(later: _Said, earlier: _Said, shared: int) -> bool:
-    together = len(later.shingles) + len(earlier.shingles) - shared
-    return shared >= ALIKE * together and not _says_more(later, earlier)
+def _repeats(later: _Passage, earlier: _Passage, shared: int) -> bool:
+    """Return whether `later` repeats `earlier`; `shared` is the number of common shingles."""
+    union = len(later.shingles) + len(earlier.shingles) - shared
+    return shared >= MIN_SIMILARITY * union and not _adds_a_fact(later, earlier)
 
 
-def _says_more(later: _Said, earlier: _Said) -> bool:
-    """Whether a word that the later one alone has is a number, a name or a sign; or one of them denies more."""
-    gained, lost = later.folded - earlier.folded, earlier.folded - later.folded
+def _adds_a_fact(later: _Passage, earlier: _Passage) -> bool:
+    """Return whether `later` has a number, name or sign that `earlier` lacks, or the negations of the two differ."""
+    gained, lost = later.words - earlier.words, earlier.words - later.words
     if not _NEGATIONS.isdisjoint(gained.keys() | lost.keys()):
         return True
-    return any(len(word) == 1 or not word.islower() for word in later.spelled if word.casefold() in gained)
+    return any(len(word) == 1 or not word.islower() for word in later.spellings if word.casefold() in gained)

@@ -1,29 +1,25 @@
-"""Retrieval that tells of itself: a span for each, and counts of how long it took and how its legs ended."""
+"""A retriever that records a trace span, the duration and the state of each leg."""
 
 from collections import Counter
 from time import perf_counter
-from typing import Protocol
 
-from records.retrieval import Retrieval, RetrievalQuery
+from records.retrieval import Leg, LegState, Retrieval, RetrievalQuery
 from records.tracing import Tracer
-from services.metrics.histogram import Histogram
-
-
-class Retrieves(Protocol):
-    async def retrieve(self, query: RetrievalQuery) -> Retrieval: ...
+from services.metrics import Histogram
+from services.retrieval.retriever import Retriever
 
 
 class ObservedRetriever:
-    def __init__(self, retriever: Retrieves, tracer: Tracer) -> None:
+    def __init__(self, retriever: Retriever, tracer: Tracer) -> None:
         self._retriever = retriever
         self._tracer = tracer
         self.seconds = Histogram()
-        self.legs: Counter[tuple[str, str]] = Counter()
-        "By the leg's name and how it ended."
+        self.legs: Counter[tuple[Leg, LegState]] = Counter()
+        "How many legs reached each state."
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
-        """As `Retriever.retrieve`."""
-        began = perf_counter()
+        """Retrieve passages. Raises what `Retriever.retrieve` raises."""
+        started = perf_counter()
         with self._tracer.span("retrieval") as span:
             span.set("gen_ai.operation.name", "retrieval")
             span.set("graphlore.retrieval.mode", query.mode.value)
@@ -31,7 +27,7 @@ class ObservedRetriever:
             retrieval = await self._retriever.retrieve(query)
             span.set("graphlore.retrieval.hits", len(retrieval.hits))
             for leg in retrieval.legs:
-                span.set(f"graphlore.retrieval.{leg.name}", leg.state.value)
-                self.legs[leg.name, leg.state.value] += 1
-        self.seconds.note(perf_counter() - began)
+                span.set(f"graphlore.retrieval.{leg.name.value}", leg.state.value)
+                self.legs[leg.name, leg.state] += 1
+        self.seconds.observe(perf_counter() - started)
         return retrieval

@@ -1,4 +1,4 @@
-"""From a ranking to passages: joined to live rows last, so that nothing of a deleted document can surface."""
+"""Selection of passages from a ranking. Chunks and documents are read last, so that nothing deleted can be returned."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,44 +8,47 @@ from records.retrieval import RetrievalHit, RetrievalLeg, ScoredChunk, TextSpan
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.retrieval.near_duplicates import NearDuplicates
+from services.retrieval.rankings import Rankings
 from services.retrieval.snippets import make_snippet
 
-LEAST_READ = 20
-Chosen = Sequence[tuple[ScoredChunk, ChunkRecord]]
-Spans = Callable[[str], Sequence[TextSpan]]
+MIN_BATCH = 20
+"""Chunks that are read together. The first batch nearly always contains enough passages."""
+
+Selection = Sequence[tuple[ScoredChunk, ChunkRecord]]
+FindMatches = Callable[[str], Sequence[TextSpan]]
+"""Returns the spans of a text that contain words of the query."""
 
 
-async def choose(chunks: ChunkStore, ranking: Sequence[ScoredChunk], top_k: int) -> tuple[Chosen, int]:
-    """The first `top_k` live chunks that do not repeat one before, and how many repeats were passed over.
-
-    Texts are read some at a time: nearly always the first are enough.
-    """
-    chosen: list[tuple[ScoredChunk, ChunkRecord]] = []
-    repeats = NearDuplicates()
-    step = max(LEAST_READ, 2 * top_k)
+async def select_passages(
+    chunks: ChunkStore, ranking: Sequence[ScoredChunk], top_k: int
+) -> tuple[Selection, NearDuplicates]:
+    """Return the first `top_k` chunks that exist and are no near-duplicates of earlier ones, and the filter used."""
+    selected: list[tuple[ScoredChunk, ChunkRecord]] = []
+    near_duplicates = NearDuplicates()
+    step = max(MIN_BATCH, 2 * top_k)
     for first in range(0, len(ranking), step):
         batch = ranking[first : first + step]
         live = await chunks.find_many([hit.chunk_id for hit in batch])
         for hit in batch:
             chunk = live.get(hit.chunk_id)
-            if chunk is not None and repeats.is_new(chunk.text):
-                chosen.append((hit, chunk))
-                if len(chosen) == top_k:
-                    return chosen, repeats.dropped
-    return chosen, repeats.dropped
+            if chunk is not None and near_duplicates.admit(chunk.text):
+                selected.append((hit, chunk))
+                if len(selected) == top_k:
+                    return selected, near_duplicates
+    return selected, near_duplicates
 
 
 async def make_hits(
-    documents: DocumentStore, chosen: Chosen, words: RetrievalLeg, meaning: RetrievalLeg, spans: Spans
+    documents: DocumentStore, selection: Selection, rankings: Rankings, find_matches: FindMatches
 ) -> tuple[RetrievalHit, ...]:
-    """`spans` tells where the prompt's words stand in a text. A document that was deleted meanwhile has no hits."""
-    bm25, similarity = _scores(words), _scores(meaning)
-    found = await documents.find_many(list({chunk.document_id for _, chunk in chosen}))
+    """Return hits with their documents, scores and snippets. Chunks of documents deleted meanwhile are left out."""
+    bm25, similarity = _scores(rankings.keyword), _scores(rankings.dense)
+    found = await documents.find_many(list({chunk.document_id for _, chunk in selection}))
     hits: list[RetrievalHit] = []
-    for scored, chunk in chosen:
+    for scored, chunk in selection:
         document = _searchable(found, chunk.document_id)
         if document is not None:
-            snippet = make_snippet(chunk.text, spans(chunk.text))
+            snippet = make_snippet(chunk.text, find_matches(chunk.text))
             own = similarity.get(chunk.id), bm25.get(chunk.id)
             hits.append(RetrievalHit(len(hits) + 1, chunk, document, scored.score, *own, snippet))
     return tuple(hits)

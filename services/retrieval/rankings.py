@@ -1,43 +1,55 @@
-"""One leg of a retrieval: what it found, or plainly that it did not run or failed."""
+"""The rankings of a query: each is a leg that ran, was skipped or failed, with the reason."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 from records.errors import ExpectedError
-from records.retrieval import LegState, RetrievalLeg, ScoredChunk
+from records.retrieval import Leg, LegState, RetrievalLeg, ScoredChunk
 
 
-async def run_leg(name: str, search: Callable[[], Awaitable[Sequence[ScoredChunk]]]) -> RetrievalLeg:
-    """Run one ranking; an expected failure, such as a crashed worker, is shown on the leg and hides nothing else."""
-    began = perf_counter()
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """The rankings that are fused."""
+
+    keyword: RetrievalLeg
+    dense: RetrievalLeg
+    deep: RetrievalLeg | None = None
+    "None without a deep embedder."
+
+    @property
+    def legs(self) -> tuple[RetrievalLeg, ...]:
+        return tuple(leg for leg in (self.keyword, self.dense, self.deep) if leg is not None)
+
+
+async def run_leg(name: Leg, search: Callable[[], Awaitable[Sequence[ScoredChunk]]]) -> RetrievalLeg:
+    """Run one search. An expected failure, such as a crashed worker, is reported on the leg; the others still count."""
+    started = perf_counter()
     try:
         ranking = tuple(await search())
     except ExpectedError as failure:
-        return failed_leg(name, failure, began)
-    return ran_leg(name, ranking, began)
+        return failed_leg(name, failure.message, started)
+    return completed_leg(name, ranking, started)
 
 
-def ran_leg(
-    name: str,
+def completed_leg(
+    name: Leg,
     ranking: tuple[ScoredChunk, ...],
-    began: float,
+    started: float,
     message: str | None = None,
     state: LegState = LegState.RAN,
 ) -> RetrievalLeg:
-    return RetrievalLeg(name, state, message, len(ranking), _since(began), ranking)
+    """Return a leg with its ranking. `started` is the time of `perf_counter` at which the search began."""
+    return RetrievalLeg(name, state, message, len(ranking), _milliseconds_since(started), ranking)
 
 
-def failed_leg(name: str, failure: ExpectedError, began: float) -> RetrievalLeg:
-    return RetrievalLeg(name, LegState.FAILED, failure.message, 0, _since(began), ())
+def failed_leg(name: Leg, reason: str, started: float | None = None) -> RetrievalLeg:
+    return RetrievalLeg(name, LegState.FAILED, reason, 0, 0.0 if started is None else _milliseconds_since(started), ())
 
 
-def skipped(name: str, reason: str) -> RetrievalLeg:
+def skipped_leg(name: Leg, reason: str) -> RetrievalLeg:
     return RetrievalLeg(name, LegState.SKIPPED, reason, 0, 0.0, ())
 
 
-def failed(name: str, reason: str) -> RetrievalLeg:
-    return RetrievalLeg(name, LegState.FAILED, reason, 0, 0.0, ())
-
-
-def _since(began: float) -> float:
-    return (perf_counter() - began) * 1000
+def _milliseconds_since(started: float) -> float:
+    return (perf_counter() - started) * 1000

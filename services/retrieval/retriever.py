@@ -1,6 +1,7 @@
-"""From a query to ranked passages: filters to documents, words and meaning at once, fusion, neighbours, reranking.
+"""The retriever: returns ranked passages for a query.
 
-Follows "Retrieval" in ARCHITECTURE.md.
+Documents are filtered first. Keyword, dense and deep search then run at the same time, their rankings are fused, and the
+best chunks are optionally reranked. The reasons for the weights and the order of steps are in docs/decisions/0017.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from records.errors import InvalidInput
 from records.ids import DocumentId
 from records.retrieval import (
     MAX_QUERY_LENGTH,
+    Leg,
     LegState,
     Retrieval,
     RetrievalLeg,
@@ -27,23 +29,21 @@ from services.interfaces.document_store import DocumentStore
 from services.interfaces.keyword_index import KeywordIndex
 from services.interfaces.vector_index import VectorIndex
 from services.retrieval.deep_search import DeepSearch
-from services.retrieval.fusion import fuse, put_first
-from services.retrieval.neighbours import lift_neighbours
-from services.retrieval.passages import choose, make_hits
-from services.retrieval.rankings import ran_leg, run_leg, skipped
-from services.retrieval.rerank_leg import CANDIDATES as RERANKED
-from services.retrieval.rerank_leg import run_reranker
+from services.retrieval.fusion import fuse, lift_neighbours, put_first
+from services.retrieval.passages import make_hits, select_passages
+from services.retrieval.rankings import Rankings, completed_leg, run_leg, skipped_leg
+from services.retrieval.rerank_leg import RERANK_CANDIDATES, run_reranker
 
 CANDIDATES = 100
-"""Hits of each leg; also the most that a query can ask for."""
-RERANKER_WEIGHT = 1.0
-"""Of the reranker's ranking beside the one that it was given, each stretched to 0 to 1: decision 0017."""
-NOTHING_QUOTED = "No passage holds what stands in quotation marks; its words were looked for one by one."
+"""Hits of the keyword and of the dense ranking; also the largest `top_k` of a query."""
+RERANK_WEIGHT = 1.0
+"""Weight of the reranker's ranking in the fusion with the ranking that it was given."""
+QUOTATION_NOT_FOUND = "No passage contains the quoted text. Its words were searched one by one."
 NO_DOCUMENT = "No searchable document is in scope."
 
 
 class Retriever:
-    """Owns nothing: reads the stores, asks the embedder for the prompt's vector."""
+    """Reads the stores and embeds the query; it keeps no state between queries."""
 
     def __init__(
         self,
@@ -64,116 +64,115 @@ class Retriever:
         self._deep = deep
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
-        """Give the `top_k` best passages, best first.
+        """Return the `top_k` best passages, best first.
 
-        Raises `InvalidInput` for an empty or overlong query and `NotFound` for a document that is not there. A leg
-        that fails is reported in `legs`; the others still answer.
+        A leg that fails is reported in `legs`; the hits come from the others. Raises `InvalidInput` for an empty or too
+        long query and `NotFound` for a document that does not exist.
         """
-        began = perf_counter()
-        _check(query)
+        started = perf_counter()
+        _validate(query)
         scope = await self._documents.resolve_scope(query.document_ids, query.tags)
         if scope == ():
-            return Retrieval(query, (), (skipped("words", NO_DOCUMENT), skipped("meaning", NO_DOCUMENT)), 0, 0.0)
-        words, meaning, *others = await self._legs(query, scope)
-        ranking, more = await self._ranked(query, words, meaning, await self._deep_ranking(meaning, others))
-        chosen, repeats = await choose(self._chunks, ranking, query.top_k)
+            legs = skipped_leg(Leg.KEYWORD, NO_DOCUMENT), skipped_leg(Leg.DENSE, NO_DOCUMENT)
+            return Retrieval(query, (), legs, 0, 0.0)
+        rankings = await self._search(query, scope)
+        ranking, later_legs = await self._combine(query, rankings)
+        selection, near_duplicates = await select_passages(self._chunks, ranking, query.top_k)
         hits = await make_hits(
-            self._documents, chosen, words, meaning, lambda text: self._keywords.spans(text, query.text)
+            self._documents, selection, rankings, lambda text: self._keywords.spans(text, query.text)
         )
-        return Retrieval(query, hits, (words, meaning, *others, *more), repeats, (perf_counter() - began) * 1000)
+        milliseconds = (perf_counter() - started) * 1000
+        return Retrieval(query, hits, (*rankings.legs, *later_legs), near_duplicates.dropped, milliseconds)
 
-    async def _legs(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> tuple[RetrievalLeg, ...]:
-        """`words`, `meaning`, and `deep` where there is a deep embedder."""
-        legs: dict[str, RetrievalLeg] = {
-            "words": skipped("words", "Only meaning was asked for."),
-            "meaning": skipped("meaning", "Only words were asked for."),
-        }
+    async def _search(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Rankings:
+        """Run the searches that the mode asks for at the same time."""
+        reason = f"The search mode is {query.mode.value}."
+        legs: dict[Leg, RetrievalLeg] = {leg: skipped_leg(leg, reason) for leg in (Leg.KEYWORD, Leg.DENSE)}
 
-        async def by_words() -> None:
-            legs["words"] = await self._words(query, scope)
+        async def search_keywords() -> None:
+            legs[Leg.KEYWORD] = await self._search_keywords(query, scope)
 
-        async def by_meaning() -> None:
-            legs["meaning"] = await run_leg("meaning", lambda: self._nearest(query, scope))
+        async def search_dense() -> None:
+            legs[Leg.DENSE] = await run_leg(Leg.DENSE, lambda: self._nearest(query, scope))
 
-        async def deeply(deep: DeepSearch) -> None:
-            legs["deep"] = await deep.run(query, scope)
+        async def search_deep(deep: DeepSearch) -> None:
+            legs[Leg.DEEP] = await deep.run(query, scope)
 
-        async with anyio.create_task_group() as together:
+        async with anyio.create_task_group() as searches:
             if query.mode is not SearchMode.SEMANTIC:
-                together.start_soon(by_words)
+                searches.start_soon(search_keywords)
             if query.mode is not SearchMode.KEYWORD:
-                together.start_soon(by_meaning)
+                searches.start_soon(search_dense)
             if self._deep is not None:
-                together.start_soon(deeply, self._deep)
-        return tuple(legs.values())
+                searches.start_soon(search_deep, self._deep)
+        return Rankings(legs[Leg.KEYWORD], legs[Leg.DENSE], legs.get(Leg.DEEP))
 
-    async def _deep_ranking(self, meaning: RetrievalLeg, others: Sequence[RetrievalLeg]) -> Sequence[ScoredChunk]:
-        if self._deep is None or not others:
-            return ()
-        return await self._deep.completed(others[0].ranking, meaning.ranking)
+    async def _search_keywords(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
+        """Search for passages that contain every quotation of the query.
 
-    async def _words(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
-        """What is quoted must be there; beside meaning, which knows no quotations, it may be looked for loosely at last."""
-        strict = await run_leg("words", lambda: self._keywords.search(query.text, CANDIDATES, scope))
+        If a hybrid query has quotations that no passage contains, their words are searched like others.
+        """
+        strict = await run_leg(Leg.KEYWORD, lambda: self._keywords.search(query.text, CANDIDATES, scope))
         is_empty = strict.state is LegState.RAN and not strict.ranking
         if query.mode is SearchMode.KEYWORD or not is_empty or not self._keywords.has_quotation(query.text):
             return strict
-        loose = await run_leg("words", lambda: self._keywords.search(query.text, CANDIDATES, scope, loosely=True))
-        return loose if loose.state is LegState.FAILED else replace(loose, message=NOTHING_QUOTED)
+        loose = await run_leg(Leg.KEYWORD, lambda: self._keywords.search(query.text, CANDIDATES, scope, loosely=True))
+        return loose if loose.state is LegState.FAILED else replace(loose, message=QUOTATION_NOT_FOUND)
 
     async def _nearest(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Sequence[ScoredChunk]:
         vector = await self._embedder.embed_prompt(query.text)
         hits = await self._vectors.search(vector, CANDIDATES, scope)
-        least = query.min_similarity
-        return hits if least is None else [hit for hit in hits if hit.score >= least]
+        return [hit for hit in hits if query.min_similarity is None or hit.score >= query.min_similarity]
 
-    async def _ranked(
-        self, query: RetrievalQuery, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
+    async def _combine(
+        self, query: RetrievalQuery, rankings: Rankings
     ) -> tuple[tuple[ScoredChunk, ...], Sequence[RetrievalLeg]]:
-        """The one ranking of a mode, and the legs that came of making it."""
-        began, more = perf_counter(), list[RetrievalLeg]()
-        ranking = await self._fused(query.mode, words, meaning, deep)
+        """Return one ranking, and the legs of reranking and fusion as far as they ran."""
+        started, legs = perf_counter(), list[RetrievalLeg]()
+        ranking = await self._fuse(query.mode, rankings)
         if query.rerank:
-            more.append(await self._reranked(query, ranking))
-            ranking = _with_third(ranking, more[0])
-        if query.mode is SearchMode.HYBRID and words.message is None and self._keywords.has_quotation(query.text):
-            ranking = put_first(ranking, words.ranking)
+            legs.append(await self._rerank(query, ranking))
+            ranking = _add_reranked(ranking, legs[0].ranking)
         if query.mode is SearchMode.HYBRID:
-            more.append(ran_leg("fusion", ranking, began))
-        return ranking, more
+            if rankings.keyword.message is None and self._keywords.has_quotation(query.text):
+                ranking = put_first(ranking, rankings.keyword.ranking)
+            legs.append(completed_leg(Leg.FUSION, ranking, started))
+        return ranking, legs
 
-    async def _fused(
-        self, mode: SearchMode, words: RetrievalLeg, meaning: RetrievalLeg, deep: Sequence[ScoredChunk]
-    ) -> tuple[ScoredChunk, ...]:
-        """Words count as much as meaning, however many embedders tell of that."""
-        share = 0.5 if deep else 1.0
+    async def _fuse(self, mode: SearchMode, rankings: Rankings) -> tuple[ScoredChunk, ...]:
+        """Fuse the rankings of a mode. Keywords weigh as much as all vectors together, also with two embedders."""
+        keyword, dense, deep = rankings.keyword.ranking, rankings.dense.ranking, await self._deep_ranking(rankings)
+        weight = 0.5 if deep else 1.0
         match mode:
             case SearchMode.KEYWORD:
-                return words.ranking
+                return keyword
             case SearchMode.SEMANTIC:
-                return fuse([(meaning.ranking, share), (deep, share)]) if deep else meaning.ranking
+                return fuse([(dense, weight), (deep, weight)]) if deep else dense
             case SearchMode.HYBRID:
-                fused = fuse([(words.ranking, 1.0), (meaning.ranking, share), (deep, share)])
+                fused = fuse([(keyword, 1.0), (dense, weight), (deep, weight)])
                 return lift_neighbours(fused, await self._chunks.neighbours([hit.chunk_id for hit in fused]))
 
-    async def _reranked(self, query: RetrievalQuery, ranking: Sequence[ScoredChunk]) -> RetrievalLeg:
-        best = [hit.chunk_id for hit in ranking[:RERANKED]]
+    async def _deep_ranking(self, rankings: Rankings) -> Sequence[ScoredChunk]:
+        if self._deep is None or rankings.deep is None:
+            return ()
+        return await self._deep.complete(rankings.deep.ranking, rankings.dense.ranking)
+
+    async def _rerank(self, query: RetrievalQuery, ranking: Sequence[ScoredChunk]) -> RetrievalLeg:
+        best = [hit.chunk_id for hit in ranking[:RERANK_CANDIDATES]]
         live = await self._chunks.find_many(best)
         return await run_reranker(self._reranker, query.text, [live[each] for each in best if each in live])
 
 
-def _with_third(ranking: tuple[ScoredChunk, ...], reranked: RetrievalLeg) -> tuple[ScoredChunk, ...]:
-    """Fused, not replaced: what the reranker thinks little of keeps what words and meaning gave it."""
-    if not reranked.ranking:
-        return ranking
-    return fuse([(ranking, 1.0), (reranked.ranking, RERANKER_WEIGHT)])
+def _add_reranked(ranking: tuple[ScoredChunk, ...], reranked: Sequence[ScoredChunk]) -> tuple[ScoredChunk, ...]:
+    """Fuse both rankings, so that a chunk with a low score of the reranker keeps what the other rankings gave it."""
+    return fuse([(ranking, 1.0), (reranked, RERANK_WEIGHT)]) if reranked else ranking
 
 
-def _check(query: RetrievalQuery) -> None:
+def _validate(query: RetrievalQuery) -> None:
     if not query.text.strip():
         raise InvalidInput("The query is empty.", field="query")
     if len(query.text) > MAX_QUERY_LENGTH:
         raise InvalidInput(
-            f"The query has {len(query.text):,} characters; {MAX_QUERY_LENGTH:,} is the most.",
+            f"The query has {len(query.text):,} characters. At most {MAX_QUERY_LENGTH:,} are allowed.",
             field="query",
         )

@@ -1,4 +1,4 @@
-"""The part of a passage that shows why it was found, with the matched words marked."""
+"""Snippets: the part of a passage that shows why it was found, with the matched words marked."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,11 @@ _WORD_START = re.compile(r"\s\S")
 
 
 def make_snippet(text: str, matches: Sequence[TextSpan], length: int = SNIPPET_LENGTH) -> Snippet:
-    """Cut the window of at most `length` code points that holds most matches; the passage's beginning where none match."""
-    start = _densest(matches, length) if matches else 0
+    """Cut out the window of at most `length` code points with the most matches; without matches, the beginning.
+
+    `matches` must be in order. The window starts and ends between words if there is a blank nearby.
+    """
+    start = _densest_window(matches, length) if matches else 0
     start = min(start, max(0, len(text) - length))
     if start > 0:
         word = _WORD_START.search(text, max(0, start - 20), start + 1)
@@ -24,8 +27,8 @@ def make_snippet(text: str, matches: Sequence[TextSpan], length: int = SNIPPET_L
     return Snippet(text[start:end], inside)
 
 
-def _densest(matches: Sequence[TextSpan], length: int) -> int:
-    """Where the window begins that holds most matches, a little before its first."""
+def _densest_window(matches: Sequence[TextSpan], length: int) -> int:
+    """Return the start of the window with the most matches, an eighth of its length before the first of them."""
     best, best_count, left = 0, 0, 0
     for right, match in enumerate(matches):
         while match.end - matches[left].start > length:

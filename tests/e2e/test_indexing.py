@@ -28,7 +28,7 @@ async def test_a_run_completes_and_searches_use_what_it_made(data_dir: Path, tmp
         before = await deep.deep_leg(client, "wheel 12")
         assert (before["state"], before["message"]) == (
             "SKIPPED",
-            "The deep embedder has indexed no document in scope yet.",
+            "The deep embedder has not indexed any document in scope yet.",
         )
         chunks = kept["chunkCount"] + gone["chunkCount"]
         assert (await deep.status(client))["pendingChunks"] == chunks
@@ -160,7 +160,7 @@ async def test_a_deep_embedder_that_is_not_there_is_said_and_search_goes_on(data
         await deep.import_sentences(client, "gears.txt", 9)
         found = await search(client, "wheel 4", mode="HYBRID")
         assert found["hits"]
-        assert [leg["name"] for leg in found["trace"]["legs"]] == ["words", "meaning", "fusion"]
+        assert [leg["name"] for leg in found["trace"]["legs"]] == ["keyword", "dense", "fusion"]
 
 
 async def test_a_model_that_cannot_be_loaded_fails_with_its_reason(data_dir: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ async def legs(client: Client) -> dict[str, Json]:
 
 async def until_reranked(client: Client) -> None:
     """The model is loaded with the first call, and a search waits no longer for it than it may."""
-    while (reranker := (await legs(client))["reranker"])["state"] != "RAN":
+    while (reranker := (await legs(client))["rerank"])["state"] != "RAN":
         assert "still being loaded" in reranker["message"] or "Try again" in reranker["message"]
 
 
@@ -45,7 +45,7 @@ async def test_a_named_cross_encoder_reranks_and_its_end_takes_nothing_else_alon
         await until_reranked(client)
         os.kill(await pid_of_reranker(client), signal.SIGKILL)
         after = await legs(client)
-        assert (after["words"]["state"], after["meaning"]["state"]) == ("RAN", "RAN")
+        assert (after["keyword"]["state"], after["dense"]["state"]) == ("RAN", "RAN")
         await until_reranked(client)
 
 

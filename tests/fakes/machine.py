@@ -1,4 +1,4 @@
-"""An NVIDIA driver with cards that tell little, and sensors as a laptop has them."""
+"""Fakes of the hardware: an NVIDIA driver, and the temperature sensors of a laptop."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Process:
 
 @dataclass
 class Card:
-    """`unsupported` names the calls that this card has no answer to."""
+    """A graphics card. `unsupported` contains the calls that it rejects."""
 
     name: str = "NVIDIA H200"
     unsupported: frozenset[str] = frozenset()
@@ -43,6 +43,8 @@ class Card:
 
 @dataclass
 class FakeNvml:
+    """The driver library: `opened` is 1 while it is open, `times_opened` counts how often it was opened."""
+
     cards: list[Card] = field(default_factory=list)
     has_driver: bool = True
     opened: int = 0
@@ -67,31 +69,31 @@ class FakeNvml:
         return len(self.cards)
 
     def nvmlDeviceGetHandleByIndex(self, index: int, /) -> Card:  # noqa: N802
-        return self._answer("handle", self.cards[index], self.cards[index])
+        return self._reply("handle", self.cards[index], self.cards[index])
 
     def nvmlDeviceGetName(self, handle: Card, /) -> str:  # noqa: N802
-        return self._answer("name", handle, handle.name)
+        return self._reply("name", handle, handle.name)
 
     def nvmlDeviceGetMemoryInfo(self, handle: Card, /) -> Memory:  # noqa: N802
-        return self._answer("memory", handle, Memory())
+        return self._reply("memory", handle, Memory())
 
     def nvmlDeviceGetUtilizationRates(self, handle: Card, /) -> Rates:  # noqa: N802
-        return self._answer("utilization", handle, Rates())
+        return self._reply("utilization", handle, Rates())
 
     def nvmlDeviceGetTemperature(self, handle: Card, sensor: int, /) -> int:  # noqa: N802
         assert sensor == 0
-        return self._answer("temperature", handle, 51)
+        return self._reply("temperature", handle, 51)
 
     def nvmlDeviceGetPowerUsage(self, handle: Card, /) -> int:  # noqa: N802
-        return self._answer("power", handle, 120_500)
+        return self._reply("power", handle, 120_500)
 
     def nvmlDeviceGetFanSpeed(self, handle: Card, /) -> int:  # noqa: N802
-        return self._answer("fan", handle, 30)
+        return self._reply("fan", handle, 30)
 
     def nvmlDeviceGetComputeRunningProcesses(self, handle: Card, /) -> Sequence[Process]:  # noqa: N802
-        return self._answer("processes", handle, handle.processes)
+        return self._reply("processes", handle, handle.processes)
 
-    def _answer(self, name: str, card: Card, value: Value) -> Value:
+    def _reply(self, name: str, card: Card, value: Value) -> Value:
         if name in card.unsupported:
             raise FakeNvmlError("Not Supported")
         return value

@@ -1,4 +1,4 @@
-"""The processor. How busy it is counts from the reading before."""
+"""The processor: model, usage since the reading before, frequency, load and temperature."""
 
 import os
 import platform
@@ -11,27 +11,29 @@ import psutil
 from records.system import CpuStatus, TemperatureReading
 
 _PACKAGE_LABELS = ("Package id 0", "Tctl", "Tdie")
+"""Labels of the readings for the whole processor; others are for single cores."""
 _SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")
-"Names that Linux gives to processors' sensors, the sharpest first."
+"""Names of processor sensors in Linux, the most precise first."""
 
 
 class Cpu:
     def __init__(self) -> None:
         self._model = _model()
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
-        """Count from now."""
+    def reset(self) -> None:
+        """Measure usage from now on."""
         psutil.cpu_percent(percpu=True)
 
     def read(self, temperatures: Sequence[TemperatureReading]) -> CpuStatus:
+        """Return the state of all cores of the machine, also of those that the server may not use."""
         per_core = tuple(psutil.cpu_percent(percpu=True))
-        current, highest = _frequency()
+        current, highest = _frequencies()
         return CpuStatus(
             model=self._model,
             usage_percent=sum(per_core) / max(1, len(per_core)),
             per_core_percent=per_core,
-            logical_cores=psutil.cpu_count() or len(per_core),
+            logical_cores=len(per_core),
             physical_cores=psutil.cpu_count(logical=False),
             frequency_mhz=current,
             max_frequency_mhz=highest,
@@ -40,8 +42,8 @@ class Cpu:
         )
 
 
-def _frequency() -> tuple[float | None, float | None]:
-    """Now and at most, in MHz; psutil says 0 where the system does not tell."""
+def _frequencies() -> tuple[float | None, float | None]:
+    """Return the current and the highest frequency in MHz; psutil reports an unknown one as 0."""
     try:
         frequency = psutil.cpu_freq()
     except (OSError, RuntimeError, NotImplementedError):
@@ -54,18 +56,16 @@ def _frequency() -> tuple[float | None, float | None]:
 def _temperature(temperatures: Sequence[TemperatureReading]) -> float | None:
     for sensor in _SENSORS:
         readings = [reading for reading in temperatures if reading.sensor == sensor]
-        whole = [reading for reading in readings if reading.label in _PACKAGE_LABELS]
+        packages = [reading for reading in readings if reading.label in _PACKAGE_LABELS]
         if readings:
-            return max(reading.current_celsius for reading in whole or readings)
+            return max(reading.current_celsius for reading in packages or readings)
     return None
 
 
 def _model() -> str | None:
     if platform.system() == "Darwin":
-        asked = subprocess.run(
-            ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True, check=False
-        )
-        return asked.stdout.strip() or None
+        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or None
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

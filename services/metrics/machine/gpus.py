@@ -1,4 +1,4 @@
-"""NVIDIA GPUs through NVML. What one card cannot tell is None; a machine without the driver has no GPUs to show."""
+"""NVIDIA GPUs, read through NVML. A value that a card does not report is None; without a driver there are no GPUs."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, TypeVar
@@ -7,14 +7,14 @@ import pynvml
 
 from records.system import GpuStatus
 
-_CORE = 0
-"NVML_TEMPERATURE_GPU, the only sensor that NVML knows."
+_CORE_SENSOR = 0
+"""NVML_TEMPERATURE_GPU, the only sensor that NVML defines."""
 
 Result = TypeVar("Result")
 
 
 class Nvml(Protocol):
-    """The part of the module `pynvml` that is used here; a handle stands for a card."""
+    """The part of the module `pynvml` that is used here. A handle stands for a card."""
 
     @property
     def NVMLError(self) -> type[Exception]: ...  # noqa: N802  # NVML's own names
@@ -33,37 +33,39 @@ class Nvml(Protocol):
 
 
 def system_nvml() -> Nvml:
+    """Return NVML itself, with its type checked."""
     nvml: Nvml = pynvml
     return nvml
 
 
 class Gpus:
-    """Not thread-safe; opened at the first reading that finds a driver."""
+    """Reads all cards. The driver is opened by the first reading that finds one. Not thread-safe."""
 
     def __init__(self, nvml: Nvml) -> None:
         self._nvml = nvml
         self._is_open = False
 
     def read(self, own_pids: Collection[int]) -> tuple[tuple[GpuStatus, ...], tuple[str, ...]]:
-        """The cards, and why some or all could not be read; `own_pids` are the server's processes."""
+        """Return the cards, and the reasons for those that cannot be read. `own_pids` are the server's processes."""
         try:
             self._open()
             driver = self._optional(self._nvml.nvmlSystemGetDriverVersion)
             count = self._nvml.nvmlDeviceGetCount()
-        except self._nvml.NVMLError as failure:
+        except self._nvml.NVMLError as error:
             self.close()
-            return (), (f"gpus: no NVIDIA driver answers ({failure})",)
+            return (), (f"gpus: no NVIDIA driver found ({error})",)
         gpus, unavailable = [], []
         for index in range(count):
             try:
-                gpus.append(self._gpu(index, driver, own_pids))
-            except self._nvml.NVMLError as failure:
-                unavailable.append(f"gpu {index}: it does not answer ({failure})")
+                gpus.append(self._read_gpu(index, driver, own_pids))
+            except self._nvml.NVMLError as error:
+                unavailable.append(f"gpu {index}: the card does not respond ({error})")
         if count and not gpus:
-            self.close()  # a driver that was loaded again answers only who opens it again
-        return tuple(gpus), tuple(unavailable) if count else ("gpus: the NVIDIA driver shows no GPU",)
+            self.close()  # A driver that was reloaded must be opened again.
+        return tuple(gpus), tuple(unavailable) if count else ("gpus: the NVIDIA driver lists no GPU",)
 
     def close(self) -> None:
+        """Close the driver. A later reading opens it again."""
         if self._is_open:
             self._is_open = False
             self._optional(self._nvml.nvmlShutdown)
@@ -73,7 +75,7 @@ class Gpus:
             self._nvml.nvmlInit()
             self._is_open = True
 
-    def _gpu(self, index: int, driver: str | None, own_pids: Collection[int]) -> GpuStatus:
+    def _read_gpu(self, index: int, driver: str | None, own_pids: Collection[int]) -> GpuStatus:
         nvml = self._nvml
         handle = nvml.nvmlDeviceGetHandleByIndex(index)
         memory = nvml.nvmlDeviceGetMemoryInfo(handle)
@@ -85,14 +87,14 @@ class Gpus:
             memory_used_bytes=memory.used,
             memory_free_bytes=memory.free,
             utilization_percent=self._optional(lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)),
-            temperature_celsius=self._optional(lambda: float(nvml.nvmlDeviceGetTemperature(handle, _CORE))),
+            temperature_celsius=self._optional(lambda: float(nvml.nvmlDeviceGetTemperature(handle, _CORE_SENSOR))),
             power_watts=self._optional(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000),
             fan_percent=self._optional(lambda: float(nvml.nvmlDeviceGetFanSpeed(handle))),
             own_memory_bytes=self._optional(lambda: self._own_memory(handle, own_pids)),
         )
 
     def _own_memory(self, handle: Any, own_pids: Collection[int]) -> int | None:
-        """None where the driver does not tell it apart by process."""
+        """Return the bytes used by the server's processes; None if the driver does not report them by process."""
         processes = self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
         own = [process.usedGpuMemory for process in processes if process.pid in own_pids]
         return None if None in own else sum(own)

@@ -1,4 +1,4 @@
-"""The server's own process and its workers. How busy they are counts from the reading before; 100 is one core."""
+"""The server's own process and its workers. Usage is measured since the reading before; 100 % is one core."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,15 @@ class Processes:
     def __init__(self) -> None:
         self._own = psutil.Process()
         self._children: dict[int, psutil.Process] = {}
-        self.begin(())
+        self.reset(())
 
-    def begin(self, workers: Sequence[WorkerStatus]) -> None:
-        """Count from now."""
+    def reset(self, workers: Sequence[WorkerStatus]) -> None:
+        """Measure usage from now on."""
         self.read(workers)
 
     def read(self, workers: Sequence[WorkerStatus]) -> ProcessStatus:
-        children = tuple(child for worker in workers if (child := self._child(worker)) is not None)
+        """Return the state of the server's process and of every worker process that runs."""
+        children = tuple(child for worker in workers if (child := self._read_child(worker)) is not None)
         self._children = {child.pid: self._children[child.pid] for child in children}
         with self._own.oneshot():
             return ProcessStatus(
@@ -30,8 +31,8 @@ class Processes:
                 children=children,
             )
 
-    def _child(self, worker: WorkerStatus) -> ChildProcess | None:
-        """None where no process runs, or where it ended this moment."""
+    def _read_child(self, worker: WorkerStatus) -> ChildProcess | None:
+        """Return None if the worker has no process or if it ended meanwhile."""
         if worker.pid is None:
             return None
         try:

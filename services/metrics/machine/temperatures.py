@@ -1,4 +1,4 @@
-"""Every temperature sensor that the system shows."""
+"""Readings of all temperature sensors of the system."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,11 @@ from typing import Protocol
 import psutil
 
 from records.system import TemperatureReading
+from records.values.text import encodable
 
 
 class SensorReading(Protocol):
-    """As psutil gives it: degrees Celsius."""
+    """A reading of psutil, in degrees Celsius."""
 
     @property
     def label(self) -> str: ...
@@ -23,11 +24,13 @@ class SensorReading(Protocol):
 
 
 class Sensors(Protocol):
-    def __call__(self) -> Mapping[str, Sequence[SensorReading]]: ...
+    def __call__(self) -> Mapping[str, Sequence[SensorReading]]:
+        """Return the readings of each sensor by its name."""
+        ...
 
 
 def system_sensors() -> Mapping[str, Sequence[SensorReading]]:
-    """psutil's on Linux and FreeBSD; other systems show none to programs without privileges."""
+    """Return the sensors of Linux and FreeBSD. Other systems report none to programs without privileges."""
     if not hasattr(psutil, "sensors_temperatures"):
         return {}
     sensors: Mapping[str, Sequence[SensorReading]] = psutil.sensors_temperatures()
@@ -35,21 +38,21 @@ def system_sensors() -> Mapping[str, Sequence[SensorReading]]:
 
 
 def read_temperatures(sensors: Sensors) -> tuple[tuple[TemperatureReading, ...], tuple[str, ...]]:
-    """The readings, and why there are none."""
+    """Return the readings, and the reason if there are none. Readings that are not finite numbers are left out."""
     try:
         found = sensors()
-    except (OSError, ValueError, RuntimeError) as failure:
-        return (), (f"temperatures: the sensors could not be read ({failure})",)
+    except (OSError, ValueError, RuntimeError) as error:
+        return (), (f"temperatures: the sensors cannot be read ({error})",)
     readings = tuple(
         _reading(sensor, each) for sensor, group in found.items() for each in group if math.isfinite(each.current)
     )
-    return readings, () if readings else ("temperatures: this machine reports no sensors",)
+    return readings, () if readings else ("temperatures: the system reports no sensors",)
 
 
 def _reading(sensor: str, reading: SensorReading) -> TemperatureReading:
     return TemperatureReading(
-        sensor=sensor,
-        label=reading.label or sensor,
+        sensor=encodable(sensor),
+        label=encodable(reading.label or sensor),
         current_celsius=reading.current,
         high_celsius=_bound(reading.high),
         critical_celsius=_bound(reading.critical),
@@ -57,5 +60,5 @@ def _reading(sensor: str, reading: SensorReading) -> TemperatureReading:
 
 
 def _bound(value: float | None) -> float | None:
-    """Drivers that know no bound say 0 or something beyond any."""
+    """Return None for an unknown bound: drivers report 0 or an impossibly high value for it."""
     return value if value is not None and 0 < value < 1000 else None

@@ -1,22 +1,22 @@
-"""Prometheus' families of samples, under this server's prefix."""
+"""Constructors of Prometheus metric families. Names get the prefix `graphlore_`."""
 
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from services.metrics.histogram import Histogram
+from services.metrics.latency import Histogram
 
 PREFIX = "graphlore_"
-Labelled = Iterable[tuple[tuple[str, ...], float | None]]
-"""Values by their labels; what is None is left out."""
+LabeledValues = Iterable[tuple[tuple[str, ...], float | None]]
+"""Pairs of label values and the metric's value. Values that are None are left out."""
 
 
 def gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(PREFIX + name, text, value=value)
 
 
-def gauges(name: str, text: str, labels: Iterable[str], values: Labelled) -> Metric:
+def gauges(name: str, text: str, labels: Iterable[str], values: LabeledValues) -> Metric:
     family = GaugeMetricFamily(PREFIX + name, text, labels=list(labels))
     for label_values, value in values:
         if value is not None:
@@ -24,8 +24,8 @@ def gauges(name: str, text: str, labels: Iterable[str], values: Labelled) -> Met
     return family
 
 
-def counter(name: str, text: str, labels: Iterable[str], values: Labelled) -> Metric:
-    """`_total` is added to the name."""
+def counter(name: str, text: str, labels: Iterable[str], values: LabeledValues) -> Metric:
+    """Return a family of counters; prometheus_client adds `_total` to the name."""
     family = CounterMetricFamily(PREFIX + name, text, labels=list(labels))
     for label_values, value in values:
         if value is not None:
@@ -33,11 +33,21 @@ def counter(name: str, text: str, labels: Iterable[str], values: Labelled) -> Me
     return family
 
 
-def histogram(name: str, text: str, label: str | None, values: Mapping[str, Histogram]) -> Metric:
-    """One for each value of the label; without a label the one under the empty name."""
-    family = HistogramMetricFamily(PREFIX + name, text, labels=[label] if label else [])
-    for key, each in values.items():
-        bounds = [*map(str, each.bounds), "+Inf"]
-        buckets = list(zip(bounds, map(float, accumulate(each.buckets)), strict=True))
-        family.add_metric([key] if label else [], buckets, each.total)
+def histogram(name: str, text: str, value: Histogram) -> Metric:
+    family = HistogramMetricFamily(PREFIX + name, text)
+    family.add_metric([], _cumulative(value), value.sum)
     return family
+
+
+def histograms(name: str, text: str, label: str, values: Mapping[str, Histogram]) -> Metric:
+    """Return a family with one histogram for each value of the label."""
+    family = HistogramMetricFamily(PREFIX + name, text, labels=[label])
+    for label_value, value in values.items():
+        family.add_metric([label_value], _cumulative(value), value.sum)
+    return family
+
+
+def _cumulative(histogram: Histogram) -> list[tuple[str, float]]:
+    """Return the number of values up to each bound."""
+    bounds = [*map(str, histogram.bounds), "+Inf"]
+    return list(zip(bounds, map(float, accumulate(histogram.buckets)), strict=True))

@@ -1,72 +1,38 @@
-"""One sampler for all who watch."""
+"""One sampler serves all subscribers: shared samples, intervals, failures, and nothing to do without subscribers."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from records.ids import ModelId
-from records.model import ModelStatus
-from records.system import (
-    InferenceStatus,
-    IngestionStatus,
-    StorageStatus,
-    SystemSample,
-    WorkerPurpose,
-    WorkerState,
-    WorkerStatus,
-)
-from services.metrics.machine.machine import Machine
-from services.metrics.sampler import TOGETHER, Metrics, Sources, _Watcher, open_metrics
-from tests.fakes.machine import FakeNvml, laptop_sensors
-
-INFERENCE = InferenceStatus(ModelId("0123456789abcdef"), ModelStatus.READY, 1, 4, 2, 300.0, 40.5, 512, 2048, 0.75)
-INGESTION = IngestionStatus(queued=3, running=1, yielding=True, chunks_per_second=12.5)
-STORAGE = StorageStatus(5, 600, 590, 7, 80, 1_000_000, 2_000_000, 3_000_000)
-
-
-@dataclass
-class FakeServer:
-    """The server's own numbers; `asked` counts samples."""
-
-    asked: int = 0
-    fails: bool = False
-    silent: tuple[str, ...] = ()
-    "Why inference cannot be asked."
-    gate: asyncio.Event | None = None
-    "A sample waits for it."
-
-    def workers(self) -> tuple[WorkerStatus, ...]:
-        return (WorkerStatus(WorkerPurpose.VECTORS, WorkerState.BACKING_OFF, None, 1),)
-
-    async def inference(self) -> tuple[tuple[InferenceStatus, ...], tuple[str, ...]]:
-        return (INFERENCE,), self.silent
-
-    def ingestion(self) -> IngestionStatus:
-        return INGESTION
-
-    async def storage(self) -> tuple[StorageStatus, tuple[str, ...]]:
-        self.asked += 1
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.fails:
-            raise OSError("the database is gone")
-        return STORAGE, ()
+from records.system import SystemSample
+from services.metrics import Metrics
+from services.metrics.sampler import SHARED_SECONDS, Subscription
+from tests.services.metrics.harness import INFERENCE, INGESTION, STORAGE, FakeServer, open_sampler
+from tests.support.failing_calls import FailingCalls
+from tests.support.leaving_clients import Leave, leave_by_cancel_scope, leave_by_task_cancel
 
 
 @asynccontextmanager
-async def opened(server: FakeServer, folder: Path) -> AsyncIterator[Metrics]:
-    sources = Sources(server.workers, server.inference, server.ingestion, server.storage)
-    async with open_metrics(sources, Machine({"data": folder}, FakeNvml(), laptop_sensors), "0.1.0") as metrics:
-        yield metrics
+async def watching(
+    metrics: Metrics, interval_ms: int = 250
+) -> AsyncGenerator[AsyncGenerator[SystemSample, None], None]:
+    async with metrics.watch_samples(interval_ms) as samples, aclosing(samples):
+        yield samples
 
 
-async def test_a_sample_has_the_machine_and_the_servers_own_numbers(tmp_path: Path) -> None:
-    async with opened(FakeServer(), tmp_path) as metrics:
+async def read_samples(metrics: Metrics, interval_ms: int, count: int) -> list[int]:
+    """Subscribe and return the sequence numbers of the first samples."""
+    async with watching(metrics, interval_ms) as samples:
+        return [(await anext(samples)).seq for _ in range(count)]
+
+
+async def test_a_sample_contains_the_machine_and_the_servers_own_numbers(tmp_path: Path) -> None:
+    async with open_sampler(FakeServer(), tmp_path) as metrics:
         sample = await metrics.sample()
     assert sample.seq == 1
     assert sample.sampled_at.tzinfo is not None
@@ -74,44 +40,36 @@ async def test_a_sample_has_the_machine_and_the_servers_own_numbers(tmp_path: Pa
     assert sample.host.version == "0.1.0"
     assert sample.host.os
     assert (sample.inference, sample.ingestion, sample.storage) == ((INFERENCE,), INGESTION, STORAGE)
-    assert sample.unavailable == ("gpus: the NVIDIA driver shows no GPU",)
+    assert sample.unavailable == ("gpus: the NVIDIA driver lists no GPU",)
 
 
-async def test_those_who_ask_at_the_same_moment_share_a_sample(tmp_path: Path) -> None:
+async def test_requests_at_the_same_moment_share_a_sample(tmp_path: Path) -> None:
     server = FakeServer()
-    async with opened(server, tmp_path) as metrics:
-        samples = await asyncio.gather(*(metrics.sample() for _ in range(50)))
-    assert server.asked < 10
-    assert samples[0].seq == 1
+    async with open_sampler(server, tmp_path) as metrics, anyio.create_task_group() as tasks:
+        for _ in range(50):
+            tasks.start_soon(metrics.sample)
+    assert 0 < server.samples < 10
 
 
-async def test_the_first_sample_comes_at_once_however_long_the_interval(tmp_path: Path) -> None:
-    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch_samples(60_000) as samples:
-        assert (await anext(samples)).seq == 1
+async def test_the_first_sample_is_published_at_once_with_any_interval(tmp_path: Path) -> None:
+    async with open_sampler(FakeServer(), tmp_path) as metrics:
+        assert await read_samples(metrics, 60_000, 1) == [1]
 
 
-async def test_watchers_get_their_own_rhythm_from_shared_samples(tmp_path: Path) -> None:
+async def test_subscribers_get_shared_samples_at_their_own_intervals(tmp_path: Path) -> None:
     server = FakeServer()
-    async with opened(server, tmp_path) as metrics:
-
-        async def watched(interval_ms: int, count: int) -> list[SystemSample]:
-            async with metrics.watch_samples(interval_ms) as samples:
-                return [await anext(samples) for _ in range(count)]
-
-        slow, *fast = await asyncio.gather(watched(500, 2), *(watched(1, 3) for _ in range(100)))
+    async with open_sampler(server, tmp_path) as metrics:
+        slow, *fast = await asyncio.gather(
+            read_samples(metrics, 500, 2), *(read_samples(metrics, 1, 3) for _ in range(100))
+        )
         assert metrics.watchers == 0
-    for samples in (slow, *fast):
-        numbers = [sample.seq for sample in samples]
+    for numbers in (slow, *fast):
         assert numbers == sorted(set(numbers))
-    assert server.asked < 50
+    assert server.samples < 50
 
 
-async def test_a_slow_reader_gets_the_newest(tmp_path: Path) -> None:
-    async with (
-        opened(FakeServer(), tmp_path) as metrics,
-        metrics.watch_samples(250) as slow,
-        metrics.watch_samples(250) as quick,
-    ):
+async def test_a_slow_subscriber_gets_the_newest_sample(tmp_path: Path) -> None:
+    async with open_sampler(FakeServer(), tmp_path) as metrics, watching(metrics) as slow, watching(metrics) as quick:
         first = await anext(slow)
         last = first
         while last.seq < first.seq + 3:
@@ -119,89 +77,121 @@ async def test_a_slow_reader_gets_the_newest(tmp_path: Path) -> None:
         assert (await anext(slow)).seq >= last.seq
 
 
-async def test_it_sleeps_while_nobody_watches(tmp_path: Path) -> None:
+async def test_without_subscribers_no_samples_are_taken(tmp_path: Path) -> None:
     server = FakeServer()
-    async with opened(server, tmp_path) as metrics:
-        await asyncio.sleep(0.6)
-        assert server.asked == 0
-        async with metrics.watch_samples(250) as samples:
-            await anext(samples)
-        asked = server.asked
-        await asyncio.sleep(0.6)
-        assert server.asked <= asked + 1
+    async with open_sampler(server, tmp_path) as metrics:
+        await anyio.sleep(0.6)
+        assert server.samples == 0
+        await read_samples(metrics, 250, 1)
+        samples = server.samples
+        await anyio.sleep(0.6)
+        assert server.samples <= samples + 1
 
 
-async def test_a_sample_that_fails_is_skipped_and_watching_goes_on(tmp_path: Path) -> None:
-    server = FakeServer(fails=True)
-    async with opened(server, tmp_path) as metrics, metrics.watch_samples(250) as samples:
-        while server.asked < 2:
-            await asyncio.sleep(0.01)
-        server.fails = False
+async def test_a_failed_sample_is_skipped_and_the_next_one_is_taken(tmp_path: Path) -> None:
+    server = FakeServer(error=OSError("the database is gone"))
+    async with open_sampler(server, tmp_path) as metrics, watching(metrics) as samples:
+        with capture_logs():
+            while server.samples < 2:
+                await anyio.sleep(0.01)
+        server.error = None
         assert (await anext(samples)).storage == STORAGE
 
 
-async def test_what_the_block_raises_comes_out_as_it_was(tmp_path: Path) -> None:
+async def test_a_requested_sample_raises_what_a_source_raises(tmp_path: Path) -> None:
+    server = FakeServer(error=OSError("the database is gone"))
+    async with open_sampler(server, tmp_path) as metrics:
+        with pytest.raises(OSError, match="the database is gone"):
+            await metrics.sample()
+        server.error = None
+        assert (await metrics.sample()).storage == STORAGE
+
+
+async def test_a_failure_in_any_call_affects_one_sample_only(tmp_path: Path) -> None:
+    fail_at, has_failed = 1, True
+    while has_failed and fail_at < 10:
+        failing = FailingCalls(fail_at, OSError("I/O error"))
+        async with open_sampler(FakeServer(), tmp_path, failing) as metrics, watching(metrics) as samples:
+            with capture_logs():
+                assert [(await anext(samples)).seq for _ in range(2)] == [1, 2]
+        fail_at, has_failed = fail_at + 1, failing.has_failed
+    assert fail_at == 6, "each of the four calls of two samples failed once"
+
+
+@pytest.mark.parametrize("leave", [leave_by_task_cancel, leave_by_cancel_scope])
+async def test_a_client_that_leaves_at_any_await_does_not_interrupt_the_shared_sample(
+    tmp_path: Path, leave: Leave
+) -> None:
+    server, steps = FakeServer(), 0
+    async with open_sampler(server, tmp_path) as metrics:
+        is_done = False
+        while not is_done:
+            server.samples = 0
+            is_done = await leave(metrics.sample, steps)
+            assert (await metrics.sample()).storage == STORAGE
+            assert server.samples <= 2
+            steps = steps * 2 + 1
+    assert steps > 1
+
+
+async def test_an_error_of_the_block_is_raised_unchanged(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="mine"):
-        async with opened(FakeServer(), tmp_path):
+        async with open_sampler(FakeServer(), tmp_path):
             raise KeyError("mine")
 
 
-async def test_what_cannot_be_asked_is_named_and_logged_once(tmp_path: Path) -> None:
-    server = FakeServer(silent=("inference of alpha: it does not answer",))
-    async with opened(server, tmp_path) as metrics, metrics.watch_samples(250) as samples:
+async def test_a_missing_metric_is_listed_in_each_sample_and_logged_once(tmp_path: Path) -> None:
+    server = FakeServer(unavailable=("inference of alpha: no response",))
+    async with open_sampler(server, tmp_path) as metrics, watching(metrics) as samples:
         with capture_logs() as lines:
-            told = [(await anext(samples)).unavailable for _ in range(3)]
-            server.silent = ()
-            while (await anext(samples)).unavailable != told[0][:-1]:
+            seen = [(await anext(samples)).unavailable for _ in range(3)]
+            server.unavailable = ()
+            while (await anext(samples)).unavailable != seen[0][:-1]:
                 pass
-            server.silent = ("inference of alpha: it does not answer",)
-            while (await anext(samples)).unavailable != told[0]:
+            server.unavailable = ("inference of alpha: no response",)
+            while (await anext(samples)).unavailable != seen[0]:
                 pass
-    assert told == [("gpus: the NVIDIA driver shows no GPU", "inference of alpha: it does not answer")] * 3
-    reasons = [line["reason"] for line in lines if line["event"] == "not in the samples"]
-    assert reasons == [told[0][0], told[0][1], told[0][1]] or reasons == [told[0][1], told[0][1]]
+    assert seen == [("gpus: the NVIDIA driver lists no GPU", "inference of alpha: no response")] * 3
+    reasons = [line["reason"] for line in lines if line["event"] == "metric unavailable"]
+    assert reasons == [seen[0][0], seen[0][1], seen[0][1]]
 
 
-async def test_a_thousand_watchers_of_all_rhythms_are_served_by_the_samples_of_the_fastest(tmp_path: Path) -> None:
+async def test_a_thousand_subscribers_of_different_intervals_share_the_samples_of_the_fastest(tmp_path: Path) -> None:
     server = FakeServer()
-    async with opened(server, tmp_path) as metrics:
-
-        async def watched(interval_ms: int, count: int) -> list[int]:
-            async with metrics.watch_samples(interval_ms) as samples:
-                return [(await anext(samples)).seq for _ in range(count)]
-
-        fastest = watched(250, 8)
-        others = [watched(interval, 2) for interval in range(1, 1000)]
-        seen, *rest = await asyncio.gather(fastest, *others)
+    async with open_sampler(server, tmp_path) as metrics:
+        others = [read_samples(metrics, interval, 2) for interval in range(1, 1000)]
+        seen, *rest = await asyncio.gather(read_samples(metrics, 250, 8), *others)
         assert metrics.watchers == 0
     assert seen == sorted(set(seen))
     assert all(first < second for first, second in rest)
-    # Whatever is due within TOGETHER shares a sample: 1,000 watchers can cause no more than so many a second.
-    samples_a_second = 1 / TOGETHER
-    assert server.asked <= samples_a_second * 4 + len(seen)
+    # Subscribers that are due within SHARED_SECONDS share a sample, which limits the number of samples a second.
+    samples_a_second = 1 / SHARED_SECONDS
+    assert server.samples <= samples_a_second * 4 + len(seen)
 
 
-async def test_a_sample_that_took_long_is_not_given_twice(tmp_path: Path) -> None:
-    server = FakeServer(gate=asyncio.Event())
-    assert server.gate is not None
-    async with opened(server, tmp_path) as metrics, metrics.watch_samples(250) as samples:
-        while not server.asked:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.6)  # two of its moments go by
-        server.gate.set()
+async def test_a_sample_that_takes_several_intervals_is_published_once(tmp_path: Path) -> None:
+    gate = anyio.Event()
+    server = FakeServer(gate=gate)
+    async with open_sampler(server, tmp_path) as metrics, watching(metrics) as samples:
+        while not server.samples:
+            await anyio.sleep(0.01)
+        await anyio.sleep(0.6)  # more than two intervals
+        gate.set()
         numbers = [(await anext(samples)).seq for _ in range(3)]
     assert numbers == [1, 2, 3]
 
 
 @pytest.mark.parametrize(("due", "now", "following"), [(10.0, 10.0, 11.0), (10.0, 10.9, 11.0), (10.0, 13.5, 14.0)])
-def test_moments_that_were_missed_stay_missed(due: float, now: float, following: float) -> None:
-    watcher = _Watcher(1.0, due)
-    watcher.advance(now)
-    assert watcher.due == following
+def test_missed_intervals_are_not_made_up_for(due: float, now: float, following: float) -> None:
+    subscription = Subscription(1.0, due)
+    subscription.advance(now)
+    assert subscription.due == following
 
 
-@pytest.mark.parametrize(("asked", "interval"), [(-5, 0.25), (0, 0.25), (249, 0.25), (1000, 1.0), (10**9, 60.0)])
-async def test_an_interval_beyond_the_bounds_is_brought_within(tmp_path: Path, asked: int, interval: float) -> None:
-    async with opened(FakeServer(), tmp_path) as metrics, metrics.watch_samples(asked):
-        (watcher,) = metrics._watchers
-        assert watcher.interval == interval
+@pytest.mark.parametrize(("requested", "interval"), [(-5, 0.25), (0, 0.25), (249, 0.25), (1000, 1.0), (10**9, 60.0)])
+async def test_an_interval_outside_of_the_bounds_is_set_to_the_nearest_bound(
+    tmp_path: Path, requested: int, interval: float
+) -> None:
+    async with open_sampler(FakeServer(), tmp_path) as metrics, watching(metrics, requested):
+        (subscription,) = metrics._subscriptions
+        assert subscription.interval == interval

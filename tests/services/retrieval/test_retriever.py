@@ -1,4 +1,4 @@
-"""What one must be able to rely on, through the real stores and the real embedder."""
+"""The retriever with the real stores and the real embedder: filters, quotations, deletion, near-duplicates, reranking."""
 
 from collections.abc import AsyncIterator
 
@@ -7,9 +7,10 @@ import pytest
 import pytest_asyncio
 
 from records.document import DocumentRecord
-from records.retrieval import LegState, SearchMode
-from services.retrieval.retriever import NOTHING_QUOTED
+from records.retrieval import Leg, LegState, SearchMode
+from services.retrieval.retriever import QUOTATION_NOT_FOUND
 from tests.support.needles import Needle, needles
+from tests.support.own_task import in_own_task
 from tests.support.retrieving import Library, open_library
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -27,7 +28,7 @@ DRAFT = (
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def library(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Library]:
-    async with open_library(tmp_path_factory.mktemp("library")) as library:
+    async with in_own_task(open_library(tmp_path_factory.mktemp("library"))) as library:
         for needle in NEEDLES:
             await library.add(needle.text, needle.name, tags=[needle.length])
         await library.add(TINY, "tiny", tags=["tiny"])
@@ -39,28 +40,29 @@ async def library(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lib
         yield library
 
 
-async def document(library: Library, name: str) -> DocumentRecord:
+async def find_document(library: Library, name: str) -> DocumentRecord:
+    """Return the document of a needle, or the tiny one."""
     text = next(needle.text for needle in NEEDLES if needle.name == name) if name != "tiny" else TINY
     return await library.add(text, name)
 
 
 @pytest.mark.parametrize("needle", NEEDLES, ids=[f"{each.name}-{each.length}-{each.depth}" for each in NEEDLES])
-async def test_a_planted_fact_is_found_wherever_it_stands(library: Library, needle: Needle) -> None:
+async def test_a_fact_is_found_at_any_depth_of_a_document_of_any_length(library: Library, needle: Needle) -> None:
     assert any(needle.sentence in text for text in await library.found(needle.question, top_k=3))
 
 
 @pytest.mark.parametrize("mode", SearchMode)
-async def test_a_tiny_document_among_many_is_all_that_a_filter_leaves(library: Library, mode: SearchMode) -> None:
-    tiny = await document(library, "tiny")
+async def test_a_filter_restricts_the_search_to_one_tiny_document(library: Library, mode: SearchMode) -> None:
+    tiny = await find_document(library, "tiny")
     query = "page of the report on boiler and geese"
     for within in ({"document_ids": (tiny.id,)}, {"tags": ("tiny",)}):
         assert await library.found(query, top_k=5, mode=mode, **within) == [TINY]
 
 
 @pytest.mark.parametrize("mode", SearchMode)
-async def test_a_filter_leaves_its_documents_alone_and_the_list_full(library: Library, mode: SearchMode) -> None:
+async def test_a_filtered_search_returns_as_many_hits_as_requested(library: Library, mode: SearchMode) -> None:
     names = [needle.name for needle in NEEDLES if needle.length == "middle"]
-    one = await document(library, names[0])
+    one = await find_document(library, names[0])
     assert one.chunk_count >= 5
     hits = (await library.search("the committee measured geese", top_k=5, mode=mode, document_ids=(one.id,))).hits
     assert [hit.document.id for hit in hits] == [one.id] * 5
@@ -69,7 +71,7 @@ async def test_a_filter_leaves_its_documents_alone_and_the_list_full(library: Li
     assert {hit.document.name for hit in hits} <= set(names)
 
 
-async def test_quotes_and_snippets_stand_in_their_document(library: Library) -> None:
+async def test_passages_and_snippets_are_exact_parts_of_their_document(library: Library) -> None:
     for needle in NEEDLES[::4]:
         for hit in (await library.search(needle.question, top_k=20)).hits:
             chunk = hit.chunk
@@ -79,39 +81,39 @@ async def test_quotes_and_snippets_stand_in_their_document(library: Library) -> 
             assert all(0 <= span.start < span.end <= len(hit.snippet.text) for span in hit.snippet.matches)
 
 
-async def test_the_same_bytes_are_the_same_document(library: Library) -> None:
-    before = await document(library, NEEDLES[0].name)
+async def test_the_same_content_is_stored_once(library: Library) -> None:
+    before = await find_document(library, NEEDLES[0].name)
     again = await library.add(NEEDLES[0].text, "another name")
     assert again == before
 
 
-async def test_a_document_that_is_read_again_is_ranked_as_before(library: Library) -> None:
-    """Its vectors may differ a little: what a text is embedded beside changes how bfloat16 rounds."""
+async def test_a_reprocessed_document_keeps_its_rank(library: Library) -> None:
+    """Vectors may differ a little, because bfloat16 rounding depends on the other texts of a batch."""
     needle = NEEDLES[1]
     before = (await library.search(needle.question, top_k=3)).hits
-    await library.reprocess(await document(library, needle.name))
+    await library.reprocess(await find_document(library, needle.name))
     await library.embed()
     after = (await library.search(needle.question, top_k=3)).hits
     assert [hit.chunk.text for hit in after] == [hit.chunk.text for hit in before]
     assert [hit.score for hit in after] == pytest.approx([hit.score for hit in before], abs=0.03)
 
 
-async def test_from_the_moment_of_its_deletion_on_nothing_of_a_document_is_found(library: Library) -> None:
-    """A search that begins when it is hidden finds nothing of it, nor does one that ends when it is erased."""
+async def test_a_document_is_not_found_from_the_start_of_its_deletion(library: Library) -> None:
+    """Neither a search that starts after the document was hidden finds it, nor one that ends after it was erased."""
     doomed = await library.add("The Vesterhavn beacon blinks green twice. " * 40, "doomed")
     await library.embed()
     seen: list[tuple[bool, bool]] = []
     is_hidden = is_erased = is_over = False
 
-    async def look() -> None:
+    async def search_repeatedly() -> None:
         while not is_over:
-            began_hidden = is_hidden
+            started_hidden = is_hidden
             hits = (await library.search("Vesterhavn beacon", top_k=5, rerank=len(seen) % 3 == 0)).hits
-            seen.append((began_hidden or is_erased, any(hit.document.id == doomed.id for hit in hits)))
+            seen.append((started_hidden or is_erased, any(hit.document.id == doomed.id for hit in hits)))
 
     async with anyio.create_task_group() as searches:
         for _ in range(3):
-            searches.start_soon(look)
+            searches.start_soon(search_repeatedly)
         while not any(is_found for _, is_found in seen):
             await anyio.sleep(0.01)
         await library.documents.mark_deleting(doomed.id)
@@ -125,18 +127,18 @@ async def test_from_the_moment_of_its_deletion_on_nothing_of_a_document_is_found
     assert not any(is_found for was_deleted, is_found in seen if was_deleted)
 
 
-async def test_near_duplicates_are_passed_over_and_counted(library: Library) -> None:
+async def test_near_duplicates_are_removed_and_counted(library: Library) -> None:
     found = await library.search("clean the filter below the cover", top_k=5)
     assert sum("Clean the filter" in hit.chunk.text for hit in found.hits) == 1
     assert found.dropped_duplicates >= 1
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_the_name_of_a_part_is_found_first(library: Library, name: str) -> None:
+async def test_an_exact_name_is_found_first(library: Library, name: str) -> None:
     assert f"says of {name} that" in (await library.found(f"What does {name} need?", top_k=1))[0]
 
 
-async def test_what_holds_the_quotation_goes_first_and_the_rest_behind(library: Library) -> None:
+async def test_passages_with_the_quotation_go_first(library: Library) -> None:
     needle = NEEDLES[2]
     quoted = " ".join(needle.sentence.split()[1:5])
     found = await library.search(f'a report on geese, "{quoted}"', top_k=5)
@@ -146,19 +148,19 @@ async def test_what_holds_the_quotation_goes_first_and_the_rest_behind(library: 
     assert await library.found(f'geese "{quoted}"', mode=SearchMode.KEYWORD) == [found.hits[0].chunk.text]
 
 
-async def test_where_nothing_holds_the_quotation_its_words_are_looked_for_and_the_leg_says_so(library: Library) -> None:
+async def test_a_quotation_that_no_passage_contains_is_searched_by_words_and_reported(library: Library) -> None:
     found = await library.search('what blinks like a "copper boiler of Halden"?', top_k=1)
     assert found.hits[0].chunk.text == TINY
-    assert found.legs[0].message == NOTHING_QUOTED
+    assert found.legs[0].message == QUOTATION_NOT_FOUND
     assert await library.found('"copper boiler of Halden"', mode=SearchMode.KEYWORD) == []
 
 
 @pytest.mark.parametrize("mode", SearchMode)
-async def test_the_reranker_is_a_ranking_of_its_own_beside_the_others(library: Library, mode: SearchMode) -> None:
+async def test_the_reranker_adds_a_ranking(library: Library, mode: SearchMode) -> None:
     needle = NEEDLES[5]
     found = await library.search(needle.question, top_k=3, mode=mode, rerank=True)
     legs = {leg.name: leg for leg in found.legs}
-    assert legs["reranker"].state is LegState.RAN
-    assert 0 < legs["reranker"].candidates <= 30
-    assert legs["reranker"].took_ms > 0
+    assert legs[Leg.RERANK].state is LegState.RAN
+    assert 0 < legs[Leg.RERANK].candidates <= 30
+    assert legs[Leg.RERANK].took_ms > 0
     assert any(needle.sentence in hit.chunk.text for hit in found.hits)

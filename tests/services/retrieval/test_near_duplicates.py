@@ -1,4 +1,4 @@
-"""What says the same again is passed over; what differs by a fact is not."""
+"""Near-duplicates are removed; passages that differ by a fact are kept."""
 
 import pytest
 
@@ -12,10 +12,10 @@ TEXT = (
 )
 
 
-def is_repeat(later: str, earlier: str = TEXT) -> bool:
-    repeats = NearDuplicates()
-    assert repeats.is_new(earlier)
-    return not repeats.is_new(later)
+def is_near_duplicate(later: str, earlier: str = TEXT) -> bool:
+    near_duplicates = NearDuplicates()
+    assert near_duplicates.admit(earlier)
+    return not near_duplicates.admit(later)
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ def is_repeat(later: str, earlier: str = TEXT) -> bool:
         TEXT.removesuffix(" beside the door."),
     ],
 )
-def test_the_same_but_for_its_form_is_a_repeat(later: str) -> None:
-    assert is_repeat(later)
+def test_a_text_that_differs_only_in_form_is_a_near_duplicate(later: str) -> None:
+    assert is_near_duplicate(later)
 
 
 @pytest.mark.parametrize(
-    ("words", "others"),
+    ("words", "replacement"),
     [
         ("35 Nm", "45 Nm"),
         ("must be", "must not be"),
@@ -45,14 +45,14 @@ def test_the_same_but_for_its_form_is_a_repeat(later: str) -> None:
         ("four bolts", "bolts"),
     ],
 )
-def test_another_number_name_or_negation_is_no_repeat(words: str, others: str) -> None:
-    later = TEXT.replace(words, others)
+def test_a_different_number_name_or_negation_is_kept(words: str, replacement: str) -> None:
+    later = TEXT.replace(words, replacement)
     assert later != TEXT
-    assert is_repeat(later) is (words == "four bolts")
+    assert is_near_duplicate(later) is (words == "four bolts")
 
 
-def test_a_text_without_a_negation_does_not_repeat_one_that_has_it() -> None:
-    assert not is_repeat(TEXT, TEXT.replace("must be", "must not be"))
+def test_a_text_without_the_negation_of_another_is_kept() -> None:
+    assert not is_near_duplicate(TEXT, TEXT.replace("must be", "must not be"))
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_a_text_without_a_negation_does_not_repeat_one_that_has_it() -> None:
         ("取扱説明書をお読みください", "取扱説明書を読んでください"),
     ],
 )
-def test_short_texts_are_repeats_only_where_they_are_the_same(one: str, other: str) -> None:
-    assert not is_repeat(other, one)
-    assert is_repeat(one, one)
+def test_a_short_text_is_a_near_duplicate_only_of_the_same_text(one: str, other: str) -> None:
+    assert not is_near_duplicate(other, one)
+    assert is_near_duplicate(one, one)
 
 
-def test_what_was_passed_over_is_counted() -> None:
-    repeats = NearDuplicates()
-    assert [repeats.is_new(text) for text in (TEXT, "another", TEXT.upper(), TEXT + " and so on", "another")] == [
+def test_dropped_passages_are_counted() -> None:
+    near_duplicates = NearDuplicates()
+    assert [near_duplicates.admit(text) for text in (TEXT, "another", TEXT.upper(), TEXT + " and so on", "another")] == [
         True, True, False, False, False
     ]  # fmt: skip
-    assert repeats.dropped == 3
+    assert near_duplicates.dropped == 3
