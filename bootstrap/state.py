@@ -64,7 +64,7 @@ async def open_state(
         loop_lag = await enter(open_loop_lag(supervisor))
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
         search = await enter(open_search(settings, stores, tracer))
-        models: Models = await enter(open_models(stores.model_settings, settings.models_folder))
+        models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, waits, answer_began = SessionChanges(stores.sessions), Latency(), Signal()
         answers: Answers = await enter(
             open_answers(

@@ -34,7 +34,6 @@ CATCHES_EVERY_EXCEPTION = {
     "concurrency/supervisor.py": "boundary of a background loop: the process is stopped, whatever ended it",
     "engines/inference/worker/call_boundary.py": "the boundary of a process: one bad call must not end it",
     "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end the others of its batch",
-    "services/models/models.py": "raised again outside the task group, which would wrap it",
     "workers/__main__.py": "whatever ends the program is written down for the crash report",
     "workers/child.py": "the boundary of a process: one bad call must not end it",
     "workers/run.py": "an owner's `prepare` may raise anything, and that fails the start",

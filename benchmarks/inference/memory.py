@@ -18,6 +18,7 @@ from engines.inference.memory_fit import estimate_fit
 from records.model import LoadRequest
 from records.session import SamplingSettings
 from services.models.parameters import resolve_load
+from workers.cores import physical_cores
 
 ASKED = (
     LoadRequest(),
@@ -48,7 +49,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
 def _fit_seconds(path: Path) -> float:
     began = perf_counter()
     header = inspect_model(path)
-    estimate_fit(header, resolve_load(LoadRequest(), header), available_memory())
+    estimate_fit(header, resolve_load(LoadRequest(), header, physical_cores()), available_memory())
     return perf_counter() - began
 
 
@@ -57,7 +58,7 @@ async def _errors(path: Path, asked: tuple[LoadRequest, ...]) -> list[float]:
     errors, header = [], inspect_model(path)
     async with open_rival("allocating", str(path)) as rival:
         for request in asked:
-            settings = replace(resolve_load(request, header), gpu_layers=0)
+            settings = replace(resolve_load(request, header, physical_cores()), gpu_layers=0)
             real = (await rival.ask(settings=asdict(settings)))["bytes"]
             errors.append(100 * (estimate_fit(header, settings, available_memory()).total_bytes / real - 1))
     return errors

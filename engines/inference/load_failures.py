@@ -4,6 +4,7 @@ from pathlib import Path
 
 from records.codes import ErrorCode
 from records.errors import ModelLoadFailed
+from records.values.text import encodable
 
 HINTS = {
     ErrorCode.FILE_MISSING: "Put the file back, or choose another model.",
@@ -21,19 +22,19 @@ HINTS = {
 class ModelFileMissing(ModelLoadFailed):
     def __init__(self, path: Path) -> None:
         code = ErrorCode.FILE_MISSING
-        super().__init__(code, f"The file {path.name} does not exist or cannot be opened.", HINTS[code])
+        super().__init__(code, f"The file {encodable(path.name)} does not exist or cannot be opened.", HINTS[code])
 
 
 class NotGguf(ModelLoadFailed):
     def __init__(self, path: Path, reason: str) -> None:
         code = ErrorCode.NOT_GGUF
-        super().__init__(code, f"{path.name} is not a readable GGUF file: {reason}.", HINTS[code])
+        super().__init__(code, f"{encodable(path.name)} is not a readable GGUF file: {reason}.", HINTS[code])
 
 
 class ModelFileTruncated(ModelLoadFailed):
     def __init__(self, path: Path, size: int, needed: int) -> None:
         code = ErrorCode.TRUNCATED
-        message = f"{path.name} is cut off: it has {size:,} bytes and needs at least {needed:,}."
+        message = f"{encodable(path.name)} is cut off: it has {size:,} bytes and needs at least {needed:,}."
         super().__init__(code, message, HINTS[code])
 
 

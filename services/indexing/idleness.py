@@ -110,12 +110,12 @@ class Idleness:
 
     @property
     def is_idle(self) -> bool:
-        """Whether the machine was idle at the last reading."""
+        """True if the machine was idle at the last reading."""
         return self._since < self._now
 
     @property
     def is_reached(self) -> bool:
-        """Whether the machine has been idle for long enough to start indexing."""
+        """True if the machine has been idle for long enough to start indexing."""
         return self.is_idle and self.seconds >= self._settings.idle_threshold_seconds
 
 

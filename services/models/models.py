@@ -1,19 +1,22 @@
-"""The owner of all local models: one state each, told to whoever watches; at most one is loaded.
+"""Local models: the list, settings, loading, unloading and deletion. At most one model is loaded.
 
-What a person can do with a model is here; how it gets into memory is `loader.py`'s.
+Changes of a model run in tasks of this component: a client that leaves does not interrupt them. Changes of the same model
+run one after the other. Changes of different models are kept apart by their states, see `loader.py`.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
+import anyio
 import structlog
 
+from concurrency import OwnedTasks, Supervisor, open_owned_tasks
 from engines.inference import Inference
 from engines.inference.hardware import AvailableMemory, available_memory
 from engines.inference.load_failures import HINTS
-from records.errors import Conflict, ExpectedError, ModelNotReady
+from records.errors import ExpectedError, ModelNotReady, NotFound
 from records.events import Change
 from records.filters import ModelFilter
 from records.ids import ModelId
@@ -23,7 +26,6 @@ from records.model import (
     ModelError,
     ModelParameter,
     ModelRecord,
-    ModelSource,
     ModelStatus,
     SettingsOutcome,
 )
@@ -31,84 +33,86 @@ from records.session import SamplingSettings
 from records.system import InferenceStatus, WorkerStatus
 from records.values.overlay import overlay
 from services.interfaces.model_settings_store import ModelSettingsStore
-from services.models.catalogue import BUNDLED_PACKAGE, Catalogue, FoundModel
-from services.models.loader import MODEL_FIELD, Loader, describe_move
+from services.models.catalogue import BUNDLED_PACKAGE, Catalogue
+from services.models.loader import MODEL_FIELD, LoadEnvironment, Loader, describe_change
+from services.models.model_folder import ModelFolder
+from services.models.model_process import OpenWorker
 from services.models.parameters import check_load, check_sampling, list_parameters
-from services.models.registry import MOVING, RESTING, ModelEntry, ModelRegistry, facts, new_entry
+from services.models.registry import CHANGING, ModelEntry, ModelRegistry
 from services.models.settings_update import SettingsUpdate
 from services.models.status import inference_status
 from services.snapshot_stream import snapshot_then_live
+from workers import open_worker
+from workers.cores import physical_cores
 
 STALL_SECONDS = 120.0
+
+T = TypeVar("T")
 
 log = structlog.stdlib.get_logger("graphlore.models")
 
 
 class Models:
-    """Made by `open_models`."""
+    """The local models. Opened by `open_models`.
 
-    def __init__(self, shelf: ModelRegistry, catalogue: Catalogue, store: ModelSettingsStore, loader: Loader) -> None:
-        self._shelf = shelf
-        self._catalogue = catalogue
+    An answer uses a model in three steps without an await in between, so that the model cannot be unloaded between them:
+    `wait_ready` waits for a load that is under way, `inference` returns the model's engine, and the block of `use` keeps the
+    model loaded until the answer has ended.
+    """
+
+    def __init__(
+        self,
+        registry: ModelRegistry,
+        folder: ModelFolder,
+        store: ModelSettingsStore,
+        loader: Loader,
+        tasks: OwnedTasks,
+        cores: int,
+    ) -> None:
+        self._registry = registry
+        self._folder = folder
         self._store = store
         self._loader = loader
-        self._scanning = asyncio.Lock()
+        self._tasks = tasks
+        self._cores = cores
 
     async def list_models(self, filter: ModelFilter | None = None) -> tuple[ModelRecord, ...]:
-        """All models as their files are now, the bundled one first, then by name."""
+        """Search the models folder and return all models that match: the bundled one first, the others by name."""
         await self.scan()
         wanted = filter or ModelFilter()
-        return tuple(entry.record for entry in self._shelf if wanted.matches(entry.record))
+        return tuple(entry.record for entry in self._registry if wanted.matches(entry.record))
 
     async def scan(self) -> None:
-        """Look at the files again; what is new, gone or changed is told."""
-        async with self._scanning:
-            found = {model.id: model for model in await asyncio.to_thread(self._catalogue.scan)}
-            for entry in self._shelf:
-                if entry.id not in found and entry.record.status in RESTING:
-                    self._shelf.remove(entry)
-            for model in found.values():
-                await self._take_in(model)
-            self._shelf.sort(tuple(found))
-            self._shelf.mark_default()
-
-    async def _take_in(self, found: FoundModel) -> None:
-        entry = self._shelf.find(found.id)
-        if entry is None:
-            asked, sampling = await self._store.find(found.id) or (LoadRequest(), SamplingSettings())
-            self._shelf.add(new_entry(found, asked, sampling))
-        elif entry.found != found and entry.record.status in RESTING:
-            entry.found = found
-            status = ModelStatus.FAILED if found.error else ModelStatus.UNLOADED
-            self._shelf.become(entry, facts=facts(found), status=status, error=found.error)
+        """Search the models folder, and publish models that are new, removed or changed."""
+        await self._tasks.complete(self._folder.scan, "scan of the models folder")
 
     def find(self, model_id: ModelId) -> ModelRecord | None:
-        entry = self._shelf.find(model_id)
+        entry = self._registry.find(model_id)
         return entry.record if entry else None
 
     def get(self, model_id: ModelId) -> ModelRecord:
-        """Raises `NotFound`."""
-        return self._shelf.get(model_id).record
+        """Return the model. Raises `NotFound`."""
+        return self._registry.get(model_id).record
 
     def default_id(self) -> ModelId | None:
-        """The one that people chose, else the bundled one, else the first that can be read."""
-        return self._shelf.default_id()
+        """Return the default model: the chosen one, else the bundled one, else the first readable one."""
+        return self._registry.default_id()
 
     @asynccontextmanager
     async def watch_models(self, model_id: ModelId | None) -> AsyncIterator[AsyncGenerator[Change[ModelRecord], None]]:
-        """A snapshot first, then every change. Raises `NotFound` for an unknown model."""
-        async with self._shelf.changes.watch(model_id) as live:
-            records = [self.get(model_id)] if model_id is not None else [entry.record for entry in self._shelf]
+        """Subscribe to a snapshot and all changes after it, of one model or of all (None). Raises `NotFound`."""
+        async with self._registry.changes.watch(model_id) as live:
+            records = [self.get(model_id)] if model_id is not None else [entry.record for entry in self._registry]
             yield snapshot_then_live(records, lambda record: record.id, live)
 
     def parameters(self, record: ModelRecord) -> tuple[ModelParameter, ...]:
-        """The settings that this model takes, with bounds, defaults and values. Raises `NotFound`."""
-        entry = self._shelf.get(record.id)
-        return list_parameters(entry.found.header, entry.values_in_force, entry.sampling_values)
+        """Return the settings that the model accepts, with ranges, defaults and values. Raises `NotFound`."""
+        entry = self._registry.get(record.id)
+        return list_parameters(entry.found.header, entry.effective_load, entry.sampling_values, self._cores)
 
     def check_sampling(self, model_id: ModelId, sampling: SamplingSettings, field: str = "sampling") -> None:
-        """Raises `InvalidInput` naming the field that the model does not take, and `NotFound`."""
-        check_sampling(sampling, self._shelf.get(model_id).context_length, field)
+        """Raise `InvalidInput`, with a field below `field`, for a setting that the model rejects. Raises `NotFound`."""
+        check_sampling(sampling, self._registry.get(model_id).context_length, field)
 
     async def update_model_settings(
         self,
@@ -117,143 +121,156 @@ class Models:
         sampling: SamplingSettings | None = None,
         reload: bool = False,
     ) -> SettingsOutcome:
-        """Change settings, and say what is in force: read back from the engine where the model is loaded.
+        """Change settings and return those in effect, read back from the engine if the model is loaded.
 
-        Raises `NotFound`, `InvalidInput`, `ModelNotReady` while it is loading or unloading, `InsufficientMemory`.
+        With `reload`, a loaded model that no answer uses is loaded again if a setting requires it.
+
+        Raises `NotFound`, `InvalidInput`, `ModelNotReady` while the model is loading or unloading, `InsufficientMemory`.
         """
-        entry = self._shelf.get(model_id, MODEL_FIELD)
-        if entry.record.status in MOVING:
-            raise ModelNotReady(describe_move(entry.record), model_id, entry.record.status)
-        change = SettingsUpdate(entry, load or LoadRequest(), sampling or SamplingSettings())
-        change.check()
-        await change.apply(self._shelf, self._store, self._loader)
-        if reload and change.waiting and entry.record.status is ModelStatus.READY and not entry.busy:
-            await self._loader.load(entry, entry.asked, force=False)
-            await self._settled(entry)
-        return change.outcome()
+        entry = self._registry.get(model_id, MODEL_FIELD)
+        update = SettingsUpdate(entry, load or LoadRequest(), sampling or SamplingSettings())
+
+        async def apply() -> None:
+            if entry.record.status in CHANGING:
+                raise ModelNotReady(describe_change(entry.record), model_id, entry.record.status)
+            update.check()
+            await update.apply(self._registry, self._store, self._loader)
+            if reload and update.waiting and entry.record.status is ModelStatus.READY and not entry.is_busy:
+                await self._loader.load(entry, entry.requested, force=False)
+
+        await self._change(entry, apply, "change of model settings")
+        if reload:
+            await self._wait_while_loading(entry)
+        return update.outcome()
 
     async def fit(self, model_id: ModelId, request: LoadRequest | None = None) -> MemoryFit:
-        """Whether it fits with these settings, once what is loaded now has made room.
+        """Estimate whether the model would fit into memory if it were loaded with these settings now.
 
-        Raises `NotFound`, `InvalidInput`, and `ModelLoadFailed` where the header cannot be read.
+        Raises `NotFound`, `InvalidInput`, and `ModelLoadFailed` if the header cannot be read.
         """
-        entry = self._shelf.get(model_id)
-        asked = request or LoadRequest()
-        check_load(asked, entry.found.header, "settings")
-        return self._loader.estimate(entry, overlay(asked, entry.load_values), self._shelf.loaded)
+        entry = self._registry.get(model_id)
+        requested = request or LoadRequest()
+        check_load(requested, entry.found.header, "settings")
+        return await self._loader.estimate(entry, overlay(requested, entry.load_values), self._registry.with_process)
 
     async def load_model(
         self, model_id: ModelId, request: LoadRequest | None = None, make_default: bool = False, force: bool = False
     ) -> ModelRecord:
-        """Start to load, and give the model back as LOADING, or as FAILED where its file is bad.
+        """Start to load a model and return it as LOADING, or as FAILED if its file cannot be read.
 
-        A model that is READY with these settings stays as it is. Raises `NotFound`, `InvalidInput`, `Conflict` (something
-        is loading or unloading, or the model that would have to go is answering), `InsufficientMemory` unless `force`.
+        A model that is READY with these settings is not loaded again. Raises `NotFound`, `InvalidInput`, `Conflict`
+        (another model is loading or unloading, or answers use the model that would be unloaded), and
+        `InsufficientMemory` unless `force`.
         """
-        entry = self._shelf.get(model_id, MODEL_FIELD)
-        check_load(request or LoadRequest(), entry.found.header, "settings")
-        asked = overlay(request or LoadRequest(), entry.asked)
-        is_in_force = asked == entry.asked and entry.record.pending_load_settings is None
-        if entry.record.status is not ModelStatus.READY or not is_in_force:
-            await self._loader.load(entry, asked, force)
-        if make_default:
-            await self._store.set_default_model(model_id)
-            self._shelf.choose_default(model_id)
-        return entry.record
+        entry = self._registry.get(model_id, MODEL_FIELD)
+
+        async def load() -> ModelRecord:
+            check_load(request or LoadRequest(), entry.found.header, "settings")
+            requested = overlay(request or LoadRequest(), entry.requested)
+            is_in_effect = requested == entry.requested and entry.record.pending_load_settings is None
+            if entry.record.status is not ModelStatus.READY or not is_in_effect:
+                await self._loader.load(entry, requested, force)
+            if make_default:
+                await self._store.set_default_model(model_id)
+                self._registry.choose_default(model_id)
+            return entry.record
+
+        return await self._change(entry, load, "load of a model")
 
     async def unload_model(self, model_id: ModelId) -> ModelRecord:
-        """End the model's process, which gives all its memory back; also while it loads.
+        """End the model's process, which frees all its memory; also while the model is loading.
 
-        Raises `NotFound`, and `Conflict` where it is answering.
+        Raises `NotFound`, and `Conflict` while answers use the model.
         """
-        entry = self._shelf.get(model_id, MODEL_FIELD)
+        entry = self._registry.get(model_id, MODEL_FIELD)
         await self._loader.unload(entry)
         return entry.record
 
     async def delete_model(self, model_id: ModelId) -> int:
-        """Remove the model's files; gives the bytes that became free. Raises `NotFound` and `Conflict`."""
-        entry = self._shelf.get(model_id, MODEL_FIELD)
-        if entry.found.source is not ModelSource.LOCAL_FILE:
-            raise Conflict("This model belongs to an installed package; uninstall that instead.", field=MODEL_FIELD)
-        if entry.record.status not in RESTING:
-            raise Conflict(f"{entry.record.name} is loaded; unload it first.", field=MODEL_FIELD)
-        async with self._scanning:
-            freed = await asyncio.to_thread(_remove, entry.found.parts)
-            self._shelf.remove(entry)
-            self._shelf.mark_default()
-        return freed
+        """Delete the model's files and return the number of bytes that became free.
+
+        Raises `NotFound`, and `Conflict` for the bundled model, for a loaded one, and if the files cannot be deleted.
+        """
+        entry = self._registry.get(model_id, MODEL_FIELD)
+        return await self._change(entry, lambda: self._folder.delete(entry), "deletion of a model")
+
+    async def _change(self, entry: ModelEntry, work: Callable[[], Awaitable[T]], name: str) -> T:
+        """Run a change of a model to its end, after earlier changes of the same model.
+
+        Raises `NotFound` if the model was removed meanwhile.
+        """
+
+        async def change() -> T:
+            async with entry.lock:
+                if not self._registry.has(entry):
+                    raise NotFound("model", entry.id, field=MODEL_FIELD)
+                return await work()
+
+        return await self._tasks.complete(change, name)
+
+    async def wait_ready(self, model_id: ModelId) -> None:
+        """Wait while the model is loading. Raises `ModelNotReady` if it is not READY then, and `NotFound`."""
+        entry = self._registry.get(model_id)
+        await self._wait_while_loading(entry)
+        if entry.record.status is not ModelStatus.READY:
+            raise _not_ready(entry.record)
+
+    async def _wait_while_loading(self, entry: ModelEntry) -> None:
+        async with self._registry.changes.watch(entry.id) as changes, aclosing(changes):
+            while entry.record.status is ModelStatus.LOADING:
+                await anext(changes)
 
     def inference(self, model_id: ModelId) -> Inference:
-        """Raises `ModelNotReady` and `NotFound`."""
-        entry = self._shelf.get(model_id)
-        inference = entry.resident.inference if entry.resident else None
+        """Return the engine of a READY model. Raises `ModelNotReady` and `NotFound`."""
+        entry = self._registry.get(model_id)
+        inference = entry.process.inference if entry.process else None
         if inference is None or entry.record.status is not ModelStatus.READY:
             raise _not_ready(entry.record)
         return inference
 
     @asynccontextmanager
     async def use(self, model_id: ModelId) -> AsyncIterator[None]:
-        """While this block is open the model is answering: it is not unloaded. Raises `NotFound`."""
-        entry = self._shelf.get(model_id)
+        """Keep the model loaded while the block is open. Raises `NotFound`."""
+        entry = self._registry.get(model_id)
         entry.users += 1
         try:
             yield
         finally:
             entry.users -= 1
 
-    async def wait_ready(self, model_id: ModelId) -> None:
-        """Wait while it is loading. Raises `ModelNotReady` where it is not, or fails to; `NotFound`."""
-        entry = self._shelf.get(model_id)
-        if entry.record.status is ModelStatus.LOADING:
-            await self._settled(entry)
-        if entry.record.status is not ModelStatus.READY:
-            raise _not_ready(entry.record)
-
-    async def _settled(self, entry: ModelEntry) -> None:
-        async with self._shelf.changes.watch(entry.id) as changes:
-            while entry.record.status is ModelStatus.LOADING:
-                await anext(changes)
-
     async def inference_status(self) -> tuple[tuple[InferenceStatus, ...], tuple[str, ...]]:
-        """Of each model that has a process, and why some could not be asked."""
-        told = [await inference_status(entry) for entry in self._shelf.loaded]
-        return tuple(status for status, _ in told), tuple(reason for _, reasons in told for reason in reasons)
+        """Return the status of each model that has a process, and the reasons for missing numbers."""
+        statuses = [await inference_status(entry) for entry in self._registry.with_process]
+        reasons = tuple(reason for _, reasons in statuses for reason in reasons)
+        return tuple(status for status, _ in statuses), reasons
 
     def workers(self) -> tuple[WorkerStatus, ...]:
-        """The processes of loaded models."""
-        residents = [entry.resident for entry in self._shelf.loaded]
-        return tuple(resident.worker.status() for resident in residents if resident and resident.worker)
+        """Return the status of each model's process."""
+        processes = [entry.process for entry in self._registry.with_process]
+        return tuple(process.worker.status() for process in processes if process and process.worker)
 
     async def start(self, load_default: bool) -> None:
-        """Read what was stored, and begin with the default model; one that cannot be loaded says why."""
-        self._shelf.chosen_default = await self._store.default_model()
+        """Read the stored settings, and start to load the default model. If that fails, the model is FAILED."""
+        self._registry.choose_default(await self._store.default_model())
         await self.scan()
-        default = self._shelf.find(self.default_id() or ModelId(""))
-        if default is None or not load_default:
+        entry = self._registry.find(self.default_id() or ModelId(""))
+        if entry is None or not load_default:
             return
         try:
-            await self._loader.load(default, default.asked, force=False)
+            await self.load_model(entry.id)
         except ExpectedError as failure:
-            log.warning("the default model was not loaded", model=default.record.name, code=failure.code.value)
-            self._loader.fail(default, ModelError(failure.code, failure.message, HINTS.get(failure.code)))
+            log.warning("default model not loaded", model=entry.record.name, code=failure.code.value)
+            self._loader.fail(entry, ModelError(failure.code, failure.message, HINTS.get(failure.code)))
 
 
 def _not_ready(record: ModelRecord) -> ModelNotReady:
-    why = f" {record.error.message}" if record.error else ""
-    return ModelNotReady(f"The model {record.name} is {record.status.value}.{why}", record.id, record.status)
-
-
-def _remove(parts: tuple[Path, ...]) -> int:
-    freed = 0
-    for part in parts:
-        if part.exists():
-            freed += part.stat().st_size
-        part.unlink(missing_ok=True)
-    return freed
+    reason = f" {record.error.message}" if record.error else ""
+    return ModelNotReady(f"The model {record.name} is {record.status.value}.{reason}", record.id, record.status)
 
 
 @asynccontextmanager
 async def open_models(
+    supervisor: Supervisor,
     store: ModelSettingsStore,
     folder: Path,
     *,
@@ -261,21 +278,20 @@ async def open_models(
     bundled_package: str | None = BUNDLED_PACKAGE,
     memory: Callable[[], AvailableMemory] = available_memory,
     stall_seconds: float = STALL_SECONDS,
+    open_worker: OpenWorker = open_worker,
 ) -> AsyncIterator[Models]:
-    """The models of `folder` and the bundled one, while this block is open; at its end every process has ended.
+    """Provide the models in `folder` and the bundled one. At the end of the block, every process has ended.
 
     The default model loads in the background.
     """
-    shelf, catalogue = ModelRegistry(), Catalogue(folder, bundled_package)
-    failure: Exception | None = None
-    async with asyncio.TaskGroup() as tasks:
-        loader = Loader(shelf, catalogue, store, tasks, memory, stall_seconds)
-        models = Models(shelf, catalogue, store, loader)
-        await models.start(load_default)
+    async with open_owned_tasks(supervisor, "models") as tasks:
+        registry, catalogue = ModelRegistry(), Catalogue(folder, bundled_package)
+        loader = Loader(registry, catalogue, store, tasks, LoadEnvironment(memory, stall_seconds, open_worker))
+        cores = physical_cores()
+        models = Models(registry, ModelFolder(registry, catalogue, store, cores), store, loader, tasks, cores)
         try:
+            await models.start(load_default)
             yield models
-        except Exception as error:  # noqa: BLE001  # raised again below, so that the task group does not wrap it
-            failure = error
-        await loader.close()
-    if failure is not None:
-        raise failure
+        finally:
+            with anyio.CancelScope(shield=True):
+                await loader.close()

@@ -1,8 +1,9 @@
-"""The models that are known, each with its state; every change of a state is published here."""
+"""The model registry: all known models with their states. Every change of a state is published."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+
+import anyio
 
 from records.errors import NotFound
 from records.events import Change, ChangeKind
@@ -11,43 +12,50 @@ from records.model import LoadRequest, ModelFacts, ModelRecord, ModelSource, Mod
 from records.session import SamplingSettings
 from services.broadcast import Broadcast
 from services.models.catalogue import FoundModel
+from services.models.model_files import display_path
 from services.models.model_process import ModelProcess
 from services.models.parameters import resolve_load, resolve_sampling
 
-RESTING = (ModelStatus.UNLOADED, ModelStatus.FAILED)
-MOVING = (ModelStatus.LOADING, ModelStatus.UNLOADING)
+NOT_LOADED = (ModelStatus.UNLOADED, ModelStatus.FAILED)
+CHANGING = (ModelStatus.LOADING, ModelStatus.UNLOADING)
 
 
 @dataclass(slots=True, eq=False)
 class ModelEntry:
-    """One model: its file, what people set, its state, and its process where it has one."""
+    """A model: its file, the settings that users chose, its state, and its process if it has one."""
 
     found: FoundModel
     record: ModelRecord
-    asked: LoadRequest = field(default_factory=LoadRequest)
-    "Load settings that people chose."
+    requested: LoadRequest = field(default_factory=LoadRequest)
+    "Load settings that users chose."
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
-    "Sampling settings that people chose."
-    resident: ModelProcess | None = None
+    "Sampling settings that users chose."
+    cores: int = 1
+    "Threads if users chose no number."
+    process: ModelProcess | None = None
     users: int = 0
+    "Answers that use the model: also those that have not sent a request to its process yet."
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    "Held while the model is prepared for loading, deleted, or given new settings."
 
     @property
     def id(self) -> ModelId:
         return self.found.id
 
     @property
-    def busy(self) -> bool:
-        """Whether an answer is made with it."""
-        inference = self.resident.inference if self.resident else None
+    def is_busy(self) -> bool:
+        """True if answers use the model."""
+        inference = self.process.inference if self.process else None
         return self.users > 0 or (inference is not None and inference.active > 0)
 
     @property
     def load_values(self) -> LoadRequest:
-        return resolve_load(self.asked, self.found.header)
+        """All load settings of the next load."""
+        return resolve_load(self.requested, self.found.header, self.cores)
 
     @property
-    def values_in_force(self) -> LoadRequest:
-        """Those of the engine where it is loaded."""
+    def effective_load(self) -> LoadRequest:
+        """All load settings in effect; those of the next load if the model is not loaded."""
         settings = self.record.load_settings
         if settings is None:
             return self.load_values
@@ -55,21 +63,20 @@ class ModelEntry:
 
     @property
     def context_length(self) -> int:
-        """In force, or what the next load will make it."""
-        if self.record.load_settings:
-            return self.record.load_settings.context_length
-        return self.load_values.context_length or 0
+        """The context length in effect, or that of the next load."""
+        return self.effective_load.context_length or 0
 
     @property
     def sampling_values(self) -> SamplingSettings:
+        """All sampling settings of the model."""
         return resolve_sampling(self.sampling, self.context_length)
 
 
 class ModelRegistry:
     def __init__(self) -> None:
         self._entries: dict[ModelId, ModelEntry] = {}
+        self._chosen_default: ModelId | None = None
         self.changes: Broadcast[ModelRecord] = Broadcast()
-        self.chosen_default: ModelId | None = None
 
     def __iter__(self) -> Iterator[ModelEntry]:
         return iter(tuple(self._entries.values()))
@@ -78,39 +85,46 @@ class ModelRegistry:
         return self._entries.get(model_id)
 
     def get(self, model_id: ModelId, field: str | None = None) -> ModelEntry:
-        """Raises `NotFound`."""
+        """Return the model. Raises `NotFound`, which names the argument `field`."""
         entry = self._entries.get(model_id)
         if entry is None:
             raise NotFound("model", model_id, field=field)
         return entry
 
+    def has(self, entry: ModelEntry) -> bool:
+        """Return whether this entry is in the registry. It is replaced if its file is removed and comes back."""
+        return self._entries.get(entry.id) is entry
+
     @property
-    def loaded(self) -> list[ModelEntry]:
-        return [entry for entry in self if entry.resident is not None]
+    def with_process(self) -> list[ModelEntry]:
+        """The models that have a process: loading, loaded or unloading."""
+        return [entry for entry in self if entry.process is not None]
 
     def default_id(self) -> ModelId | None:
-        """The one that people chose, else the bundled one, else the first that can be read."""
-        if self.chosen_default in self._entries:
-            return self.chosen_default
+        """Return the default model: the chosen one, else the bundled one, else the first readable one."""
+        if self._chosen_default in self._entries:
+            return self._chosen_default
         readable = [entry for entry in self if entry.found.header is not None]
         bundled = [entry for entry in readable if entry.found.source is ModelSource.BUNDLED]
         return next((entry.id for entry in [*bundled, *readable]), None)
 
-    def become(self, entry: ModelEntry, **changes: Any) -> None:
-        """Change the state and tell it."""
-        changed = replace(entry.record, **changes)
-        if changed != entry.record:
-            entry.record = changed
-            self.changes.publish(Change(ChangeKind.UPDATED, entry.id, changed))
+    def update(self, entry: ModelEntry, record: ModelRecord) -> None:
+        """Set the state of a model. Publish it if it differs and the model was not removed."""
+        if record != entry.record:
+            entry.record = record
+            if self.has(entry):
+                self.changes.publish(Change(ChangeKind.UPDATED, entry.id, record))
 
-    def choose_default(self, model_id: ModelId) -> None:
-        self.chosen_default = model_id
-        self.mark_default()
+    def choose_default(self, model_id: ModelId | None) -> None:
+        """Set the default model that users chose."""
+        self._chosen_default = model_id
+        self.refresh_default()
 
-    def mark_default(self) -> None:
+    def refresh_default(self) -> None:
+        """Update `is_default` of all models; call it after models were added or removed."""
         default = self.default_id()
         for entry in self:
-            self.become(entry, is_default=entry.id == default)
+            self.update(entry, replace(entry.record, is_default=entry.id == default))
 
     def add(self, entry: ModelEntry) -> None:
         self._entries[entry.id] = entry
@@ -122,18 +136,19 @@ class ModelRegistry:
         self.changes.publish(Change(ChangeKind.REMOVED, entry.id, None))
 
     def sort(self, order: Sequence[ModelId]) -> None:
-        """As the catalogue lists them."""
-        places = {model_id: at for at, model_id in enumerate(order)}
+        """Order the models as in `order`, and models that are not in it last."""
+        places = {model_id: place for place, model_id in enumerate(order)}
         self._entries = dict(sorted(self._entries.items(), key=lambda item: places.get(item[0], len(places))))
 
 
-def new_entry(found: FoundModel, asked: LoadRequest, sampling: SamplingSettings) -> ModelEntry:
+def new_entry(found: FoundModel, requested: LoadRequest, sampling: SamplingSettings, cores: int) -> ModelEntry:
+    """Return an entry for a model that is not loaded."""
     record = ModelRecord(
         id=found.id,
         name=found.name,
         source=found.source,
-        path=found.path,
-        facts=facts(found),
+        path=display_path(found.path),
+        facts=model_facts(found),
         status=ModelStatus.FAILED if found.error else ModelStatus.UNLOADED,
         stage=None,
         progress=0.0,
@@ -144,12 +159,13 @@ def new_entry(found: FoundModel, asked: LoadRequest, sampling: SamplingSettings)
         sampling=sampling,
         is_default=False,
     )
-    entry = ModelEntry(found, record, asked, sampling)
+    entry = ModelEntry(found, record, requested, sampling, cores)
     entry.record = replace(record, sampling=entry.sampling_values)
     return entry
 
 
-def facts(found: FoundModel) -> ModelFacts | None:
+def model_facts(found: FoundModel) -> ModelFacts | None:
+    """Return the facts in the header; None if it cannot be read."""
     header = found.header
     if header is None:
         return None

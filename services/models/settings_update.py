@@ -1,8 +1,10 @@
-"""A change of a model's settings: checked, put into force as far as that goes at once, and read back."""
+"""A change of a model's settings: validated, stored, applied to a loaded model, and read back from the engine."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+import anyio
 
 from engines.inference.memory_fit import cells
 from records.errors import InsufficientMemory, ModelLoadFailed
@@ -14,7 +16,7 @@ from services.models.loader import Loader
 from services.models.parameters import applies, check_load, check_sampling
 from services.models.registry import ModelEntry, ModelRegistry
 
-LARGEST = 2**31
+MAX_CONTEXT = 2**31
 
 
 class SettingsUpdate:
@@ -24,65 +26,86 @@ class SettingsUpdate:
         self._sampling = sampling
 
     def check(self) -> None:
-        """Raises `InvalidInput` naming the field."""
+        """Raise `InvalidInput`, which names the field, for settings that the model does not accept."""
         header = self._entry.found.header
         check_load(self._load, header, "load")
-        check_load(self._values(), header, "load")
+        check_load(self._new_load_values(), header, "load")
         context = self._load.context_length or self._entry.context_length
         check_sampling(self._sampling, context, "sampling")
 
-    def _values(self) -> LoadRequest:
+    def _new_load_values(self) -> LoadRequest:
         return overlay(self._load, self._entry.load_values)
 
-    async def apply(self, shelf: ModelRegistry, store: ModelSettingsStore, loader: Loader) -> None:
-        """Raises `InsufficientMemory`; nothing has changed then."""
+    async def apply(self, registry: ModelRegistry, store: ModelSettingsStore, loader: Loader) -> None:
+        """Store the settings and apply them to the engine if the model is loaded. Call with the entry's lock held.
+
+        Settings that the engine rejects are stored back as they were, so nothing has changed after an error. Raises
+        `InsufficientMemory`, the failures of the worker, and what the store raises.
+        """
         entry = self._entry
         if set_fields(self._load) and entry.found.header is not None:
-            loader.require_room(entry, self._values(), (entry,))
-        if entry.record.status is ModelStatus.READY:
-            await self._apply_in_engine(shelf, loader)
-        entry.asked = overlay(self._load, entry.asked)
-        entry.sampling = overlay(self._sampling, entry.sampling)
-        await store.save(entry.id, entry.asked, entry.sampling)
+            await loader.require_room(entry, self._new_load_values(), (entry,))
+        requested, sampling = overlay(self._load, entry.requested), overlay(self._sampling, entry.sampling)
+        await store.save(entry.id, requested, sampling)
+        try:
+            if entry.record.status is ModelStatus.READY:
+                await self._apply_to_engine(registry, loader)
+        except BaseException:  # cancellation too
+            with anyio.CancelScope(shield=True):
+                await store.save(entry.id, entry.requested, entry.sampling)
+            raise
+        entry.requested, entry.sampling = requested, sampling
         if entry.record.status is not ModelStatus.READY:
-            shelf.become(entry, sampling=entry.sampling_values)
+            registry.update(entry, replace(entry.record, sampling=entry.sampling_values))
 
-    async def _apply_in_engine(self, shelf: ModelRegistry, loader: Loader) -> None:
-        entry = self._entry
-        assert entry.resident is not None
-        assert entry.resident.inference is not None
+    async def _apply_to_engine(self, registry: ModelRegistry, loader: Loader) -> None:
+        entry, process = self._entry, self._entry.process
+        assert process is not None
+        assert process.inference is not None
         sampling = overlay(self._sampling, entry.sampling_values)
         try:
-            loaded = await entry.resident.inference.apply(self._at_once(), sampling)
+            loaded = await process.inference.apply(self._immediate_settings(), sampling)
         except ModelLoadFailed as failure:
-            fit = loader.estimate(entry, self._values(), (entry,))
+            fit = await loader.estimate(entry, self._new_load_values(), (entry,))
             raise InsufficientMemory(failure.message, fit) from failure
-        shelf.become(entry, load_settings=loaded.settings, sampling=loaded.sampling)
-        shelf.become(entry, pending_load_settings=self._pending(loaded.settings))
+        if entry.process is process and entry.record.status is ModelStatus.READY:
+            pending = self._pending(loaded.settings)
+            registry.update(
+                entry,
+                replace(
+                    entry.record,
+                    load_settings=loaded.settings,
+                    pending_load_settings=pending,
+                    sampling=loaded.sampling,
+                ),
+            )
 
-    def _at_once(self) -> LoadRequest:
-        """What needs no reload; while it answers, the context gets no smaller: prompts were measured by it."""
+    def _immediate_settings(self) -> LoadRequest:
+        """Return the load settings that need no reload.
+
+        A shorter context is left out while answers use the model, because their prompts were fitted to the longer one.
+        """
         allowed = {SettingApplies.AT_ONCE, SettingApplies.REBUILDS_CONTEXT}
-        at_once = LoadRequest(
+        immediate = LoadRequest(
             **{name: value for name, value in set_fields(self._load).items() if applies(name) in allowed}
         )
-        is_smaller = (at_once.context_length or LARGEST) < self._entry.context_length
-        return replace(at_once, context_length=None) if self._entry.busy and is_smaller else at_once
+        is_shorter = (immediate.context_length or MAX_CONTEXT) < self._entry.context_length
+        return replace(immediate, context_length=None) if self._entry.is_busy and is_shorter else immediate
 
-    def _pending(self, in_force: LoadSettings) -> LoadSettings | None:
-        asked = {**set_fields(self._entry.asked), **set_fields(self._load)}
-        late = {name: asked[name] for name in _differing(asked, in_force)}
-        return replace(in_force, **late) if late else None
+    def _pending(self, in_effect: LoadSettings) -> LoadSettings | None:
+        requested = {**set_fields(self._entry.requested), **set_fields(self._load)}
+        late = {name: requested[name] for name in _differing(requested, in_effect)}
+        return replace(in_effect, **late) if late else None
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The load settings that are not in force, by field."""
-        in_force = self._entry.record.load_settings
+        """Names of the changed load settings that take effect with the next load."""
+        in_effect = self._entry.record.load_settings
         fields = set_fields(self._load)
-        late = fields if in_force is None else _differing(fields, in_force)
-        return tuple(late)
+        return tuple(fields if in_effect is None else _differing(fields, in_effect))
 
     def outcome(self) -> SettingsOutcome:
+        """Return the settings in effect after the change."""
         record, waiting = self._entry.record, self.waiting
         names = [*set_fields(self._load), *set_fields(self._sampling)]
         return SettingsOutcome(
@@ -95,8 +118,8 @@ class SettingsUpdate:
         )
 
 
-def _differing(asked: dict[str, Any], in_force: LoadSettings) -> list[str]:
-    """llama.cpp rounds the context length up; that counts as what was asked for."""
-    if "context_length" in asked:
-        asked = {**asked, "context_length": cells(asked["context_length"])}
-    return [name for name, value in asked.items() if getattr(in_force, name) != value]
+def _differing(requested: dict[str, Any], in_effect: LoadSettings) -> list[str]:
+    """Return the names of settings that are not in effect. A context that llama.cpp rounded up is in effect."""
+    if "context_length" in requested:
+        requested = {**requested, "context_length": cells(requested["context_length"])}
+    return [name for name, value in requested.items() if getattr(in_effect, name) != value]

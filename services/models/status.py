@@ -1,4 +1,4 @@
-"""What a loaded model is at, for whoever watches the machine."""
+"""The status of a loaded model's engine for metrics."""
 
 from engines.inference.protocol import EngineStatistics
 from records.model import ModelStatus
@@ -6,16 +6,16 @@ from records.system import InferenceStatus
 from services.metrics.timeouts import call_with_timeout
 from services.models.registry import ModelEntry
 
-NOTHING = EngineStatistics(0, 1, 0, 0.0, 0.0, 0, 0, 0.0)
-"""Of a model that makes no answers, or cannot be asked."""
+NO_STATISTICS = EngineStatistics(0, 1, 0, 0.0, 0.0, 0, 0, 0.0)
+"""Statistics of a model that is not READY or does not respond."""
 
 
 async def inference_status(entry: ModelEntry) -> tuple[InferenceStatus, tuple[str, ...]]:
-    """Asked of the engine; zeros while there is none, and with the reason where it should answer and does not."""
-    numbers, reason = NOTHING, None
-    inference = entry.resident.inference if entry.resident else None
+    """Return the status of a model with a process, and the reason if a READY model does not respond."""
+    numbers, reason = NO_STATISTICS, None
+    inference = entry.process.inference if entry.process else None
     if inference is not None and entry.record.status is ModelStatus.READY:
-        numbers, reason = await call_with_timeout(inference.statistics(), NOTHING)
+        numbers, reason = await call_with_timeout(inference.statistics(), NO_STATISTICS)
     status = InferenceStatus(
         model_id=entry.id,
         status=entry.record.status,

@@ -148,7 +148,7 @@ class ManualClock:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether a task waits that was not woken."""
+        """True if a task waits that was not woken."""
         return any(not woken for _, _, woken in self._waiting)
 
     def now(self) -> float:

@@ -17,7 +17,7 @@ from records.session import SamplingSettings
 from services.ingestion.document_events import DocumentEvents
 from services.sessions import Sessions
 from tests.fakes.stores import FakeDocuments, FakeSessions
-from tests.services.models.conftest import SettingsInMemory, opened
+from tests.services.models.harness import FakeModelSettings, open_test_models
 from tests.support.builders import make_document, make_session
 from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 
@@ -98,7 +98,7 @@ async def sessions(gate: Gate, folder: Path) -> AsyncIterator[WatchedPair]:
 async def models(gate: Gate, folder: Path) -> AsyncIterator[WatchedPair]:
     write_tiny_gguf(folder / "alpha.gguf")
     write_tiny_gguf(folder / "beta.gguf", TinyModel(seed=2))
-    async with opened(folder, SettingsInMemory()) as service:
+    async with open_test_models(folder, FakeModelSettings()) as service:
         _, second = await service.list_models()
         yield WatchedPair(
             service.watch_models,

@@ -17,6 +17,7 @@ from typing import Any
 
 from engines.inference.gguf.tensor_types import TENSOR_TYPES, tensor_bytes
 from engines.inference.load_failures import ModelFileMissing, ModelFileTruncated, NotGguf, UnsupportedArchitecture
+from records.values.text import encodable
 
 WINDOW_BYTES = 256 * 1024
 MAX_NAME_BYTES = 64 * 1024
@@ -216,7 +217,7 @@ def _read_tensor(reader: _WindowReader, header: FileHeader) -> int:
         elements *= reader.scalar(_U64)
     kind, offset = reader.scalar(_U32), reader.scalar(_U64)
     if kind not in TENSOR_TYPES:
-        raise UnsupportedArchitecture(f"{reader.path.name} has tensors of the unknown type {kind}.")
+        raise UnsupportedArchitecture(f"{encodable(reader.path.name)} has tensors of the unknown type {kind}.")
     if max(elements, offset) > _MAX_TENSOR_SIZE:
         raise NotGguf(reader.path, "it has a tensor of impossible size")
     size = tensor_bytes(kind, elements)

@@ -1,64 +1,66 @@
-"""Files that were cut off, or whose header's bits were turned over, brought through a real load."""
+"""Truncated files and files with flipped bits in the header fail to load with a reason."""
 
-import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from random import Random
 
+import anyio
 import pytest
 
 from records.ids import ModelId
 from records.model import ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from services.models import Models
-from tests.services.models.conftest import SettingsInMemory, by_name, load, opened
+from tests.services.models.harness import FakeModelSettings, find_model, load_model, open_test_models
 
-END = (ModelStatus.READY, ModelStatus.FAILED)
+FINAL = (ModelStatus.READY, ModelStatus.FAILED)
 HEADER_BYTES = 12_000
-"""Of the tiny model: facts, vocabulary and the list of its tensors."""
+"""Size of the tiny model's header: entries, vocabulary and the list of tensors."""
 
 
-def cut(content: bytes, random: Random) -> bytes:
+def truncate(content: bytes, random: Random) -> bytes:
     return content[: random.randrange(len(content))]
 
 
-def flipped(content: bytes, random: Random) -> bytes:
-    turned = bytearray(content)
+def flip_bits(content: bytes, random: Random) -> bytes:
+    changed = bytearray(content)
     for _ in range(random.randint(1, 6)):
-        turned[random.randrange(HEADER_BYTES)] ^= 1 << random.randrange(8)
-    return bytes(turned)
+        changed[random.randrange(HEADER_BYTES)] ^= 1 << random.randrange(8)
+    return bytes(changed)
 
 
-async def ended(models: Models, model_id: ModelId) -> ModelRecord:
-    """After a load that was asked for."""
-    async with asyncio.timeout(60), models.watch_models(model_id) as changes:
-        async for change in changes:
-            if change.noun is not None and change.noun.status in END:
-                return change.noun
+async def wait_loaded(models: Models, model_id: ModelId) -> ModelRecord:
+    """Return the model when its load has ended."""
+    with anyio.fail_after(60):
+        async with models.watch_models(model_id) as changes, aclosing(changes):
+            async for change in changes:
+                if change.noun is not None and change.noun.status in FINAL:
+                    return change.noun
     raise AssertionError("the stream of changes never ends")
 
 
-@pytest.mark.parametrize(("damage", "may_work"), [(cut, False), (flipped, True)])
-async def test_a_damaged_file_fails_with_a_reason_and_nothing_else_is_harmed(
-    folder: Path, store: SettingsInMemory, damage: object, may_work: bool
+@pytest.mark.parametrize(("damage", "may_work"), [(truncate, False), (flip_bits, True)])
+async def test_a_damaged_file_fails_with_a_reason_and_does_not_affect_other_models(
+    folder: Path, store: FakeModelSettings, damage: Callable[[bytes, Random], bytes], may_work: bool
 ) -> None:
-    assert callable(damage)
     content = (folder / "alpha.gguf").read_bytes()
     for number in range(12):
         (folder / f"damaged-{number}.gguf").write_bytes(damage(content, Random(number)))
     reasons = set()
-    async with opened(folder, store) as models:
+    async with open_test_models(folder, store) as models:
         for number in range(12):
-            damaged = await by_name(models, f"damaged-{number}")
+            damaged = await find_model(models, f"damaged-{number}")
             await models.load_model(damaged.id)
-            after = await ended(models, damaged.id)
+            after = await wait_loaded(models, damaged.id)
             if after.status is ModelStatus.READY:
-                assert may_work, "a file without its end is never ready"
+                assert may_work, "a truncated file is never ready"
                 continue
             assert after.error is not None
             assert after.error.message
             assert after.error.hint, (number, after.error)
             reasons.add(after.error.code)
-        alpha = await load(models, "alpha")
+        alpha = await load_model(models, "alpha")
         assert alpha.status is ModelStatus.READY
         generation = models.inference(alpha.id).generate([("user", "Hello")], SamplingSettings(max_tokens=4), "a")
         async with generation as events:

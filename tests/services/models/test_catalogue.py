@@ -1,4 +1,4 @@
-"""The list of models is what the folder holds: one entry for each model that answers, broken ones with their reason."""
+"""The catalogue lists each generative model once, and broken files with the reason."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from services.models.catalogue import Catalogue
 from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 
 
-def names(folder: Path) -> list[str]:
+def find_names(folder: Path) -> list[str]:
     return [model.name for model in Catalogue(folder, None).scan()]
 
 
@@ -19,31 +19,31 @@ def test_the_bundled_model_is_found_without_being_imported(tmp_path: Path) -> No
     assert model.header is not None
 
 
-def test_a_package_that_is_not_installed_brings_no_model(tmp_path: Path) -> None:
+def test_a_package_that_is_not_installed_has_no_models(tmp_path: Path) -> None:
     assert Catalogue(tmp_path, "no_such_package_at_all").scan() == ()
 
 
-def test_a_missing_folder_holds_no_models(tmp_path: Path) -> None:
-    assert names(tmp_path / "none") == []
+def test_a_missing_folder_has_no_models(tmp_path: Path) -> None:
+    assert find_names(tmp_path / "none") == []
 
 
-def test_files_are_found_in_subfolders_and_other_files_are_not(folder: Path) -> None:
+def test_models_in_subfolders_are_found_and_other_files_ignored(folder: Path) -> None:
     (folder / "deep" / "er").mkdir(parents=True)
     write_tiny_gguf(folder / "deep" / "er" / "gamma.GGUF")
     (folder / "notes.txt").write_text("GGUF")
     (folder / "half.gguf.part").write_text("GGUF")
-    assert names(folder) == ["alpha", "beta", "gamma"]
+    assert find_names(folder) == ["alpha", "beta", "gamma"]
 
 
-def test_ids_stay_the_same_between_starts(folder: Path) -> None:
+def test_ids_are_the_same_after_a_restart(folder: Path) -> None:
     first, second = ([model.id for model in Catalogue(folder, None).scan()] for _ in range(2))
     assert first == second
     assert len(set(first)) == 2
 
 
-def test_embedding_models_are_not_offered(folder: Path) -> None:
+def test_embedding_models_are_left_out(folder: Path) -> None:
     write_tiny_gguf(folder / "embedder.gguf", TinyModel(architecture="bert"))
-    assert names(folder) == ["alpha", "beta"]
+    assert find_names(folder) == ["alpha", "beta"]
 
 
 def test_broken_files_are_listed_with_code_and_hint(folder: Path) -> None:
@@ -60,7 +60,7 @@ def test_broken_files_are_listed_with_code_and_hint(folder: Path) -> None:
     assert all(error.hint for error in broken.values())
 
 
-def test_the_parts_of_a_split_model_are_one_model(folder: Path) -> None:
+def test_a_split_model_is_listed_once(folder: Path) -> None:
     whole = (folder / "alpha.gguf").read_bytes()
     for number in (1, 2):
         (folder / f"large-0000{number}-of-00002.gguf").write_bytes(whole)
@@ -69,7 +69,7 @@ def test_the_parts_of_a_split_model_are_one_model(folder: Path) -> None:
     assert large.header.byte_size == 2 * len(whole)
 
 
-def test_a_file_that_changed_is_read_again(folder: Path) -> None:
+def test_a_changed_file_is_read_again(folder: Path) -> None:
     catalogue = Catalogue(folder, None)
     catalogue.scan()
     (folder / "alpha.gguf").write_bytes(b"something else now")

