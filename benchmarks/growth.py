@@ -62,11 +62,11 @@ async def _settled(library: Library) -> None:
 
 async def _times(data: Path, questions: Sequence[str]) -> Times:
     """Medians in milliseconds through GraphQL, the ways of searching in turns, after a few to warm up."""
-    seconds: dict[str, list[float]] = {"hybrid": [], "words": [], "meaning": [], "one document": []}
+    seconds: dict[str, list[float]] = {"hybrid": [], "keyword": [], "dense": [], "one document": []}
     async with running_server(data) as server, Client(server.url) as client:
         (one,) = (await client.run(DOCUMENT))["documents"]["nodes"]
         ways: dict[str, Json] = {
-            "hybrid": {}, "words": {"mode": "KEYWORD"}, "meaning": {"mode": "SEMANTIC"},
+            "hybrid": {}, "keyword": {"mode": "KEYWORD"}, "dense": {"mode": "SEMANTIC"},
             "one document": {"documentIds": [one["id"]]},
         }  # fmt: skip
         for number, question in enumerate([*questions[:5], *questions]):

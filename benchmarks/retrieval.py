@@ -38,7 +38,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
 
 
 async def _judge(client: Client, collection: Collection, numbers: dict[str, int]) -> list[Figure]:
-    hybrid, words, meaning = [
+    hybrid, keyword, dense = [
         await _score(client, collection, numbers, mode) for mode in ("HYBRID", "KEYWORD", "SEMANTIC")
     ]
     questions = len(collection.questions)
@@ -46,8 +46,8 @@ async def _judge(client: Client, collection: Collection, numbers: dict[str, int]
         at_least("R1", "fitz-gov nDCG@10, hybrid", hybrid[NDCG], 0.835, questions=questions),
         at_least("R1", "fitz-gov recall@10, hybrid", hybrid[RECALL], 0.93, questions=questions),
         at_least(
-            "R2", "fitz-gov nDCG@10, hybrid ÷ the better leg", hybrid[NDCG] / max(words[NDCG], meaning[NDCG]), 1.0,
-            words=words[NDCG], meaning=meaning[NDCG],
+            "R2", "fitz-gov nDCG@10, hybrid ÷ the better leg", hybrid[NDCG] / max(keyword[NDCG], dense[NDCG]), 1.0,
+            keyword=keyword[NDCG], dense=dense[NDCG],
         ),
     ]  # fmt: skip
 
@@ -69,7 +69,7 @@ async def _search(client: Client, question: str, mode: str, top_k: int = CHUNKS)
 
 async def _overhead(client: Client, data: Path, questions: Sequence[str]) -> Figure:
     """In turns, question by question: through GraphQL, then each part bare."""
-    ours, embedding, words, meaning = [], [], [], []
+    ours, embedding, keyword, dense = [], [], [], []
     async with open_rival("embedding", "fastest") as embedder, open_rival("searching", str(_database(data))) as bare:
         for question in questions:
             began = perf_counter()
@@ -78,12 +78,12 @@ async def _overhead(client: Client, data: Path, questions: Sequence[str]) -> Fig
             embedded = await embedder.ask(texts=[question])
             searched = await bare.ask(query=question, vector=embedded["vector"])
             embedding.append(embedded["seconds"])
-            words.append(searched["words"])
-            meaning.append(searched["meaning"])
+            keyword.append(searched["keyword"])
+            dense.append(searched["dense"])
     parts = {
-        "search": median(ours), "embedding": median(embedding), "words": median(words), "meaning": median(meaning)
+        "search": median(ours), "embedding": median(embedding), "keyword": median(keyword), "dense": median(dense)
     }  # fmt: skip
-    rest = parts["search"] - parts["embedding"] - max(parts["words"], parts["meaning"])
+    rest = parts["search"] - parts["embedding"] - max(parts["keyword"], parts["dense"])
     milliseconds = {name: 1000 * seconds for name, seconds in parts.items()}
     return at_most("R5", "HYBRID p50 − bare parts", 1000 * rest, 10, " ms", **milliseconds)
 

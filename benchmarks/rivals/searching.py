@@ -36,7 +36,7 @@ class Searching:
         scores = self._vectors @ np.asarray(vector, np.float32)
         best = np.argpartition(scores, max(0, len(scores) - _LIMIT))[-_LIMIT:]
         best[np.argsort(-scores[best])]
-        return {"words": words_done - began, "meaning": perf_counter() - words_done}
+        return {"keyword": words_done - began, "dense": perf_counter() - words_done}
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class ModelProcess:
         self._end_requested = anyio.Event()
         self._is_loading = True
         self._progressed_at = monotonic()
-        self._resident_bytes = 0
+        self._rss_bytes = 0
         self._has_crashed = False
         self._failure: ModelError | None = None
         self.fit = fit
@@ -148,10 +148,10 @@ class ModelProcess:
             await anyio.sleep(WATCH_SECONDS)
 
     def _check_progress(self, pid: int | None) -> None:
-        """Fail if loading stands still. Growing memory is progress: mapping a large file takes minutes in one step."""
-        resident = _resident_bytes(pid)
-        if abs(resident - self._resident_bytes) > MIN_PROGRESS_BYTES:
-            self._resident_bytes = resident
+        """Fail if loading makes no progress. Growing memory is progress: mapping a large file takes minutes in one step."""
+        rss = _rss_bytes(pid)
+        if abs(rss - self._rss_bytes) > MIN_PROGRESS_BYTES:
+            self._rss_bytes = rss
             self._progressed_at = monotonic()
         elif monotonic() - self._progressed_at > self._stall_seconds:
             message = f"Loading made no progress for {self._stall_seconds:g} seconds."
@@ -164,7 +164,7 @@ class ModelProcess:
             self._end_requested.set()
 
 
-def _resident_bytes(pid: int | None) -> int:
+def _rss_bytes(pid: int | None) -> int:
     try:
         return int(psutil.Process(pid).memory_info().rss) if pid else 0
     except psutil.Error:

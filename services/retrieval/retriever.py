@@ -37,7 +37,7 @@ from services.retrieval.rerank_leg import RERANK_CANDIDATES, run_reranker
 CANDIDATES = 100
 """Hits of the keyword and of the dense ranking; also the largest `top_k` of a query."""
 RERANK_WEIGHT = 1.0
-"""Weight of the reranker's ranking in the fusion with the ranking that it was given."""
+"""Weight of the reranker's ranking in the fusion with the ranking that it reorders."""
 QUOTATION_NOT_FOUND = "No passage contains the quoted text. Its words were searched one by one."
 NO_DOCUMENT = "No searchable document is in scope."
 

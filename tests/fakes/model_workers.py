@@ -47,7 +47,7 @@ class FakeModelWorkers:
             self.alive.remove(worker)
 
     def resume(self) -> None:
-        """Let all loads continue, and later ones run without a pause."""
+        """Continue all loads; later ones run without a pause."""
         self.are_paused = False
         self.resumed.pulse()
 

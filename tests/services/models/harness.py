@@ -88,7 +88,7 @@ class ModelsHarness:
         return record.status if record else None
 
     async def settle(self) -> None:
-        """Let all processes continue, and wait until no model is loading or unloading."""
+        """Resume all processes, and wait until no model is loading or unloading."""
         self.workers.resume()
         with anyio.fail_after(SETTLE_SECONDS):
             while any(record.status in CHANGING for record in self.records()):
