@@ -12,7 +12,6 @@ from records.errors import ExpectedError
 from records.ids import ChunkId, DocumentId
 from records.indexing import IndexCounts
 from records.retrieval import ScoredChunk
-from services.indexing import DeepIndex
 from services.indexing.idleness import Load
 from tests.support.builders import make_chunk
 
@@ -117,10 +116,6 @@ class FakeIndex:
 
     async def count(self, document_id: DocumentId | None = None) -> int:
         return len(self.hits)
-
-
-def make_deep_index(vectors: FakeDeepVectors, embedder: FakeDeepEmbedder) -> DeepIndex:
-    return DeepIndex(embedder, vectors, FakeIndex())
 
 
 class FakeLoadMeter:

@@ -11,7 +11,7 @@ from records.retrieval import SearchMode
 from tests.support.own_task import in_own_task
 from tests.support.retrieving import Library, open_library
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 
 COLLECTION = fitz_gov.sample(fitz_gov.load(), questions=150, others=200)
 Found = dict[SearchMode, dict[str, float]]

@@ -13,7 +13,7 @@ from tests.support.needles import Needle, needles
 from tests.support.own_task import in_own_task
 from tests.support.retrieving import Library, open_library
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 
 NEEDLES = list(needles())
 TINY = "Rivets of the Halden boiler are made of copper."
