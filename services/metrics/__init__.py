@@ -9,7 +9,7 @@ from services.metrics.loop_lag import LoopLag, open_loop_lag
 from services.metrics.machine.machine import Machine
 from services.metrics.prometheus.counters import ServerCounters
 from services.metrics.prometheus.exposition import Exposition
-from services.metrics.requests import RequestCounters
+from services.metrics.request_counters import RequestCounters
 from services.metrics.sampler import Metrics, Sources, open_metrics
 
 __all__ = [

@@ -14,7 +14,7 @@ from records.system import WorkerStatus
 from services.metrics.latency import Histogram, Latency
 from services.metrics.loop_lag import LoopLag
 from services.metrics.prometheus.families import counter, gauge, gauges, histogram, histograms
-from services.metrics.requests import RequestCounters
+from services.metrics.request_counters import RequestCounters
 
 
 @dataclass(frozen=True, slots=True)

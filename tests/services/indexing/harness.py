@@ -18,8 +18,8 @@ from services.indexing import (
     open_indexing,
 )
 from services.indexing.indexing import MEASURE_SECONDS
+from tests.fakes.failing_calls import FailingCalls
 from tests.fakes.indexing import FakeDeepEmbedder, FakeDeepVectors, FakeIndex, FakeLoadMeter, ManualClock
-from tests.support.failing_calls import FailingCalls
 from tests.support.supervised import open_test_supervisor
 
 SETTINGS = IndexingSettings(idle_threshold_seconds=60, gpu_idle_percent=10.0)

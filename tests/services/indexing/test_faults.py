@@ -8,10 +8,9 @@ import pytest
 from records.errors import Conflict, DiskFull
 from records.indexing import IndexingState
 from services.indexing.indexing import ACTIVE
+from tests.fakes.failing_calls import FailingCalls, Leave, leave_by_cancel_scope, leave_by_task_cancel
 from tests.fakes.indexing import WorkerCrash
 from tests.services.indexing.harness import IndexingHarness, open_harness
-from tests.support.failing_calls import FailingCalls
-from tests.support.leaving_clients import Leave, leave_by_cancel_scope, leave_by_task_cancel
 
 CHUNKS = 40
 MAX_RESTARTS = 3

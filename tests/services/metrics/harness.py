@@ -18,8 +18,8 @@ from records.system import (
     WorkerStatus,
 )
 from services.metrics import Machine, Metrics, Sources, open_metrics
+from tests.fakes.failing_calls import FailingCalls
 from tests.fakes.machine import FakeNvml, laptop_sensors
-from tests.support.failing_calls import FailingCalls
 from tests.support.supervised import open_test_supervisor
 
 INFERENCE = InferenceStatus(ModelId("0123456789abcdef"), ModelStatus.READY, 1, 4, 2, 300.0, 40.5, 512, 2048, 0.75)

@@ -18,7 +18,7 @@ from services.metrics.latency import SECONDS, Histogram
 from services.metrics.loop_lag import LoopLag
 from services.metrics.prometheus.counters import ServerCounters
 from services.metrics.prometheus.exposition import Exposition
-from services.metrics.requests import RequestCounters
+from services.metrics.request_counters import RequestCounters
 from tests.services.metrics.harness import FakeServer, open_sampler
 
 

@@ -12,9 +12,8 @@ from structlog.testing import capture_logs
 from records.system import SystemSample
 from services.metrics import Metrics
 from services.metrics.sampler import SHARED_SECONDS, Subscription
+from tests.fakes.failing_calls import FailingCalls, Leave, leave_by_cancel_scope, leave_by_task_cancel
 from tests.services.metrics.harness import INFERENCE, INGESTION, STORAGE, FakeServer, open_sampler
-from tests.support.failing_calls import FailingCalls
-from tests.support.leaving_clients import Leave, leave_by_cancel_scope, leave_by_task_cancel
 
 
 @asynccontextmanager

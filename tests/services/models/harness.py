@@ -18,8 +18,8 @@ from records.model import LoadRequest, ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from services.models import Models, open_models
 from services.models.registry import CHANGING
+from tests.fakes.failing_calls import FailingCalls
 from tests.fakes.model_workers import FakeModelWorkers
-from tests.support.failing_calls import FailingCalls
 from tests.support.supervised import open_test_supervisor
 
 AMPLE_MEMORY = AvailableMemory(64 * 1024**3)

@@ -13,9 +13,8 @@ from records.codes import ErrorCode
 from records.errors import DiskFull, ExpectedError
 from records.model import LoadRequest, ModelStatus
 from records.session import SamplingSettings
+from tests.fakes.failing_calls import FailingCalls, Leave, leave_by_cancel_scope, leave_by_task_cancel
 from tests.services.models.harness import ModelsHarness, open_harness
-from tests.support.failing_calls import FailingCalls
-from tests.support.leaving_clients import Leave, leave_by_cancel_scope, leave_by_task_cancel
 from workers import WorkerCallFailed
 
 READY, UNLOADED, FAILED = ModelStatus.READY, ModelStatus.UNLOADED, ModelStatus.FAILED

@@ -1,10 +1,19 @@
-"""Fault injection: one call in a sequence of calls fails, whichever it is."""
+"""Fault injection: one call in a sequence of calls fails, or a client leaves at one of its awaits."""
 
+import asyncio
+import contextlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
+import anyio
+import anyio.lowlevel
+
+from records.errors import ExpectedError
+
 T = TypeVar("T")
+Call = Callable[[], Awaitable[object]]
+Leave = Callable[[Call, int], Awaitable[bool]]
 
 
 class FailingCalls:
@@ -46,3 +55,37 @@ class _Wrapped:
             return await method(*arguments, **options)
 
         return call
+
+
+async def leave_by_task_cancel(call: Call, steps: int) -> bool:
+    """Cancel the caller with `Task.cancel` after some steps of the event loop; return whether it had finished before."""
+
+    async def request() -> None:
+        await call()
+
+    task = asyncio.ensure_future(request())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    is_done = task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return is_done
+
+
+async def leave_by_cancel_scope(call: Call, steps: int) -> bool:
+    """Cancel the caller through a cancel scope of anyio; otherwise like `leave_by_task_cancel`."""
+    is_done = False
+
+    async def request() -> None:
+        nonlocal is_done
+        with contextlib.suppress(ExpectedError):
+            await call()
+        is_done = True
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(request)
+        for _ in range(steps):
+            await anyio.lowlevel.checkpoint()
+        finished_before = is_done
+        tasks.cancel_scope.cancel()
+    return finished_before
