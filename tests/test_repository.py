@@ -39,10 +39,9 @@ CATCHES_EVERY_EXCEPTION = {
     "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end those that are made beside it",
     "services/background.py": "the boundary of a background task: nothing above could handle it",
     "services/models/models.py": "raised again outside the task group, which would wrap it",
-    "workers/__main__.py": "whatever ends the program is written down for the crash report",
-    "workers/child.py": "the boundary of a process: one bad call must not end it",
-    "workers/run.py": "an owner's `prepare` may raise anything, and that fails the start",
-    "workers/worker.py": "raised again outside the task group, which would wrap it",
+    "workers/__main__.py": "whatever ends the program is printed for the crash report",
+    "workers/child.py": "the boundary of a process: one failed call must not end it",
+    "workers/process_run.py": "`prepare` is the owner's code: whatever it raises fails the start",
 }
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home|opt|Users)/\w")
 INDEX_ADDRESS = re.compile(r"pypi\.org|pythonhosted\.|npmjs\.|[-]index-url|[-]-find-links|download\.pytorch")

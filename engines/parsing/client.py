@@ -18,7 +18,7 @@ from records.codes import ErrorCode
 from records.document import Chunking, ParsedDocument
 from records.errors import DocumentUnreadable
 from records.system import WorkerPurpose
-from workers import Stream, Worker, WorkerCallFailed, WorkerCrashed, WorkerGivenUp, WorkerSpec, open_worker
+from workers import CallStream, Worker, WorkerCallFailed, WorkerCrashed, WorkerGivenUp, WorkerSpec, open_worker
 
 log = structlog.get_logger("graphlore.parsing")
 
@@ -29,7 +29,7 @@ SILENCE_SECONDS = 300.0
 """Long: a parser may hold Python's lock for minutes, and this process only gets what the others leave."""
 _BROKE_DOWN = {
     "SIGXCPU": "Reading the document takes more computing time than it may.",
-    "no sign of life": "Reading the document takes longer than it may.",
+    "did not respond": "Reading the document takes longer than it may.",
     **dict.fromkeys(
         ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "exit status"),
         "The program that reads such files broke down over this one; it may be damaged or too large.",
@@ -100,7 +100,7 @@ class Parsing:
     and anew from every page that was recognized: who gets stuck is given up, and a long scan is not.
     """
 
-    def __init__(self, stream: Stream[Event, Parsed], worker: Worker, seconds: float) -> None:
+    def __init__(self, stream: CallStream[Event, Parsed], worker: Worker, seconds: float) -> None:
         self._stream = stream
         self._worker = worker
         self._seconds = self._seconds_left = seconds

@@ -39,7 +39,7 @@ from engines.inference.worker.text.chat_template import Message, TemplateFailed
 from engines.inference.worker.text.prompt import Prompt
 from records.codes import ErrorCode
 from records.model import LoadStage
-from workers.child import Call, CallFailure, Link, leave
+from workers.child import Call, CallFailure, Link, exit_process
 
 __all__ = ["Request", "Start", "run"]
 
@@ -154,10 +154,10 @@ class Program:
 def _work(engine: Engine, link: Link) -> None:
     """A surprise that belongs to no answer ends the process: without this thread it is deaf, and a fresh one is not."""
     try:
-        engine.serve(link.gathering)
+        engine.serve(link.batched_sends)
     finally:
         traceback.print_exc()
-        leave(1)
+        exit_process(1)
 
 
 def answer_limit(prompt: int, context: int, asked: int | None, usual: int | None) -> int:

@@ -17,7 +17,7 @@ from engines.inference.worker.text.prompt import PromptReader
 from records.codes import ErrorCode
 from records.model import LoadRequest, LoadStage
 from records.session import SamplingSettings
-from workers.child import CallFailure, leave
+from workers.child import CallFailure, exit_process
 
 
 class ModelHost:
@@ -109,4 +109,4 @@ class ModelHost:
             self._rebuild(settings)
         except CallFailure:
             # No context is left to work with; a fresh process loads the model again.
-            leave(1)
+            exit_process(1)

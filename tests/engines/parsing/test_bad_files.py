@@ -17,6 +17,7 @@ from records.errors import DocumentUnreadable
 from tests.engines.parsing import hostile
 from tests.engines.parsing.hostile import ARCHIVES, BOOK, EXCEL, POWERPOINT, WORD
 from tests.engines.parsing.test_parser import parse
+from tests.support.own_task import in_own_task
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -49,7 +50,7 @@ FLIPPED: dict[str, set[str]] = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser() -> AsyncIterator[Parser]:
     """With limits that a test reaches quickly."""
-    async with open_parser(Limits(table_cells=20_000)) as opened:
+    async with in_own_task(open_parser(Limits(table_cells=20_000))) as opened:
         yield opened
 
 

@@ -17,6 +17,7 @@ from tests.engines.parsing.extracting import Extracted, check_chunks
 from tests.engines.parsing.test_parser import parse
 from tests.paths import ROOT
 from tests.support.debian import IS_DEBIAN, PACKAGES, debian_file, unpacked
+from tests.support.own_task import in_own_task
 
 if not IS_DEBIAN:
     pytest.skip("The manuals that these tests read come with Debian's packages.", allow_module_level=True)
@@ -37,7 +38,7 @@ OF_LIBTASN1 = ("No limits for INTEGER and ENUMERATED values.", "Function used to
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser() -> AsyncIterator[Parser]:
-    async with open_parser() as opened:
+    async with in_own_task(open_parser()) as opened:
         yield opened
 
 

@@ -15,6 +15,7 @@ from records.errors import DocumentUnreadable
 from tests.engines.parsing.extracting import check_chunks
 from tests.engines.parsing.test_parser import parse
 from tests.support import files
+from tests.support.own_task import in_own_task
 from tests.support.scans import Drawn, draw_noise, draw_page
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -25,7 +26,7 @@ ORIENTATION = 0x0112
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser() -> AsyncIterator[Parser]:
-    async with open_parser(Limits(image_pixels=4_000_000)) as opened:
+    async with in_own_task(open_parser(Limits(image_pixels=4_000_000))) as opened:
         yield opened
 
 

@@ -17,6 +17,7 @@ from records.errors import DocumentUnreadable
 from tests.engines.parsing.extracting import check_chunks
 from tests.engines.parsing.test_parser import parse
 from tests.support import files, scans
+from tests.support.own_task import in_own_task
 from tests.support.scans import Drawn, draw_noise, draw_page, write_mixed, write_scan
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -35,14 +36,14 @@ def berth(number: int) -> Image.Image:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser() -> AsyncIterator[Parser]:
-    async with open_parser(Limits(image_pixels=4_000_000)) as opened:
+    async with in_own_task(open_parser(Limits(image_pixels=4_000_000))) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def blind() -> AsyncIterator[Parser]:
     """As it is where the extra is not installed."""
-    async with open_parser(recognize=False) as opened:
+    async with in_own_task(open_parser(recognize=False)) as opened:
         yield opened
 
 

@@ -52,7 +52,7 @@ async def test_everything_is_counted_by_who_keeps_it(tmp_path: Path) -> None:
     ("failure", "reason"),
     [
         (WorkerCrashed(WorkerPurpose.VECTORS, "was ended by SIGKILL", "a text"), "was ended by SIGKILL"),
-        (WorkerGivenUp(WorkerPurpose.VECTORS, "ended"), "rests for a minute"),
+        (WorkerGivenUp(WorkerPurpose.VECTORS, "ended"), "again in a minute"),
         (WorkerCallFailed("INTERNAL", "The worker met an unexpected KeyError.", "a text"), "unexpected KeyError"),
         (None, "its process does not answer at the moment"),
     ],

@@ -8,6 +8,7 @@ import pytest_asyncio
 from benchmarks import fitz_gov
 from benchmarks.judging import CHUNKS, NDCG, RECALL, judge
 from records.retrieval import SearchMode
+from tests.support.own_task import in_own_task
 from tests.support.retrieving import Library, open_library
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -18,7 +19,7 @@ Found = dict[SearchMode, dict[str, float]]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def library(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Library]:
-    async with open_library(tmp_path_factory.mktemp("judged")) as library:
+    async with in_own_task(open_library(tmp_path_factory.mktemp("judged"))) as library:
         yield library
 
 

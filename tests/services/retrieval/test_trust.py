@@ -10,6 +10,7 @@ from records.document import DocumentRecord
 from records.retrieval import LegState, SearchMode
 from services.retrieval.retriever import NOTHING_QUOTED
 from tests.support.needles import Needle, needles
+from tests.support.own_task import in_own_task
 from tests.support.retrieving import Library, open_library
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -27,7 +28,7 @@ DRAFT = (
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def library(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Library]:
-    async with open_library(tmp_path_factory.mktemp("library")) as library:
+    async with in_own_task(open_library(tmp_path_factory.mktemp("library"))) as library:
         for needle in NEEDLES:
             await library.add(needle.text, needle.name, tags=[needle.length])
         await library.add(TINY, "tiny", tags=["tiny"])

@@ -82,7 +82,7 @@ class Completion:
         """Send the rest and sum up. Never waits, though nobody may be reading: this is the last event."""
         now = time.monotonic()
         self._gather(piece, now)
-        self.job.call.overdraw()
+        self.job.call.allow_last_events()
         self._send(now)
         job, seconds = self.job, now - self.began
         return Finished(

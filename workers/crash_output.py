@@ -7,34 +7,37 @@ RING_BYTES = 64 * 1024
 
 
 class OutputRing:
+    """Keeps the last `size` bytes of a process's output."""
+
     def __init__(self, size: int = RING_BYTES) -> None:
         self._size = size
         self._kept = bytearray()
 
-    def write(self, written: bytes) -> None:
-        self._kept += written
+    def write(self, output: bytes) -> None:
+        self._kept += output
         del self._kept[: -self._size]
 
     def tail(self) -> str:
+        """Return the kept output as text; invalid UTF-8 is replaced."""
         return self._kept.decode("utf-8", "replace")
 
-    async def follow(self, reader: asyncio.StreamReader) -> None:
-        """Keep what the reader gives, to its end."""
-        while written := await reader.read(16 * 1024):
-            self.write(written)
+    async def read_from(self, reader: asyncio.StreamReader) -> None:
+        """Read a stream to its end and keep its last bytes."""
+        while output := await reader.read(16 * 1024):
+            self.write(output)
 
 
 _PYTHON = re.compile(r'\s*File "(?:[^"\n]*/)?([\w.-]+/[\w.-]+\.py)", line (\d+),? in ([\w<>]+)\s*')
 _NATIVE = re.compile(r"(?:\S*/)?([\w-]+\.(?:c|cc|cpp|cu|cuh|h|hpp|m|mm)):(\d+): .*")
 _FATAL = re.compile(r"Fatal Python error: (Segmentation fault|Aborted|Bus error|Illegal instruction)\s*")
-_KEPT = 40
+_MAX_LOCATIONS = 40
 
 
-def places(output: str) -> list[str]:
-    """Where a program broke, from what it printed: files, lines and functions, and nothing else.
+def error_locations(output: str) -> list[str]:
+    """Extract the places of an error from a program's output: files, lines and functions, and nothing else.
 
-    A worker holds documents and prompts, and what it prints when it breaks may quote them: messages of exceptions, lines
-    of source with their values, a library's last words. So only lines of a known form are kept, and of those the place.
+    A worker processes documents and prompts, and the output of a crash may quote them: messages of exceptions, source
+    lines with their values, a library's last message. Only lines of a known form are used, and of those the place.
     """
     found = []
     for line in output.splitlines():
@@ -44,4 +47,4 @@ def places(output: str) -> list[str]:
             found.append(f"{native[1]}:{native[2]}")
         elif fatal := _FATAL.fullmatch(line):
             found.append(fatal[1])
-    return found[-_KEPT:]
+    return found[-_MAX_LOCATIONS:]

@@ -1,10 +1,10 @@
-"""Kill any worker in the middle of any call, and hold what the harness promises against it."""
+"""Kills a worker during a call and checks the guarantees of the harness; reused by the tests of the real workers."""
 
-import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
 
+import anyio
 import psutil
 import pytest
 
@@ -22,21 +22,22 @@ async def assert_survives_kill(
     begun: Callable[[Worker], Awaitable[None]] | None = None,
     signal_number: int = signal.SIGKILL,
 ) -> None:
-    """Kill the process of `spec` while `busy` is at work: it must get `WorkerCrashed`, and `works` must work afterwards.
+    """Kill the process of `spec` during `busy`: that call must raise `WorkerCrashed`, and `works` must succeed after it.
 
-    `busy` is a call that is long enough to be met in its middle, `works` asserts what it gets. `begun` waits until
-    `busy` is really under way, where having sent it is not enough.
+    `busy` is a call that takes long enough to be interrupted; `works` checks its own result. `begun` waits until `busy`
+    is being handled, if that takes longer than sending it.
     """
     async with open_worker(spec) as worker:
         await works(worker)
         killed_pid = worker.pid
         assert killed_pid is not None
-        async with asyncio.TaskGroup() as group:
-            crash = group.create_task(_crash_of(busy, worker))
+        crashes: list[WorkerCrashed] = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_record_crash, busy, worker, crashes)
             await (begun or _sent)(worker)
-            assert not crash.done(), "the call ended before its process was killed: make it longer"
+            assert not crashes, "the call ended before its process was killed: make it longer"
             os.kill(killed_pid, signal_number)
-        error = crash.result()
+        (error,) = crashes
         assert error.code is ErrorCode.WORKER_CRASHED
         assert error.purpose is spec.purpose
         assert signal.Signals(signal_number).name in error.reason
@@ -46,18 +47,18 @@ async def assert_survives_kill(
         assert not is_alive(killed_pid)
 
 
-async def _crash_of(busy: Act, worker: Worker) -> WorkerCrashed:
+async def _record_crash(busy: Act, worker: Worker, crashes: list[WorkerCrashed]) -> None:
     with pytest.raises(WorkerCrashed) as caught:
         await busy(worker)
-    return caught.value
+    crashes.append(caught.value)
 
 
 async def _sent(_: Worker) -> None:
-    await asyncio.sleep(0.1)
+    await anyio.sleep(0.1)
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs; a zombie does not."""
+    """Tell whether the process runs; a zombie does not."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -65,6 +66,6 @@ def is_alive(pid: int) -> bool:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; the test's own time limit is the only one."""
+    """Wait for a condition; the time limit of the test is the only limit."""
     while not condition():
-        await asyncio.sleep(0.01)
+        await anyio.sleep(0.01)
