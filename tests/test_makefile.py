@@ -1,6 +1,6 @@
-"""Set-up as `make` carries it out: in order, once, and again only where something changed.
+"""The set-up by `make`: its steps in order, each once, and again only after a change.
 
-The Python of these runs is a script that writes down what it was asked to do.
+The Python interpreter of these runs is a script that records its arguments.
 """
 
 import os
@@ -15,13 +15,13 @@ from tests.paths import ROOT
 
 RECORDER = """#!/bin/sh
 root="{root}"
-echo "${{CMAKE_ARGS:+CMAKE_ARGS=$CMAKE_ARGS }}$*" | tr '\\n' ' ' >> "$root/asked"; echo >> "$root/asked"
+echo "${{CMAKE_ARGS:+CMAKE_ARGS=$CMAKE_ARGS }}$*" | tr '\\n' ' ' >> "$root/recorded"; echo >> "$root/recorded"
 case "$*" in "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/npm ;; esac
 """
 
 
 class Checkout:
-    """A folder with what set-up reads, and no more."""
+    """A folder with only the files that the set-up reads."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -37,14 +37,14 @@ class Checkout:
         self.python.chmod(0o755)
 
     def make(self, *arguments: str) -> list[str]:
-        """What was installed, started or built in this run: the interesting part of each command."""
-        (self.root / "asked").write_text("")
+        """Run make; return what was installed, started or built: the essential part of each command."""
+        (self.root / "recorded").write_text("")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "CUDA"))}
         command = ["make", f"PYTHON={self.python}", *arguments]
         subprocess.run(command, cwd=self.root, env=environment, check=True, capture_output=True)
-        asked = (self.root / "asked").read_text().splitlines()
+        recorded = (self.root / "recorded").read_text().splitlines()
         installs = [
-            re.sub(r"-m pip .*? install |--progress-bar off |--constraint constraints.txt ", "", a) for a in asked
+            re.sub(r"-m pip .*? install |--progress-bar off |--constraint constraints.txt ", "", a) for a in recorded
         ]
         return [line.strip() for line in installs if not line.startswith("-c")]
 
@@ -68,7 +68,7 @@ JUDGES = "ci --ignore-scripts --no-audit --no-fund --loglevel=error"
 GRAPHIQL = [JUDGES, "run --silent build"]
 
 
-def test_set_up_goes_in_order_with_torch_first_and_alone(checkout: Checkout) -> None:
+def test_the_set_up_installs_torch_first_and_alone(checkout: Checkout) -> None:
     assert checkout.make("setup") == [
         "-m venv .venv",
         pinned("torch"),
@@ -79,7 +79,7 @@ def test_set_up_goes_in_order_with_torch_first_and_alone(checkout: Checkout) -> 
     ]
 
 
-def test_a_second_run_sets_up_nothing_again(checkout: Checkout) -> None:
+def test_a_second_run_repeats_no_step(checkout: Checkout) -> None:
     checkout.make("setup")
     assert checkout.make("setup") == []
     assert checkout.make("serve", "ARGS=--port 9000") == ["server.py --port 9000"]
@@ -95,13 +95,13 @@ def test_a_second_run_sets_up_nothing_again(checkout: Checkout) -> None:
         ("transport/graphiql/package-lock.json", GRAPHIQL),
     ],
 )
-def test_what_changed_is_set_up_again_and_nothing_else(checkout: Checkout, changed: str, repeated: list[str]) -> None:
+def test_only_the_steps_of_a_changed_file_are_repeated(checkout: Checkout, changed: str, repeated: list[str]) -> None:
     checkout.make("setup")
     checkout.change(changed)
     assert checkout.make("setup") == repeated
 
 
-def test_the_recognizer_is_installed_when_asked_for_and_kept_as_it_is_pinned(checkout: Checkout) -> None:
+def test_the_recognizer_is_installed_on_request_and_kept_at_its_pinned_version(checkout: Checkout) -> None:
     checkout.make("setup")
     assert checkout.make("setup", "OCR=1") == [RECOGNIZER]
     assert checkout.make("setup", "OCR=1") == []
@@ -109,13 +109,13 @@ def test_the_recognizer_is_installed_when_asked_for_and_kept_as_it_is_pinned(che
     assert checkout.make("setup") == [PACKAGES, RECOGNIZER]
 
 
-def test_cuda_is_compiled_when_asked_for_and_stays(checkout: Checkout) -> None:
+def test_cuda_is_compiled_on_request_and_kept(checkout: Checkout) -> None:
     checkout.make("setup")
     (compiled,) = checkout.make("setup", "CUDA=1")
     assert compiled.startswith("CMAKE_ARGS=-DGGML_CUDA=on")
     assert "--force-reinstall" in compiled
     assert compiled.endswith(pinned("llama-cpp-python"))
-    assert checkout.make("setup") == [], "the next plain run keeps it"
+    assert checkout.make("setup") == [], "a run without CUDA=... keeps it"
     (compiled,) = checkout.make("setup", "CUDA=0")
     assert "CMAKE_ARGS" not in compiled
     assert "--force-reinstall" in compiled

@@ -77,7 +77,7 @@ const access = {
 
 // The address of a WebSocket on the path of a page's own server.
 function socketAddress(path) {
-  const address = new URL(path, location.href);
+  const address = new URL(path, document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
   return address.href;
 }
@@ -87,7 +87,7 @@ function askForToken() {
 }
 
 const socket = graphqlWs.createClient({
-  url: socketAddress("/graphql"),
+  url: socketAddress("graphql"),
   lazy: true,
   retryAttempts: Infinity,
   shouldRetry: (event) => event.code !== 4403,
@@ -112,7 +112,7 @@ document.getElementById("access").addEventListener("submit", (event) => {
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({
-      url: "/graphql",
+      url: "graphql",
       fetch: fetchWithToken,
       wsClient: socket,
       enableIncrementalDelivery: false,
