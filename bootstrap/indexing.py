@@ -1,35 +1,43 @@
-"""Background indexing, put together of what it waits for and what it works with."""
+"""Background indexing, connected to the components that it waits for."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
-from bootstrap.deep import Deep
+from bootstrap.deep_embedder import Deep
+from concurrency import Supervisor
 from records.system import WorkerStatus
 from services.answers import Answers
-from services.indexing import Indexing, IndexingSettings, MachineLoad
+from services.indexing import Indexing, IndexingSettings, MachineLoad, open_indexing
 from services.ingestion import Ingestion
 from settings import Settings
 
 
-def make_indexing(
+@asynccontextmanager
+async def open_background_indexing(
+    supervisor: Supervisor,
     settings: Settings,
     deep: Deep,
     answers: Answers,
     ingestion: Ingestion,
     workers: Callable[[], Sequence[WorkerStatus]],
     answer_began: asyncio.Event,
-) -> Indexing:
-    def ingested() -> int:
+) -> AsyncIterator[Indexing]:
+    """Index with the deep embedder while the machine is idle. `answer_began` interrupts the work."""
+
+    def ingesting() -> int:
         status = ingestion.status()
         return status.queued + status.running
 
-    return Indexing(
-        deep.generation,
+    indexing = Indexing(
+        deep.deep_index,
         IndexingSettings(settings.idle_threshold_seconds, settings.gpu_idle_percent),
         MachineLoad(workers),
         lambda: answers.running,
-        ingested,
+        ingesting,
         answer_began,
         name=deep.name,
         error=deep.error,
     )
+    async with open_indexing(supervisor, indexing):
+        yield indexing

@@ -25,9 +25,8 @@ LONG_FILES = {
     "tests/support/files.py": "a writer for each kind of file, valid and broken",
 }
 LONG_FUNCTIONS = {
-    "bootstrap/state.py:open_state": "",
     "persistence/sessions/messages.py:start_exchange": "",
-    "tests/e2e/test_traces.py:test_an_answer_is_a_tree_of_spans_that_holds_no_text": "",
+    "tests/e2e/observability/test_traces.py:test_an_answer_is_a_tree_of_spans_without_any_text": "one answer, every span",
     "tests/schema/full.py:full_graph": "",
     "tests/support/tiny_gguf.py:write_tiny_mamba": "",
 }
@@ -38,7 +37,7 @@ CATCHES_EVERY_EXCEPTION = {
     "engines/inference/worker/call_boundary.py": "the boundary of a process: one bad call must not end it",
     "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end those that are made beside it",
     "services/background.py": "the boundary of a background task: nothing above could handle it",
-    "services/models/models.py": "raised again outside the task group, which would wrap it",
+    "server.py": "boundary of the process: logged without the text of the exception, and exit code 1",
     "workers/__main__.py": "whatever ends the program is printed for the crash report",
     "workers/child.py": "the boundary of a process: one failed call must not end it",
     "workers/process_run.py": "`prepare` is the owner's code: whatever it raises fails the start",

@@ -9,6 +9,7 @@ from enum import Enum, auto
 import anyio
 import structlog
 
+from concurrency import Supervisor
 from records.errors import Conflict, ExpectedError
 from records.events import Change, ChangeKind
 from records.indexing import IndexCounts, IndexingState, IndexingStatus
@@ -76,6 +77,11 @@ class Indexing:
     @property
     def watchers(self) -> int:
         return self._changes.watchers
+
+    @property
+    def has_deep_embedder(self) -> bool:
+        """Tell whether there is anything to index with; without it `run` has nothing to do."""
+        return self._generation is not None
 
     @property
     def latest(self) -> IndexingStatus:
@@ -263,12 +269,13 @@ def _message(failures: BaseExceptionGroup[ExpectedError]) -> str:
 
 
 @asynccontextmanager
-async def open_indexing(indexing: Indexing) -> AsyncIterator[Indexing]:
+async def open_indexing(supervisor: Supervisor, indexing: Indexing) -> AsyncIterator[Indexing]:
     """It works while this block is open."""
     try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(indexing.run)
+        if indexing.has_deep_embedder:
+            async with supervisor.running("deep indexing", indexing.run):
+                yield indexing
+        else:
             yield indexing
-            tasks.cancel_scope.cancel()
     finally:
         indexing.close()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from concurrency import Supervisor
 from services.metrics.histogram import Histogram
 
 INTERVAL = 0.02
@@ -53,12 +54,8 @@ class LoopLag:
 
 
 @asynccontextmanager
-async def open_loop_lag() -> AsyncIterator[LoopLag]:
+async def open_loop_lag(supervisor: Supervisor) -> AsyncIterator[LoopLag]:
+    """Measure while the block is open."""
     lag = LoopLag()
-    try:
-        async with asyncio.TaskGroup() as group:
-            looking = group.create_task(lag.run(), name="loop lag")
-            yield lag
-            looking.cancel()
-    except BaseExceptionGroup as wrapped:
-        raise wrapped.exceptions[0]  # noqa: B904  # what the block raised, as it was raised
+    async with supervisor.running("event loop lag", lag.run):
+        yield lag

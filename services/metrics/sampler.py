@@ -13,6 +13,7 @@ from time import monotonic
 
 import structlog
 
+from concurrency import Supervisor
 from records.system import InferenceStatus, IngestionStatus, StorageStatus, SystemSample, WorkerStatus
 from services.background import guarded
 from services.metrics.machine.host import read_host
@@ -177,15 +178,13 @@ class Metrics:
 
 
 @asynccontextmanager
-async def open_metrics(sources: Sources, machine: Machine, version: str) -> AsyncIterator[Metrics]:
+async def open_metrics(
+    supervisor: Supervisor, sources: Sources, machine: Machine, version: str
+) -> AsyncIterator[Metrics]:
     """Own the sampler. `version` is Graphlore's own."""
     metrics = Metrics(sources, machine, version)
     try:
-        async with asyncio.TaskGroup() as group:
-            sampling = group.create_task(metrics.run(), name="metrics")
+        async with supervisor.running("metrics", metrics.run):
             yield metrics
-            sampling.cancel()
-    except BaseExceptionGroup as wrapped:
-        raise wrapped.exceptions[0]  # noqa: B904  # what the block raised, as it was raised
     finally:
         machine.close()

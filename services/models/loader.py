@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from anyio.abc import TaskGroup
+
 from engines.inference.gguf.inspection import require_answers
 from engines.inference.hardware import AvailableMemory
 from engines.inference.memory_fit import estimate_fit
@@ -32,7 +34,7 @@ class Loader:
         shelf: ModelRegistry,
         catalogue: Catalogue,
         store: ModelSettingsStore,
-        tasks: asyncio.TaskGroup,
+        tasks: TaskGroup,
         memory: Callable[[], AvailableMemory],
         stall_seconds: float,
     ) -> None:
@@ -100,7 +102,7 @@ class Loader:
         entry.asked = asked
         leaving = [self._send_off(other) for other in self._shelf.loaded]
         entry.resident = self._make_resident(entry, fit)
-        self._tasks.create_task(self._reside(entry, entry.resident, leaving))
+        self._tasks.start_soon(self._reside, entry, entry.resident, leaving)
 
     def _send_off(self, entry: ModelEntry) -> ModelProcess:
         """Ask a model to leave; its own task tells when it has."""

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import structlog
 
+from concurrency import open_task_group
 from engines.inference import Inference
 from engines.inference.defaults import inherit_load
 from engines.inference.failures import HINTS
@@ -281,15 +283,12 @@ async def open_models(
     The default model loads in the background.
     """
     shelf, catalogue = ModelRegistry(), Catalogue(folder, bundled_package)
-    failure: Exception | None = None
-    async with asyncio.TaskGroup() as tasks:
+    async with open_task_group() as tasks:
         loader = Loader(shelf, catalogue, store, tasks, memory, stall_seconds)
         models = Models(shelf, catalogue, store, loader)
         await models.start(load_default)
         try:
             yield models
-        except Exception as error:  # noqa: BLE001  # raised again below, so that the task group does not wrap it
-            failure = error
-        await loader.close()
-    if failure is not None:
-        raise failure
+        finally:
+            with anyio.CancelScope(shield=True):
+                await loader.close()

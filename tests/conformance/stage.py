@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.conformance.relay import compile_operations
 from tests.conformance.telling import Told, tell, write_documented
-from tests.e2e.deep import folder_embedder
 from tests.e2e.process import Server, running_server
+from tests.e2e.search.deep_embedder import folder_embedder
 from tests.support import files
 from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 

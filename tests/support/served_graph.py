@@ -23,6 +23,7 @@ from tests.fakes.stores import FakeDocuments
 from tests.schema.conftest import Graph
 from tests.schema.samples import SAMPLE
 from tests.support.builders import make_document, make_session
+from tests.support.supervised import open_test_supervisor
 from transport import TransportSettings, create_middleware, create_routes
 
 METRICS = """subscription { systemMetrics(intervalMs: 1000) { seq sampledAt uptimeSeconds
@@ -79,7 +80,8 @@ async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
     feed = DocumentEvents(cast(Any, graph.documents))
     async with (
         open_scripted_answers(answerer, graph.models) as answers,
-        open_metrics(_sources(), Machine({"data": folder}), "0") as metrics,
+        open_test_supervisor() as supervisor,
+        open_metrics(supervisor, _sources(), Machine({"data": folder}), "0") as metrics,
     ):
         context = replace(
             graph.context(), answers=answers, metrics=metrics, ingestion=cast(Any, FeedingIngestion(feed))

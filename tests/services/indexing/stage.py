@@ -9,6 +9,7 @@ from records.indexing import IndexingState, IndexingStatus
 from services.indexing import Indexing, IndexingSettings, open_indexing
 from services.indexing.indexing import LOOK_SECONDS
 from tests.fakes.indexing import FakeDeepEmbedder, FakeDeepVectors, FakeMachine, MovedPace, make_generation
+from tests.support.supervised import open_test_supervisor
 
 SETTINGS = IndexingSettings(idle_threshold_seconds=60, gpu_idle_percent=10.0)
 
@@ -75,7 +76,7 @@ async def stage(chunks: int = 40, former: int = 0) -> AsyncIterator[Stage]:
 
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(listen())
-        async with open_indexing(indexing):
+        async with open_test_supervisor() as supervisor, open_indexing(supervisor, indexing):
             await made.settle()
             yield made
         listening.cancel()

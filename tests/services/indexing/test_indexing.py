@@ -12,6 +12,7 @@ from services.indexing.idleness import Load
 from services.indexing.indexing import LOOK_SECONDS
 from tests.fakes.indexing import FakeDeepVectors, FakeMachine, Unusable
 from tests.services.indexing.stage import SETTINGS, stage
+from tests.support.supervised import open_test_supervisor
 
 IDLE, WAITING, RUNNING = IndexingState.IDLE, IndexingState.WAITING_FOR_IDLE, IndexingState.RUNNING
 STOPPING, FAILED = IndexingState.STOPPING, IndexingState.FAILED
@@ -19,7 +20,7 @@ STOPPING, FAILED = IndexingState.STOPPING, IndexingState.FAILED
 
 async def test_without_a_deep_embedder_there_is_nothing_to_start_or_to_stop() -> None:
     indexing = Indexing(None, SETTINGS, FakeMachine(), lambda: 0, lambda: 0, asyncio.Event())
-    async with open_indexing(indexing):
+    async with open_test_supervisor() as supervisor, open_indexing(supervisor, indexing):
         status = await indexing.status()
         assert (status.state, status.deep_embedder, status.error) == (IDLE, None, None)
         with pytest.raises(Conflict, match="No deep embedder is set"):
@@ -32,7 +33,7 @@ async def test_a_deep_embedder_that_is_missing_is_failed_with_its_reason() -> No
     indexing = Indexing(
         None, SETTINGS, FakeMachine(), lambda: 0, lambda: 0, asyncio.Event(), name="large", error="It is not there."
     )
-    async with open_indexing(indexing):
+    async with open_test_supervisor() as supervisor, open_indexing(supervisor, indexing):
         status = await indexing.status()
         assert (status.state, status.deep_embedder, status.error) == (FAILED, "large", "It is not there.")
         with pytest.raises(Conflict, match="It is not there"):

@@ -4,10 +4,11 @@ import asyncio
 import time
 
 from services.metrics.loop_lag import BOUNDS, INTERVAL, WINDOW, LoopLag, open_loop_lag
+from tests.support.supervised import open_test_supervisor
 
 
 async def test_a_block_of_the_loop_is_seen() -> None:
-    async with open_loop_lag() as lag:
+    async with open_test_supervisor() as supervisor, open_loop_lag(supervisor) as lag:
         await asyncio.sleep(2 * INTERVAL)
         time.sleep(0.3)  # what must never happen
         await asyncio.sleep(2 * INTERVAL)
@@ -16,7 +17,7 @@ async def test_a_block_of_the_loop_is_seen() -> None:
 
 
 async def test_a_loop_that_only_waits_is_not_late_for_the_whole_wait() -> None:
-    async with open_loop_lag() as lag:
+    async with open_test_supervisor() as supervisor, open_loop_lag(supervisor) as lag:
         await asyncio.sleep(0.5)
     assert sum(lag.histogram.buckets) > 3
     assert lag.histogram.total < 0.5

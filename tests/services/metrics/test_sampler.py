@@ -23,6 +23,7 @@ from records.system import (
 from services.metrics.machine.machine import Machine
 from services.metrics.sampler import TOGETHER, Metrics, Sources, _Watcher, open_metrics
 from tests.services.metrics.fakes import FakeNvml, laptop_sensors
+from tests.support.supervised import open_test_supervisor
 
 INFERENCE = InferenceStatus(ModelId("0123456789abcdef"), ModelStatus.READY, 1, 4, 2, 300.0, 40.5, 512, 2048, 0.75)
 INGESTION = IngestionStatus(queued=3, running=1, yielding=True, chunks_per_second=12.5)
@@ -61,7 +62,8 @@ class FakeServer:
 @asynccontextmanager
 async def opened(server: FakeServer, folder: Path) -> AsyncIterator[Metrics]:
     sources = Sources(server.workers, server.inference, server.ingestion, server.storage)
-    async with open_metrics(sources, Machine({"data": folder}, FakeNvml(), laptop_sensors), "0.1.0") as metrics:
+    machine = Machine({"data": folder}, FakeNvml(), laptop_sensors)
+    async with open_test_supervisor() as supervisor, open_metrics(supervisor, sources, machine, "0.1.0") as metrics:
         yield metrics
 
 

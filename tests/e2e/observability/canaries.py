@@ -1,4 +1,4 @@
-"""Operations that carry a canary wherever a client may write something, made from the schema itself."""
+"""Operations with a canary in every text of their input, generated from the schema."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ def served_schema() -> GraphQLSchema:
 
 
 def mutations(schema: GraphQLSchema, canary: str, key: str) -> Iterator[tuple[str, str, Json]]:
-    """Name, operation and variables of every mutation but the upload; `key` stands for every id."""
+    """Yield name, operation and variables of every mutation except the upload. `key` is used for every id."""
     assert schema.mutation_type is not None
     for name, field in schema.mutation_type.fields.items():
         if name != "uploadDocument":
@@ -35,7 +35,7 @@ def mutations(schema: GraphQLSchema, canary: str, key: str) -> Iterator[tuple[st
 
 
 def filled(kind: GraphQLInputType, canary: str, key: str) -> Any:
-    """A value of a type, every part of it given; of an input that takes one of its parts, the first."""
+    """Return a value of a type with every field set; of a `@oneOf` input only the first field."""
     if isinstance(kind, GraphQLNonNull):
         return filled(kind.of_type, canary, key)
     if isinstance(kind, GraphQLList):

@@ -1,4 +1,4 @@
-"""A document that an older version read is read again after the start, and found as it was until then."""
+"""A document of an older parser is parsed again after the start, and searchable with its old text until then."""
 
 import asyncio
 import sqlite3
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.client import Client, Json
-from tests.e2e.kills import check_stores
+from tests.e2e.lifecycle.random_kills import check_stores
 from tests.e2e.process import running_server
 from tests.e2e.story import search, wait_for_document
 
@@ -20,7 +20,7 @@ TEXT = "\n\n".join(
 
 
 def make_outdated(data_dir: Path) -> int:
-    """As an older parser might have left it: half of the chunks say something else. Gives how many there are."""
+    """Make the stored documents look like those of an older parser; return the number of chunks."""
     with closing(sqlite3.connect(data_dir / "graphlore.db")) as database:
         database.execute("UPDATE documents SET parser_version = 0")
         database.execute("UPDATE chunks SET text = 'The older parser read gibberish.' WHERE position % 2 = 0")
@@ -28,8 +28,8 @@ def make_outdated(data_dir: Path) -> int:
         return int(database.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
 
-def waiting(data_dir: Path) -> int:
-    """Changes that the index of vectors has not heard of."""
+def pending_outbox_entries(data_dir: Path) -> int:
+    """Return the number of changes that were not applied to the vector index."""
     with closing(sqlite3.connect(data_dir / "graphlore.db")) as database:
         return int(database.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
@@ -38,7 +38,7 @@ async def found(client: Client, words: str) -> list[Json]:
     return list((await search(client, words, mode="KEYWORD"))["hits"])
 
 
-async def test_what_an_older_version_read_is_read_again(data_dir: Path, tmp_path: Path) -> None:
+async def test_a_document_of_an_older_parser_is_parsed_again(data_dir: Path, tmp_path: Path) -> None:
     file = tmp_path / "gears.txt"
     file.write_text(TEXT)
     async with running_server(data_dir) as server, Client(server.url) as client:
@@ -50,7 +50,7 @@ async def test_what_an_older_version_read_is_read_again(data_dir: Path, tmp_path
             status = (await client.run("query ($id: ID!) { document(id: $id) { status } }", id=document_id))["document"]
             assert status == {"status": "READY"}
             await asyncio.sleep(0.1)
-        while waiting(data_dir):
+        while pending_outbox_entries(data_dir):
             await asyncio.sleep(0.1)
         for number in (0, 31, 59):
             hits = await found(client, f"gear {number} turns {number * 7}")

@@ -1,4 +1,4 @@
-"""A cross-encoder that the administrator named, in the real server: told, used, killed, and back again."""
+"""A configured cross-encoder in the real server: reported, used, killed and restarted."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ async def legs(client: Client) -> dict[str, Json]:
 
 
 async def until_reranked(client: Client) -> None:
-    """The model is loaded with the first call, and a search waits no longer for it than it may."""
+    """Search until the reranker has run: its model is loaded by the first search, which waits for a limited time."""
     while (reranker := (await legs(client))["reranker"])["state"] != "RAN":
         assert "still being loaded" in reranker["message"] or "Try again" in reranker["message"]
 
@@ -33,7 +33,7 @@ async def pid_of_reranker(client: Client) -> int:
     return int(next(child["pid"] for child in children if child["purpose"] == "RERANKING"))
 
 
-async def test_a_named_cross_encoder_reranks_and_its_end_takes_nothing_else_along(
+async def test_a_configured_cross_encoder_reranks_and_its_crash_affects_no_other_leg(
     data_dir: Path, tmp_path: Path
 ) -> None:
     folder = write_cross_encoder(tmp_path / "tiny-cross-encoder")
@@ -49,7 +49,7 @@ async def test_a_named_cross_encoder_reranks_and_its_end_takes_nothing_else_alon
         await until_reranked(client)
 
 
-async def test_without_one_the_embedder_reranks(data_dir: Path, tmp_path: Path) -> None:
+async def test_without_a_cross_encoder_the_embedder_reranks(data_dir: Path, tmp_path: Path) -> None:
     text = tmp_path / "bolts.txt"
     text.write_text("Bolt A takes a torque of 35 Nm.")
     async with running_server(data_dir) as server, Client(server.url) as client:

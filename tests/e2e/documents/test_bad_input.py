@@ -1,4 +1,4 @@
-"""Bad input of every kind: a clear typed error or a FAILED record, and the next request works."""
+"""Invalid input of every kind: a typed error or a FAILED document, and the next request succeeds."""
 
 import zipfile
 from collections.abc import Callable
@@ -58,7 +58,7 @@ BAD: list[tuple[str, Callable[[Path], None], set[str]]] = [
 
 
 @pytest.mark.parametrize(("name", "write", "codes"), BAD, ids=[name for name, _, _ in BAD])
-async def test_a_bad_file_says_what_is_wrong_and_harms_nothing(
+async def test_an_invalid_file_has_an_error_and_the_next_file_is_read(
     client: Client, tmp_path: Path, name: str, write: Callable[[Path], None], codes: set[str]
 ) -> None:
     file = tmp_path / name
@@ -78,7 +78,7 @@ async def test_a_bad_file_says_what_is_wrong_and_harms_nothing(
     assert (await upload_ready(client, after))["chunkCount"] == 1
 
 
-async def test_a_name_is_never_a_path(client: Client, server: Server, tmp_path: Path) -> None:
+async def test_the_path_of_an_uploaded_name_is_removed(client: Client, server: Server, tmp_path: Path) -> None:
     file = tmp_path / "passwd"
     file.write_text("root is only a word in this file")
     uploaded = await client.upload(file, name="../../etc/passwd")
@@ -87,7 +87,7 @@ async def test_a_name_is_never_a_path(client: Client, server: Server, tmp_path: 
     assert document["status"] == "READY"
 
 
-async def test_a_text_with_more_characters_than_allowed_is_refused(data_dir: Path, tmp_path: Path) -> None:
+async def test_a_text_with_more_characters_than_the_limit_fails(data_dir: Path, tmp_path: Path) -> None:
     file = tmp_path / "huge.txt"
     with file.open("w") as opened:
         for _ in range(300):
@@ -101,7 +101,7 @@ async def test_a_text_with_more_characters_than_allowed_is_refused(data_dir: Pat
         assert (await client.get("/health")).status_code == 200
 
 
-async def test_an_upload_above_the_limit_is_refused_before_it_is_whole(data_dir: Path) -> None:
+async def test_an_upload_above_the_limit_is_rejected_while_it_arrives(data_dir: Path) -> None:
     sent = 0
 
     async def body() -> "object":  # an async generator: httpx sends it in pieces
@@ -126,7 +126,7 @@ async def test_an_upload_above_the_limit_is_refused_before_it_is_whole(data_dir:
             )
             assert reply.status_code == 413
         except (httpx.WriteError, httpx.ReadError):
-            assert sent < 200 << 20, "the server closed the connection before the body was whole"
+            assert sent < 200 << 20, "the server closed the connection while the body was being sent"
         assert sent < 100 << 20
         async with Client(own.url) as client:
             assert (await client.get("/health")).status_code == 200
@@ -135,7 +135,7 @@ async def test_an_upload_above_the_limit_is_refused_before_it_is_whole(data_dir:
 
 @pytest.mark.parametrize("query", ["x" * 10_000, '""""""', "'\"'", "你好世界", "a AND (b OR", "%_%", "NEAR(a b)", "*"])
 @pytest.mark.parametrize("mode", ["KEYWORD", "SEMANTIC", "HYBRID"])
-async def test_any_characters_in_a_query_are_text(client: Client, query: str, mode: str) -> None:
+async def test_a_query_may_contain_any_characters(client: Client, query: str, mode: str) -> None:
     found = await search(client, query, mode=mode)
     assert found["__typename"] == "SearchResults"
     assert all(leg["state"] != "FAILED" for leg in found["trace"]["legs"])
@@ -158,7 +158,7 @@ async def test_an_empty_query_or_prompt_is_invalid_input(client: Client) -> None
     assert sent["path"] == ["input", "content"]
 
 
-async def test_ids_that_are_unknown_or_of_another_type_give_null_and_not_found(client: Client, tmp_path: Path) -> None:
+async def test_unknown_ids_and_ids_of_another_type_are_null_or_not_found(client: Client, tmp_path: Path) -> None:
     session = await create_session(client, [])
     for wrong in ("nonsense", "RG9jdW1lbnQ6OTk5OTk5", session):
         found = await client.run("query ($id: ID!) { document(id: $id) { id } chunk(id: $id) { id } }", id=wrong)
@@ -169,7 +169,7 @@ async def test_ids_that_are_unknown_or_of_another_type_give_null_and_not_found(c
         assert deleted["deleteDocument"] == {"__typename": "NotFoundError", "code": "NOT_FOUND"}
 
 
-async def test_a_second_prompt_while_the_first_is_answered_is_a_conflict(client: Client) -> None:
+async def test_a_second_prompt_during_an_answer_is_a_conflict(client: Client) -> None:
     await wait_for_model(client)
     session = await create_session(client, [], thinkingMode="DIRECT")
     first = await send(client, session, "Tell me a long story.", sampling={"maxTokens": 1500})
@@ -189,7 +189,7 @@ async def first_event(client: Client, query: str, **variables: str) -> Json:
 
 
 @pytest.mark.parametrize("query", [MESSAGE_EVENTS, DOCUMENT_EVENTS])
-async def test_a_subscription_to_what_does_not_exist_gets_an_error_frame(client: Client, query: str) -> None:
+async def test_a_subscription_to_an_unknown_id_gets_an_error_frame(client: Client, query: str) -> None:
     with pytest.raises(GraphQLFailure) as failure:
         await first_event(client, query, id="RG9jdW1lbnQ6OTk5OTk5")
     assert failure.value.args[0][0]["extensions"]["code"] == "NOT_FOUND"

@@ -1,4 +1,4 @@
-"""Background indexing with real second embedders, in a real server: complete, interrupted, killed, changed, deleted."""
+"""Background indexing with real deep embedders in the real server: completed, interrupted, killed, changed, deleted."""
 
 import asyncio
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import deep
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
+from tests.e2e.search import deep_embedder as deep
 from tests.e2e.story import create_session, search, send, wait_for_document, wait_for_model, watch
 
 pytestmark = pytest.mark.timeout(300)
@@ -20,7 +20,7 @@ DEEP_ROWS = "SELECT count(*), count(DISTINCT embedder_id) FROM deep_embeddings"
 
 
 @pytest.mark.parametrize("kind", ["gguf", "folder"])
-async def test_a_run_completes_and_searches_use_what_it_made(data_dir: Path, tmp_path: Path, kind: str) -> None:
+async def test_a_completed_run_is_used_by_searches(data_dir: Path, tmp_path: Path, kind: str) -> None:
     model = deep.gguf_embedder(tmp_path) if kind == "gguf" else deep.folder_embedder(tmp_path)
     async with running_server(data_dir, deep_embedder=str(model)) as server, Client(server.url) as client:
         kept = await deep.import_sentences(client, "gears.txt", 12)
@@ -58,18 +58,18 @@ async def test_a_run_completes_and_searches_use_what_it_made(data_dir: Path, tmp
         await deep.import_sentences(client, "belts.txt", 6)
         leg = await deep.deep_leg(client, "In belts.txt, wheel 4 turns 28 times a minute.", topK=3)
         assert leg["state"] == "RAN"
-        assert "In belts.txt, wheel 4 turns 28" in leg["texts"][0], "though the deep embedder has not come to it"
+        assert "In belts.txt, wheel 4 turns 28" in leg["texts"][0], "although the deep embedder has not indexed it yet"
 
 
-async def test_a_prompt_interrupts_at_once_and_it_goes_on_where_it_was(data_dir: Path, tmp_path: Path) -> None:
+async def test_a_prompt_interrupts_indexing_at_once_and_it_continues_afterwards(data_dir: Path, tmp_path: Path) -> None:
     model = deep.gguf_embedder(tmp_path)
     async with running_server(data_dir, deep_embedder=str(model)) as server, Client(server.url) as client:
         await wait_for_model(client)
         document = await deep.import_sentences(client, "gears.txt", 150)
         others = await deep.embedding_pids(client)
         assert (await deep.start(client))["indexing"]["state"] == "RUNNING"
-        at_work = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
-        assert at_work["state"] == "RUNNING"
+        running = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
+        assert running["state"] == "RUNNING"
         [own] = await deep.embedding_pids(client) - others
         session = await create_session(client, [document["id"]], thinkingMode="DIRECT")
         sent = await send(client, session, "Tell me about wheels.", sampling={"maxTokens": 200})
@@ -78,13 +78,13 @@ async def test_a_prompt_interrupts_at_once_and_it_goes_on_where_it_was(data_dir:
             os.kill(own, 0)
         while own in await deep.embedding_pids(client):
             await asyncio.sleep(0.1)
-        assert interrupted["doneChunks"] >= at_work["doneChunks"]
+        assert interrupted["doneChunks"] >= running["doneChunks"]
         assert (await watch(client, sent["answer"]["id"])).end["__typename"] == "MessageCompleted"
         further = await deep.wait_for_status(client, lambda now: now["doneChunks"] > interrupted["doneChunks"])
         assert further["pendingChunks"] + further["doneChunks"] == document["chunkCount"]
         stopped = await deep.stop(client)
         assert stopped["indexing"]["state"] == "IDLE"
-        assert await deep.embedding_pids(client) <= others, "a stop has ended the process when it answers"
+        assert await deep.embedding_pids(client) <= others, "the process has ended when `stopIndexing` returns"
 
 
 async def test_a_killed_worker_is_started_again_and_nothing_stored_is_lost(data_dir: Path, tmp_path: Path) -> None:
@@ -93,33 +93,31 @@ async def test_a_killed_worker_is_started_again_and_nothing_stored_is_lost(data_
         document = await deep.import_sentences(client, "gears.txt", 40)
         others = await deep.embedding_pids(client)
         await deep.start(client)
-        at_work = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
-        assert at_work["pendingChunks"] > 0
+        running = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
+        assert running["pendingChunks"] > 0
         [own] = await deep.embedding_pids(client) - others
         os.kill(own, signal.SIGKILL)
         done = await deep.wait_for_status(client, lambda now: now["state"] in ("IDLE", "FAILED"))
         assert (done["state"], done["doneChunks"]) == ("IDLE", document["chunkCount"])
 
 
-async def test_a_killed_server_goes_on_with_what_was_left(data_dir: Path, tmp_path: Path) -> None:
+async def test_a_killed_server_continues_indexing_after_its_restart(data_dir: Path, tmp_path: Path) -> None:
     model = deep.gguf_embedder(tmp_path)
     async with running_server(data_dir, deep_embedder=str(model)) as server, Client(server.url) as client:
         document = await deep.import_sentences(client, "gears.txt", 40)
         await deep.start(client)
-        told = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
+        before = await deep.wait_for_status(client, lambda now: now["doneChunks"] >= 16)
         await server.kill()
     async with running_server(data_dir, deep_embedder=str(model)) as server, Client(server.url) as client:
         again = await deep.status(client)
-        assert again["doneChunks"] >= told["doneChunks"]
+        assert again["doneChunks"] >= before["doneChunks"]
         assert again["pendingChunks"] + again["doneChunks"] == document["chunkCount"]
         assert (await deep.index_all(client))["doneChunks"] == document["chunkCount"]
         leg = await deep.deep_leg(client, "wheel 30 turns")
         assert (leg["state"], leg["candidates"]) == ("RAN", document["chunkCount"])
 
 
-async def test_vectors_of_a_former_deep_embedder_are_never_used_and_erased_later(
-    data_dir: Path, tmp_path: Path
-) -> None:
+async def test_vectors_of_a_former_deep_embedder_are_not_used_and_erased_later(data_dir: Path, tmp_path: Path) -> None:
     first, second = deep.folder_embedder(tmp_path, "first"), deep.folder_embedder(tmp_path, "second")
     async with running_server(data_dir, deep_embedder=str(first)) as server, Client(server.url) as client:
         document = await deep.import_sentences(client, "gears.txt", 30)
@@ -139,8 +137,8 @@ async def test_vectors_of_a_former_deep_embedder_are_never_used_and_erased_later
         assert (leg["state"], leg["candidates"]) == ("RAN", chunks)
 
 
-async def test_an_idle_machine_begins_by_itself(data_dir: Path, tmp_path: Path) -> None:
-    """By bounds that any machine keeps: the server's own processes are not counted, and they use some of it."""
+async def test_indexing_starts_by_itself_when_the_machine_is_idle(data_dir: Path, tmp_path: Path) -> None:
+    """Use thresholds that every machine reaches; the server's own processes are not counted."""
     model = deep.folder_embedder(tmp_path)
     bounds = {"idle_threshold_seconds": "0", "gpu_idle_percent": "100"}
     async with running_server(data_dir, deep_embedder=str(model), **bounds) as server, Client(server.url) as client:
@@ -149,9 +147,9 @@ async def test_an_idle_machine_begins_by_itself(data_dir: Path, tmp_path: Path) 
         assert done["error"] is None
 
 
-@pytest.mark.parametrize("wanted", ["/no/such/place/large.gguf", "no-such-model"])
-async def test_a_deep_embedder_that_is_not_there_is_said_and_search_goes_on(data_dir: Path, wanted: str) -> None:
-    async with running_server(data_dir, deep_embedder=wanted) as server, Client(server.url) as client:
+@pytest.mark.parametrize("setting", ["/no/such/place/large.gguf", "no-such-model"])
+async def test_a_missing_deep_embedder_is_reported_and_search_works_without_it(data_dir: Path, setting: str) -> None:
+    async with running_server(data_dir, deep_embedder=setting) as server, Client(server.url) as client:
         now = await deep.status(client)
         assert now["state"] == "FAILED"
         assert "There is no embedding model" in now["error"]
@@ -163,7 +161,7 @@ async def test_a_deep_embedder_that_is_not_there_is_said_and_search_goes_on(data
         assert [leg["name"] for leg in found["trace"]["legs"]] == ["words", "meaning", "fusion"]
 
 
-async def test_a_model_that_cannot_be_loaded_fails_with_its_reason(data_dir: Path, tmp_path: Path) -> None:
+async def test_a_deep_embedder_that_cannot_be_loaded_fails_with_a_reason(data_dir: Path, tmp_path: Path) -> None:
     model = deep.folder_embedder(tmp_path)
     (model / "model.safetensors").write_bytes(b"\0" * 1000)
     async with running_server(data_dir, deep_embedder=str(model)) as server, Client(server.url) as client:
@@ -174,7 +172,7 @@ async def test_a_model_that_cannot_be_loaded_fails_with_its_reason(data_dir: Pat
         assert (await search(client, "wheel 4"))["hits"]
 
 
-async def test_vectors_of_another_light_embedder_are_made_anew_while_words_find(data_dir: Path) -> None:
+async def test_vectors_of_another_light_embedder_are_computed_again_while_keyword_search_works(data_dir: Path) -> None:
     async with running_server(data_dir) as server, Client(server.url) as client:
         document = await deep.import_sentences(client, "gears.txt", 30)
     with closing(sqlite3.connect(data_dir / "graphlore.db")) as database:
@@ -187,5 +185,5 @@ async def test_vectors_of_another_light_embedder_are_made_anew_while_words_find(
         assert again["status"] == "READY"
         found = await search(client, "wheel 4 turns", mode="SEMANTIC")
         assert found["hits"]
-        assert "vectors are made anew" in await asyncio.to_thread(server.output.read_text)
+        assert "vectors are computed again" in await asyncio.to_thread(server.output.read_text)
     assert deep.rows(data_dir, "SELECT count(*) FROM chunks WHERE embedding IS NULL") == [(0,)]

@@ -1,4 +1,4 @@
-"""SIGTERM while everything runs: clients are told why, answers keep what they have, and the server ends by itself."""
+"""SIGTERM with open streams and a running answer: clients get the reason, and the server stops in time."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.e2e.client import Client
 from tests.e2e.process import Server, running_server
 from tests.e2e.story import create_session, send, wait_for_model
 from tests.support.served_graph import ANSWER, DOCUMENTS, METRICS
-from tests.transport.sockets import Socket, open_socket
+from tests.transport.websocket.client import Socket, open_socket
 from transport.websocket.uvicorn_protocol import REASON, STOPPING
 
 STREAMS = (
@@ -25,12 +25,12 @@ STREAMS = (
 )
 MESSAGE = "query ($id: ID!) { message(id: $id) { status content error { code } } }"
 WHOLE_SCHEMA = "{ __schema { types { name description fields { name description } } } }"
-"""Some hundred kilobytes."""
+"""A query with a response of some hundred kilobytes."""
 
 
 @asynccontextmanager
 async def open_streams(server: Server, answer: str) -> AsyncIterator[list[Socket]]:
-    """A socket for each kind of stream, and one for all of them together; every stream has begun."""
+    """Open a socket for each kind of stream and one for all of them, and wait until every stream has sent an event."""
     operations: list[tuple[str, dict[str, str]]] = [(query, {}) for query in STREAMS]
     operations.append((ANSWER, {"id": answer}))
     async with AsyncExitStack() as stack:
@@ -39,8 +39,8 @@ async def open_streams(server: Server, answer: str) -> AsyncIterator[list[Socket
             opening = open_socket(f"127.0.0.1:{server.port}", max_queue=None)
             socket = await stack.enter_async_context(opening)
             await socket.initialise()
-            for own, (query, variables) in enumerate(chosen):
-                await socket.subscribe(str(own), query, **variables)
+            for number, (query, variables) in enumerate(chosen):
+                await socket.subscribe(str(number), query, **variables)
             begun = set[str]()
             while len(begun) < len(chosen):
                 frame = await socket.receive()
@@ -50,8 +50,8 @@ async def open_streams(server: Server, answer: str) -> AsyncIterator[list[Socket
         yield sockets
 
 
-async def begin_a_request(server: Server, body: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Its body is asked for by now, and still to come."""
+async def begin_request(server: Server, body: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Send the headers of a request, and wait until the server requests the body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     head = f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nExpect: 100-continue\r\n"
     writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode())
@@ -60,7 +60,7 @@ async def begin_a_request(server: Server, body: bytes) -> tuple[asyncio.StreamRe
 
 
 @pytest.mark.timeout(120)
-async def test_the_server_stops_by_itself_and_tells_everyone_why(data_dir: Path) -> None:
+async def test_the_server_stops_in_time_and_closes_sockets_with_the_reason(data_dir: Path) -> None:
     async with running_server(data_dir) as server, Client(server.url) as client:
         await wait_for_model(client)
         session = await create_session(client, [], thinkingMode="DIRECT")
@@ -68,7 +68,7 @@ async def test_the_server_stops_by_itself_and_tells_everyone_why(data_dir: Path)
         children = psutil.Process(server.pid).children(recursive=True)
         async with open_streams(server, sent["answer"]["id"]) as sockets:
             assert await server.stop() == 0
-            closed = [await socket.closed_because() for socket in sockets]
+            closed = [await socket.close_code_and_reason() for socket in sockets]
         assert closed == [(STOPPING, REASON)] * len(sockets)
         assert psutil.wait_procs(children, timeout=5)[1] == []
         assert "Traceback" not in server.output.read_text()
@@ -79,10 +79,10 @@ async def test_the_server_stops_by_itself_and_tells_everyone_why(data_dir: Path)
 
 
 @pytest.mark.timeout(120)
-async def test_a_request_in_flight_is_answered_before_the_server_stops(data_dir: Path) -> None:
+async def test_a_request_in_flight_is_answered_before_the_stop(data_dir: Path) -> None:
     async with running_server(data_dir) as server:
         body = json.dumps({"query": "{ limits { maxDepth } }"}).encode()
-        reader, writer = await begin_a_request(server, body)
+        reader, writer = await begin_request(server, body)
         server.process.send_signal(signal.SIGTERM)
         while "Shutting down" not in server.output.read_text():
             await asyncio.sleep(0.01)
@@ -93,12 +93,12 @@ async def test_a_request_in_flight_is_answered_before_the_server_stops(data_dir:
 
 
 @pytest.mark.timeout(120)
-async def test_clients_that_never_read_or_never_send_do_not_hold_the_server_up(data_dir: Path) -> None:
+async def test_clients_that_never_read_or_never_send_do_not_delay_the_stop(data_dir: Path) -> None:
     async with (
         running_server(data_dir) as server,
         open_socket(f"127.0.0.1:{server.port}", ping_interval=None) as socket,
     ):
-        _, request = await begin_a_request(server, b"never sent")
+        _, request = await begin_request(server, b"never sent")
         await socket.initialise()
         socket.connection.transport.pause_reading()
         for number in range(200):

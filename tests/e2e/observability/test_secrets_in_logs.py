@@ -1,4 +1,4 @@
-"""The real server's log at its most talkative, after a canary was sent through everything that takes a text."""
+"""The log of the real server at DEBUG, after a canary was sent in every text that a client can send."""
 
 import json
 import os
@@ -10,8 +10,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.e2e.canaries import mutations, served_schema
 from tests.e2e.client import Client, Json
+from tests.e2e.observability.canaries import mutations, served_schema
 from tests.e2e.process import Server, running_server
 from tests.e2e.story import MESSAGE_EVENTS, ask, create_session, search, send, upload_ready, wait_for_model, watch
 
@@ -20,19 +20,19 @@ TOKEN = f"{CANARY}-access-token"
 
 
 async def inference_pid(client: Client) -> int:
-    told = await client.run("{ systemStatus { process { children { pid purpose } } } }")
-    children = told["systemStatus"]["process"]["children"]
+    status = await client.run("{ systemStatus { process { children { pid purpose } } } }")
+    children = status["systemStatus"]["process"]["children"]
     return int(next(child["pid"] for child in children if child["purpose"] == "INFERENCE"))
 
 
 async def use_addresses(server: Server, client: Client) -> None:
-    """Texts in paths, query strings, headers and bodies that are no operations."""
+    """Send the canary in paths, query strings, headers and invalid bodies."""
     await client.get(f"/graphql?query={{systemStatus{{seq}}}}&x={CANARY}")
     await client.get(f"/documents/1/original?signature={CANARY}")
     await client.get(f"/sessions/1/export?signature={CANARY}")
-    async with httpx.AsyncClient(base_url=server.url) as stranger:
-        await stranger.post("/graphql", content=f'{{"query": "{CANARY}', headers={"Authorization": f"Bearer {CANARY}"})
-        await stranger.get("/metrics", headers={"Cookie": CANARY, "User-Agent": CANARY, "Host": CANARY})
+    async with httpx.AsyncClient(base_url=server.url) as anonymous:
+        await anonymous.post("/graphql", content=f'{{"query": "{CANARY}', headers={"Authorization": f"Bearer {CANARY}"})
+        await anonymous.get("/metrics", headers={"Cookie": CANARY, "User-Agent": CANARY, "Host": CANARY})
     address = f"{server.url.replace('http', 'ws', 1)}/graphql?token={CANARY}"
     async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
         await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {TOKEN}"}}))
@@ -44,7 +44,7 @@ async def use_addresses(server: Server, client: Client) -> None:
 
 
 async def crash_while_answering(client: Client) -> None:
-    """The process that holds prompts breaks; its last words are kept from the log."""
+    """Crash the process that has prompts in its memory and in its output."""
     sessions = [await create_session(client, [], thinkingMode="DIRECT") for _ in range(3)]
     prompt, pid = f"{CANARY}: count to a thousand.", await inference_pid(client)
     sent = [await send(client, session, prompt, sampling={"maxTokens": 400}) for session in sessions]
@@ -52,7 +52,7 @@ async def crash_while_answering(client: Client) -> None:
     async with client.subscribe(MESSAGE_EVENTS, id=last) as events:
         async for event in events:
             if event["messageEvents"].get("promptTokens"):
-                break  # the process has read it, and writes to the others first
+                break  # the process has prefilled this prompt, and decodes the others first
     os.kill(pid, signal.SIGSEGV)
     assert (await watch(client, last)).end["__typename"] == "MessageFailed"
 
@@ -80,17 +80,17 @@ def lines(server: Server) -> list[Json]:
 
 
 @pytest.mark.timeout(300)
-async def test_no_text_of_a_person_or_a_document_reaches_the_log(tmp_path: Path) -> None:
+async def test_no_text_of_a_user_or_a_document_is_logged(tmp_path: Path) -> None:
     settings = {"log_level": "DEBUG", "log_format": "json", "access_token": TOKEN, "import_roots": str(tmp_path)}
     async with running_server(tmp_path / "data", **settings) as server, Client(server.url, TOKEN) as client:
         await use_everything(server, client, tmp_path)
         await server.stop()
     written = lines(server)
-    told = {line["name"] for line in written if line["event"] == "operation"}
-    assert {f"{name[0].upper()}{name[1:]}" for name, _, _ in mutations(served_schema(), CANARY, "")} <= told
+    logged = {line["name"] for line in written if line["event"] == "operation"}
+    assert {f"{name[0].upper()}{name[1:]}" for name, _, _ in mutations(served_schema(), CANARY, "")} <= logged
     crash = next(line for line in written if line["event"] == "worker crashed")
     assert (crash["purpose"], crash["reason"]) == ("INFERENCE", "was ended by SIGSEGV")
-    assert crash["where"], "where it was is told"
+    assert crash["where"], "the place of the crash is logged"
     assert all({"event", "level", "timestamp"} <= set(line) for line in written)
     assert all("request_id" in line for line in written if line["event"] in ("operation", "request"))
     assert [line for line in written if CANARY in json.dumps(line)] == []

@@ -1,13 +1,14 @@
-"""The deep embedder with its vectors, where one is set and can be used."""
+"""The deep embedder and its vectors, if one is configured and usable."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
+from anyio import to_thread
 
 from bootstrap.stores import Stores
+from concurrency import Supervisor
 from engines.embedding import (
     DeepEmbedder,
     DeepEmbedderMissing,
@@ -26,14 +27,14 @@ from settings import Settings
 from workers import Worker
 
 DEEP_FOLDER = "chroma-deep"
-"Other vectors, and another process that must be alone in it."
+"""Folder of the deep vectors: separate from the light ones, because each vectors process owns its folder."""
 
 log = structlog.get_logger("graphlore.indexing")
 
 
 @dataclass(frozen=True, slots=True)
 class DeepParts:
-    """What is there once the deep embedder was found."""
+    """The opened parts of a usable deep embedder."""
 
     embedder: DeepEmbedder
     vectors: DeepVectors
@@ -42,14 +43,14 @@ class DeepParts:
 
 @dataclass(frozen=True, slots=True)
 class Deep:
-    """`name` is None where none is set; `error` says why the one that is set cannot be used."""
+    """The configured deep embedder. `name` is None if none is configured; `error` says why it cannot be used."""
 
     name: str | None = None
     error: str | None = None
     parts: DeepParts | None = None
 
     @property
-    def generation(self) -> DeepIndex | None:
+    def deep_index(self) -> DeepIndex | None:
         return DeepIndex(self.parts.embedder, self.parts.vectors, self.parts.index) if self.parts else None
 
     @property
@@ -61,7 +62,7 @@ class Deep:
         return self.parts.vectors if self.parts else None
 
     @property
-    def index(self) -> ChromaIndex | None:
+    def vector_index(self) -> ChromaIndex | None:
         return self.parts.index if self.parts else None
 
     @property
@@ -74,28 +75,31 @@ class Deep:
 
 
 @asynccontextmanager
-async def open_deep(settings: Settings, stores: Stores) -> AsyncIterator[Deep]:
-    """A model that cannot be used does not keep the server from starting: everything goes on with the light one."""
-    wanted = settings.deep_embedder
-    if wanted is None:
+async def open_deep(supervisor: Supervisor, settings: Settings, stores: Stores) -> AsyncIterator[Deep]:
+    """Open the configured deep embedder. If it is unusable, the server starts anyway and uses the light one alone."""
+    setting = settings.deep_embedder
+    if setting is None:
         yield Deep()
         return
-    name = plain_name(wanted)
+    name = plain_name(setting)
     try:
-        model = await asyncio.to_thread(find_embedding_model, wanted, settings.models_folder)
+        model = await to_thread.run_sync(find_embedding_model, setting, settings.models_folder)
     except (DeepEmbedderMissing, DeepEmbedderUnusable) as failure:
-        log.warning("no deep embedder", setting=wanted, reason=failure.message)
+        log.warning("deep embedder unusable", setting=setting, reason=failure.message)
         yield Deep(name, failure.message)
         return
     async with AsyncExitStack() as stack:
-        yield Deep(name, None, await _parts(model, stores, stack))
+        yield Deep(name, None, await _open_parts(supervisor, model, stores, stack))
 
 
-async def _parts(model: EmbeddingModel, stores: Stores, stack: AsyncExitStack) -> DeepParts:
-    own = await adopt_deep(stores.database, model.name, model.fingerprint, model.dimensions)
-    generation = f"{model.name}-{model.fingerprint}"
-    spec = vector_worker(stores.database.path, stores.data / DEEP_FOLDER, generation, model.dimensions, own)
-    index = await stack.enter_async_context(open_vector_index(spec, Outbox(stores.database, deep=True)))
+async def _open_parts(
+    supervisor: Supervisor, model: EmbeddingModel, stores: Stores, stack: AsyncExitStack
+) -> DeepParts:
+    embedder_id = await adopt_deep(stores.database, model.name, model.fingerprint, model.dimensions)
+    collection = f"{model.name}-{model.fingerprint}"
+    spec = vector_worker(stores.database.path, stores.data / DEEP_FOLDER, collection, model.dimensions, embedder_id)
+    outbox = Outbox(stores.database, deep=True)
+    index = await stack.enter_async_context(open_vector_index(supervisor, spec, outbox))
     embedder = await stack.enter_async_context(open_deep_embedder(model))
-    log.info("deep embedder", name=model.name, dimensions=model.dimensions)
-    return DeepParts(embedder, DeepVectors(stores.database, own), index)
+    log.info("deep embedder found", name=model.name, dimensions=model.dimensions)
+    return DeepParts(embedder, DeepVectors(stores.database, embedder_id), index)

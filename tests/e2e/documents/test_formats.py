@@ -1,4 +1,4 @@
-"""A file of each format through the real server: uploaded, read, and a sentence of it found by its words."""
+"""A file of each format in the real server: uploaded, parsed, and found by keywords of a sentence."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ WORDS = {
 }
 
 
-async def test_a_sentence_of_every_format_is_found_by_its_words(client: Client, tmp_path: Path) -> None:
+async def test_a_sentence_of_every_format_is_found_by_its_keywords(client: Client, tmp_path: Path) -> None:
     assert set(WORDS) == set(samples.SENTENCES)
     for name in WORDS:
         uploaded = await client.upload(samples.write(tmp_path, name))
@@ -38,7 +38,7 @@ async def test_a_sentence_of_every_format_is_found_by_its_words(client: Client, 
         assert samples.SENTENCES[name] in best["chunk"]["text"]
 
 
-async def test_coverage_tells_what_was_not_read(client: Client, tmp_path: Path) -> None:
+async def test_coverage_lists_the_parts_that_were_not_read(client: Client, tmp_path: Path) -> None:
     uploaded = await client.upload(samples.write(tmp_path, "briefing.pptx"))
     query = """query ($id: ID!) { document(id: $id) { mediaType pageCount
         coverage { pages pagesWithText tables pictures warnings } } }"""
@@ -69,7 +69,9 @@ TYPES = {
 }
 
 
-async def test_a_text_is_the_same_document_as_the_file_that_it_stands_in(client: Client, tmp_path: Path) -> None:
+async def test_an_imported_text_is_a_duplicate_of_the_file_with_the_same_content(
+    client: Client, tmp_path: Path
+) -> None:
     for name, media_type in TYPES.items():
         path = samples.write(tmp_path, name)
         uploaded = await client.upload(path)

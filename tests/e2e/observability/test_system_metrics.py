@@ -1,4 +1,4 @@
-"""Each number of `systemMetrics` against what is really there."""
+"""The numbers of `systemMetrics`, compared with the machine and the stores."""
 
 import asyncio
 import os
@@ -26,11 +26,11 @@ DELETE = """mutation ($input: DeleteDocumentInput!) { deleteDocument(input: $inp
 CANCEL = """mutation ($input: CancelGenerationInput!) { cancelGeneration(input: $input) { __typename } }"""
 
 ANSWERS = 12
-"""More than are made at once."""
+"""More than the number of sequences."""
 
 
 async def status(client: Client) -> Json:
-    """A sample that was begun after this was asked for."""
+    """Return a sample that was taken after this call."""
     await asyncio.sleep(0.2)
     return dict((await client.run(STATUS))["systemStatus"])
 
@@ -39,7 +39,7 @@ def changes(before: Json, after: Json) -> dict[str, int]:
     return {name: after["storage"][name] - before["storage"][name] for name in before["storage"]}
 
 
-async def test_an_upload_and_a_deletion_are_seen_in_what_is_stored(client: Client, tmp_path: Path) -> None:
+async def test_an_upload_and_a_deletion_change_the_storage_metrics(client: Client, tmp_path: Path) -> None:
     await wait_for_model(client)
     file = tmp_path / "torque.txt"
     file.write_text("\n\n".join(f"Bolt {n} is tightened with {n} Nm. " * 30 for n in range(40)), encoding="utf-8")
@@ -62,7 +62,7 @@ async def test_an_upload_and_a_deletion_are_seen_in_what_is_stored(client: Clien
     assert (gone["documents"], gone["chunks"], gone["vectors"], gone["originalsBytes"]) == (0, 0, 0, 0)
 
 
-async def test_answers_are_seen_as_busy_and_as_waiting(client: Client) -> None:
+async def test_answers_are_counted_as_running_and_as_queued(client: Client) -> None:
     await wait_for_model(client)
     before = await status(client)
     sessions = [await create_session(client, [], thinkingMode="DIRECT") for _ in range(ANSWERS)]
@@ -72,7 +72,7 @@ async def test_answers_are_seen_as_busy_and_as_waiting(client: Client) -> None:
         sent = [await send(client, session, story, sampling={"maxTokens": 400}) for session in sessions]
         async for sample in samples:
             (model,) = sample["systemMetrics"]["inference"]
-            # A model ends an answer when it likes to, so how many wait by now is between bounds.
+            # The model decides when an answer ends, so the number of queued answers is only known within bounds.
             if model["sequencesBusy"] > 1 and model["queueDepth"] and model["cachedTokensUsed"]:
                 break
     assert model["sequencesBusy"] <= model["sequencesTotal"] == 8
@@ -91,15 +91,17 @@ async def test_answers_are_seen_as_busy_and_as_waiting(client: Client) -> None:
     assert (after["sessions"], after["messages"]) == (ANSWERS, 2 * ANSWERS)
 
 
-async def test_processes_are_the_servers_own_children_with_their_memory(client: Client, server: Server) -> None:
+async def test_processes_are_the_child_processes_of_the_server_with_their_memory(
+    client: Client, server: Server
+) -> None:
     await wait_for_model(client)
     children = {child.pid: child for child in psutil.Process(server.pid).children()}
     sample = await status(client)
     assert sample["process"]["pid"] == server.pid
-    told = {child["pid"]: child for child in sample["process"]["children"]}
-    assert set(told) == set(children)
-    assert {"INFERENCE", "VECTORS", "PROMPT_EMBEDDING"} <= {child["purpose"] for child in told.values()}
-    for pid, child in told.items():
+    reported = {child["pid"]: child for child in sample["process"]["children"]}
+    assert set(reported) == set(children)
+    assert {"INFERENCE", "VECTORS", "PROMPT_EMBEDDING"} <= {child["purpose"] for child in reported.values()}
+    for pid, child in reported.items():
         assert child["residentBytes"] == pytest.approx(children[pid].memory_info().rss, rel=0.1)
         assert (child["state"], child["restarts"]) == ("RUNNING", 0)
     own = psutil.Process(server.pid)
@@ -108,22 +110,22 @@ async def test_processes_are_the_servers_own_children_with_their_memory(client: 
     assert len(sample["cpu"]["perCorePercent"]) == sample["cpu"]["logicalCores"] == os.cpu_count()
 
 
-async def test_a_sensor_is_either_read_or_named_as_missing(client: Client) -> None:
+async def test_a_sensor_is_either_read_or_listed_as_unavailable(client: Client) -> None:
     sample = await status(client)
     named = " ".join(sample["unavailable"])
     assert bool(sample["temperatures"]) != ("temperatures: " in named)
     assert bool(sample["gpus"]) != ("gpus: " in named)
 
 
-async def test_a_process_that_was_killed_comes_back_counted(client: Client) -> None:
+async def test_the_restart_of_a_killed_process_is_counted(client: Client) -> None:
     await wait_for_model(client)
     before = {child["purpose"]: child for child in (await status(client))["process"]["children"]}
     killed = before["VECTORS"]["pid"]
     psutil.Process(killed).kill()
     async with client.subscribe(METRICS) as samples:
         async for sample in samples:
-            told = sample["systemMetrics"]
-            vectors = [child for child in told["process"]["children"] if child["purpose"] == "VECTORS"]
+            metrics = sample["systemMetrics"]
+            vectors = [child for child in metrics["process"]["children"] if child["purpose"] == "VECTORS"]
             if vectors and vectors[0]["pid"] != killed and vectors[0]["state"] == "RUNNING":
                 break
     assert vectors[0]["restarts"] == before["VECTORS"]["restarts"] + 1

@@ -1,4 +1,4 @@
-"""`kill -9` of the server at work: after the restart nothing acknowledged is lost and nothing is stuck."""
+"""SIGKILL of the working server: after the restart nothing acknowledged is lost, and no job is stuck."""
 
 import asyncio
 from pathlib import Path
@@ -37,7 +37,8 @@ async def kill_with_children(server: Server) -> list[psutil.Process]:
     return children
 
 
-async def gone(processes: list[psutil.Process]) -> bool:
+async def have_ended(processes: list[psutil.Process]) -> bool:
+    """Wait for the end of processes; return whether all have ended within ten seconds."""
     for _ in range(100):
         if not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
             return True
@@ -45,14 +46,14 @@ async def gone(processes: list[psutil.Process]) -> bool:
     return False
 
 
-async def test_an_ingestion_that_was_cut_off_goes_on_to_ready(data_dir: Path, tmp_path: Path) -> None:
+async def test_an_interrupted_ingestion_is_continued_after_the_restart(data_dir: Path, tmp_path: Path) -> None:
     file = write_long_text(tmp_path / "long.txt", 1500)
     async with running_server(data_dir) as server, Client(server.url) as client:
         document_id = (await client.upload(file))["document"]["id"]
         at_work = await wait_for_document(client, document_id, until=("EMBEDDING",))
         assert at_work["status"] == "EMBEDDING"
         children = await kill_with_children(server)
-        assert await gone(children), "no worker outlives the server"
+        assert await have_ended(children), "no worker outlives the server"
     async with running_server(data_dir) as server, Client(server.url) as client:
         document = await wait_for_document(client, document_id)
         assert document["status"] == "READY", document
@@ -64,7 +65,7 @@ async def test_an_ingestion_that_was_cut_off_goes_on_to_ready(data_dir: Path, tm
         assert counts["documents"] == 1
 
 
-async def test_an_answer_that_was_cut_off_is_failed_with_what_it_had(data_dir: Path) -> None:
+async def test_an_interrupted_answer_fails_and_keeps_its_text(data_dir: Path) -> None:
     async with running_server(data_dir) as server, Client(server.url) as client:
         await wait_for_model(client)
         session = await create_session(client, [], thinkingMode="DIRECT")
@@ -86,6 +87,6 @@ async def test_an_answer_that_was_cut_off_is_failed_with_what_it_had(data_dir: P
 
 
 async def _until_written(client: Client, message_id: str) -> None:
-    """Until a part of the answer is stored."""
+    """Wait until a part of the answer is stored."""
     while not (await client.run(MESSAGE, id=message_id))["message"]["content"]:
         await asyncio.sleep(0.05)

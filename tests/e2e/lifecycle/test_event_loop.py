@@ -1,4 +1,4 @@
-"""Nothing blocks the event loop: not parsing, not embedding, not Chroma, not file copies."""
+"""The event loop is never blocked: by parsing, embedding, Chroma or file copies."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ LONGEST = re.compile(r"^graphlore_event_loop_lag_max_seconds (\S+)$", re.MULTILI
 
 
 @pytest.mark.timeout(600)
-async def test_200_pages_are_ingested_while_an_answer_streams_and_the_loop_is_never_blocked_for_half_a_second(
+async def test_the_event_loop_is_never_blocked_for_half_a_second_while_200_pages_are_ingested(
     data_dir: Path, tmp_path: Path
 ) -> None:
     report = files.write_long_pdf(tmp_path / "report.pdf", pages=200)

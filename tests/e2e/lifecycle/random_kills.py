@@ -1,4 +1,4 @@
-"""Documents that come and go while the server and its workers are killed at random, and what must be true afterwards."""
+"""Imports and deletes documents while the server and its workers are killed at random, and checks the stores afterwards."""
 
 import asyncio
 import sqlite3
@@ -24,21 +24,21 @@ STATUS = (
     "query ($id: ID!) { document(id: $id) { status chunkCount text(offset: 0, length: 100000000) error { message } } }"
 )
 CUT_OFF = (httpx.TransportError, KeyError)
-"""What a client meets whose server is killed while it asks."""
+"""Exceptions of a client whose server is killed during a request."""
 
 
 @dataclass
 class Ledger:
-    """What the server acknowledged: texts by document, and the documents that it deleted."""
+    """The acknowledgements of the server: texts of imported and of deleted documents by their ids."""
 
     kept: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, str] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
-    "Whose deletion was asked for, and no answer came."
+    "Documents whose deletion was requested but not acknowledged."
     number: int = 0
 
-    def write(self, random: Random) -> str:
-        """A text with a word that no other one has."""
+    def create_text(self, random: Random) -> str:
+        """Return a text with a word that no other text has."""
         self.number += 1
         lines = random.choice((1, 20, 200))
         return "\n\n".join(f"Entry {line} of ledger{self.number}x says {random.random()}." for line in range(lines))
@@ -49,11 +49,11 @@ def word_of(text: str) -> str:
 
 
 async def run_round(data_dir: Path, ledger: Ledger, random: Random) -> str:
-    """One life of the server: gives who was killed."""
+    """Run the server until it is killed; return the worker that was killed before."""
     async with running_server(data_dir) as server, Client(server.url) as client, asyncio.TaskGroup() as tasks:
-        tasks.create_task(_come_and_go(client, ledger, random))
+        tasks.create_task(_import_and_delete(client, ledger, random))
         await asyncio.sleep(random.uniform(0.2, 4.0))
-        killed = _kill_a_worker(server, random) if random.random() < 0.5 else "nobody"
+        killed = _kill_a_worker(server, random) if random.random() < 0.5 else "none"
         await asyncio.sleep(random.uniform(0.0, 2.0))
         await server.kill()
     return killed
@@ -66,11 +66,11 @@ def _kill_a_worker(server: Server, random: Random) -> str:
     return str(worker.pid)
 
 
-async def _come_and_go(client: Client, ledger: Ledger, random: Random) -> None:
-    """Until the server is gone."""
+async def _import_and_delete(client: Client, ledger: Ledger, random: Random) -> None:
+    """Import and delete documents until the server is killed."""
     try:
         while True:
-            text = ledger.write(random)
+            text = ledger.create_text(random)
             imported = (await client.run(IMPORT, input={"source": {"text": text}}))["importDocument"]
             if imported["__typename"] == "ImportDocumentSuccess":
                 ledger.kept[imported["document"]["id"]] = text
@@ -90,7 +90,8 @@ async def _delete(client: Client, ledger: Ledger, document_id: str) -> None:
     ledger.deleted[document_id] = text
 
 
-async def check_what_was_promised(client: Client, ledger: Ledger) -> None:
+async def check_acknowledged(client: Client, ledger: Ledger) -> None:
+    """Check that every acknowledged document is searchable, and that every deleted one is gone."""
     for document_id, text in ledger.kept.items():
         document = await _ended(client, document_id)
         assert document["status"] == "READY", document
@@ -107,14 +108,14 @@ async def check_what_was_promised(client: Client, ledger: Ledger) -> None:
 async def _ended(client: Client, document_id: str) -> Json:
     while True:
         document = (await client.run(STATUS, id=document_id))["document"]
-        assert document is not None, "what was acknowledged is there"
+        assert document is not None, "an acknowledged document exists"
         if document["status"] in ("READY", "FAILED", "CANCELED"):
             return dict(document)
         await asyncio.sleep(0.2)
 
 
 def check_stores(data_dir: Path) -> int:
-    """The server is stopped. Gives the number of chunks, which all stores agree about."""
+    """Check that all stores of a stopped server agree; return the number of chunks."""
     with closing(sqlite3.connect(data_dir / "graphlore.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         database.execute("INSERT INTO chunk_words(chunk_words, rank) VALUES ('integrity-check', 1)")

@@ -1,4 +1,4 @@
-"""A scan through the real server: uploaded, recognized page by page, and found by its words on its page."""
+"""A scan in the real server: uploaded, recognized page by page, and found by keywords on its page."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ PAGES = {
     "Quarantine": "The quarantine flag is plain yellow.",
     "Pilots": "A pilot is asked for by a white border around blue.",
 }
-"""A heading and a sentence each."""
+"""Sentences by the heading of their page."""
 
 
-async def test_a_scan_is_found_by_its_words(client: Client, tmp_path: Path) -> None:
+async def test_a_scan_is_found_by_its_keywords(client: Client, tmp_path: Path) -> None:
     pages = [draw_page([Drawn(heading, 40, 30, size=24), Drawn(text, 40, 90)]) for heading, text in PAGES.items()]
     write_scan(tmp_path / "flags.pdf", pages)
     uploaded = await client.upload(tmp_path / "flags.pdf")
@@ -37,7 +37,7 @@ async def test_a_scan_is_found_by_its_words(client: Client, tmp_path: Path) -> N
     }
 
 
-async def test_an_image_file_is_a_document(client: Client, tmp_path: Path) -> None:
+async def test_an_image_file_becomes_a_document(client: Client, tmp_path: Path) -> None:
     draw_page([Drawn("Fuel is sold at the north pier until nine.", 40, 60)]).save(tmp_path / "notice.png")
     uploaded = await client.upload(tmp_path / "notice.png")
     document = await wait_for_document(client, uploaded["document"]["id"], until=("EMBEDDING", *ENDS))

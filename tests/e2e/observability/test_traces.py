@@ -1,43 +1,51 @@
-"""The spans of the real server, from the operation down to the decoding of the answer."""
+"""The spans of the real server, from the operation to the decoding of the answer."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 import pytest
-import uvicorn
 
+from bootstrap import Inputs, open_components, open_data_folder
 from records.tracing import Tracer
-from server import create_app
+from server import create_app, transport_settings
+from services.metrics import RequestCounters
 from settings import read_settings
 from tests.e2e.client import Client
 from tests.e2e.story import create_session, send, upload_ready, wait_for_model, watch
 from tests.support.spans import Recorded, attributes
+from tests.support.supervised import open_test_supervisor
+from transport import HTTPServer, Observer, bind_sockets
+from transport.http_server import format_address
 
 CANARY = "CANARY-5772156649"
 
 
 @asynccontextmanager
 async def serving(folder: Path, tracer: Tracer) -> AsyncIterator[str]:
-    """The server in this process, so that a test can hold its tracer."""
-    settings = read_settings(["--data-dir", str(folder)])
-    (folder / "incoming").mkdir(parents=True)
-    config = uvicorn.Config(create_app(settings, tracer), log_config=None, timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(server._serve([listening]))
+    """Run the server in this process, so that the test has its tracer."""
+    settings = read_settings(["--data-dir", str(folder), "--port", "0"])
+    requests = RequestCounters()
+    transport = transport_settings(settings, Observer(tracer, requests))
+    inputs = Inputs(settings, transport.limits, tracer, requests, "0", str)
+    sockets = bind_sockets(settings.host, settings.port)
+    with open_data_folder(settings):
+        async with (
+            open_test_supervisor() as supervisor,
+            open_components(supervisor, inputs) as components,
+            anyio.create_task_group() as tasks,
+        ):
+            server = HTTPServer(create_app(components, transport))
+            tasks.start_soon(server.serve, sockets)
             while not server.started:
-                await asyncio.sleep(0.05)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-            server.should_exit = True
+                await anyio.sleep(0.05)
+            yield format_address(sockets[0])
+            server.stop()
 
 
 @pytest.mark.timeout(300)
-async def test_an_answer_is_a_tree_of_spans_that_holds_no_text(tmp_path: Path) -> None:
+async def test_an_answer_is_a_tree_of_spans_without_any_text(tmp_path: Path) -> None:
     recorded = Recorded()
     file = tmp_path / f"{CANARY}-name.txt"
     file.write_text(f"The {CANARY}-document holds the torque: 35 Nm for the main bolt.", encoding="utf-8")
@@ -49,7 +57,7 @@ async def test_an_answer_is_a_tree_of_spans_that_holds_no_text(tmp_path: Path) -
         sent = await send(client, session, prompt, sampling={"maxTokens": 8, "temperature": 0.5})
         answer = await watch(client, sent["answer"]["id"])
         assert answer.end["__typename"] == "MessageCompleted", answer.end
-    made = answer.end["message"]["generation"]
+    generation = answer.end["message"]["generation"]
 
     chat = next(span for span in recorded.spans if span.name.startswith("chat "))
     (operation,) = [span for span in recorded.spans if "answer" in recorded.tree(span)]
@@ -60,13 +68,13 @@ async def test_an_answer_is_a_tree_of_spans_that_holds_no_text(tmp_path: Path) -
         "answer": {"wait for model": {}, "retrieval": {}, "build prompt": {}, chat.name: phases}
     }
 
-    told = attributes(chat)
-    assert chat.name == f"chat {told['gen_ai.request.model']}"
-    assert told["gen_ai.operation.name"] == "chat"
-    assert (told["gen_ai.request.max_tokens"], told["gen_ai.request.temperature"]) == (8, 0.5)
-    assert told["gen_ai.usage.input_tokens"] == made["usage"]["promptTokens"]
-    assert told["gen_ai.usage.output_tokens"] == made["usage"]["completionTokens"]
-    assert told["gen_ai.response.finish_reasons"] == (made["finishReason"].lower(),)
+    chat_attributes = attributes(chat)
+    assert chat.name == f"chat {chat_attributes['gen_ai.request.model']}"
+    assert chat_attributes["gen_ai.operation.name"] == "chat"
+    assert (chat_attributes["gen_ai.request.max_tokens"], chat_attributes["gen_ai.request.temperature"]) == (8, 0.5)
+    assert chat_attributes["gen_ai.usage.input_tokens"] == generation["usage"]["promptTokens"]
+    assert chat_attributes["gen_ai.usage.output_tokens"] == generation["usage"]["completionTokens"]
+    assert chat_attributes["gen_ai.response.finish_reasons"] == (generation["finishReason"].lower(),)
     found = attributes(recorded.named("retrieval"))
     assert (found["graphlore.retrieval.hits"], found["graphlore.retrieval.words"]) == (1, "RAN")
     assert attributes(recorded.named("build prompt"))["graphlore.prompt.passages"] == 1
