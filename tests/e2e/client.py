@@ -39,6 +39,10 @@ class Client:
         """Execute a query or mutation and return the HTTP response."""
         return await self._http.post("/graphql", json={"query": query, "variables": variables})
 
+    async def post_text(self, body: str) -> httpx.Response:
+        """Send a body of JSON text as it is and return the HTTP response."""
+        return await self._http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
+
     async def get(self, path: str) -> httpx.Response:
         return await self._http.get(path)
 
