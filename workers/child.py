@@ -60,7 +60,7 @@ class Call:
 
     @property
     def has_credit(self) -> bool:
-        """Tell whether `event` would send without waiting, for a loop that must not wait for one of its calls."""
+        """Return whether `event` would send without waiting, for a loop that must not wait for one of its calls."""
         return self._credit > 0
 
     @property

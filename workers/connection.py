@@ -213,7 +213,7 @@ class Connection:
         self._pending.clear()
 
     def has_overdue_cancellation(self, limit: float) -> bool:
-        """Tell whether a call has not ended within `limit` seconds after its cancellation."""
+        """Return whether a call has not ended within `limit` seconds after its cancellation."""
         now = time.monotonic()
         return any(
             pending.canceled_at is not None and now - pending.canceled_at > limit for pending in self._pending.values()

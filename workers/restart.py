@@ -19,12 +19,12 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether calls fail at once. The breaker closes after 60 seconds for one more attempt."""
+        """Return whether calls fail at once. The breaker closes after 60 seconds for one more attempt."""
         return self._opened_at is not None and self._clock() - self._opened_at < OPEN_SECONDS
 
     @property
     def is_reset(self) -> bool:
-        """Tell whether no crash has been counted since the last answered call."""
+        """Return whether no crash has been counted since the last answered call."""
         return self._crashes == 0
 
     @property

@@ -69,7 +69,7 @@ class Worker:
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether a running process accepts calls now."""
+        """Return whether a running process accepts calls now."""
         return self._run is not None and self._run.accepts_calls
 
     def status(self) -> WorkerStatus:

@@ -80,7 +80,7 @@ class Indexing:
 
     @property
     def has_deep_embedder(self) -> bool:
-        """Tell whether there is anything to index with; without it `run` has nothing to do."""
+        """Return whether there is anything to index with; without it `run` has nothing to do."""
         return self._generation is not None
 
     @property

@@ -16,7 +16,7 @@ TEXT_AT = (
 
 
 async def is_quote_of_document(client: Client, citation: Json) -> bool:
-    """Tell whether the quote of a citation equals its span of the document's text."""
+    """Return whether the quote of a citation equals its span of the document's text."""
     start, end = citation["startOffset"], citation["endOffset"]
     found = await client.run(TEXT_AT, id=citation["document"]["id"], offset=start, length=end - start)
     return bool(found["document"]["text"] == citation["quote"])

@@ -1,6 +1,6 @@
 """A small graph about books for the tests of the transport, and an application that serves it."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,8 @@ class Probe:
     contents: list[bytes] = field(default_factory=list)
     keeps_files: bool = False
     changed: Signal = field(default_factory=Signal)
+    erase: Callable[[], Awaitable[str]] | None = None
+    "The work of the mutation `erase`."
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -187,6 +189,11 @@ class Mutation:
         with info.context.probe.counted():
             await anyio.sleep_forever()
         return "never"
+
+    @strawberry.mutation
+    async def erase(self, info: strawberry.Info) -> str:
+        assert info.context.probe.erase is not None
+        return str(await info.context.probe.erase())
 
     @strawberry.mutation
     async def add(self, info: strawberry.Info, input: FileInput) -> str:

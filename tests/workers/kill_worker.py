@@ -58,7 +58,7 @@ async def _sent(_: Worker) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether the process runs; a zombie does not."""
+    """Return whether the process runs; a zombie does not."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -64,7 +64,7 @@ def _object(value: Mapping[str, Any], name: str) -> dict[str, Any] | None:
 
 
 def is_deeper_than(value: object, limit: int) -> bool:
-    """Tell whether a decoded value has more than `limit` levels of objects and lists. Not recursive."""
+    """Return whether a decoded value has more than `limit` levels of objects and lists. Not recursive."""
     level = [value]
     for _ in range(limit):
         level = [inner for outer in level for inner in _containers_in(outer)]

@@ -23,7 +23,7 @@ def negotiate(accept: str | None) -> str:
 
 
 def prefers_html(accept: str | None) -> bool:
-    """Tell whether a browser opens the address: `Accept` names HTML and neither kind of JSON."""
+    """Return whether a browser opens the address: `Accept` names HTML and neither kind of JSON."""
     named = [name for name, _ in _ranges(accept)]
     return HTML in named and not {JSON, GRAPHQL} & set(named)
 

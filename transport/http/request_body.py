@@ -1,5 +1,6 @@
 """Request bodies, with a limit that is enforced while they arrive."""
 
+from contextlib import aclosing
 from email.message import Message
 from http import HTTPStatus
 
@@ -29,12 +30,13 @@ async def read_body(request: Request, limit: int) -> bytearray:
     """Read the whole body. Raises `RequestRejected` with 413 as soon as it is known to exceed `limit` bytes."""
     body = bytearray()
     if announced_bytes(request) <= limit:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                break
-        else:
-            return body
+        async with aclosing(request.stream()) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > limit:
+                    break
+            else:
+                return body
     raise too_large(limit, "The body of a request without files")
 
 

@@ -31,7 +31,7 @@ class AccessToken:
             )
 
     def accepts(self, authorization: object) -> bool:
-        """Tell whether the value of an `Authorization` header contains the token."""
+        """Return whether the value of an `Authorization` header contains the token."""
         if self._token is None:
             return True
         scheme, _, given = authorization.partition(" ") if isinstance(authorization, str) else ("", "", "")
@@ -39,7 +39,7 @@ class AccessToken:
         return is_right and scheme.lower() == "bearer"
 
     def accepts_socket(self, connection: HTTPConnection, payload: Mapping[str, Any]) -> bool:
-        """Tell whether a WebSocket's header or its `connection_init` payload contains the token.
+        """Return whether a WebSocket's header or its `connection_init` payload contains the token.
 
         Browsers cannot set headers of a WebSocket; they send `authorization` in the payload.
         """

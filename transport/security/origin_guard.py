@@ -63,7 +63,7 @@ class OriginGuard:
 
 
 def _is_same_origin(origin: str, host: str) -> bool:
-    """Tell whether `Origin` and `Host` name the same host and port. The scheme may differ: a proxy may end TLS."""
+    """Return whether `Origin` and `Host` name the same host and port. The scheme may differ: a proxy may end TLS."""
     theirs, ours = ORIGIN.fullmatch(origin), HOST.fullmatch(host)
     if theirs is None or ours is None:
         return False

@@ -29,7 +29,7 @@ class Links:
         return f"{path}?{_EXPIRES}={expires}&{_SIGNATURE}={self._signature(self._key, path, expires)}"
 
     def accepts(self, method: str, path: str, query: Mapping[str, str]) -> bool:
-        """Tell whether the query has a valid signature of this path. It is accepted for GET and HEAD alone."""
+        """Return whether the query has a valid signature of this path. It is accepted for GET and HEAD alone."""
         expires, given = query.get(_EXPIRES, ""), query.get(_SIGNATURE, "")
         if self._key is None or method not in ("GET", "HEAD") or not expires.isascii() or not expires.isdigit():
             return False

@@ -30,7 +30,7 @@ class WatchedBody:
         return message
 
     def has_unread_data(self, request: Request) -> bool:
-        """Tell whether more than a small rest of the body may still arrive."""
+        """Return whether more than a small rest of the body may still arrive."""
         is_chunked = "transfer-encoding" in request.headers
         return not self.ended and (is_chunked or announced_bytes(request) > SMALL_BODY)
 

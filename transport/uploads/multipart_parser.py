@@ -1,6 +1,7 @@
 """A multipart body as a stream of parts, over the push parser of python-multipart. Only headers are buffered."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,14 @@ async def read_parts(request: Request) -> AsyncIterator[PartEvent]:
     parts, epilogue = _Parts(), 0
     try:
         parser = MultipartParser(boundary, parts.callbacks())
-        async for chunk in request.stream():
-            epilogue += len(chunk) if parts.ended else 0
-            if epilogue > MAX_EPILOGUE:
-                raise RequestRejected("The multipart body continues after its last boundary.")
-            parser.write(chunk)
-            for event in parts.take_events():
-                yield event
+        async with aclosing(request.stream()) as chunks:
+            async for chunk in chunks:
+                epilogue += len(chunk) if parts.ended else 0
+                if epilogue > MAX_EPILOGUE:
+                    raise RequestRejected("The multipart body continues after its last boundary.")
+                parser.write(chunk)
+                for event in parts.take_events():
+                    yield event
     except FormParserError:
         raise RequestRejected("The body is not valid multipart/form-data.") from None
     if not parts.ended:
