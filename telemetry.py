@@ -1,9 +1,9 @@
-"""Spans for a collector of OpenTelemetry. Imported only where the setting is on: it is an extra (`graphlore[otel]`)."""
+"""Spans for an OpenTelemetry collector. Imported only if a collector is configured: it is an extra (`graphlore[otel]`)."""
 
-from asyncio import CancelledError
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import anyio
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -14,10 +14,12 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from records.tracing import Attribute
 
 EXPORT_SECONDS = 3
-"""The most that one attempt to reach the collector takes, also while the server stops."""
+"""Time limit of an attempt to reach the collector, also while the server stops."""
 
 
 class _Span:
+    """Implements `records.tracing.Span`."""
+
     def __init__(self, span: trace.Span) -> None:
         self._span = span
         self._failed = False
@@ -26,7 +28,7 @@ class _Span:
         self._span.set_attribute(name, value)
 
     def fail(self, kind: str) -> None:
-        """The first kind stands: it is nearest to the cause."""
+        """Mark the span as failed. The first kind is kept, because it is the nearest to the cause."""
         if not self._failed:
             self._failed = True
             self._span.set_attribute("error.type", kind)
@@ -34,7 +36,7 @@ class _Span:
 
 
 class OpenTelemetry:
-    """A `records.tracing.Tracer` over OpenTelemetry's own. Exceptions leave their type's name in a span, never a text."""
+    """Implements `records.tracing.Tracer`. A span has the type of an exception, never its text."""
 
     def __init__(self, tracer: trace.Tracer) -> None:
         self._tracer = tracer
@@ -50,19 +52,20 @@ class OpenTelemetry:
             span = _Span(started)
             try:
                 yield span
-            except (CancelledError, GeneratorExit):
-                span.set("graphlore.canceled", value=True)
-                raise
             except Exception as error:
                 span.fail(getattr(error, "code", None) or type(error).__qualname__)
+                raise
+            except BaseException as error:
+                if isinstance(error, GeneratorExit | anyio.get_cancelled_exc_class()):
+                    span.set("graphlore.canceled", value=True)
                 raise
 
 
 class Export:
-    """Sends spans to a collector in the background, for as long as it is open."""
+    """Sends spans to a collector in the background until it is closed."""
 
     def __init__(self, endpoint: str, version: str) -> None:
-        """`endpoint` is that of OTLP over gRPC, such as `http://localhost:4317`."""
+        """Connect to an endpoint of OTLP over gRPC, such as `http://localhost:4317`."""
         resource = Resource.create({"service.name": "graphlore", "service.version": version})
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         exporter = OTLPSpanExporter(endpoint, timeout=EXPORT_SECONDS)
@@ -70,5 +73,5 @@ class Export:
         self.tracer = OpenTelemetry(self._provider.get_tracer("graphlore", version))
 
     def close(self) -> None:
-        """Send what is left; blocks for some seconds where the collector does not answer."""
+        """Send the remaining spans. Blocks for some seconds if the collector does not respond."""
         self._provider.shutdown()

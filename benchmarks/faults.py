@@ -5,7 +5,7 @@ from random import Random
 
 from benchmarks.figures import Figure, at_most
 from tests.e2e.client import Client
-from tests.e2e.kills import Ledger, check_stores, check_what_was_promised, run_round
+from tests.e2e.lifecycle.random_kills import Ledger, check_acknowledged, check_stores, run_round
 from tests.e2e.process import running_server
 
 KILLS = 200
@@ -21,7 +21,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
         await run_round(folder / "data", ledger, random)
         if number % CHECKED_AFTER == 0 or number == kills:
             async with running_server(folder / "data") as server, Client(server.url) as client:
-                await check_what_was_promised(client, ledger)
+                await check_acknowledged(client, ledger)
             chunks = check_stores(folder / "data")
     what = f"promises broken in {kills} kills -9 of the server, and of its workers in half of them"
     return [at_most("F1", what, 0, 0, documents=len(ledger.kept), deleted=len(ledger.deleted), chunks=chunks)]

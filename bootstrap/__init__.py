@@ -1,8 +1,10 @@
-"""Lifetimes: opens every owner of a resource inside those that it stands on, and hands the graph its context.
+"""The composition root: opens every resource in order, connects the components, and closes them in reverse order.
 
-The only room, with `server.py`, where engines and persistence meet. Holds the order of things and no logic.
+Only here and in `server.py` do services and persistence meet. Contains no application logic.
 """
 
-from bootstrap.state import State, open_state
+from bootstrap.components import Components, Inputs, open_components
+from bootstrap.data_folder import StartFailed, open_data_folder
+from bootstrap.stop_request import StopRequest
 
-__all__ = ["State", "open_state"]
+__all__ = ["Components", "Inputs", "StartFailed", "StopRequest", "open_components", "open_data_folder"]

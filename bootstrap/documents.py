@@ -1,4 +1,4 @@
-"""What happens to documents: how they arrive, are ingested, deleted, and told of."""
+"""Documents: their intake, ingestion, deletion and events."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bootstrap.search import Search
 from bootstrap.stores import Stores
 from concurrency import Supervisor, open_owned_tasks
-from engines.parsing.client import open_parser
+from engines.parsing.client import Parser, open_parser
 from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.version import PARSER_VERSION
 from persistence.documents.staging import Staging
@@ -25,41 +25,44 @@ from workers import Worker
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentJobs:
-    feed: DocumentEvents
+class DocumentServices:
+    events: DocumentEvents
     ingestion: Ingestion
-    arrivals: Intake
+    intake: Intake
     parsers: tuple[Worker, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Parsers:
+    """One parsing worker for each queue, so that a large document never delays a small one or a reparse."""
+
+    large: Parser
+    small: Parser
+    reparse: Parser
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        return self.large.worker, self.small.worker, self.reparse.worker
+
+
 @asynccontextmanager
-async def open_document_jobs(
+async def open_document_services(
+    supervisor: Supervisor,
     settings: Settings,
     stores: Stores,
     search: Search,
     answers_running: Callable[[], int],
     tracer: Tracer,
-    supervisor: Supervisor,
-) -> AsyncIterator[DocumentJobs]:
-    """Ingest, reparse and delete documents while the block is open."""
-    documents, chunks, events = stores.documents, stores.chunks, DocumentEvents(stores.documents)
-    originals = OriginalRetention(stores.originals, documents, keep=settings.keep_originals)
-    limits = ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
+) -> AsyncIterator[DocumentServices]:
+    """Open the services of documents. Unfinished jobs of an earlier run are continued."""
+    events = DocumentEvents(stores.documents)
+    originals = OriginalRetention(stores.originals, stores.documents, keep=settings.keep_originals)
     async with AsyncExitStack() as stack:
-        parsers = [await stack.enter_async_context(open_parser(limits)) for _ in range(3)]
-        large, small, again = parsers
-        indexes = [index for index in (search.vectors, search.deep.index) if index is not None]
-        stages = Stages(
-            ParseStage(documents, chunks, stores.originals, large, events),
-            ParseStage(documents, chunks, stores.originals, small, events),
-            EmbedStage(documents, chunks, search.vectors, search.embedder, originals, events),
-            Reparse(
-                Staging(stores.database), stores.originals, again, PARSER_VERSION, search.embedder, indexes, events
-            ),
-        )
-        deletion = Deletion(documents, search.vectors, originals, events, search.deep.index)
+        parsers = await _open_parsers(settings, stack)
+        stages = _make_stages(stores, search, parsers, originals, events)
+        deletion = Deletion(stores.documents, search.vectors, originals, events, search.deep.vector_index)
         tasks = await stack.enter_async_context(open_owned_tasks(supervisor, "changes of documents"))
-        ingestion = Ingestion(documents, events, stages, deletion, answers_running, tracer, tasks)
+        ingestion = Ingestion(stores.documents, events, stages, deletion, answers_running, tracer, tasks)
         await stack.enter_async_context(open_ingestion(ingestion, supervisor))
         intake = Intake(
             originals,
@@ -70,4 +73,23 @@ async def open_document_jobs(
             Chunking(),
             tasks,
         )
-        yield DocumentJobs(events, ingestion, intake, tuple(each.worker for each in parsers))
+        yield DocumentServices(events, ingestion, intake, parsers.workers)
+
+
+async def _open_parsers(settings: Settings, stack: AsyncExitStack) -> Parsers:
+    limits = ParsingLimits(file_bytes=settings.max_upload_bytes, characters=settings.max_characters)
+    large, small, reparse = [await stack.enter_async_context(open_parser(limits)) for _ in range(3)]
+    return Parsers(large, small, reparse)
+
+
+def _make_stages(
+    stores: Stores, search: Search, parsers: Parsers, originals: OriginalRetention, events: DocumentEvents
+) -> Stages:
+    indexes = [index for index in (search.vectors, search.deep.vector_index) if index is not None]
+    staging = Staging(stores.database)
+    return Stages(
+        ParseStage(stores.documents, stores.chunks, stores.originals, parsers.large, events),
+        ParseStage(stores.documents, stores.chunks, stores.originals, parsers.small, events),
+        EmbedStage(stores.documents, stores.chunks, search.vectors, search.embedder, originals, events),
+        Reparse(staging, stores.originals, parsers.reparse, PARSER_VERSION, search.embedder, indexes, events),
+    )

@@ -1,4 +1,4 @@
-"""Search: the embedder, the vectors, and the one function that finds passages with them."""
+"""Search: the embedders, the vector indexes, the reranker, and the retriever that uses them."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from bootstrap.deep import Deep, open_deep
+from bootstrap.deep_embedder import Deep, open_deep
 from bootstrap.stores import Stores
+from concurrency import Supervisor
 from engines.embedding import WorkerEmbedder, document_worker, open_embedder, prompt_worker
 from engines.reranking import Reranker, open_reranker
 from persistence.embeddings.embedders import adopt_light
@@ -37,18 +38,20 @@ class Search:
 
 
 @asynccontextmanager
-async def open_search(settings: Settings, stores: Stores, tracer: Tracer) -> AsyncIterator[Search]:
-    """Vectors of another light embedder than today's are forgotten before anything can read them."""
+async def open_search(
+    supervisor: Supervisor, settings: Settings, stores: Stores, tracer: Tracer
+) -> AsyncIterator[Search]:
+    """Open search. Vectors of another light embedder than the current one are discarded before anything reads them."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         embedder = await enter(open_embedder(prompt_worker(), document_worker()))
-        forgotten = await adopt_light(stores.database, embedder.model, embedder.dimensions)
-        if forgotten:
-            log.info("another embedder: vectors are made anew", embedder=embedder.model, chunks=forgotten)
+        discarded = await adopt_light(stores.database, embedder.model, embedder.dimensions)
+        if discarded:
+            log.info("embedder changed; vectors are computed again", embedder=embedder.model, chunks=discarded)
         spec = vector_worker(stores.database.path, stores.data / LIGHT_FOLDER, embedder.model, embedder.dimensions)
-        vectors = await enter(open_vector_index(spec, Outbox(stores.database)))
+        vectors = await enter(open_vector_index(supervisor, spec, Outbox(stores.database)))
         reranker = await enter(open_reranker(embedder, settings.reranker))
-        deep = await enter(open_deep(settings, stores))
+        deep = await enter(open_deep(supervisor, settings, stores))
         retriever = Retriever(
             stores.documents, stores.chunks, stores.keywords, vectors, embedder, reranker, deep.search
         )

@@ -17,7 +17,7 @@ from persistence.sessions.sessions import Sessions
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """`data` is the data folder."""
+    """The stores of one database. `data` is the data folder."""
 
     data: Path
     database: Database
@@ -32,7 +32,7 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stores]:
-    """Raises what `open_database` raises."""
+    """Open the database in the data folder and remove unreferenced originals. Raises the errors of `open_database`."""
     async with open_database(data / "graphlore.db") as database:
         originals = Originals(database, data / "originals", data / "incoming", keep=keep_originals)
         await originals.sweep()

@@ -10,6 +10,16 @@ log = structlog.get_logger("graphlore.background")
 Report = Callable[[str], Awaitable[None]]
 
 
+def new_incident_id() -> str:
+    """Return an id that connects an error message with its line in the log: 12 hexadecimal digits."""
+    return uuid.uuid4().hex[:12]
+
+
+def unexpected_error_message(incident: str) -> str:
+    """Return the message that clients get instead of the text of an unexpected exception."""
+    return f"An unexpected error occurred on the server. Its log has the details. (id {incident})"
+
+
 async def run_unit(
     work: Callable[[], Awaitable[None]], name: str, report: Report | None = None, *, incident: str | None = None
 ) -> bool:
@@ -17,15 +27,15 @@ async def run_unit(
 
     The exception is logged with an incident id. `report` receives the message that clients may see: it contains the
     incident id and nothing of the exception. An exception of `report` itself is logged under the same id. Expected
-    failures are handled by `work`. `name` says in the log what failed.
+    failures are handled by `work`. `name` identifies the work in the log.
     """
     try:
         await work()
     except Exception as error:  # boundary: no caller above a background task could handle it
-        incident = incident or uuid.uuid4().hex[:12]
+        incident = incident or new_incident_id()
         log.error("unexpected error", work=name, incident=incident, exc_info=error)
         if report is not None:
-            message = f"An unexpected error occurred on the server. (id {incident})"
+            message = unexpected_error_message(incident)
             await run_unit(lambda: report(message), f"report of {name}", incident=incident)
         return False
     return True

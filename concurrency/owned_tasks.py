@@ -25,7 +25,7 @@ class _Outcome(Generic[T]):
     name: str
     ended: anyio.Event = field(default_factory=anyio.Event)
     values: list[T] = field(default_factory=list)
-    "The returned value; empty while the work runs and where it failed."
+    "The returned value; empty while the work runs, and if it failed."
     error: Exception | None = None
     is_awaited: bool = True
 
@@ -80,12 +80,12 @@ async def open_owned_tasks(supervisor: Supervisor, name: str) -> AsyncIterator[O
     opened = anyio.Event()
     groups: list[TaskGroup] = []
 
-    async def hold() -> None:
+    async def run_tasks() -> None:
         async with anyio.create_task_group() as tasks:
             groups.append(tasks)
             opened.set()
             await anyio.sleep_forever()
 
-    async with supervisor.running(name, hold):
+    async with supervisor.running(name, run_tasks):
         await opened.wait()
         yield OwnedTasks(groups[0])

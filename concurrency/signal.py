@@ -1,4 +1,4 @@
-"""A signal that can be given again and again, for tasks that wait until something changes."""
+"""An event that can be set again and again, for tasks that wait until something changes."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import anyio
 
 
 class Signal:
-    """Wakes waiting tasks. A signal that is given while no task waits is kept until `clear`."""
+    """A reusable event. Setting it while no task waits is remembered until `clear`."""
 
     def __init__(self) -> None:
         self._event = anyio.Event()
@@ -26,11 +26,11 @@ class Signal:
         self._event = anyio.Event()
 
     async def wait(self) -> None:
-        """Return when the signal is given; at once if it was given since the last `clear`."""
+        """Return after the next `set` or `pulse`; at once if `set` was called since the last `clear`."""
         await self._event.wait()
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Return when `condition` holds. It is evaluated now and after each signal."""
+        """Return when `condition` is true. It is evaluated now and after each `set` or `pulse`."""
         while not condition():
             event = self._event
             await event.wait()

@@ -13,7 +13,7 @@ log = structlog.get_logger("graphlore.supervisor")
 
 
 class Supervisor:
-    """Runs the server's background loops and knows which of them are alive. Created by `open_supervisor`."""
+    """Runs the background loops of the server and records which of them are alive. Created by `open_supervisor`."""
 
     def __init__(self, tasks: TaskGroup, on_failure: Callable[[], None]) -> None:
         self._tasks = tasks
@@ -23,7 +23,7 @@ class Supervisor:
 
     @property
     def alive(self) -> tuple[str, ...]:
-        """Names of the loops that run."""
+        """Names of the running loops."""
         return tuple(self._alive)
 
     @property

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from records.retrieval import MAX_QUERY_LENGTH, Retrieval, RetrievalQuery
+from records.values.text import encodable
 from resolvers.pages import clamp
 from resolvers.request_context import Context
 from resolvers.validation import check_fraction, check_text
@@ -16,6 +17,7 @@ async def search(context: Context, query: RetrievalQuery) -> Retrieval:
     Raises `InvalidInput` for a query that is empty or longer than 10,000 characters, and `NotFound` for a document that
     does not exist.
     """
+    query = replace(query, text=encodable(query.text))
     check_text(query.text, MAX_QUERY_LENGTH, "query")
     check_fraction(query.min_similarity, "min_similarity")
     return await context.retriever.retrieve(replace(query, top_k=clamp(query.top_k, 1, MAX_TOP_K)))

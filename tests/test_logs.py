@@ -1,5 +1,7 @@
-"""What reaches the log, whoever writes to it: nothing that a person typed or that stands in a document."""
+"""The log contains no input of users and no text of documents, whichever library writes a line."""
 
+import asyncio
+import gc
 import io
 import json
 import logging
@@ -13,74 +15,92 @@ from logs import configure_logs
 CANARY = "CANARY-3141592653"
 
 
-@pytest.fixture(params=[False, True], ids=["for people", "as JSON"])
-def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """What the log holds, at its most talkative; logging is as it was afterwards."""
-    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.error")
-    kept = root.handlers, root.level, structlog.get_config(), list(uvicorn.filters)
+@pytest.fixture(params=[False, True], ids=["console", "JSON"])
+def log(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """Capture the log at DEBUG; restore the configuration of logging afterwards."""
+    root = logging.getLogger()
+    filtered = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
+    handlers, level, configuration = root.handlers, root.level, structlog.get_config()
+    filters = [list(logger.filters) for logger in filtered]
     configure_logs("DEBUG", as_json=request.param)
     stream = io.StringIO()
     handler = root.handlers[0]
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(stream)
     yield stream
-    root.handlers, uvicorn.filters = kept[0], kept[3]
-    root.setLevel(kept[1])
-    structlog.configure(**kept[2])
+    root.handlers = handlers
+    for logger, kept in zip(filtered, filters, strict=True):
+        logger.filters = kept
+    root.setLevel(level)
+    structlog.configure(**configuration)
     for name in ("graphlore", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
-def fall(prompt: str) -> None:
+def fail(prompt: str) -> None:
     try:
         raise KeyError(prompt)
     except KeyError as cause:
         raise ValueError(f"cannot read {prompt}") from cause
 
 
-def test_an_exception_is_told_by_types_and_places_alone(written: io.StringIO) -> None:
+def test_an_exception_is_logged_by_its_types_and_places_alone(log: io.StringIO) -> None:
     try:
-        fall(CANARY)
-    except ValueError as surprise:
-        structlog.get_logger("graphlore.tests").error("surprise", exc_info=surprise)
-        logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=surprise)
-    told = written.getvalue()
-    assert CANARY not in told
-    assert told.count("KeyError") == told.count("ValueError") == 2
-    assert told.count("in fall") == 4
-    assert "test_logs.py" in told
+        fail(CANARY)
+    except ValueError as error:
+        structlog.get_logger("graphlore.tests").error("unexpected error", exc_info=error)
+        logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=error)
+    text = log.getvalue()
+    assert CANARY not in text
+    assert text.count("KeyError") == text.count("ValueError") == 2
+    assert text.count("in fail") == 4
+    assert "test_logs.py" in text
 
 
-def test_an_exception_of_several_tells_each(written: io.StringIO) -> None:
-    surprise = ExceptionGroup(CANARY, [OSError(2, CANARY), ExceptionGroup("inner", [KeyError(CANARY)])])
-    structlog.get_logger("graphlore.tests").error("surprise", exc_info=surprise)
-    assert CANARY not in written.getvalue()
-    assert "FileNotFoundError" in written.getvalue()
-    assert "KeyError" in written.getvalue()
+def test_every_exception_of_a_group_is_logged(log: io.StringIO) -> None:
+    group = ExceptionGroup(CANARY, [OSError(2, CANARY), ExceptionGroup("inner", [KeyError(CANARY)])])
+    structlog.get_logger("graphlore.tests").error("unexpected error", exc_info=group)
+    assert CANARY not in log.getvalue()
+    assert "FileNotFoundError" in log.getvalue()
+    assert "KeyError" in log.getvalue()
 
 
 @pytest.mark.parametrize("library", ["aiosqlite", "tortoise.db_client", "httpx", "websockets.server", "any.other"])
-def test_libraries_speak_of_trouble_alone(written: io.StringIO, library: str) -> None:
+def test_libraries_log_from_warning(log: io.StringIO, library: str) -> None:
     logging.getLogger(library).debug("executing %s", CANARY)
     logging.getLogger(library).info("GET %s", CANARY)
-    assert written.getvalue() == ""
+    assert log.getvalue() == ""
     logging.getLogger(library).warning("trouble")
-    assert "trouble" in written.getvalue()
+    assert "trouble" in log.getvalue()
 
 
-def test_uvicorn_shows_neither_frames_nor_addresses_of_sockets(written: io.StringIO) -> None:
+def test_uvicorn_logs_neither_frames_nor_addresses_of_sockets(log: io.StringIO) -> None:
     uvicorn = logging.getLogger("uvicorn.error")
-    assert not uvicorn.isEnabledFor(logging.DEBUG), "there it writes every frame that it receives"
+    assert not uvicorn.isEnabledFor(logging.DEBUG), "at DEBUG it logs every frame"
     uvicorn.info('%s - "WebSocket %s" [accepted]', "127.0.0.1", f"/graphql?token={CANARY}")
-    assert written.getvalue() == ""
+    assert log.getvalue() == ""
     uvicorn.info("Application startup complete.")
-    assert "startup" in written.getvalue()
+    assert "startup" in log.getvalue()
 
 
-def test_lines_carry_the_ids_of_what_they_belong_to(written: io.StringIO) -> None:
+def test_lines_have_the_ids_of_their_request_and_operation(log: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(request_id="r1", operation_id="o1"):
         structlog.get_logger("graphlore.tests").debug("done")
-    line = written.getvalue()
+    line = log.getvalue()
     assert "r1" in line
     assert "o1" in line
     assert "done" in (json.loads(line)["event"] if line.startswith("{") else line)
+
+
+async def test_asyncio_logs_no_text_of_an_exception(log: io.StringIO) -> None:
+    async def fail_in_the_background() -> None:
+        fail(CANARY)
+
+    task = asyncio.ensure_future(fail_in_the_background())
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+    text = log.getvalue()
+    assert "Task exception was never retrieved" in text
+    assert "ValueError" in text
+    assert CANARY not in text

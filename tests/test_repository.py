@@ -24,9 +24,8 @@ LONG_FILES = {
     "persistence/migrations/0001_initial.py": "the whole database schema in one migration, as Tortoise writes it",
 }
 LONG_FUNCTIONS = {
-    "bootstrap/state.py:open_state": "",
     "persistence/sessions/messages.py:start_exchange": "",
-    "tests/e2e/test_traces.py:test_an_answer_is_a_tree_of_spans_that_holds_no_text": "",
+    "tests/e2e/observability/test_traces.py:test_an_answer_is_a_tree_of_spans_without_any_text": "one answer, every span",
 }
 CATCHES_EVERY_EXCEPTION = {
     "concurrency/error_boundary.py": "boundary of background work: no caller above a background task could handle it",
@@ -34,10 +33,10 @@ CATCHES_EVERY_EXCEPTION = {
     "concurrency/supervisor.py": "boundary of a background loop: the process is stopped, whatever ended it",
     "engines/inference/worker/call_boundary.py": "the boundary of a process: one bad call must not end it",
     "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end the others of its batch",
-    "workers/__main__.py": "whatever ends the program is written down for the crash report",
-    "workers/child.py": "the boundary of a process: one bad call must not end it",
-    "workers/run.py": "an owner's `prepare` may raise anything, and that fails the start",
-    "workers/worker.py": "raised again outside the task group, which would wrap it",
+    "server.py": "boundary of the process: logged without the text of the exception, and exit code 1",
+    "workers/__main__.py": "whatever ends the program is printed for the crash report",
+    "workers/child.py": "the boundary of a process: one failed call must not end it",
+    "workers/process_run.py": "`prepare` is the owner's code: whatever it raises fails the start",
 }
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home|opt|Users)/\w")
 INDEX_ADDRESS = re.compile(r"pypi\.org|pythonhosted\.|npmjs\.|[-]index-url|[-]-find-links|download\.pytorch")

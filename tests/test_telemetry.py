@@ -1,10 +1,10 @@
-"""Spans of operations, and what they must not hold."""
+"""Spans of operations, and the content that they must not have."""
 
-import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from records.errors import NotFound
 from tests.paths import ROOT
 from tests.support.spans import Recorded, attributes
-from tests.transport.library import library
+from tests.transport.book_graph import create_book_app
 from transport import Observer
 
 CANARY = "CANARY-1618033988"
@@ -24,12 +24,14 @@ def recorded() -> Recorded:
 
 
 async def post(incoming: Path, recorded: Recorded, query: str, **headers: str) -> None:
-    app = library(incoming, observer=Observer(recorded.tracer))
+    app = create_book_app(incoming, observer=Observer(recorded.tracer))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         await client.post("/graphql", json={"query": query}, headers=headers)
 
 
-async def test_an_operation_is_a_span_by_the_conventions_for_graphql(tmp_path: Path, recorded: Recorded) -> None:
+async def test_an_operation_is_a_span_with_the_attributes_of_the_graphql_conventions(
+    tmp_path: Path, recorded: Recorded
+) -> None:
     await post(tmp_path, recorded, f'query Greet {{ greeting(name: "{CANARY}") }}')
     (span,) = recorded.spans
     assert (span.name, span.kind) == ("query", SpanKind.SERVER)
@@ -39,7 +41,7 @@ async def test_an_operation_is_a_span_by_the_conventions_for_graphql(tmp_path: P
     assert CANARY not in recorded.everything()
 
 
-async def test_the_trace_of_the_request_is_gone_on_with(tmp_path: Path, recorded: Recorded) -> None:
+async def test_the_trace_of_the_request_is_continued(tmp_path: Path, recorded: Recorded) -> None:
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     await post(tmp_path, recorded, "{ greeting }", traceparent=f"00-{trace}-{parent}-01")
     (span,) = recorded.spans
@@ -48,7 +50,7 @@ async def test_the_trace_of_the_request_is_gone_on_with(tmp_path: Path, recorded
 
 
 @pytest.mark.parametrize("header", ["", "nonsense", "00-0-0-01", f"00-{'0' * 32}-{'0' * 16}-01", "x" * 9999])
-async def test_a_trace_that_is_none_begins_a_new_one(tmp_path: Path, recorded: Recorded, header: str) -> None:
+async def test_an_invalid_trace_parent_starts_a_new_trace(tmp_path: Path, recorded: Recorded, header: str) -> None:
     await post(tmp_path, recorded, "{ greeting }", traceparent=header)
     (span,) = recorded.spans
     assert span.parent is None
@@ -62,7 +64,7 @@ async def test_a_trace_that_is_none_begins_a_new_one(tmp_path: Path, recorded: R
         ("query ($n: Int!) { books(first: $n) { totalCount } }", "BAD_USER_INPUT"),
     ],
 )
-async def test_an_operation_with_errors_says_of_which_kind_and_nothing_else(
+async def test_a_failed_operation_has_the_kind_of_its_error_and_no_text(
     tmp_path: Path, recorded: Recorded, query: str, kind: str
 ) -> None:
     await post(tmp_path, recorded, query)
@@ -73,7 +75,7 @@ async def test_an_operation_with_errors_says_of_which_kind_and_nothing_else(
     assert "swordfish" not in recorded.everything()
 
 
-def test_spans_nest_and_an_exception_leaves_its_kind_alone(recorded: Recorded) -> None:
+def test_spans_are_nested_and_have_the_type_of_an_exception_without_its_text(recorded: Recorded) -> None:
     tracer = recorded.tracer
     with pytest.raises(KeyError), tracer.span("outer"), tracer.span("inner"):
         raise KeyError(CANARY)
@@ -85,30 +87,30 @@ def test_spans_nest_and_an_exception_leaves_its_kind_alone(recorded: Recorded) -
     assert CANARY not in recorded.everything()
 
 
-async def test_what_was_canceled_did_not_fail(recorded: Recorded) -> None:
-    async def waits() -> None:
+async def test_a_canceled_span_is_not_failed(recorded: Recorded) -> None:
+    async def wait() -> None:
         with recorded.tracer.span("waits"):
             began.set()
-            await asyncio.Event().wait()
+            await anyio.sleep_forever()
 
-    began = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(waits())
+    began = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
         await began.wait()
-        task.cancel()
+        tasks.cancel_scope.cancel()
     span = recorded.named("waits")
     assert attributes(span) == {"graphlore.canceled": True}
     assert span.status.status_code is StatusCode.UNSET
 
 
 def loaded_after(program: str) -> list[str]:
-    """Modules of OpenTelemetry in a fresh process at a program's end."""
+    """Return the modules of OpenTelemetry that are loaded at the end of a program in a new process."""
     listing = "import sys; print(*[m for m in sys.modules if m.startswith('opentelemetry')])"
     command = [sys.executable, "-c", f"{program}\n{listing}"]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
 
 
-def test_nothing_of_opentelemetry_is_there_until_it_is_asked_for() -> None:
+def test_opentelemetry_is_imported_only_with_an_endpoint() -> None:
     off = (
         "import server\ntracer, close = server.make_tracing(None)\nassert tracer.span('a') is tracer.span('b')\nclose()"
     )

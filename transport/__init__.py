@@ -1,23 +1,29 @@
-"""What speaks bytes: GraphQL over HTTP and WebSocket, uploads, downloads, the guards at the door, GraphiQL's files.
+"""The transport: GraphQL over HTTP and WebSocket, uploads, downloads, security, the GraphiQL page, the HTTP server.
 
-It is handed a schema and a factory of contexts, and never knows a noun. `routes.py` puts the parts together; everything
-that runs an operation goes through `execution.py`. Why this is not Strawberry's own view stands in decision 0004.
+It receives a schema and a factory of contexts, and is independent of the application's types. `routes.py` connects the
+parts; `execution/` runs the operations of all transports. Decision 0004 explains why Strawberry's own view is not used.
 """
 
 from transport.downloads import Download, download_route
-from transport.execution.observing import Observer
+from transport.execution.observed_operations import Observer
+from transport.http_server import AddressUnusable, HTTPServer, bind_sockets, close_sockets, loop_factory
 from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
-from transport.security.signing import Links
+from transport.security.signed_links import Links
 from transport.websocket.uvicorn_protocol import WEBSOCKET_OPTIONS
 
 __all__ = [
     "WEBSOCKET_OPTIONS",
+    "AddressUnusable",
     "ContextFactory",
     "Download",
+    "HTTPServer",
     "Links",
     "Observer",
     "TransportSettings",
+    "bind_sockets",
+    "close_sockets",
     "create_middleware",
     "create_routes",
     "download_route",
+    "loop_factory",
 ]

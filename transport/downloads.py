@@ -1,4 +1,4 @@
-"""Files that are handed out as attachments: never shown by the browser in this server's name."""
+"""Files that are sent as attachments: a browser never displays them in the name of this server."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """`filename` is what the client will call it; any characters, as it is sent by RFC 5987."""
+    """A file to send. `filename` is its name for the client; any characters, encoded by RFC 5987."""
 
     path: Path
     filename: str
@@ -20,25 +20,25 @@ class Download:
 
 
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-"""Whatever a browser does with a file in spite of all: no script of it runs, and never in this server's name."""
+"""Content security policy: no script of a file runs, even if a browser displays the file."""
 
 SEPARATORS = str.maketrans("/\\", "__")
 
 Find: TypeAlias = Callable[[Request, str], Awaitable[Download | None]]
-"""Looks up what the path's `id` means; None where there is nothing."""
+"""Looks up the download of the `id` in a path; returns None if there is none."""
 
 
 def download_route(path: str, find: Find) -> Route:
-    """A route for a path with `{id}`. Ranges and conditional requests are answered as `FileResponse` does."""
+    """Return a route for a path with `{id}`. `FileResponse` handles ranges and conditional requests."""
 
     async def download(request: Request) -> Response:
         found = await find(request, request.path_params["id"])
         if found is None:
-            return PlainTextResponse("There is nothing here.", 404)
+            return PlainTextResponse("Not found", 404)
         return FileResponse(
             found.path,
             media_type=found.media_type,
-            filename=sent_name(found.filename),
+            filename=sanitized_name(found.filename),
             content_disposition_type="attachment",
             headers={"Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY},
         )
@@ -46,6 +46,6 @@ def download_route(path: str, find: Find) -> Route:
     return Route(path, download, methods=["GET"])
 
 
-def sent_name(filename: str) -> str:
-    """A name that is no path and that can be sent: half a surrogate pair cannot."""
+def sanitized_name(filename: str) -> str:
+    """Return a name without path separators and without half surrogate pairs, which cannot be sent."""
     return filename.translate(SEPARATORS).encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Every request and every socket has an id: in the log's lines, and in the answer's `X-Request-Id`."""
+"""Ids of requests and WebSockets: each has one, in its log lines and in the header `X-Request-Id` of its response."""
 
 import re
 from http import HTTPStatus
@@ -11,19 +11,19 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from transport.execution.observing import Meter, new_id
-from transport.security.masking import internal
+from transport.execution.error_masking import internal_error
+from transport.execution.observed_operations import Meter, new_id
 
 HEADER = "X-Request-Id"
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""An id of the client's own, that is taken over: short, and of characters that mean nothing in any log."""
-LONGEST_PATH = 120
+"""Ids of clients that are used: short, and of characters without a meaning in logs."""
+MAX_PATH = 120
 
 log = structlog.stdlib.get_logger("graphlore.requests")
 
 
 class RequestIds:
-    """The outermost of our guards, so that refusals carry their id too."""
+    """The outermost middleware, so that the responses of the other ones have an id too."""
 
     def __init__(self, app: ASGIApp, meter: Meter) -> None:
         self._app = app
@@ -34,27 +34,27 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        own = given if ACCEPTED.fullmatch(given) else new_id()
-        answer = _Answer(own, send, self._meter)
-        began = perf_counter()
-        with bound_contextvars(request_id=own):
+        request_id = given if ACCEPTED.fullmatch(given) else new_id()
+        response = _Response(request_id, send, self._meter)
+        started_at = perf_counter()
+        with bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, answer.send)
+                await self._app(scope, receive, response.send)
             except Exception:
-                if scope["type"] == "http" and answer.status is None:
-                    response = JSONResponse({"errors": [internal(own)]}, HTTPStatus.INTERNAL_SERVER_ERROR)
-                    await response(scope, receive, answer.send)
+                if scope["type"] == "http" and response.status is None:
+                    error = JSONResponse({"errors": [internal_error(request_id)]}, HTTPStatus.INTERNAL_SERVER_ERROR)
+                    await error(scope, receive, response.send)
                 raise
             finally:
-                answer.end()
-                _tell(scope, answer.status, 1000 * (perf_counter() - began))
+                response.end()
+                _log(scope, response.status, 1000 * (perf_counter() - started_at))
 
 
-class _Answer:
-    """What is sent for one request: gets the id on its way, and its status noted."""
+class _Response:
+    """Adds the id to the response of one request, and records its status."""
 
-    def __init__(self, own: str, send: Send, meter: Meter) -> None:
-        self._own = own
+    def __init__(self, request_id: str, send: Send, meter: Meter) -> None:
+        self._request_id = request_id
         self._send = send
         self._meter = meter
         self._is_socket = False
@@ -64,7 +64,7 @@ class _Answer:
         kind = message["type"]
         if kind in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
             message.setdefault("headers", [])
-            MutableHeaders(scope=message)[HEADER] = self._own
+            MutableHeaders(scope=message)[HEADER] = self._request_id
             self.status = message.get("status", HTTPStatus.SWITCHING_PROTOCOLS.value)
         if kind == "websocket.accept":
             self._is_socket = True
@@ -76,10 +76,10 @@ class _Answer:
             self._meter.disconnected()
 
 
-def _tell(scope: Scope, status: int | None, milliseconds: float) -> None:
-    """The path as it stands in an address, without what comes behind the question mark: that may carry a signature."""
-    tell = log.error if status == HTTPStatus.INTERNAL_SERVER_ERROR else log.debug
-    tell(
-        "request", method=scope.get("method", "WEBSOCKET"), path=quote(scope["path"])[:LONGEST_PATH], status=status,
+def _log(scope: Scope, status: int | None, milliseconds: float) -> None:
+    """Log a request. The path is logged without its query string, which may contain a signature."""
+    log_at_level = log.error if status == HTTPStatus.INTERNAL_SERVER_ERROR else log.debug
+    log_at_level(
+        "request", method=scope.get("method", "WEBSOCKET"), path=quote(scope["path"])[:MAX_PATH], status=status,
         milliseconds=round(milliseconds, 1),
     )  # fmt: skip

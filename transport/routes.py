@@ -1,41 +1,41 @@
-"""The transport as the server mounts it: routes for `/graphql` and the page, and the guards around everything."""
+"""The routes for `/graphql` and its page, and the middleware of the whole server."""
 
 from dataclasses import dataclass, field
 
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry import Schema
 
 from records.settings import Limits
-from transport.execution.execution import ContextFactory, TimeLimits
-from transport.execution.observing import ObservedOperations, Observer
+from transport.execution.observed_operations import ObservedOperations, Observer
+from transport.execution.operations import ContextFactory, TimeLimits
+from transport.graphiql_page import load_page, page_routes
 from transport.http.endpoint import GraphQLOverHTTP
-from transport.page import open_page, page_routes
 from transport.request_ids import RequestIds
-from transport.security.security import (
-    PREFLIGHT_HEADERS,
-    AccessToken,
-    HostGuard,
-    OriginGuard,
-    SecurityHeaders,
-    TokenGuard,
-    host_patterns,
-)
-from transport.security.signing import Links
-from transport.uploads.incoming import IncomingFiles
+from transport.root_path import RootPath
+from transport.security.access_token import AccessToken, TokenGuard
+from transport.security.host_guard import HostGuard, allowed_hosts
+from transport.security.origin_guard import AllowedOriginsCORS, OriginGuard
+from transport.security.security_headers import SecurityHeaders
+from transport.security.signed_links import Links
+from transport.uploads.incoming_file import IncomingFiles
 from transport.websocket.endpoint import GraphQLOverWebSocket
 
 __all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
 
 PATH = "/graphql"
-OPEN_PATHS = ("/", PATH, "/graphiql/", "/health")
-"""What is reached without the access token: the page, which shows nothing by itself, and `/graphql`, which asks for it."""
+HEALTH_PATHS = ("/health", "/health/live")
+OPEN_PATHS = ("/", PATH, "/graphiql/", *HEALTH_PATHS)
+"""Paths without an access token: the page, which contains no data; health checks; `/graphql`, which checks it itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
-    """`incoming` receives uploads; `allowed_hosts` are names besides this machine's own."""
+    """Settings of the transport. `incoming` receives uploads.
+
+    `allowed_hosts` are names in addition to this machine's own. `root_path` is the path of a reverse proxy without a slash
+    at its end, or empty.
+    """
 
     incoming: IncomingFiles
     limits: Limits = field(default_factory=Limits)
@@ -44,12 +44,14 @@ class TransportSettings:
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     access_token: str | None = None
+    root_path: str = ""
     introspection: bool = True
     graphiql: bool = True
     observer: Observer = field(default_factory=Observer)
 
 
 def create_routes(schema: Schema, context_factory: ContextFactory, settings: TransportSettings) -> list[BaseRoute]:
+    """Create the routes of `/graphql`, over HTTP and WebSocket, and of its page."""
     token = AccessToken(settings.access_token)
     operations = ObservedOperations(
         schema,
@@ -59,8 +61,8 @@ def create_routes(schema: Schema, context_factory: ContextFactory, settings: Tra
         settings.observer,
         introspection=settings.introspection,
     )
-    page = open_page() if settings.graphiql else None
-    over_http = GraphQLOverHTTP(operations, settings.limits, settings.incoming, token, page.show if page else None)
+    page = load_page() if settings.graphiql else None
+    over_http = GraphQLOverHTTP(operations, settings.limits, settings.incoming, token, page.response if page else None)
     over_websocket = GraphQLOverWebSocket(operations, settings.limits, token, settings.init_seconds)
     return [
         Route(PATH, over_http),
@@ -70,23 +72,17 @@ def create_routes(schema: Schema, context_factory: ContextFactory, settings: Tra
 
 
 def create_middleware(settings: TransportSettings) -> list[Middleware]:
-    """From the outside in."""
-    origins = [origin.lower().rstrip("/") for origin in settings.allowed_origins]
+    """Create the middleware of the server, the outermost first."""
+    origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
     token, links = AccessToken(settings.access_token), Links(settings.access_token)
-    guards = [
+    # CORS is outside of the token guard, because a preflight request of a browser has no token.
+    cors = [Middleware(AllowedOriginsCORS, origins)] if origins else []
+    return [
+        Middleware(RootPath, settings.root_path),
         Middleware(RequestIds, settings.observer.meter),
         Middleware(SecurityHeaders),
-        Middleware(HostGuard, host_patterns(settings.allowed_hosts), www_redirect=False),
+        Middleware(HostGuard, allowed_hosts(settings.allowed_hosts), HEALTH_PATHS),
         Middleware(OriginGuard, origins),
+        *cors,
         Middleware(TokenGuard, token, links, OPEN_PATHS),
     ]
-    if origins:
-        cors = Middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=("GET", "POST"),
-            allow_headers=("Authorization", "Content-Type", *PREFLIGHT_HEADERS),
-            max_age=600,
-        )
-        guards.insert(-1, cors)  # a browser's preflight brings no token
-    return guards

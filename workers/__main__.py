@@ -1,7 +1,7 @@
-"""The child's entry: `python -m workers MODULE DESCRIPTOR`, started by `workers.spawn` alone.
+"""Entry point of a child process: `python -m workers MODULE DESCRIPTOR`, started by `workers.spawn` alone.
 
-Order matters: Ctrl-C is ignored first; the I/O thread starts before the priority is lowered, so that it keeps the normal
-one and answers pings and cancels even where the program itself only gets what others leave.
+The order matters. Ctrl-C is ignored first. The I/O thread starts before the priority is lowered, so that it keeps the
+normal priority and answers pings and cancellations even if the program itself is starved of CPU time.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from types import ModuleType
 
 import msgspec
 
-from workers.child import Link, leave
+from workers.child import Link, exit_process
 
 _PR_SET_PDEATHSIG = 1
 
@@ -38,12 +38,12 @@ def main(module: str, descriptor: int) -> None:
         limit_memory(start.address_space_bytes)
     program = import_program(module)
     arguments = msgspec.msgpack.decode(start.body, type=program.Start)
-    link.expect(program.Request)
+    link.set_request_type(program.Request)
     program.run(link, arguments)
 
 
 def import_program(module: str) -> ModuleType:
-    """Import with the garbage collector at rest: it finds nothing there, and costs a fifth of the time of heavy imports."""
+    """Import with the garbage collector disabled: it would find nothing, and take a fifth of a heavy import's time."""
     gc.disable()
     program = importlib.import_module(module)
     gc.freeze()
@@ -52,15 +52,15 @@ def import_program(module: str) -> ModuleType:
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """Linux: SIGKILL when the parent's thread that started us is gone, even where Python cannot run any more."""
+    """Ask Linux for SIGKILL when the parent's starting thread ends, even if Python cannot run any more by then."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:
-        leave()
+        exit_process()
 
 
 def lower_priority() -> None:
-    """SCHED_IDLE for this thread and those that it will start; elsewhere, or where forbidden, niceness 19."""
+    """Set SCHED_IDLE for this thread and the ones that it starts; niceness 19 where that is unknown or forbidden."""
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         return
@@ -68,7 +68,7 @@ def lower_priority() -> None:
 
 
 def limit_memory(address_space_bytes: int) -> None:
-    """RLIMIT_AS, where the system knows it; macOS refuses it."""
+    """Set RLIMIT_AS, where the system supports it; macOS rejects it."""
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (address_space_bytes, address_space_bytes))
 
@@ -78,5 +78,5 @@ if __name__ == "__main__":
         main(sys.argv[1], int(sys.argv[2]))
     except BaseException:  # noqa: BLE001  # whatever ends the program is printed for the crash report
         traceback.print_exc()
-        leave(1)
-    leave(0)
+        exit_process(1)
+    exit_process(0)

@@ -1,4 +1,4 @@
-"""Frames over an asyncio stream, for the parent's end of the socketpair."""
+"""Frames over an asyncio stream: the parent's end of the socketpair."""
 
 import asyncio
 import socket
@@ -11,10 +11,12 @@ _READ_AHEAD = 1024 * 1024
 
 
 class ChannelClosed(Exception):
-    """The other end is gone."""
+    """The other end of the socketpair is closed."""
 
 
 class Channel:
+    """Sends frames to a child and receives its frames."""
+
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
@@ -26,20 +28,20 @@ class Channel:
         return cls(reader, writer)
 
     def send(self, frame: frames.ToChild) -> None:
-        """Queue a frame at once; of a channel that closes it is dropped. Raises `FrameTooLarge`."""
+        """Queue a frame without waiting. A closing channel drops it. Raises `FrameTooLarge`."""
         encoded = frames.encode(frame)
         if not self._writer.is_closing():
             self._writer.write(encoded)
 
     async def drain(self) -> None:
-        """Wait until the child has taken most of what was sent."""
+        """Wait until the child has read most of the queued bytes. Raises `ChannelClosed`."""
         try:
             await self._writer.drain()
         except OSError as error:
             raise ChannelClosed from error
 
     async def receive(self) -> frames.ToParent:
-        """Give the next frame; raises `ChannelClosed`, also where the other end breaks the format."""
+        """Return the next frame. Raises `ChannelClosed`, also if the other end violates the format."""
         try:
             size = int.from_bytes(await self._reader.readexactly(frames.PREFIX), "big")
             frames.check_size(size)
@@ -48,8 +50,9 @@ class Channel:
             raise ChannelClosed from error
 
     def close(self) -> None:
-        """Flush and close; the child sees the end of the stream and ends."""
+        """Flush and close; the child reads the end of the stream and exits."""
         self._writer.close()
 
     def abort(self) -> None:
+        """Close without flushing."""
         self._writer.transport.abort()

@@ -1,7 +1,8 @@
-"""The child's side: an I/O thread reads the socket, the program takes calls from it on the main thread.
+"""The child's side: an I/O thread reads the socket; the program receives calls from it on the main thread.
 
-The I/O thread answers pings, runs a call's `on_cancel` at once, hands out credit for events, and ends the process the
-moment the socket closes: a child never outlives its parent. A program that serves one call at a time uses `serve`.
+The I/O thread answers pings, runs the `on_cancel` action of a canceled call at once, grants credit for events, and ends
+the process as soon as the socket closes: a child never outlives its parent. A program that handles one call at a time
+uses `serve`.
 """
 
 import os
@@ -24,7 +25,7 @@ INVALID_REQUEST = "INVALID_REQUEST"
 
 
 class CallFailure(Exception):
-    """An expected failure of a call: `code` is the worker's own word, `message` is written for people."""
+    """An expected failure of a call. `code` is defined by the worker; `message` is written for users."""
 
     def __init__(self, code: str, message: str, detail: str = "") -> None:
         super().__init__(message)
@@ -34,14 +35,14 @@ class CallFailure(Exception):
 
 
 class CallCanceled(CallFailure):
-    """Raised by `Call.event` once nobody wants its events any more."""
+    """The parent canceled the call. Raised by `Call.event`."""
 
     def __init__(self) -> None:
         super().__init__(CANCELED, "The call was canceled.")
 
 
 class Call:
-    """One request. Ends with exactly one `reply` or `fail`; later ones are dropped. All methods are thread-safe."""
+    """One request. It ends with exactly one `reply` or `fail`; later ones are dropped. All methods are thread-safe."""
 
     def __init__(self, link: "Link", id: int, request: Any) -> None:
         self._link = link
@@ -59,24 +60,24 @@ class Call:
 
     @property
     def has_credit(self) -> bool:
-        """Whether `event` would send at once; for a loop that serves several calls and must not wait for one."""
+        """Return whether `event` would send without waiting, for a loop that must not wait for one of its calls."""
         return self._credit > 0
 
     @property
     def on_cancel(self) -> Callable[[], object] | None:
-        """Run once in the I/O thread when the call is canceled; at once where it is canceled already."""
+        """The action that runs once in the I/O thread when the call is canceled; at once if it is canceled already."""
         return self._on_cancel
 
     @on_cancel.setter
     def on_cancel(self, action: Callable[[], object] | None) -> None:
         with self._changed:
             self._on_cancel = action
-            late = self._canceled
-        if late and action is not None:
+            was_canceled = self._canceled
+        if was_canceled and action is not None:
             action()
 
     def event(self, body: msgspec.Struct) -> None:
-        """Send an event; waits while the parent's consumer is behind by a window. Raises `CallCanceled`."""
+        """Send an event. Waits while the parent's consumer has a full window of unread events. Raises `CallCanceled`."""
         encoded = frames.raw(body)
         with self._changed:
             self._changed.wait_for(lambda: self._canceled or self._credit > 0)
@@ -85,14 +86,16 @@ class Call:
             self._credit -= frames.event_size(encoded)
         self._link.send(frames.Event(self._id, encoded))
 
-    def overdraw(self) -> None:
-        """Let what is left to say go out now, and the call end, though the parent's consumer is behind."""
+    def allow_last_events(self) -> None:
+        """Grant another window, so that the last events can be sent and the call can end despite a slow consumer."""
         self.grant(frames.WINDOW)
 
     def reply(self, body: msgspec.Struct) -> None:
+        """End the call with a reply."""
         self._end(frames.Reply(self._id, frames.raw(body)))
 
     def fail(self, code: str, message: str, detail: str = "") -> None:
+        """End the call with a failure."""
         self._end(frames.Failure(self._id, code, message, detail))
 
     def _end(self, frame: frames.Reply | frames.Failure) -> None:
@@ -104,11 +107,13 @@ class Call:
         self._link.forget(self._id)
 
     def grant(self, size: int) -> None:
+        """Allow events of `size` further bytes."""
         with self._changed:
             self._credit += size
             self._changed.notify_all()
 
     def cancel(self) -> None:
+        """Mark the call as canceled and run `on_cancel`."""
         with self._changed:
             self._canceled = True
             action = self._on_cancel
@@ -118,25 +123,25 @@ class Call:
 
 
 class Link:
-    """The child's end of the socket."""
+    """The child's end of the socketpair."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._sending = threading.Lock()
-        self._gathered = threading.local()
+        self._batch = threading.local()
         self._calls: dict[int, Call] = {}
         self._received: queue.SimpleQueue[Call] = queue.SimpleQueue()
         self._requests: msgspec.msgpack.Decoder[Any] | None = None
-        self._greeted = False
+        self._is_ready = False
 
     def receive(self, timeout: float | None = None) -> Call | None:
-        """Give the next call, or None after `timeout` seconds; calls canceled before they began are passed over.
+        """Return the next call, or None after `timeout` seconds. Calls that were canceled before are skipped.
 
-        The first time tells the parent that the program is ready; it lets no call in before.
+        The first invocation reports to the parent that the program is ready; the parent sends no call before.
         """
-        if not self._greeted:
-            self._greeted = True
-            self.send(frames.Greeting())
+        if not self._is_ready:
+            self._is_ready = True
+            self.send(frames.Ready())
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -151,63 +156,65 @@ class Link:
     def send(self, frame: frames.ToParent) -> None:
         """Send from any thread. Raises `FrameTooLarge`."""
         encoded = frames.encode(frame)
-        gathered: bytearray | None = getattr(self._gathered, "frames", None)
-        if gathered is None:
+        batch: bytearray | None = getattr(self._batch, "frames", None)
+        if batch is None:
             self._send(encoded)
         else:
-            gathered += encoded
+            batch += encoded
 
     @contextmanager
-    def gathering(self) -> Iterator[None]:
-        """What this thread sends inside the block goes out at its end, all at once. Not to be nested."""
-        self._gathered.frames = gathered = bytearray()
+    def batched_sends(self) -> Iterator[None]:
+        """Collect the frames that this thread sends inside the block and send them together at its end. Not reentrant."""
+        self._batch.frames = batch = bytearray()
         try:
             yield
         finally:
-            self._gathered.frames = None
-            if gathered:
-                self._send(gathered)
+            self._batch.frames = None
+            if batch:
+                self._send(batch)
 
     def _send(self, encoded: bytes | bytearray) -> None:
         with self._sending:
             try:
                 self._connection.sendall(encoded)
             except OSError:
-                leave()
+                exit_process()
 
     def forget(self, id: int) -> None:
+        """Remove an ended call."""
         self._calls.pop(id, None)
 
     def read_start(self) -> frames.Start:
-        """Read the first frame of all; to be called before `start_reading`."""
+        """Read the first frame. Must be called before `start_reading`."""
         frame = msgspec.msgpack.decode(self._read_frame(), type=frames.ToChild)
         if not isinstance(frame, frames.Start):
             raise RuntimeError("The parent's first frame must be Start.")
         return frame
 
     def start_reading(self) -> None:
+        """Start the I/O thread."""
         threading.Thread(target=self._read, name="worker link", daemon=True).start()
 
-    def expect(self, request_type: Any) -> None:
-        """Say of what type the program's requests are."""
+    def set_request_type(self, request_type: Any) -> None:
+        """Set the type of the program's requests. Must be called before the first `receive`."""
         self._requests = msgspec.msgpack.Decoder(request_type)
 
     def _read(self) -> None:
         decoder = msgspec.msgpack.Decoder(frames.ToChild)
         try:
             while True:
-                self._take(decoder.decode(self._read_frame()))
+                self._handle(decoder.decode(self._read_frame()))
         finally:
-            # Reached by an error of an `on_cancel` or of a frame alone: without this thread the child is deaf.
+            # Reached only by an error in an `on_cancel` or a frame. Without this thread the child reads no more requests.
             traceback.print_exc()
-            leave(1)
+            exit_process(1)
 
-    def _take(self, frame: frames.ToChild) -> None:
+    def _handle(self, frame: frames.ToChild) -> None:
         match frame:
             case frames.Ping():
                 self.send(frames.Pong())
             case frames.Request(id=id, body=body):
-                self._take_request(id, body)
+                self._enqueue_request(id, body)
             case frames.Cancel(id=id):
                 if call := self._calls.get(id):
                     call.cancel()
@@ -215,12 +222,12 @@ class Link:
                 if call := self._calls.get(id):
                     call.grant(size)
 
-    def _take_request(self, id: int, body: msgspec.Raw) -> None:
+    def _enqueue_request(self, id: int, body: msgspec.Raw) -> None:
         assert self._requests is not None
         try:
             request = self._requests.decode(body)
         except msgspec.ValidationError as error:
-            self.send(frames.Failure(id, INVALID_REQUEST, "The worker does not know this request.", str(error)))
+            self.send(frames.Failure(id, INVALID_REQUEST, "The worker does not support this request.", str(error)))
             return
         call = self._calls[id] = Call(self, id, request)
         self._received.put(call)
@@ -239,15 +246,15 @@ class Link:
             except OSError:
                 count = 0
             if not count:
-                leave()
+                exit_process()
             rest = rest[count:]
         return bytes(read)
 
 
 def serve(link: Link, handle: Callable[[Call], msgspec.Struct]) -> NoReturn:
-    """Serve calls one after the other, for ever: what `handle` gives is the reply.
+    """Handle calls one after the other, forever; the return value of `handle` is the reply.
 
-    A `CallFailure` becomes the call's failure; anything else INTERNAL, with its traceback for the parent's log.
+    A `CallFailure` becomes the failure of the call. Any other exception becomes INTERNAL, with its traceback in `detail`.
     """
     while True:
         call = link.receive()
@@ -256,10 +263,10 @@ def serve(link: Link, handle: Callable[[Call], msgspec.Struct]) -> NoReturn:
             call.reply(handle(call))
         except CallFailure as failure:
             call.fail(failure.code, failure.message, failure.detail)
-        except Exception as error:  # noqa: BLE001  # the boundary of the process: one bad call must not end it
-            call.fail(INTERNAL, f"The worker met an unexpected {type(error).__name__}.", traceback.format_exc())
+        except Exception as error:  # noqa: BLE001  # the boundary of the process: one failed call must not end it
+            call.fail(INTERNAL, f"An unexpected {type(error).__name__} occurred in the worker.", traceback.format_exc())
 
 
-def leave(status: int = 0) -> NoReturn:
-    """End the process from any thread, without the interpreter's farewell, which could hang in a native library."""
+def exit_process(status: int = 0) -> NoReturn:
+    """End the process at once, from any thread, without the interpreter's shutdown: it can hang in native code."""
     os._exit(status)

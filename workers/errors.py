@@ -1,4 +1,4 @@
-"""How a call to a worker can fail."""
+"""Errors of calls to a worker."""
 
 from records.codes import ErrorCode
 from records.errors import ExpectedError
@@ -6,38 +6,39 @@ from records.system import WorkerPurpose
 
 
 class WorkerCrashed(ExpectedError):
-    """The process ended while the call was in flight, or was ended on purpose (`reason` says which).
+    """The process ended while the call was in flight, by itself or on purpose; `reason` says which.
 
-    `output_tail` is the last that it wrote to stdout and stderr: for a debugger, neither for a client nor for the log,
-    since it may quote a document.
+    `output_tail` holds the last bytes of its stdout and stderr. It is for debuggers only, neither for clients nor for the
+    log, because it may quote a document.
     """
 
     code = ErrorCode.WORKER_CRASHED
 
     def __init__(self, purpose: WorkerPurpose, reason: str, output_tail: str = "") -> None:
-        super().__init__(f"The process for {_plain(purpose)} {reason}. Try again in a moment.")
+        super().__init__(f"The process for {_spelled_out(purpose)} {reason}. Try again in a moment.")
         self.purpose = purpose
         self.reason = reason
         self.output_tail = output_tail
 
 
 class WorkerGivenUp(ExpectedError):
-    """The process ended again and again; calls are refused for a while. `reason` is that of its last end."""
+    """The process crashed several times in a row; calls fail for a minute. `reason` describes the last crash."""
 
     code = ErrorCode.WORKER_CRASHED
 
     def __init__(self, purpose: WorkerPurpose, reason: str) -> None:
         super().__init__(
-            f"The process for {_plain(purpose)} failed several times in a row (it {reason}) and rests for a minute."
+            f"The process for {_spelled_out(purpose)} crashed several times in a row (it {reason}). "
+            "It is started again in a minute."
         )
         self.purpose = purpose
         self.reason = reason
 
 
 class WorkerCallFailed(Exception):
-    """The child answered with a failure: its own `code`, or INTERNAL with the traceback in `detail`.
+    """The child answered with a failure: a `code` of its own, or INTERNAL with the traceback in `detail`.
 
-    Where it was is logged; the traceback itself may quote a document or a prompt.
+    Only the places of the traceback are logged; the traceback itself may quote a document or a prompt.
     """
 
     def __init__(self, code: str, message: str, detail: str = "") -> None:
@@ -47,5 +48,5 @@ class WorkerCallFailed(Exception):
         self.detail = detail
 
 
-def _plain(purpose: WorkerPurpose) -> str:
+def _spelled_out(purpose: WorkerPurpose) -> str:
     return purpose.value.lower().replace("_", " ")

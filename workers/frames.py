@@ -1,26 +1,27 @@
-"""The wire between parent and child: msgpack structs, each behind its length in four big-endian bytes.
+"""The wire format between parent and child: msgpack structs, each behind its length in four big-endian bytes.
 
-Bodies travel as raw msgpack inside the frame, so that this room needs not know the workers' own types. Flow control is
-by credit: of one call, a child sends events of at most `WINDOW` bytes that the parent's consumer has not taken yet, and
-then waits; so a stream that nobody reads never piles up in the parent.
+Bodies travel as raw msgpack inside a frame, so that this package does not depend on the types of the workers. Flow
+control works by credit: a child sends at most `WINDOW` bytes of events for one call that the parent's consumer has not
+read yet, and then waits. A stream that is not read therefore never accumulates in the parent.
 """
 
 import msgspec
 
 MAX_FRAME = 64 * 1024 * 1024
-"Bytes of one frame, length prefix aside; a larger one is refused where it is made."
+"Maximum size of a frame in bytes, without the length prefix; the sender rejects a larger one."
 
 WINDOW = 1024 * 1024
-"Bytes of events that one call may have on the way."
+"Maximum number of bytes of unread events of one call."
 
 EVENT_OVERHEAD = 64
-"Counted to each event beside its body, so that empty ones are bounded too."
+"Bytes that each event counts in addition to its body, so that the number of empty events is bounded too."
 
 PREFIX = 4
+"Size of the length prefix in bytes."
 
 
 class Start(msgspec.Struct, tag="start", frozen=True):
-    """The first frame of all, from the parent."""
+    """The first frame, sent by the parent."""
 
     body: msgspec.Raw
     parent_pid: int
@@ -50,8 +51,8 @@ class Pong(msgspec.Struct, tag="pong", frozen=True):
     pass
 
 
-class Greeting(msgspec.Struct, tag="greeting", frozen=True):
-    """The child's first own frame: its program is ready and waits for calls."""
+class Ready(msgspec.Struct, tag="ready", frozen=True):
+    """The child's first frame of its own: its program is initialized and accepts calls."""
 
 
 class Event(msgspec.Struct, tag="event", frozen=True):
@@ -72,30 +73,34 @@ class Failure(msgspec.Struct, tag="failure", frozen=True):
 
 
 ToChild = Start | Request | Cancel | Credit | Ping
-ToParent = Greeting | Pong | Event | Reply | Failure
+ToParent = Ready | Pong | Event | Reply | Failure
 
 
 class FrameTooLarge(ValueError):
+    """A frame exceeds `MAX_FRAME`."""
+
     def __init__(self, size: int) -> None:
-        super().__init__(f"A frame of {size} bytes is above the limit of {MAX_FRAME}.")
+        super().__init__(f"A frame of {size} bytes exceeds the limit of {MAX_FRAME} bytes.")
 
 
 def encode(frame: ToChild | ToParent) -> bytes:
-    """Give the frame with its prefix; raises `FrameTooLarge`."""
+    """Return the frame with its length prefix. Raises `FrameTooLarge`."""
     body = msgspec.msgpack.encode(frame)
     check_size(len(body))
     return len(body).to_bytes(PREFIX, "big") + body
 
 
 def raw(body: msgspec.Struct) -> msgspec.Raw:
+    """Encode the body of a frame."""
     return msgspec.Raw(msgspec.msgpack.encode(body))
 
 
 def check_size(size: int) -> None:
+    """Raise `FrameTooLarge` if a frame of `size` bytes is not allowed."""
     if size > MAX_FRAME:
         raise FrameTooLarge(size)
 
 
 def event_size(body: msgspec.Raw) -> int:
-    """What an event takes of its call's credit."""
+    """Return the credit in bytes that an event uses."""
     return len(memoryview(body)) + EVENT_OVERHEAD

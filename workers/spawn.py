@@ -1,8 +1,8 @@
-"""One operating-system process of a worker, from its start to its end.
+"""The operating-system process of a worker, from its start to its end.
 
-The child gets one end of a socketpair by `pass_fds`; its stdout and stderr go into a ring. It stays in the server's
-session on purpose: with Linux's autogroups a session of its own would make SCHED_IDLE count only inside that session.
-So a Ctrl-C reaches it too, and the child ignores it.
+The child inherits one end of a socketpair by `pass_fds`; its stdout and stderr are kept in a ring buffer. It stays in the
+server's session on purpose: with the autogroups of Linux, SCHED_IDLE in a session of its own would count only inside that
+session. Ctrl-C therefore reaches the child too, and the child ignores it.
 """
 
 import asyncio
@@ -15,18 +15,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
+
 from workers import frames
 from workers.channel import Channel
-from workers.output import OutputRing
+from workers.crash_output import OutputRing
 from workers.spec import WorkerSpec
 
 CLOSE_GRACE = 5.0
+"Seconds that a child has for its exit after its socket was closed."
 TERMINATE_GRACE = 2.0
+"Seconds that a child has for its exit after SIGTERM."
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-class Child:
-    """A running process and the parent's end of its socket."""
+class ChildProcess:
+    """A running process with the parent's end of its socketpair."""
 
     def __init__(self, process: Process, channel: Channel, output: OutputRing) -> None:
         self._process = process
@@ -38,36 +42,35 @@ class Child:
         return self._process.pid
 
     def kill(self) -> None:
+        """Send SIGKILL, if the process still runs."""
         if self._process.returncode is None:
             self._process.kill()
 
-    async def follow_output(self) -> None:
+    async def read_output(self) -> None:
+        """Read stdout and stderr to their end."""
         assert self._process.stdout is not None
-        await self.output.follow(self._process.stdout)
+        await self.output.read_from(self._process.stdout)
 
     async def end(self) -> None:
-        """Close the socket, wait, terminate, kill; whatever happens, no process is left behind."""
+        """Close the socket and wait, then terminate and wait, then kill. No process is left behind."""
         try:
             self.channel.close()
-            if await self._ended_within(CLOSE_GRACE):
+            if await self._ends_within(CLOSE_GRACE):
                 return
             self._process.terminate()
-            await self._ended_within(TERMINATE_GRACE)
+            await self._ends_within(TERMINATE_GRACE)
         finally:
             self.channel.abort()
             self.kill()
         await self._process.wait()
 
-    async def _ended_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._process.wait()
-        except TimeoutError:
-            return False
-        return True
+    async def _ends_within(self, seconds: float) -> bool:
+        with anyio.move_on_after(seconds):
+            await self._process.wait()
+        return self._process.returncode is not None
 
     def describe_end(self) -> str:
-        """Say how it ended, as the rest of a sentence: `was ended by SIGKILL`."""
+        """Return the predicate of a sentence about the end of the process, such as `was ended by SIGKILL`."""
         code = self._process.returncode
         if code is None:
             return "does not end"
@@ -82,8 +85,8 @@ def _signal_name(number: int) -> str:
 
 
 @asynccontextmanager
-async def open_child(spec: WorkerSpec) -> AsyncIterator[Child]:
-    """Start the process and send it its first frame; at the end of the block it is ended gracefully."""
+async def open_child(spec: WorkerSpec) -> AsyncIterator[ChildProcess]:
+    """Start the process and send its first frame. It is ended gracefully when the block is left, also by cancellation."""
     ours, theirs = socket.socketpair()
     try:
         with theirs:
@@ -92,16 +95,17 @@ async def open_child(spec: WorkerSpec) -> AsyncIterator[Child]:
     except BaseException:
         ours.close()
         raise
-    child = Child(process, channel, OutputRing())
+    child = ChildProcess(process, channel, OutputRing())
     try:
         channel.send(frames.Start(frames.raw(spec.start), os.getpid(), spec.idle_priority, spec.address_space_bytes))
         yield child
     finally:
-        await child.end()
+        with anyio.CancelScope(shield=True):
+            await child.end()
 
 
 async def _spawn(spec: WorkerSpec, descriptor: int) -> Process:
-    # -P keeps the working directory out of the import path; the rooms are found by PYTHONPATH, wherever we stand.
+    # -P keeps the working directory out of the import path; PYTHONPATH leads to the packages from any directory.
     return await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "workers", spec.module, str(descriptor),
         pass_fds=(descriptor,), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=_environment(spec),

@@ -1,23 +1,24 @@
-"""A worker as the rest of the server sees it: one name to call, behind it a process that is kept alive.
+"""A worker as its callers use it: one object for calls, backed by a process that is restarted when it ends.
 
-One supervising task owns the process: starts it (at once, or with the first call), lets calls in when it is ready, and
-when it ends says so to every call in flight, waits a little longer each time and starts it again.
+One supervising task owns the process. It starts the process at once or with the first call, accepts calls when the
+process is ready, and when the process ends fails every call in flight, waits and starts a new process.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import anyio
 import msgspec
 import structlog
 
+from concurrency import Signal, open_task_group
 from records.system import WorkerPurpose, WorkerState, WorkerStatus
-from workers.connection import Connection, Stream
+from workers.connection import CallStream, Connection
+from workers.crash_output import error_locations
 from workers.errors import WorkerCrashed, WorkerGivenUp
-from workers.output import places
-from workers.restart import Breaker
-from workers.run import Ending, Run
+from workers.process_run import Ending, ProcessRun
+from workers.restart import CircuitBreaker
 from workers.spawn import open_child
 from workers.spec import WorkerSpec
 
@@ -27,26 +28,29 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 _STOPPED = Ending("was stopped", is_crash=False)
 _RESTARTED = Ending("was restarted", is_crash=False)
-_HALTED = Ending("was ended, since something else goes first", is_crash=False)
+_HALTED = Ending("was ended because other work has priority", is_crash=False)
 
 log = structlog.stdlib.get_logger("graphlore.workers")
 
 
 class Worker:
-    """Made by `open_worker`. `call` and `stream` wait while the process starts or backs off."""
+    """A supervised child process. Created by `open_worker`.
 
-    def __init__(self, spec: WorkerSpec, breaker: Breaker) -> None:
+    `call` and `stream` wait while the process starts, and during the delay after a crash.
+    """
+
+    def __init__(self, spec: WorkerSpec, breaker: CircuitBreaker) -> None:
         self._spec = spec
         self._breaker = breaker
-        self._run: Run | None = None
-        self._waiting = 0
-        self._is_wanted = False
-        self._stopped = False
+        self._run: ProcessRun | None = None
+        self._waiting_calls = 0
+        self._wake_requested = False
+        self._is_stopped = False
         self._is_over = False
-        self._changed = asyncio.Event()
+        self._changed = Signal()
         self._state = self._resting_state
         self.restarts = 0
-        "Crashes and hangs that a fresh process followed."
+        "Number of crashes and hangs after which the process was or will be started again."
         self.last_crash: Ending | None = None
 
     @property
@@ -55,104 +59,98 @@ class Worker:
 
     @property
     def state(self) -> WorkerState:
-        """RUNNING without a `pid` is an on-demand worker that the next call starts."""
+        """The state of the process. RUNNING without a `pid` is an on-demand worker that the next call starts."""
         return self._state
 
     @property
     def pid(self) -> int | None:
+        """The process id; None while no process runs."""
         return self._run.child.pid if self._run else None
 
     @property
     def is_ready(self) -> bool:
-        """Whether a call would be taken by a running process at once."""
-        return self._run is not None and self._run.takes_calls
+        """Return whether a running process accepts calls now."""
+        return self._run is not None and self._run.accepts_calls
 
     def status(self) -> WorkerStatus:
         return WorkerStatus(self.purpose, self.state, self.pid, self.restarts)
 
     async def call(self, request: msgspec.Struct, reply: type[T]) -> T:
-        """One request, one reply. Canceling the awaiting task cancels the call in the child.
+        """Send one request and return its reply. Canceling the caller cancels the call in the child.
 
-        Raises `WorkerCrashed`, `WorkerGivenUp`, `WorkerCallFailed`. How many calls may wait is for the caller to bound.
+        Raises `WorkerCrashed`, `WorkerGivenUp` and `WorkerCallFailed`. The caller bounds the number of waiting calls.
         """
-        connection = await self._connected()
+        connection = await self._wait_for_connection()
         return await connection.call(request, reply)
 
     @asynccontextmanager
-    async def stream(self, request: msgspec.Struct, event: type[E], reply: type[R]) -> AsyncIterator[Stream[E, R]]:
-        """`async with worker.stream(…) as stream: async for event in stream: …`, then `stream.reply`.
+    async def stream(self, request: msgspec.Struct, event: type[E], reply: type[R]) -> AsyncIterator[CallStream[E, R]]:
+        """Send one request and stream its events: `async with worker.stream(…) as stream: async for event in stream: …`.
 
-        Leaving the block early cancels the call in the child. A slow reader makes the child wait.
+        `stream.reply` is available after the last event. Leaving the block early cancels the call in the child. A slow
+        reader makes the child wait. Raises the same errors as `call`.
         """
-        connection = await self._connected()
+        connection = await self._wait_for_connection()
         async with connection.stream(request, event, reply) as stream:
             yield stream
 
     def reset(self) -> None:
-        """Forget the crashes, so that a worker that was given up is tried again."""
+        """Forget the crashes, so that a worker that was given up is started again."""
         self._breaker.reset()
-        self._notify()
+        self._changed.pulse()
 
     def restart(self) -> None:
-        """End the process and start a fresh one; calls in flight fail with `WorkerCrashed`. It counts as no crash."""
+        """End the process and start a new one. Calls in flight raise `WorkerCrashed`. Not counted as a crash."""
         if self._run:
             self._run.finish(_RESTARTED)
 
     async def halt(self) -> None:
-        """End the process now and wait until it is gone; the next call starts another. It counts as no crash.
+        """End the process now and wait until it is gone; the next call starts a new one. Not counted as a crash.
 
-        Calls in flight fail with `WorkerCrashed`. For workers on demand: others would be started again at once.
+        Calls in flight raise `WorkerCrashed`. For on-demand workers: others would be started again at once.
         """
-        await self._until(lambda: self._run is not None or self._state is not WorkerState.STARTING)
+        await self._changed.wait_until(lambda: self._run is not None or self._state is not WorkerState.STARTING)
         run = self._run
         if run is not None:
             run.finish(_HALTED)
-            await self._until(lambda: self._run is not run)
+            await self._changed.wait_until(lambda: self._run is not run)
 
     def wake(self) -> None:
-        """Start a worker on demand before its first call, so that the call need not wait."""
-        self._is_wanted = True
-        self._notify()
+        """Start an on-demand worker before its first call, so that the call need not wait for the start."""
+        self._wake_requested = True
+        self._changed.pulse()
 
     async def stop(self) -> None:
-        """End the process for good and wait for that; all calls fail with `WorkerCrashed`."""
-        self._stopped = True
-        self._notify()
+        """End the process for good and wait until it is gone. All calls raise `WorkerCrashed`."""
+        self._is_stopped = True
+        self._changed.pulse()
         if self._run:
             self._run.finish(_STOPPED)
-        await self._until(lambda: self._is_over)
+        await self._changed.wait_until(lambda: self._is_over)
 
-    async def _connected(self) -> Connection:
-        """Wait for a process that takes calls; nothing may await between this and the begin of the call."""
-        self._waiting += 1
-        self._notify()
+    async def _wait_for_connection(self) -> Connection:
+        """Wait for a process that accepts calls. The caller must begin its call without awaiting in between."""
+        self._waiting_calls += 1
+        self._changed.pulse()
         try:
             while True:
-                if self._stopped:
+                if self._is_stopped:
                     raise WorkerCrashed(self.purpose, _STOPPED.reason)
                 if self._state is WorkerState.GIVEN_UP and self._breaker.is_open:
                     raise WorkerGivenUp(self.purpose, self.last_crash.reason if self.last_crash else "")
-                if self._run and self._run.takes_calls:
+                if self._run and self._run.accepts_calls:
                     return self._run.connection
                 await self._changed.wait()
         finally:
-            self._waiting -= 1
+            self._waiting_calls -= 1
 
-    def _notify(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            await self._changed.wait()
-
-    def _become(self, state: WorkerState) -> None:
+    def _set_state(self, state: WorkerState) -> None:
         self._state = state
-        self._notify()
+        self._changed.pulse()
 
     @property
     def _is_needed(self) -> bool:
-        return self._is_wanted or self._waiting > 0 or self._spec.idle_seconds is None
+        return self._wake_requested or self._waiting_calls > 0 or self._spec.idle_seconds is None
 
     @property
     def _resting_state(self) -> WorkerState:
@@ -161,78 +159,73 @@ class Worker:
     async def supervise(self) -> None:
         """Keep the process alive until `stop` or cancellation."""
         try:
-            while not self._stopped:
-                self._become(self._resting_state)
-                await self._until(lambda: self._stopped or self._is_needed)
-                self._is_wanted = False
-                if not self._stopped and (await self._run_once()).is_crash:
-                    await self._recover()
+            while not self._is_stopped:
+                self._set_state(self._resting_state)
+                await self._changed.wait_until(lambda: self._is_stopped or self._is_needed)
+                self._wake_requested = False
+                if not self._is_stopped and (await self._run_process()).is_crash:
+                    await self._wait_after_crash()
         finally:
             self._is_over = True
-            self._notify()
+            self._changed.pulse()
 
-    async def _run_once(self) -> Ending:
-        self._become(WorkerState.STARTING)
-        ending, tail = _STOPPED, ""
+    async def _run_process(self) -> Ending:
+        self._set_state(WorkerState.STARTING)
+        ending, output = _STOPPED, ""
         try:
             async with open_child(self._spec) as child:
-                self._run = Run(self._spec, child, self._breaker.reset)
-                if self._stopped:
+                self._run = ProcessRun(self._spec, child, self._breaker.reset)
+                if self._is_stopped:
                     self._run.finish(_STOPPED)
-                ending = await self._run.last(lambda: self._become(WorkerState.RUNNING))
-                tail = child.output.tail()
+                ending = await self._run.run(lambda: self._set_state(WorkerState.RUNNING))
+                output = child.output.tail()
         except OSError as error:
             ending = Ending("could not be started", is_crash=True, cause=error)
         finally:
-            self._end_run(ending, tail)
+            self._end_run(ending, output)
         return ending
 
-    def _end_run(self, ending: Ending, tail: str) -> None:
+    def _end_run(self, ending: Ending, output: str) -> None:
         if self._run:
-            self._run.connection.break_off(lambda: WorkerCrashed(self.purpose, ending.reason, tail))
+            self._run.connection.fail_all(lambda: WorkerCrashed(self.purpose, ending.reason, output))
             self._run = None
         if ending.is_crash:
             self.last_crash = ending
             log.warning(
-                "worker crashed", purpose=self.purpose.value, reason=ending.reason, cause=_describe(ending.cause),
-                where=places(tail),
+                "worker crashed", purpose=self.purpose.value, reason=ending.reason,
+                cause=None if ending.cause is None else repr(ending.cause), where=error_locations(output),
             )  # fmt: skip
-        self._notify()
+        self._changed.pulse()
 
-    async def _recover(self) -> None:
-        """After a crash: wait a little, or where there were too many, until it has rested and someone calls."""
-        self._breaker.crashed()
+    async def _wait_after_crash(self) -> None:
+        """Wait for the restart delay; after too many crashes until the breaker closes and a call needs the process."""
+        self._breaker.record_crash()
         self.restarts += 1
         if self._breaker.is_open:
-            self._become(WorkerState.GIVEN_UP)
-            await self._until(lambda: self._stopped or self._breaker.is_reset or self._may_try_again())
+            self._set_state(WorkerState.GIVEN_UP)
+            await self._changed.wait_until(
+                lambda: self._is_stopped or self._breaker.is_reset or self._may_attempt_start()
+            )
             return
-        self._become(WorkerState.BACKING_OFF)
-        try:
-            async with asyncio.timeout(self._breaker.wait_seconds):
-                await self._until(lambda: self._stopped)
-        except TimeoutError:
-            return
+        self._set_state(WorkerState.BACKING_OFF)
+        with anyio.move_on_after(self._breaker.delay_seconds):
+            await self._changed.wait_until(lambda: self._is_stopped)
 
-    def _may_try_again(self) -> bool:
-        return (self._waiting > 0 or self._is_wanted) and not self._breaker.is_open
-
-
-def _describe(cause: Exception | None) -> str | None:
-    return None if cause is None else repr(cause)
+    def _may_attempt_start(self) -> bool:
+        return (self._waiting_calls > 0 or self._wake_requested) and not self._breaker.is_open
 
 
 @asynccontextmanager
-async def open_worker(spec: WorkerSpec, breaker: Breaker | None = None) -> AsyncIterator[Worker]:
-    """Own a worker for the length of the block; at its end the process is closed gracefully, within seconds."""
-    worker = Worker(spec, breaker or Breaker())
-    failure: Exception | None = None
-    async with asyncio.TaskGroup() as group:
-        group.create_task(worker.supervise(), name=f"worker {spec.purpose.value}")
+async def open_worker(spec: WorkerSpec, breaker: CircuitBreaker | None = None) -> AsyncIterator[Worker]:
+    """Supervise a worker while the block is open; at its end the process is closed gracefully, within seconds.
+
+    An unexpected error of the supervising task cancels the block and is raised from it.
+    """
+    worker = Worker(spec, breaker or CircuitBreaker())
+    async with open_task_group() as tasks:
+        tasks.start_soon(worker.supervise, name=f"worker {spec.purpose.value}")
         try:
             yield worker
-        except Exception as error:  # noqa: BLE001  # raised again below, so that the task group does not wrap it
-            failure = error
-        await worker.stop()
-    if failure is not None:
-        raise failure
+        finally:
+            with anyio.CancelScope(shield=True):
+                await worker.stop()

@@ -24,7 +24,7 @@ from records.errors import Busy, Conflict, ContextOverflow, InvalidInput, ModelL
 from records.model import LoadRequest, LoadSettings
 from records.session import SamplingSettings
 from records.settings import MAX_QUEUED_ANSWERS
-from workers import Caller, Stream, WorkerCallFailed
+from workers import Caller, CallStream, WorkerCallFailed
 
 ChatMessage = tuple[str, str]
 """Role (`system`, `user`, `assistant`) and text."""
@@ -145,7 +145,7 @@ class WorkerInference:
         request = Generate(list(messages), sampling, conversation, sampling.max_tokens, thinking, json_schema)
         self.active += 1
         try:
-            stream: Stream[GenerateEvent, Finished]
+            stream: CallStream[GenerateEvent, Finished]
             async with self._worker.stream(request, _EVENT, Finished) as stream:
                 yield _WorkerGeneration(stream)
         except WorkerCallFailed as failure:
@@ -161,7 +161,7 @@ class WorkerInference:
 
 
 class _WorkerGeneration:
-    def __init__(self, stream: Stream[GenerateEvent, Finished]) -> None:
+    def __init__(self, stream: CallStream[GenerateEvent, Finished]) -> None:
         self._stream = stream
 
     def __aiter__(self) -> AsyncIterator[GenerateEvent]:

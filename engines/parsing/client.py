@@ -18,7 +18,7 @@ from records.codes import ErrorCode
 from records.document import Chunking, ParsedDocument
 from records.errors import DocumentUnreadable
 from records.system import WorkerPurpose
-from workers import Stream, Worker, WorkerCallFailed, WorkerCrashed, WorkerGivenUp, WorkerSpec, open_worker
+from workers import CallStream, Worker, WorkerCallFailed, WorkerCrashed, WorkerGivenUp, WorkerSpec, open_worker
 
 log = structlog.get_logger("graphlore.parsing")
 
@@ -36,7 +36,7 @@ _SPLIT = "Split the document into smaller files and upload those."
 _CRASHED = "The parser crashed on this file, which may be damaged. Save it in another format and upload that."
 _CRASHES_OF_THE_FILE = {
     "SIGXCPU": f"Parsing the document exceeded the limit of CPU time. {_SPLIT}",
-    "no sign of life": f"The parser stopped responding while it parsed the document. {_SPLIT}",
+    "did not respond": f"The parser stopped responding while it parsed the document. {_SPLIT}",
     **dict.fromkeys(
         ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "exit status"),
         _CRASHED,
@@ -114,7 +114,7 @@ class ParseStream:
     may not.
     """
 
-    def __init__(self, stream: Stream[ParseEvent, ParseReply], worker: Worker, seconds: float) -> None:
+    def __init__(self, stream: CallStream[ParseEvent, ParseReply], worker: Worker, seconds: float) -> None:
         self._stream = stream
         self._worker = worker
         self._seconds = self._seconds_left = seconds

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import anyio
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.failures import plain_errors
@@ -76,6 +77,11 @@ class Database:
             finally:
                 await reader.end()
 
+    async def check_write(self) -> None:
+        """Commit a write that changes nothing. Raises `DiskFull`, `DatabaseLocked` and `DatabaseUnusable`."""
+        async with self.writing() as connection:
+            await connection.execute_query("PRAGMA user_version = 0")
+
     async def byte_size(self) -> int:
         """The file and its write-ahead log."""
         return await asyncio.to_thread(_byte_size, self.path)
@@ -88,17 +94,23 @@ async def open_database(path: Path, readers: int = READERS) -> AsyncIterator[Dat
     Raises `DatabaseTooNew`, `DatabaseUnusable`, `DatabaseLocked` and `DiskFull`.
     """
     await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-    await migrate(path)
     async with AsyncExitStack() as stack:
-        with plain_errors(path):
+        # Shielded from cancellation: the thread of a connection that is not closed keeps the process from ending.
+        with anyio.CancelScope(shield=True), plain_errors(path):
+            await migrate(path)
             writer = await open_writer(path)
-            stack.push_async_callback(writer.close)
+            stack.push_async_callback(_close, writer)
             pool = []
             for _ in range(readers):
                 pool.append(await open_reader(path))
-                stack.push_async_callback(pool[-1].close)
+                stack.push_async_callback(_close, pool[-1])
         highlighter = stack.enter_context(open_highlighter())
         yield Database(path, writer, pool, highlighter)
+
+
+async def _close(client: Client) -> None:
+    with anyio.CancelScope(shield=True):
+        await client.close()
 
 
 def _byte_size(path: Path) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import structlog
 
+from concurrency import Supervisor
 from persistence.vectors.protocol import (
     BATCH,
     Applied,
@@ -129,18 +130,13 @@ class ChromaIndex:
 
 
 @asynccontextmanager
-async def open_vector_index(spec: WorkerSpec, outbox: Outbox) -> AsyncIterator[ChromaIndex]:
+async def open_vector_index(supervisor: Supervisor, spec: WorkerSpec, outbox: Outbox) -> AsyncIterator[ChromaIndex]:
     """Own the vectors worker. The database must be there, migrated, when this is entered."""
     assert isinstance(spec.start, Start)
     async with open_worker(spec) as worker:
         index = ChromaIndex(worker, outbox, spec.start.dimensions)
-        try:
-            async with asyncio.TaskGroup() as group:
-                following = group.create_task(index.follow(), name="vectors compared")
-                yield index
-                following.cancel()
-        except BaseExceptionGroup as wrapped:
-            raise wrapped.exceptions[0]  # noqa: B904  # what the block raised, as it was raised
+        async with supervisor.running("vector comparisons", index.follow):
+            yield index
 
 
 def vector_worker(

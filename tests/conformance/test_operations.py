@@ -21,8 +21,8 @@ from tests.conformance.node import HERE
 from tests.conformance.operations import FOLDER, SCHEMA, Operation, operations
 from tests.conformance.relay import compile_operations
 from tests.conformance.tools import make_project, run_tool
-from transport.execution.cost import CostReckoner
-from transport.execution.limits import within_limits
+from transport.execution.operation_cost import CostEstimator
+from transport.execution.operation_limits import limit_violations
 
 TYPES = {"BigInt": "number", "DateTime": "string", "JSON": "unknown", "Upload": "Blob"}
 SCALARS = {
@@ -97,7 +97,7 @@ def test_an_operation_stays_within_the_default_limits(operation: Operation, grap
     """The cost counts full pages."""
     limits = Limits()
     document = parse(operation.text, max_tokens=limits.max_tokens)
-    assert within_limits(graph, document, limits) == []
+    assert limit_violations(graph, document, limits) == []
     (definition,) = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    cost = CostReckoner(graph, limits.max_page_size).cost(document, definition, {})
+    cost = CostEstimator(graph, limits.max_page_size).estimate(document, definition, {})
     assert cost <= limits.max_cost // 2, "larger pages must fit as well"

@@ -1,4 +1,4 @@
-"""A GraphQL client over HTTP and WebSocket, as small as the specifications allow."""
+"""A minimal GraphQL client over HTTP and WebSocket."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 class GraphQLFailure(AssertionError):
-    """The answer had top-level errors."""
+    """The response has top-level errors."""
 
 
 class Client:
@@ -31,18 +31,23 @@ class Client:
         await self._http.aclose()
 
     async def run(self, query: str, **variables: Any) -> Json:
-        """Data of a query or mutation; top-level errors fail the test."""
+        """Execute a query or mutation and return its data; top-level errors fail the test."""
         reply = await self._http.post("/graphql", json={"query": query, "variables": variables})
         return _data(reply.json())
 
     async def raw(self, query: str, **variables: Any) -> httpx.Response:
+        """Execute a query or mutation and return the HTTP response."""
         return await self._http.post("/graphql", json={"query": query, "variables": variables})
+
+    async def post_text(self, body: str) -> httpx.Response:
+        """Send a body of JSON text as it is and return the HTTP response."""
+        return await self._http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
 
     async def get(self, path: str) -> httpx.Response:
         return await self._http.get(path)
 
     async def upload(self, file: Path, name: str | None = None, **details: Any) -> Json:
-        """What `uploadDocument` answered."""
+        """Upload a file and return the result of `uploadDocument`."""
         operations = {
             "query": """mutation ($input: UploadDocumentInput!) { uploadDocument(input: $input) {
                 __typename
@@ -61,7 +66,7 @@ class Client:
 
     @asynccontextmanager
     async def subscribe(self, query: str, **variables: Any) -> AsyncIterator[AsyncIterator[Json]]:
-        """Events of one subscription on a socket of its own."""
+        """Yield the events of one subscription over a socket of its own."""
         async with self.socket() as socket:
             yield socket.subscribe(query, **variables)
 
@@ -78,16 +83,16 @@ class Client:
 
 
 class Socket:
-    """One connection with one subscription at a time."""
+    """A connection with one subscription at a time."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._ids = itertools.count(1)
 
     async def subscribe(self, query: str, **variables: Any) -> AsyncIterator[Json]:
-        own = str(next(self._ids))
+        operation_id = str(next(self._ids))
         payload = {"query": query, "variables": variables}
-        await self._connection.send(json.dumps({"id": own, "type": "subscribe", "payload": payload}))
+        await self._connection.send(json.dumps({"id": operation_id, "type": "subscribe", "payload": payload}))
         while True:
             frame = json.loads(await self._connection.recv())
             if frame["type"] == "ping":

@@ -1,4 +1,4 @@
-"""One server for the tests that only talk to it; those that kill it start their own."""
+"""One server for tests that only send requests; tests that stop or kill a server start their own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A real server process on a free port with a data folder of its own; it can be killed like any other."""
+"""A real server process on a free port with a data folder of its own; a test can kill it like any other process."""
 
 import asyncio
 import os
@@ -15,11 +15,12 @@ import httpx
 from tests.paths import ROOT
 
 START_SECONDS = 60
+SERVER = str(ROOT / "server.py")
 
 
 @dataclass
 class Server:
-    """A running server. `output` is the file that its log goes to."""
+    """A running server. `output` is the file of its log."""
 
     process: asyncio.subprocess.Process
     port: int
@@ -34,11 +35,12 @@ class Server:
         return self.process.pid
 
     async def kill(self) -> None:
-        """`kill -9`, as a power cut would."""
+        """Send SIGKILL, with the effect of a power failure on the process."""
         self.process.send_signal(signal.SIGKILL)
         await self.process.wait()
 
     async def stop(self) -> int:
+        """Send SIGTERM and return the exit code. Raises `TimeoutError` after 30 seconds."""
         self.process.send_signal(signal.SIGTERM)
         return await asyncio.wait_for(self.process.wait(), 30)
 
@@ -49,26 +51,32 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def start_server(data_dir: Path, **settings: str) -> Server:
-    port = free_port()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    output = data_dir / f"server-{port}.log"
+async def start_process(folder: Path, /, *program: str, **settings: str) -> Server:
+    """Start a server without waiting for it. `program` are arguments of Python; the default is the server itself.
+
+    `settings` are environment variables without their prefix. `folder` is the data folder, and the log is written there.
+    """
+    settings = {"port": str(free_port()), "data_dir": str(folder)} | settings
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / f"server-{free_port()}.log"
     environment = os.environ | {f"GRAPHLORE_{name.upper()}": value for name, value in settings.items()}
     with output.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            str(ROOT / "server.py"),
-            "--port",
-            str(port),
-            "--data-dir",
-            str(data_dir),
+            *(program or (SERVER,)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            cwd=ROOT,
             env=environment,
             start_new_session=True,
         )
-    server = Server(process, port, output)
+    return Server(process, int(settings["port"]), output)
+
+
+async def start_server(data_dir: Path, *program: str, **settings: str) -> Server:
+    """Start a server and wait until it is healthy."""
+    server = await start_process(data_dir, *program, **settings)
     await _until_healthy(server)
     return server
 
@@ -77,17 +85,18 @@ async def _until_healthy(server: Server) -> None:
     async with httpx.AsyncClient() as client:
         for _ in range(START_SECONDS * 10):
             if server.process.returncode is not None:
-                raise AssertionError(f"the server ended at once:\n{server.output.read_text()}")
+                raise AssertionError(f"the server ended during its start:\n{server.output.read_text()}")
             try:
                 if (await client.get(f"{server.url}/health")).status_code == 200:
                     return
             except httpx.TransportError:
                 await asyncio.sleep(0.1)
-    raise AssertionError(f"the server did not come up:\n{server.output.read_text()}")
+    raise AssertionError(f"the server did not become healthy:\n{server.output.read_text()}")
 
 
 @asynccontextmanager
 async def running_server(data_dir: Path, **settings: str) -> AsyncIterator[Server]:
+    """Start a server, and stop it when the block is left."""
     server = await start_server(data_dir, **settings)
     try:
         yield server

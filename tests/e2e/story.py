@@ -1,4 +1,4 @@
-"""What a person does, as steps: upload and wait, ask and watch."""
+"""The steps of a user: upload and wait, ask and watch."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ TERMINAL = ("MessageCompleted", "MessageCanceled", "MessageFailed")
 
 @dataclass
 class Answer:
-    """An answer as a watching client put it together."""
+    """An answer that a watching client has assembled from its events."""
 
     id: str
     events: list[Json] = field(default_factory=list)
@@ -46,12 +46,12 @@ class Answer:
     reasoning: str = ""
     citations: list[Json] = field(default_factory=list)
 
-    def take(self, event: Json) -> bool:
-        """True where this was the end."""
+    def add(self, event: Json) -> bool:
+        """Add an event; return whether it is the last one."""
         self.events.append(event)
         match event["__typename"]:
             case "TextDelta":
-                assert event["offset"] == len(self.content), "deltas join without a gap or a repeat"
+                assert event["offset"] == len(self.content), "deltas join without gaps and repetitions"
                 self.content += event["text"]
             case "ReasoningDelta":
                 assert event["offset"] == len(self.reasoning)
@@ -68,16 +68,17 @@ class Answer:
 
 
 async def wait_for_document(client: Client, document_id: str, *, until: tuple[str, ...] = ENDS) -> Json:
-    """The document as the stream showed it in the end."""
+    """Wait for a status of a document and return the document."""
     async with client.subscribe(DOCUMENT_EVENTS, id=document_id) as events:
         async for event in events:
             document = event["documentEvents"]["document"]
             if document is not None and document["status"] in until:
                 return dict(document)
-    raise AssertionError("the stream of a document ended before the document was ready")
+    raise AssertionError("the stream ended before the document had the expected status")
 
 
 async def upload_ready(client: Client, file: Path) -> Json:
+    """Upload a file and wait until its document is READY."""
     uploaded = await client.upload(file)
     assert uploaded["__typename"] == "UploadDocumentSuccess", uploaded
     document = await wait_for_document(client, uploaded["document"]["id"])
@@ -104,10 +105,11 @@ async def ask(client: Client, session_id: str, content: str, **more: Any) -> Ans
 
 
 async def watch(client: Client, message_id: str, after: str | None = None) -> Answer:
+    """Watch an answer to its end."""
     answer = Answer(message_id)
     async with client.subscribe(MESSAGE_EVENTS, id=message_id, after=after) as events:
         async for event in events:
-            if answer.take(event["messageEvents"]):
+            if answer.add(event["messageEvents"]):
                 return answer
     raise AssertionError("the stream ended without a terminal event")
 
@@ -117,7 +119,7 @@ async def search(client: Client, query: str, **more: Any) -> Json:
 
 
 async def wait_for_model(client: Client) -> Json:
-    """The default model, READY."""
+    """Wait until the default model is READY and return it."""
     query = """subscription { modelEvents { change
         model { id name status stage progress isDefault error { code message } } } }"""
     async with client.subscribe(query) as events:

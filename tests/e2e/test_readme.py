@@ -1,4 +1,4 @@
-"""The README's commands and operations, taken from its text and carried out as they stand there."""
+"""The commands and operations of the README, extracted from its text and executed unchanged."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-async def test_the_question_on_the_first_screen_is_answered_with_its_source(server: Server, client: Client) -> None:
+async def test_the_example_question_is_answered_with_its_source(server: Server, client: Client) -> None:
     await wait_for_model(client)
     (command,) = re.findall(r"^\$ \.venv/bin/python (.+)$", README, re.MULTILINE)
     asking = await asyncio.create_subprocess_exec(
@@ -31,22 +31,22 @@ async def test_the_question_on_the_first_screen_is_answered_with_its_source(serv
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    shown, complaints = (stream.decode() for stream in await asking.communicate())
-    assert asking.returncode == 0, complaints
-    assert re.match(r"handbook\.md: \d+ chunks\n\n\S", shown), "what was read, then the answer"
-    assert "18 grams of ground coffee" in shown.split("\n[1] handbook.md", 1)[1], "the source is quoted"
+    output, errors = (stream.decode() for stream in await asking.communicate())
+    assert asking.returncode == 0, errors
+    assert re.match(r"handbook\.md: \d+ chunks\n\n\S", output), "the document, then the answer"
+    assert "18 grams of ground coffee" in output.split("\n[1] handbook.md", 1)[1], "the source is quoted"
 
 
-async def test_the_operations_by_hand_work_one_after_the_other(server: Server, client: Client) -> None:
+async def test_the_example_operations_work_in_their_order(server: Server, client: Client) -> None:
     await wait_for_model(client)
     (upload,) = re.findall(r"^  -F 'operations=(.+)' \\$", README, re.MULTILINE)
     (file,) = re.findall(r"^  -F '0=@(.+)'$", README, re.MULTILINE)
     create, send, watch = re.findall(r"^```graphql\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
-    async with Example(server.url) as by_hand:
-        document = (await by_hand.upload(json.loads(upload)["query"], ROOT / Path(file)))["document"]["id"]
-        session = (await by_hand.run(create.replace("DOCUMENT", document)))["session"]["id"]
-        answer = (await by_hand.run(send.replace("SESSION", session)))["answer"]["id"]
-        events = [event async for event in by_hand.watch(watch.replace("ANSWER", answer))]
+    async with Example(server.url) as example:
+        document = (await example.upload(json.loads(upload)["query"], ROOT / Path(file)))["document"]["id"]
+        session = (await example.run(create.replace("DOCUMENT", document)))["session"]["id"]
+        answer = (await example.run(send.replace("SESSION", session)))["answer"]["id"]
+        events = [event async for event in example.watch(watch.replace("ANSWER", answer))]
     assert events[-1]["__typename"] == "MessageCompleted", events[-1]
-    written = "".join(event.get("text", "") for event in events)
-    assert events[-1]["message"]["content"] == written != ""
+    text = "".join(event.get("text", "") for event in events)
+    assert events[-1]["message"]["content"] == text != ""

@@ -1,4 +1,4 @@
-"""The README's own walk-through against the real server with the real small models and real files."""
+"""The steps of the README with the real server, the real small models and real files."""
 
 from pathlib import Path
 
@@ -15,14 +15,15 @@ TEXT_AT = (
 )
 
 
-async def quote_stands_in_document(client: Client, citation: Json) -> bool:
+async def is_quote_of_document(client: Client, citation: Json) -> bool:
+    """Return whether the quote of a citation equals its span of the document's text."""
     start, end = citation["startOffset"], citation["endOffset"]
     found = await client.run(TEXT_AT, id=citation["document"]["id"], offset=start, length=end - start)
     return bool(found["document"]["text"] == citation["quote"])
 
 
 @pytest.mark.parametrize("kind", ["pdf", "docx", "html"])
-async def test_planted_facts_are_found_by_words_and_by_meaning_and_cited(
+async def test_planted_facts_are_found_in_every_search_mode_and_cited(
     client: Client, tmp_path: Path, kind: str
 ) -> None:
     planted = files.WRITERS[kind](tmp_path / f"planted.{kind}")
@@ -40,20 +41,20 @@ async def test_planted_facts_are_found_by_words_and_by_meaning_and_cited(
     assert answer.end["__typename"] == "MessageCompleted", answer.end
     assert answer.end["message"]["content"] == answer.content != ""
     citing = [citation for citation in answer.end["message"]["citations"] if fact.answer in citation["quote"]]
-    assert citing, "the passage with the fact stands among the citations"
-    assert all([await quote_stands_in_document(client, citation) for citation in answer.end["message"]["citations"]])
+    assert citing, "the passage with the fact is cited"
+    assert all([await is_quote_of_document(client, citation) for citation in answer.end["message"]["citations"]])
     if kind == "pdf":
         assert citing[0]["page"] == fact.page
 
 
-async def test_without_the_document_nothing_is_cited(client: Client) -> None:
+async def test_an_answer_without_documents_has_no_citations(client: Client) -> None:
     session = await create_session(client, [], thinkingMode="RAG")
     answer = await ask(client, session, "What is a bolt?", sampling={"maxTokens": 10})
     assert answer.end["__typename"] == "MessageCompleted"
     assert answer.end["message"]["citations"] == []
 
 
-async def test_a_mode_that_thinks_keeps_its_steps_apart_from_the_answer(client: Client) -> None:
+async def test_the_reasoning_of_a_thinking_mode_is_separate_from_the_answer(client: Client) -> None:
     session = await create_session(client, [], thinkingMode="COT")
     answer = await ask(client, session, "Is seven a prime number?", sampling={"maxTokens": 30})
     message = answer.end["message"]
@@ -62,7 +63,7 @@ async def test_a_mode_that_thinks_keeps_its_steps_apart_from_the_answer(client: 
     assert message["content"] == answer.content != ""
 
 
-async def test_the_original_comes_back_byte_for_byte(client: Client, tmp_path: Path) -> None:
+async def test_an_original_is_downloaded_unchanged(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_bytes("Zürich, 35 °C\n".encode("latin-1") * 50)
     document = await upload_ready(client, file)
@@ -84,7 +85,7 @@ async def test_the_same_bytes_are_one_document(client: Client, tmp_path: Path) -
     assert again["document"]["id"] == first["id"]
 
 
-async def test_a_deleted_document_is_gone_at_once(client: Client, tmp_path: Path) -> None:
+async def test_a_deleted_document_is_not_found_any_more(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "secret.txt"
     file.write_text("The vault opens with the word zanzibarium.")
     document = await upload_ready(client, file)

@@ -10,7 +10,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.served_graph import ANSWER
-from tests.transport.sockets import open_socket
+from tests.transport.websocket.client import open_socket
 
 
 @dataclass

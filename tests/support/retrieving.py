@@ -25,6 +25,7 @@ from records.document import Chunking, DocumentRecord, DocumentSource, DocumentS
 from records.ids import DocumentId
 from records.retrieval import Retrieval, RetrievalQuery
 from services.retrieval import Retriever
+from tests.support.supervised import open_test_supervisor
 
 EMBEDDED_AT_ONCE = 256
 PATIENCE = 60.0
@@ -114,7 +115,10 @@ async def open_library(
         assert isinstance(spec.start, Start)
         if exact_limit is not None:
             spec = replace(spec, start=Start(**{**_parts(spec.start), "exact_limit": exact_limit}))
-        async with open_vector_index(spec, Outbox(database)) as vectors:
+        async with (
+            open_test_supervisor() as supervisor,
+            open_vector_index(supervisor, spec, Outbox(database)) as vectors,
+        ):
             documents, chunks, keywords = Documents(database), Chunks(database), Keywords(database)
             retriever = Retriever(
                 documents, chunks, keywords, vectors, embedder, reranker or LateInteraction(embedder, seconds=PATIENCE)

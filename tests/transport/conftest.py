@@ -1,27 +1,26 @@
-"""Clients of the small library, in this process and over real connections."""
+"""Clients of the book graph, in this process and over real connections."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import anyio
 import httpx
 import pytest
-import uvicorn
 from starlette.types import ASGIApp
 
-from tests.transport.library import Shelf, library
-from transport import WEBSOCKET_OPTIONS
+from tests.transport.book_graph import Probe, create_book_app
+from transport import HTTPServer
 
 Connect: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def probe() -> Probe:
+    return Probe()
 
 
 @pytest.fixture
@@ -30,14 +29,14 @@ def incoming(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def connect(incoming: Path, shelf: Shelf) -> Connect:
-    """Opens a client of a library with some settings."""
+def connect(incoming: Path, probe: Probe) -> Connect:
+    """Return a function that opens a client of the book graph with transport settings."""
 
-    def opened(**settings: Any) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(library(incoming, shelf, **settings))
+    def open_client(**settings: Any) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(create_book_app(incoming, probe, **settings))
         return httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")
 
-    return opened
+    return open_client
 
 
 @pytest.fixture
@@ -47,26 +46,27 @@ async def client(connect: Connect) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def running(app: ASGIApp, **options: Any) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    """A real server on a free port of this machine, with its host and port."""
-    options = WEBSOCKET_OPTIONS | {"timeout_graceful_shutdown": 5} | options
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", **options))
+async def running_server(app: ASGIApp, **options: Any) -> AsyncIterator[tuple[HTTPServer, str]]:
+    """Run a real server on a free port of this machine; yield it with its host and port."""
+    server = HTTPServer(app, **options)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(server._serve([listening]))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve, [listening])
             while not server.started:
-                await asyncio.sleep(0.01)
+                await anyio.sleep(0.01)
             yield server, f"127.0.0.1:{listening.getsockname()[1]}"
             server.should_exit = True
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    async with running(app) as (_, address):
+    """Run a real server; yield its host and port."""
+    async with running_server(app) as (_, address):
         yield address
 
 
 @pytest.fixture
-def serve(incoming: Path, shelf: Shelf) -> Serve:
-    return lambda **settings: serving(library(incoming, shelf, **settings))
+def serve(incoming: Path, probe: Probe) -> Serve:
+    """Return a function that runs a server of the book graph with transport settings."""
+    return lambda **settings: serving(create_book_app(incoming, probe, **settings))

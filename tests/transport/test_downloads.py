@@ -1,4 +1,4 @@
-"""Files that are handed out."""
+"""Downloads of original files."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -31,35 +31,35 @@ def client(tmp_path: Path) -> httpx.AsyncClient:
     return serving(tmp_path, "Bericht ☕.html", "text/html")
 
 
-async def test_a_file_is_an_attachment_under_its_own_name(client: httpx.AsyncClient) -> None:
+async def test_a_file_is_sent_as_an_attachment_with_its_name(client: httpx.AsyncClient) -> None:
     reply = await client.get("/documents/1/original")
     assert reply.content == b"0123456789"
     assert reply.headers["content-disposition"] == "attachment; filename*=utf-8''Bericht%20%E2%98%95.html"
 
 
 @pytest.mark.parametrize("asked", ["bytes=2-4", "bytes=2-4,3-4"])
-async def test_a_part_of_a_file_can_be_asked_for(client: httpx.AsyncClient, asked: str) -> None:
+async def test_a_range_of_a_file_can_be_requested(client: httpx.AsyncClient, asked: str) -> None:
     reply = await client.get("/documents/1/original", headers={"Range": asked})
     assert (reply.status_code, reply.content) == (206, b"234")
 
 
-async def test_the_size_of_a_file_can_be_asked_for_without_it(client: httpx.AsyncClient) -> None:
+async def test_the_size_of_a_file_can_be_requested_by_head(client: httpx.AsyncClient) -> None:
     reply = await client.head("/documents/1/original")
     assert (reply.status_code, reply.content, reply.headers["content-length"]) == (200, b"", "10")
 
 
-async def test_a_thousand_ranges_do_not_make_an_answer_of_a_thousand_files(client: httpx.AsyncClient) -> None:
+async def test_a_thousand_ranges_do_not_multiply_the_response(client: httpx.AsyncClient) -> None:
     ranges = "bytes=" + ",".join(["0-9"] * 1000)
     reply = await client.get("/documents/1/original", headers={"Range": ranges})
     assert len(reply.content) <= 10
 
 
-async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_file_is_not_found(client: httpx.AsyncClient) -> None:
     assert (await client.get("/documents/2/original")).status_code == 404
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml"])
-async def test_an_uploaded_page_runs_nothing_in_the_name_of_this_server(tmp_path: Path, media_type: str) -> None:
+async def test_an_uploaded_page_executes_nothing_in_a_browser(tmp_path: Path, media_type: str) -> None:
     async with serving(tmp_path, "page.html", media_type, SCRIPT) as client:
         for part in ({}, {"Range": "bytes=0-"}):
             reply = await client.get("/documents/1/original", headers=part)
@@ -67,7 +67,7 @@ async def test_an_uploaded_page_runs_nothing_in_the_name_of_this_server(tmp_path
             assert reply.headers["content-disposition"].startswith("attachment; ")
             assert reply.headers["x-content-type-options"] == "nosniff"
             policy = reply.headers["content-security-policy"].split("; ")
-            assert "sandbox" in policy, "and nothing behind it: no scripts, no origin"
+            assert "sandbox" in policy, "without exceptions: no scripts, no origin"
             assert "default-src 'none'" in policy
             assert reply.headers["cross-origin-resource-policy"] == "same-origin"
 
@@ -88,7 +88,7 @@ async def test_an_uploaded_page_runs_nothing_in_the_name_of_this_server(tmp_path
         ("", ""),
     ],
 )
-async def test_the_name_of_a_file_stays_inside_its_header_and_is_no_path(tmp_path: Path, name: str, sent: str) -> None:
+async def test_the_name_of_a_download_cannot_inject_headers_or_paths(tmp_path: Path, name: str, sent: str) -> None:
     async with serving(tmp_path, name, "text/plain") as client:
         reply = await client.get("/documents/1/original")
     assert reply.status_code == 200

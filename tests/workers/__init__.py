@@ -1,1 +1,1 @@
-"""The worker harness, by real child processes."""
+"""Tests of the worker harness with real child processes."""

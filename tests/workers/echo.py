@@ -1,4 +1,4 @@
-"""A worker for tests: does on request what a worker must never do."""
+"""A worker program for tests: on request it does what a worker must never do."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ from workers.child import Call, CallCanceled, CallFailure, Link, serve
 class Start(msgspec.Struct):
     greeting: str = "hello"
     crash_unless: str | None = None
-    "A path: while no file is there, the program ends before it serves."
+    "Path of a file; while it does not exist, the program exits before it accepts calls."
 
 
 class Echo(msgspec.Struct, tag=True):
@@ -26,16 +26,16 @@ class Describe(msgspec.Struct, tag=True):
 
 
 class Count(msgspec.Struct, tag=True):
-    """`events` events of `size` bytes each."""
+    """Requests `events` events of `size` bytes each."""
 
     events: int
     size: int = 1
 
 
 class Sleep(msgspec.Struct, tag=True):
-    """One event to say that it began, then asleep until canceled; for ever where it is deaf."""
+    """Requests one event, and then waits for the cancellation; forever if that is ignored."""
 
-    deaf: bool = False
+    ignores_cancellation: bool = False
 
 
 class Fail(msgspec.Struct, tag=True):
@@ -44,13 +44,13 @@ class Fail(msgspec.Struct, tag=True):
 
 class Crash(msgspec.Struct, tag=True):
     how: str
-    "exit, abort, segfault, kill or stop"
+    "One of exit, abort, segfault, kill and stop."
     printing: str = ""
-    "What it prints before."
+    "Text that is printed before."
 
 
-class Surprise(msgspec.Struct, tag=True):
-    """An exception that quotes this text, as a parser's may."""
+class Raise(msgspec.Struct, tag=True):
+    """Requests an unexpected exception that quotes a text, as the exception of a parser may."""
 
     text: str
 
@@ -59,7 +59,7 @@ class Allocate(msgspec.Struct, tag=True):
     size: int
 
 
-Request = Echo | Describe | Count | Sleep | Fail | Crash | Surprise | Allocate
+Request = Echo | Describe | Count | Sleep | Fail | Crash | Raise | Allocate
 
 
 class Text(msgspec.Struct):
@@ -73,19 +73,19 @@ class Described(msgspec.Struct):
     niceness: int
     directory: str
     sent: int
-    cancels_seen: int
+    cancellations: int
 
 
 class Numbered(msgspec.Struct):
     index: int
-    filling: bytes
+    payload: bytes
 
 
 class Program:
     def __init__(self, start: Start) -> None:
         self.start = start
         self.sent = 0
-        self.cancels_seen = 0
+        self.cancellations = 0
 
     def handle(self, call: Call) -> msgspec.Struct:
         match call.request:
@@ -95,18 +95,18 @@ class Program:
                 return self.describe()
             case Count(events=events, size=size):
                 return self.count(call, events, size)
-            case Sleep(deaf=deaf):
-                return self.sleep(call, deaf)
+            case Sleep(ignores_cancellation=ignores_cancellation):
+                return self.sleep(call, ignores_cancellation)
             case Fail(expected=True):
                 raise CallFailure("TOO_ODD", "The number is odd.")
             case Crash(how=how, printing=printing):
                 print(printing)  # noqa: T201
                 return crash(how)
-            case Surprise(text=text):
+            case Raise(text=text):
                 raise KeyError(text)
             case Allocate(size=size):
                 return Text(str(len(bytearray(size))))
-        raise ValueError("a surprise")
+        raise ValueError("unexpected")
 
     def describe(self) -> Described:
         return Described(
@@ -116,7 +116,7 @@ class Program:
             niceness=os.nice(0),
             directory=os.getcwd(),
             sent=self.sent,
-            cancels_seen=self.cancels_seen,
+            cancellations=self.cancellations,
         )
 
     def count(self, call: Call, events: int, size: int) -> Text:
@@ -126,13 +126,13 @@ class Program:
             self.sent += 1
         return Text(str(events))
 
-    def sleep(self, call: Call, deaf: bool) -> Text:
-        awake = threading.Event()
+    def sleep(self, call: Call, ignores_cancellation: bool) -> Text:
+        canceled = threading.Event()
         call.event(Numbered(0, b""))
-        if not deaf:
-            call.on_cancel = awake.set
-        awake.wait()
-        self.cancels_seen += 1
+        if not ignores_cancellation:
+            call.on_cancel = canceled.set
+        canceled.wait()
+        self.cancellations += 1
         raise CallCanceled
 
 

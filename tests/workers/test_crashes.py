@@ -1,4 +1,4 @@
-"""Crashes, restarts, the breaker, and ends."""
+"""Crashes, restarts, the circuit breaker, and the end of workers."""
 
 import asyncio
 import os
@@ -7,16 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
 from records.system import WorkerState
 from tests.paths import ROOT
 from tests.workers import echo
-from tests.workers.killing import assert_survives_kill, is_alive, until
+from tests.workers.kill_worker import assert_survives_kill, is_alive, until
 from tests.workers.test_calls import describe, spec
 from workers import Caller, Worker, WorkerCrashed, WorkerGivenUp, open_worker
-from workers.output import OutputRing
-from workers.restart import Breaker
+from workers.crash_output import OutputRing
+from workers.restart import CircuitBreaker
 
 
 async def echoes(worker: Worker) -> None:
@@ -34,7 +35,7 @@ async def streams(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize("busy", [sleeps, streams])
-async def test_a_kill_in_the_middle_is_a_typed_error_and_the_next_call_works(busy: object) -> None:
+async def test_a_kill_during_a_call_is_a_typed_error_and_the_next_call_succeeds(busy: object) -> None:
     await assert_survives_kill(spec(), busy, echoes)  # type: ignore[arg-type]
 
 
@@ -47,7 +48,7 @@ async def test_a_kill_in_the_middle_is_a_typed_error_and_the_next_call_works(bus
         ("kill", "SIGKILL"),
     ],
 )
-async def test_each_way_to_end_is_told_apart_and_its_output_kept(how: str, reason: str) -> None:
+async def test_each_kind_of_end_has_its_own_reason_and_keeps_the_output(how: str, reason: str) -> None:
     async with open_worker(spec()) as worker:
         with pytest.raises(WorkerCrashed) as caught:
             await worker.call(echo.Crash(how), echo.Text)
@@ -57,7 +58,7 @@ async def test_each_way_to_end_is_told_apart_and_its_output_kept(how: str, reaso
         await echoes(worker)
 
 
-async def test_all_calls_in_flight_fail_with_the_crash() -> None:
+async def test_each_call_in_flight_raises_an_exception_of_its_own() -> None:
     async with open_worker(spec()) as worker:
         await echoes(worker)
         calls = [worker.call(echo.Sleep(), echo.Text) for _ in range(5)]
@@ -66,13 +67,13 @@ async def test_all_calls_in_flight_fail_with_the_crash() -> None:
         assert len({id(outcome) for outcome in outcomes}) == 6
 
 
-async def test_a_child_that_gives_no_sign_of_life_is_killed() -> None:
+async def test_a_child_that_does_not_respond_is_killed() -> None:
     async with open_worker(spec(silence_limit=2.0)) as worker:
-        with pytest.raises(WorkerCrashed, match="no sign of life"):
+        with pytest.raises(WorkerCrashed, match="did not respond for 2 seconds"):
             await worker.call(echo.Crash("stop"), echo.Text)
 
 
-async def test_three_crashes_in_a_row_give_the_worker_up_and_a_reset_tries_again(tmp_path: Path) -> None:
+async def test_a_worker_is_given_up_after_three_crashes_in_a_row_and_started_again_by_a_reset(tmp_path: Path) -> None:
     cured = tmp_path / "cured"
     async with open_worker(spec(start=echo.Start(crash_unless=str(cured)))) as worker:
         with pytest.raises(WorkerGivenUp) as caught:
@@ -88,9 +89,9 @@ async def test_three_crashes_in_a_row_give_the_worker_up_and_a_reset_tries_again
         assert worker.status().state is WorkerState.RUNNING
 
 
-async def test_after_its_rest_the_next_call_is_let_through(tmp_path: Path) -> None:
+async def test_the_first_call_after_the_breaker_has_closed_starts_the_process(tmp_path: Path) -> None:
     cured, now = tmp_path / "cured", [0.0]
-    breaker = Breaker(clock=lambda: now[0])
+    breaker = CircuitBreaker(clock=lambda: now[0])
     async with open_worker(spec(start=echo.Start(crash_unless=str(cured))), breaker) as worker:
         for _ in range(2):
             with pytest.raises(WorkerGivenUp):
@@ -102,7 +103,7 @@ async def test_after_its_rest_the_next_call_is_let_through(tmp_path: Path) -> No
         assert worker.state is WorkerState.RUNNING
 
 
-async def test_a_call_that_works_in_between_keeps_the_worker_from_being_given_up() -> None:
+async def test_an_answered_call_between_crashes_prevents_that_the_worker_is_given_up() -> None:
     async with open_worker(spec()) as worker:
         for _ in range(4):
             with pytest.raises(WorkerCrashed):
@@ -116,7 +117,7 @@ async def test_a_program_that_does_not_exist_is_given_up() -> None:
             await echoes(worker)
 
 
-async def test_preparing_comes_before_every_first_call() -> None:
+async def test_every_new_process_is_prepared_before_its_first_call() -> None:
     greetings = []
 
     async def prepare(caller: Caller) -> None:
@@ -130,18 +131,18 @@ async def test_preparing_comes_before_every_first_call() -> None:
     assert greetings == [first, second]
 
 
-async def test_failing_to_prepare_is_a_crash_of_the_start() -> None:
+async def test_a_failing_preparation_counts_as_a_crash() -> None:
     async def prepare(caller: Caller) -> None:
         await caller.call(echo.Fail(expected=True), echo.Text)
 
     async with open_worker(spec(prepare=prepare)) as worker:
-        with pytest.raises(WorkerGivenUp, match="could not be made ready"):
+        with pytest.raises(WorkerGivenUp, match="could not be prepared"):
             await echoes(worker)
         assert worker.last_crash is not None
         assert "TOO_ODD" in str(worker.last_crash.cause)
 
 
-async def test_an_on_demand_worker_starts_with_a_call_and_ends_after_a_quiet_time() -> None:
+async def test_an_on_demand_worker_starts_with_a_call_and_ends_after_its_idle_time() -> None:
     async with open_worker(spec(idle_seconds=0.2)) as worker:
         assert (worker.pid, worker.state) == (None, WorkerState.RUNNING)
         first = (await describe(worker)).pid
@@ -151,30 +152,30 @@ async def test_an_on_demand_worker_starts_with_a_call_and_ends_after_a_quiet_tim
         assert worker.restarts == 0
 
 
-async def test_an_on_demand_worker_does_not_end_in_the_middle_of_a_call() -> None:
+async def test_an_on_demand_worker_does_not_end_during_a_call() -> None:
     async with (
         open_worker(spec(idle_seconds=0.1)) as worker,
         worker.stream(echo.Count(10**9, 1000), echo.Numbered, echo.Text) as stream,
     ):
         await anext(stream)
         pid = worker.pid
-        await asyncio.sleep(0.4)
+        await anyio.sleep(0.4)
         assert worker.pid == pid
 
 
-async def test_a_worker_is_recycled_after_its_calls_and_no_call_notices() -> None:
+async def test_a_worker_is_recycled_after_its_number_of_calls_without_a_failed_call() -> None:
     async with open_worker(spec(recycle_calls=3)) as worker:
         calls = await asyncio.gather(*(describe(worker) for _ in range(10)))
         assert len({call.pid for call in calls}) == 4
         assert worker.restarts == 0
 
 
-async def test_stopping_ends_calls_and_refuses_new_ones() -> None:
+async def test_stopping_fails_running_calls_and_later_ones() -> None:
     async with open_worker(spec()) as worker:
         pid = (await describe(worker)).pid
         async with asyncio.TaskGroup() as group:
             call = group.create_task(_crash_reason(worker))
-            await asyncio.sleep(0.1)
+            await anyio.sleep(0.1)
             await worker.stop()
         assert call.result() == "was stopped"
         assert not is_alive(pid)
@@ -188,7 +189,7 @@ async def _crash_reason(worker: Worker) -> str:
     return caught.value.reason
 
 
-async def test_a_restart_gives_a_fresh_process() -> None:
+async def test_a_restart_replaces_the_process() -> None:
     async with open_worker(spec()) as worker:
         pid = (await describe(worker)).pid
         worker.restart()
@@ -212,7 +213,7 @@ async def test_a_canceled_block_leaves_no_process() -> None:
     assert not is_alive(pids[0])
 
 
-async def test_ctrl_c_in_the_terminal_leaves_the_child_to_its_parent() -> None:
+async def test_a_child_ignores_ctrl_c() -> None:
     async with open_worker(spec()) as worker:
         pid = (await describe(worker)).pid
         os.kill(pid, signal.SIGINT)
@@ -228,51 +229,50 @@ from workers import open_worker
 async def main():
     async with open_worker(spec()) as worker:
         print((await worker.call(echo.Describe(), echo.Described)).pid, flush=True)
-        await worker.call(echo.Sleep(deaf=True), echo.Text)
+        await worker.call(echo.Sleep(ignores_cancellation=True), echo.Text)
 
 asyncio.run(main())
 """
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
-async def test_no_child_outlives_a_parent_that_is_killed(signal_number: int) -> None:
-    root = ROOT
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, cwd=root) as parent:
+async def test_no_child_outlives_a_killed_parent(signal_number: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, cwd=ROOT) as parent:
         assert parent.stdout is not None
-        pid = int(await asyncio.to_thread(parent.stdout.readline))
+        pid = int(await anyio.to_thread.run_sync(parent.stdout.readline))
         assert is_alive(pid)
         parent.send_signal(signal_number)
         parent.wait()
         await until(lambda: not is_alive(pid))
 
 
-def test_the_ring_keeps_the_end() -> None:
+def test_the_ring_keeps_the_last_bytes() -> None:
     ring = OutputRing(10)
     ring.write(b"0123456789")
     ring.write(b"abc")
     assert ring.tail() == "3456789abc"
 
 
-def test_the_waits_double_to_five_seconds_and_an_answered_call_forgets_them() -> None:
-    breaker = Breaker(clock=lambda: 0.0)
-    waits = []
+def test_the_delays_double_up_to_five_seconds_and_an_answered_call_resets_them() -> None:
+    breaker = CircuitBreaker(clock=lambda: 0.0)
+    delays = []
     for _ in range(8):
-        breaker.crashed()
-        waits.append(breaker.wait_seconds)
-    assert waits == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+        breaker.record_crash()
+        delays.append(breaker.delay_seconds)
+    assert delays == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     breaker.reset()
-    assert (breaker.wait_seconds, breaker.is_open) == (0.0, False)
+    assert (breaker.delay_seconds, breaker.is_open) == (0.0, False)
 
 
-def test_the_breaker_opens_after_three_crashes_and_rests_for_a_minute() -> None:
+def test_the_breaker_opens_for_a_minute_after_three_crashes() -> None:
     now = [0.0]
-    breaker = Breaker(clock=lambda: now[0])
+    breaker = CircuitBreaker(clock=lambda: now[0])
     opened = []
     for _ in range(3):
-        breaker.crashed()
+        breaker.record_crash()
         opened.append(breaker.is_open)
     assert opened == [False, False, True]
     now[0] = 60.0
     assert not breaker.is_open
-    breaker.crashed()
+    breaker.record_crash()
     assert breaker.is_open

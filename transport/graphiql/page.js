@@ -83,7 +83,7 @@ const access = {
 
 // Return the WebSocket URL of a path on this server.
 function socketAddress(path) {
-  const address = new URL(path, location.href);
+  const address = new URL(path, document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
   return address.href;
 }
@@ -93,7 +93,7 @@ function showTokenForm() {
 }
 
 const socket = graphqlWs.createClient({
-  url: socketAddress("/graphql"),
+  url: socketAddress("graphql"),
   lazy: true,
   retryAttempts: Infinity,
   shouldRetry: (event) => event.code !== 4403,
@@ -118,7 +118,7 @@ document.getElementById("access").addEventListener("submit", (event) => {
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({
-      url: "/graphql",
+      url: "graphql",
       fetch: fetchWithToken,
       wsClient: socket,
       enableIncrementalDelivery: false,

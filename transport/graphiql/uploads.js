@@ -78,7 +78,7 @@
     body.append("map", JSON.stringify({ file: ["variables.input.file"] }));
     body.append("file", file, file.name);
     const request = new XMLHttpRequest();
-    request.open("POST", "/graphql");
+    request.open("POST", "graphql");
     request.setRequestHeader("GraphQL-Require-Preflight", "1");
     for (const [name, value] of Object.entries(graphlore.access.headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: POST for all operations that end, GET for queries alone, GraphiQL for browsers."""
+"""GraphQL over HTTP: POST for queries and mutations, GET for queries alone, GraphiQL for browsers."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,22 +10,23 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from records.settings import Limits
-from transport.execution.execution import Operations, Payload
-from transport.http.bodies import content_type, read_body
-from transport.http.encoding import encode
-from transport.http.negotiation import GRAPHQL, JSON, negotiate, wants_page
-from transport.http.requests import GraphQLRequest, read_json, read_parameters, read_request
-from transport.security.refusals import OperationRefused, RequestRefused
-from transport.security.security import AccessToken, require_preflight
-from transport.uploads.draining import WatchedBody, respond_and_linger
-from transport.uploads.endpoint import receive_upload
-from transport.uploads.incoming import IncomingFiles
+from transport.errors import OperationRejected, RequestRejected
+from transport.execution.operations import Operations, Payload
+from transport.http.graphql_request import GraphQLRequest, read_json, read_parameters, read_request
+from transport.http.negotiation import GRAPHQL, JSON, negotiate, prefers_html
+from transport.http.request_body import content_type, read_body
+from transport.json_codec import encode_json
+from transport.security.access_token import AccessToken
+from transport.security.origin_guard import require_preflight
+from transport.uploads.draining import WatchedBody, respond_and_drain
+from transport.uploads.incoming_file import IncomingFiles
+from transport.uploads.multipart_request import receive_upload
 
 METHODS = "GET, POST"
 
 
 class GraphQLOverHTTP:
-    """An ASGI application for one path. `page` answers browsers; None where there is no page."""
+    """An ASGI application for one path. `page` returns the page for browsers; None if there is no page."""
 
     def __init__(
         self,
@@ -48,35 +49,37 @@ class GraphQLOverHTTP:
             response = await self._respond(request)
         except ClientDisconnect:
             return
-        if body.is_left(request):
-            await respond_and_linger(response, body, send)
+        if body.has_unread_data(request):
+            await respond_and_drain(response, body, send)
         else:
             await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
         accept = request.headers.get("accept")
-        if self._page and request.method == "GET" and wants_page(accept):
+        if self._page and request.method == "GET" and prefers_html(accept):
             return self._page()
         media_type = JSON
         try:
             media_type = negotiate(accept)
             self._token.require(request)
-            return _response(await self._answer(request), HTTPStatus.OK, media_type)
-        except RequestRefused as refusal:
-            return _response({"errors": refusal.errors}, refusal.status, media_type, refusal.headers)
-        except OperationRefused as refusal:
-            # A well-formed request gets 200 in plain JSON, as older clients expect, whatever became of its operation.
-            status = refusal.status if media_type == GRAPHQL else HTTPStatus.OK
-            return _response({"errors": refusal.errors}, status, media_type)
+            return _response(await self._execute(request), HTTPStatus.OK, media_type)
+        except RequestRejected as rejection:
+            return _response({"errors": rejection.errors}, rejection.status, media_type, rejection.headers)
+        except OperationRejected as rejection:
+            # A well-formed request gets 200 in plain JSON, as older clients expect, even if its operation cannot run.
+            status = rejection.status if media_type == GRAPHQL else HTTPStatus.OK
+            return _response({"errors": rejection.errors}, status, media_type)
 
-    async def _answer(self, request: Request) -> Payload:
+    async def _execute(self, request: Request) -> Payload:
         async with self._read(request) as graphql_request:
             operation = self._operations.prepare(graphql_request, request)
             if operation.kind is not OperationType.QUERY and request.method == "GET":
-                raise _not_allowed(f"A {operation.kind.value} cannot be sent by GET.", "POST")
+                raise _method_not_allowed(f"A {operation.kind.value} must be sent by POST.", "POST")
             if operation.kind is OperationType.SUBSCRIPTION:
-                message = "Subscriptions run over a WebSocket on this path, with the protocol graphql-transport-ws."
-                raise RequestRefused(message)
+                message = (
+                    "Subscriptions are available over a WebSocket on this path, by the protocol graphql-transport-ws."
+                )
+                raise RequestRejected(message)
             return await self._operations.run(operation)
 
     @asynccontextmanager
@@ -85,7 +88,7 @@ class GraphQLOverHTTP:
             yield read_parameters(request.query_params)
             return
         if request.method != "POST":
-            raise _not_allowed(f"{request.method} means nothing here.", METHODS)
+            raise _method_not_allowed(f"{request.method} is not supported here. Use {METHODS}.", METHODS)
         media_type, charset = content_type(request)
         if media_type == "multipart/form-data":
             require_preflight(request)
@@ -95,14 +98,14 @@ class GraphQLOverHTTP:
             body = await read_body(request, self._limits.max_request_bytes)
             yield read_request(read_json(body, "The body"))
         else:
-            message = f"A request's body is {JSON} in UTF-8, or multipart/form-data where it brings files."
-            raise RequestRefused(message, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            message = f"The body must be {JSON} in UTF-8, or multipart/form-data for a request with files."
+            raise RequestRejected(message, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
-def _not_allowed(message: str, methods: str) -> RequestRefused:
-    return RequestRefused(message, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": methods})
+def _method_not_allowed(message: str, methods: str) -> RequestRejected:
+    return RequestRejected(message, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": methods})
 
 
 def _response(payload: Payload, status: HTTPStatus, media_type: str, headers: dict[str, str] | None = None) -> Response:
     always = {"Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store", "Vary": "Accept"}
-    return Response(encode(payload), status, always | (headers or {}))
+    return Response(encode_json(payload), status, always | (headers or {}))

@@ -1,9 +1,9 @@
-"""Which media type a response has, as the specification of GraphQL over HTTP says."""
+"""Content negotiation by `Accept`, as the GraphQL over HTTP specification defines it."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from transport.security.refusals import RequestRefused
+from transport.errors import RequestRejected
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -11,16 +11,19 @@ HTML = "text/html"
 
 
 def negotiate(accept: str | None) -> str:
-    """JSON or GRAPHQL, whichever the client would rather have; JSON where it says nothing. Refused with 406 otherwise."""
+    """Return JSON or GRAPHQL, whichever the client prefers; JSON without a preference.
+
+    Raises `RequestRejected` with 406 if the client accepts neither.
+    """
     best = max(((quality, -place, name) for place, (name, quality) in enumerate(_accepted(accept))), default=None)
     if best is None or best[0] <= 0:
-        message = f"Responses are {GRAPHQL} or {JSON}."
-        raise RequestRefused(message, status=HTTPStatus.NOT_ACCEPTABLE)
+        message = f"Responses are available as {GRAPHQL} and {JSON} in UTF-8. Accept one of them."
+        raise RequestRejected(message, status=HTTPStatus.NOT_ACCEPTABLE)
     return best[2]
 
 
-def wants_page(accept: str | None) -> bool:
-    """Whether a browser's address bar asks: it names HTML and no JSON."""
+def prefers_html(accept: str | None) -> bool:
+    """Return whether a browser opens the address: `Accept` names HTML and neither kind of JSON."""
     named = [name for name, _ in _ranges(accept)]
     return HTML in named and not {JSON, GRAPHQL} & set(named)
 
@@ -34,15 +37,16 @@ def _accepted(accept: str | None) -> Iterator[tuple[str, float]]:
 
 
 def _ranges(accept: str | None) -> Iterator[tuple[str, float]]:
+    """Yield the media ranges with their quality; ranges with another charset than UTF-8 are skipped."""
     for part in (accept or "").split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
         charset = next((value[8:].strip('"') for value in parameters if value.startswith("charset=")), "utf-8")
         if charset in ("utf-8", "utf8"):
-            yield name, _number(quality)
+            yield name, _parse_quality(quality)
 
 
-def _number(text: str) -> float:
+def _parse_quality(text: str) -> float:
     try:
         return float(text)
     except ValueError:

@@ -1,27 +1,24 @@
-"""A response to a body that is not read to its end.
+"""A response to a request whose body was not read to its end.
 
-A connection that is closed while bytes of the client are on their way is reset, and the client may never see why. So after
-the response is out, some of those bytes are taken and forgotten before the connection is closed.
+Closing a connection while the client still sends resets it, and the client may never read the response. Some of the
+remaining bytes are therefore read and discarded after the response, before the connection is closed.
 """
 
-import asyncio
-
+import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Send
 
-from transport.http.bodies import announced
+from transport.http.request_body import announced_bytes
 
-SECONDS = 2.0
-BYTES = 32 << 20
-
-
-LITTLE = 64 << 10
-"""Bytes that the server reads and forgets by itself, and keeps the connection."""
+MAX_SECONDS = 2.0
+MAX_BYTES = 32 << 20
+SMALL_BODY = 64 << 10
+"""Bytes that uvicorn reads and discards by itself, and then keeps the connection."""
 
 
 class WatchedBody:
-    """A `receive` that knows whether the body was read to its end."""
+    """A `receive` that records whether the body was read to its end."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -32,29 +29,27 @@ class WatchedBody:
         self.ended = self.ended or not message.get("more_body")
         return message
 
-    def is_left(self, request: Request) -> bool:
-        """Whether much of the body may still come."""
-        chunked = "transfer-encoding" in request.headers
-        return not self.ended and (chunked or announced(request) > LITTLE)
+    def has_unread_data(self, request: Request) -> bool:
+        """Return whether more than a small rest of the body may still arrive."""
+        is_chunked = "transfer-encoding" in request.headers
+        return not self.ended and (is_chunked or announced_bytes(request) > SMALL_BODY)
 
 
-async def respond_and_linger(response: Response, receive: Receive, send: Send) -> None:
+async def respond_and_drain(response: Response, receive: Receive, send: Send) -> None:
+    """Send the response, discard what arrives of the body within the limits, and close the connection."""
     response.headers["Connection"] = "close"
     start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
     await send(start)
     await send({"type": "http.response.body", "body": bytes(response.body), "more_body": True})
-    try:
-        async with asyncio.timeout(SECONDS):
-            await _forget(receive)
-    except TimeoutError:
-        pass
+    with anyio.move_on_after(MAX_SECONDS):
+        await _discard(receive)
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _forget(receive: Receive) -> None:
-    taken = 0
-    while taken < BYTES:
+async def _discard(receive: Receive) -> None:
+    discarded = 0
+    while discarded < MAX_BYTES:
         message = await receive()
         if message["type"] != "http.request" or not message.get("more_body"):
             return
-        taken += len(message.get("body", b""))
+        discarded += len(message.get("body", b""))

@@ -1,24 +1,26 @@
 """GraphQL over WebSocket by the protocol graphql-transport-ws: all operations of a client on one connection.
 
-A task reads each connection and starts one for each operation, all in the connection's group, so that nothing of it is left
-when it ends. An operation asks its source for the next event only after the last one was taken by the socket.
+One task reads each connection and starts a task for each operation, all in the connection's task group, so that nothing of
+a connection is left when it ends. An operation requests the next event from its source only after the socket has accepted
+the previous one.
 """
 
-import asyncio
-from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
+import anyio
+from anyio.abc import TaskGroup
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
+from concurrency import open_task_group
 from records.codes import ErrorCode
 from records.settings import Limits
-from transport.execution.execution import Operations
-from transport.http.encoding import encode
-from transport.http.requests import GraphQLRequest
-from transport.security.refusals import Formatted, OperationRefused
-from transport.security.security import AccessToken
+from transport.errors import Formatted, OperationRejected, RequestRejected
+from transport.execution.operations import Operations
+from transport.http.graphql_request import GraphQLRequest, read_request
+from transport.json_codec import encode_json, encode_text
+from transport.security.access_token import AccessToken
 from transport.websocket.frames import (
     ABNORMAL,
     FORBIDDEN,
@@ -41,7 +43,7 @@ from transport.websocket.frames import (
 
 
 class GraphQLOverWebSocket:
-    """An endpoint for one path. `init_seconds` is how long a client may wait before it introduces itself."""
+    """An endpoint for one path. A client must send `connection_init` within `init_seconds`."""
 
     def __init__(self, operations: Operations, limits: Limits, token: AccessToken, init_seconds: float) -> None:
         self._operations = operations
@@ -52,120 +54,127 @@ class GraphQLOverWebSocket:
     async def serve(self, socket: WebSocket) -> None:
         if PROTOCOL not in socket.scope["subprotocols"]:
             await socket.accept()
-            await socket.close(WRONG_PROTOCOL, f"The protocol here is {PROTOCOL}.")
+            await socket.close(WRONG_PROTOCOL, f"The protocol of this endpoint is {PROTOCOL}.")
             return
         await socket.accept(PROTOCOL)
         connection = _Connection(socket, self._operations, self._limits, self._token)
-        try:
+        with suppress(WebSocketDisconnect):
             await connection.serve(self._init_seconds)
-        except WebSocketDisconnect:
-            return
 
 
 class _Connection:
+    """One WebSocket with its running operations. `_running` has the cancel scope of each operation by its id."""
+
     def __init__(self, socket: WebSocket, operations: Operations, limits: Limits, token: AccessToken) -> None:
         self._socket = socket
         self._operations = operations
         self._limits = limits
         self._token = token
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._writing = asyncio.Lock()
+        self._running: dict[str, anyio.CancelScope] = {}
+        self._sending = anyio.Lock(fast_acquire=True)
 
     async def serve(self, init_seconds: float) -> None:
         try:
-            async with asyncio.timeout(init_seconds):
+            with anyio.fail_after(init_seconds):
                 await self._initialise()
         except TimeoutError:
             await self._close(ProtocolViolated(INITIALISED_LATE, "The connection was not initialised in time."))
         except ProtocolViolated as violation:
             await self._close(violation)
         else:
-            async with asyncio.TaskGroup() as tasks:
-                await self._converse(tasks)
+            await self._handle_frames()
 
     async def _initialise(self) -> None:
         while not isinstance(frame := await self._receive(), ConnectionInit):
             if isinstance(frame, Subscribe):
                 raise ProtocolViolated(NOT_INITIALISED, "Unauthorized")
-            await self._keep_alive(frame)
-        if not self._token.opens_socket(self._socket, frame.payload):
+            await self._answer_ping(frame)
+        if not self._token.accepts_socket(self._socket, frame.payload):
             raise ProtocolViolated(FORBIDDEN, "Forbidden")
-        await self._send({"type": "connection_ack"})
+        await self._send_frame({"type": "connection_ack"})
 
-    async def _converse(self, tasks: asyncio.TaskGroup) -> None:
-        """To the end of the connection, whoever ends it; then nothing runs on."""
-        try:
-            while True:
-                await self._handle(await self._receive(), tasks)
-        except ProtocolViolated as violation:
-            self._cancel_all()  # first: nothing may be sent behind the close frame
-            await self._close(violation)
-        except WebSocketDisconnect:
-            pass
-        finally:
-            self._cancel_all()
+    async def _handle_frames(self) -> None:
+        """Handle frames until the connection ends, and wait until all its operations have ended."""
+        async with open_task_group() as tasks:
+            try:
+                while True:
+                    await self._handle(await self._receive(), tasks)
+            except ProtocolViolated as violation:
+                tasks.cancel_scope.cancel()  # first: no result may be sent after the close frame
+                with anyio.CancelScope(shield=True):
+                    await self._close(violation)
 
-    async def _handle(self, frame: Frame, tasks: asyncio.TaskGroup) -> None:
+    async def _handle(self, frame: Frame, tasks: TaskGroup) -> None:
         match frame:
             case ConnectionInit():
                 raise ProtocolViolated(INITIALISED_TWICE, "Too many initialisation requests")
-            case Subscribe(id=own):
-                await self._subscribe(own, frame.request, tasks.create_task)
-            case Complete(id=own):
-                if own in self._running:
-                    self._running.pop(own).cancel()
+            case Subscribe(id=id, payload=payload):
+                await self._subscribe(id, payload, tasks)
+            case Complete(id=id):
+                if id in self._running:
+                    self._running.pop(id).cancel()
             case _:
-                await self._keep_alive(frame)
+                await self._answer_ping(frame)
 
-    async def _keep_alive(self, frame: Frame) -> None:
+    async def _answer_ping(self, frame: Frame) -> None:
         if isinstance(frame, Ping):
-            await self._send({"type": "pong"} | ({"payload": frame.payload} if frame.payload else {}))
+            await self._send_frame({"type": "pong"} | ({"payload": frame.payload} if frame.payload else {}))
 
-    async def _subscribe(self, own: str, request: GraphQLRequest, start: Callable[..., asyncio.Task[None]]) -> None:
-        if own in self._running:
-            raise ProtocolViolated(ID_IN_USE, f"Subscriber for {own} already exists")
-        most = self._limits.max_subscriptions_per_connection
-        if len(self._running) >= most:
-            message = f"A connection may have {most} operations at a time."
-            await self._fail(own, [{"message": message, "extensions": {"code": ErrorCode.BUSY}}])
-        else:
-            self._running[own] = start(self._operate(own, request))
-
-    async def _operate(self, own: str, request: GraphQLRequest) -> None:
+    async def _subscribe(self, id: str, payload: object, tasks: TaskGroup) -> None:
+        if id in self._running:
+            raise ProtocolViolated(ID_IN_USE, f"Subscriber for {id} already exists")
+        limit = self._limits.max_subscriptions_per_connection
         try:
-            await self._answer(own, request)
-            last: dict[str, Any] = {"type": "complete", "id": own}
-        except OperationRefused as refusal:
-            last = {"type": "error", "id": own, "payload": refusal.errors}
-        except WebSocketDisconnect:
-            return  # the reader is told, too
-        self._running.pop(own, None)  # before the client hears of it: the id is free again
-        with suppress(WebSocketDisconnect):
-            await self._send(last)
+            request = read_request(payload)
+        except RequestRejected as rejection:
+            raise ProtocolViolated(INVALID_FRAME, str(rejection)) from None
+        except OperationRejected as rejection:
+            await self._send_errors(id, rejection.errors)
+            return
+        if len(self._running) >= limit:
+            message = f"A connection must not have more than {limit} operations at a time. Complete another one first."
+            await self._send_errors(id, [{"message": message, "extensions": {"code": ErrorCode.BUSY}}])
+        else:
+            scope = self._running[id] = anyio.CancelScope()
+            tasks.start_soon(self._run_operation, id, request, scope)
 
-    async def _answer(self, own: str, request: GraphQLRequest) -> None:
+    async def _run_operation(self, id: str, request: GraphQLRequest, scope: anyio.CancelScope) -> None:
+        """Send the results of an operation and its end. Nothing is sent after a cancellation or a disconnection."""
+        with scope, suppress(WebSocketDisconnect):
+            try:
+                await self._send_results(id, request)
+            except OperationRejected as rejection:
+                self._forget(id, scope)
+                await self._send_errors(id, rejection.errors)
+            else:
+                self._forget(id, scope)
+                await self._send_text(f'{{"type":"complete","id":{encode_text(id)}}}')
+
+    def _forget(self, id: str, scope: anyio.CancelScope) -> None:
+        """Release the id before the client receives the end, because it may use the id again at once."""
+        if self._running.get(id) is scope:
+            del self._running[id]
+
+    async def _send_results(self, id: str, request: GraphQLRequest) -> None:
         operation = self._operations.prepare(request, self._socket)
         if operation.kind is OperationType.SUBSCRIPTION:
             async with aclosing(self._operations.stream(operation)) as payloads:
                 async for payload in payloads:
-                    await self._next(own, payload)
+                    await self._send_next(id, payload)
         else:
-            await self._next(own, encode(await self._operations.run(operation)).decode())
-
-    def _cancel_all(self) -> None:
-        for task in self._running.values():
-            task.cancel()
+            await self._send_next(id, encode_json(await self._operations.run(operation)).decode())
 
     async def _close(self, violation: ProtocolViolated) -> None:
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             await self._socket.close(violation.code, violation.reason)
 
-    async def _next(self, own: str, payload: str) -> None:
-        """`payload` is JSON already, for it may be sent to many."""
-        await self._send_text(f'{{"type":"next","id":{encode(own).decode()},"payload":{payload}}}')
+    async def _send_next(self, id: str, payload: str) -> None:
+        """Send one result. `payload` is JSON already, because the same result may be sent to many clients."""
+        await self._send_text(f'{{"type":"next","id":{encode_text(id)},"payload":{payload}}}')
 
-    async def _fail(self, own: str, errors: list[Formatted]) -> None:
-        await self._send({"type": "error", "id": own, "payload": errors})
+    async def _send_errors(self, id: str, errors: list[Formatted]) -> None:
+        payload = encode_json(errors).decode()
+        await self._send_text(f'{{"type":"error","id":{encode_text(id)},"payload":{payload}}}')
 
     async def _receive(self) -> Frame:
         message = await self._socket.receive()
@@ -178,13 +187,13 @@ class _Connection:
             raise ProtocolViolated(TOO_BIG, "The message is too big.")
         return read_frame(text)
 
-    async def _send(self, frame: dict[str, Any]) -> None:
-        await self._send_text(encode(frame).decode())
+    async def _send_frame(self, frame: dict[str, Any]) -> None:
+        await self._send_text(encode_json(frame).decode())
 
     async def _send_text(self, text: str) -> None:
-        """Latency while the client does not read. One at a time: of all operations, one event waits for the socket."""
-        async with self._writing:
+        """Send a message; wait while the client does not read. One message of all operations is sent at a time."""
+        async with self._sending:
             try:
                 await self._socket.send({"type": "websocket.send", "text": text})
-            except WebSocketDisconnected:  # another operation's event found the client gone first
+            except WebSocketDisconnected:  # a message of another operation was the first that could not be sent
                 raise WebSocketDisconnect(ABNORMAL) from None

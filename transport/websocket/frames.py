@@ -1,17 +1,16 @@
-"""The frames of graphql-transport-ws, their shapes checked as they come in."""
+"""The frames of the protocol graphql-transport-ws, validated when they arrive."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from transport.http.requests import DEEPEST_VALUE, GraphQLRequest, deeper_than, read_request
-from transport.security.refusals import RequestRefused
+from transport.http.graphql_request import MAX_VALUE_DEPTH, is_deeper_than
+from transport.json_codec import InvalidJSON, decode_json
 
 PROTOCOL = "graphql-transport-ws"
-LONGEST_ID = 256
-LONGEST_REASON = 123
-"""Bytes: what a control frame of WebSocket has room for beside the code."""
+MAX_ID = 256
+"""Characters of the id of an operation."""
+MAX_REASON = 123
+"""Bytes of a close reason: a control frame of WebSocket has no room for more."""
 
 ABNORMAL = 1006
 TOO_BIG = 1009
@@ -25,12 +24,12 @@ INITIALISED_TWICE = 4429
 
 
 class ProtocolViolated(Exception):
-    """The socket must be closed with this code."""
+    """The client violated the protocol: the socket must be closed with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+        self.reason = reason.encode("utf-8", "replace")[:MAX_REASON].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,10 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
+    """The start of an operation. `payload` is a GraphQL request that was not validated yet."""
+
     id: str
-    request: GraphQLRequest
+    payload: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,13 @@ Frame = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 
 def read_frame(text: str) -> Frame:
-    """Raises `ProtocolViolated` for whatever a client must not send."""
+    """Decode and validate a frame. Raises `ProtocolViolated`."""
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise ProtocolViolated(INVALID_FRAME, "A message must be JSON.") from None
+        value = decode_json(text)
+    except InvalidJSON:
+        raise ProtocolViolated(INVALID_FRAME, "A message must be valid JSON.") from None
     if not isinstance(value, dict):
-        raise ProtocolViolated(INVALID_FRAME, "A message must be an object.")
+        raise ProtocolViolated(INVALID_FRAME, "A message must be a JSON object.")
     match value.get("type"):
         case "connection_init":
             return ConnectionInit(_payload(value) or {})
@@ -79,30 +80,24 @@ def read_frame(text: str) -> Frame:
             _payload(value)
             return Pong()
         case "subscribe":
-            return Subscribe(_id(value), _request(value))
+            return Subscribe(_id(value), value.get("payload"))
         case "complete":
             return Complete(_id(value))
-    raise ProtocolViolated(INVALID_FRAME, "A message's `type` is not one that clients send.")
+    raise ProtocolViolated(INVALID_FRAME, "The `type` of a message must be one that clients send.")
 
 
 def _payload(value: dict[str, Any]) -> dict[str, Any] | None:
     payload = value.get("payload")
     if not isinstance(payload, dict | None):
-        raise ProtocolViolated(INVALID_FRAME, "A message's `payload` must be an object.")
-    if payload and deeper_than(payload, DEEPEST_VALUE):
-        raise ProtocolViolated(INVALID_FRAME, f"A message's `payload` is nested deeper than {DEEPEST_VALUE} levels.")
+        raise ProtocolViolated(INVALID_FRAME, "The `payload` of a message must be an object.")
+    if payload and is_deeper_than(payload, MAX_VALUE_DEPTH):
+        reason = f"The `payload` of a message must not be nested deeper than {MAX_VALUE_DEPTH} levels."
+        raise ProtocolViolated(INVALID_FRAME, reason)
     return payload
 
 
 def _id(value: dict[str, Any]) -> str:
     found = value.get("id")
-    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_ID:
-        raise ProtocolViolated(INVALID_FRAME, f"A message's `id` must be a string of 1 to {LONGEST_ID} characters.")
+    if not isinstance(found, str) or not 0 < len(found) <= MAX_ID:
+        raise ProtocolViolated(INVALID_FRAME, f"The `id` of a message must be a string of 1 to {MAX_ID} characters.")
     return found
-
-
-def _request(value: dict[str, Any]) -> GraphQLRequest:
-    try:
-        return read_request(value.get("payload"))
-    except RequestRefused as refusal:
-        raise ProtocolViolated(INVALID_FRAME, str(refusal)) from None

@@ -1,8 +1,10 @@
-"""uvicorn's WebSocket, but for what it leaves open with clients that do not read, and at the end of a connection.
+"""The WebSocket protocol of uvicorn, with limits for clients that do not read and with a close reason at the server's stop.
 
-It waits for what is unsent to be read before it lets go of a socket, which a client that never reads can hold for ever; it
-answers any number of pings of such a client; it takes a frame that comes behind the close frame for a mistake of ours,
-though the two may cross; and it does not say why it closes when the server stops.
+uvicorn waits for unsent bytes before it releases a socket, which a client that never reads can prevent forever. It answers
+an unlimited number of pings of such a client. It reports a frame that is sent after the close frame as an error of the
+application, although the two may cross. It sends no reason when it closes sockets because the server stops.
+
+Overrides private parts of uvicorn; checked against uvicorn 0.54.
 """
 
 from typing import Any
@@ -13,8 +15,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 STOPPING = 1012
 REASON = "The server is stopping."
-UNREAD = 1 << 20
-"""Bytes that wait for a client; behind so many its pings get no answer, which would come too late anyway."""
+MAX_UNREAD = 1 << 20
+"""Bytes that a client has not read; above that its pings are not answered, because the answer would be late anyway."""
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -24,12 +26,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
-        """Who did not answer a ping has not read what was sent before it either."""
+        """Abort the connection: a client that did not answer a ping has not read what was sent before it either."""
         super().keepalive_timeout()
         self.transport.abort()
 
     def handle_ping(self) -> None:
-        if self.transport.get_write_buffer_size() < UNREAD:
+        if self.transport.get_write_buffer_size() < MAX_UNREAD:
             super().handle_ping()
         else:
             self.conn.data_to_send()
@@ -50,4 +52,4 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 WEBSOCKET_OPTIONS: dict[str, Any] = {"ws": WebSocketProtocol, "ws_max_size": 1 << 20, "ws_per_message_deflate": False}
-"""What uvicorn is started with. Compression would be done again for each of those who are sent the same."""
+"""Options of uvicorn. Compression is off, because it would be repeated for each client that gets the same message."""

@@ -43,7 +43,7 @@ from records.codes import ErrorCode
 from records.model import LoadStage
 from records.settings import MAX_QUEUED_ANSWERS
 from records.values.overlay import overlay
-from workers.child import Call, CallFailure, Link, leave
+from workers.child import Call, CallFailure, Link, exit_process
 
 __all__ = ["Request", "Start", "run"]
 
@@ -171,10 +171,10 @@ class Program:
 def _serve(engine: Engine, link: Link) -> None:
     """Run the engine. An exception that belongs to no answer ends the process; the parent starts a new one."""
     try:
-        engine.serve(link.gathering)
+        engine.serve(link.batched_sends)
     finally:
         traceback.print_exc()
-        leave(1)
+        exit_process(1)
 
 
 def completion_limit(prompt: int, context: int, requested: int | None, inherited: int | None) -> int:

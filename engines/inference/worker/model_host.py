@@ -25,7 +25,7 @@ from records.codes import ErrorCode
 from records.model import LoadRequest, LoadStage
 from records.session import SamplingSettings
 from records.values.overlay import overlay
-from workers.child import CallFailure, leave
+from workers.child import CallFailure, exit_process
 
 
 @dataclass(slots=True)
@@ -108,4 +108,4 @@ class ModelHost:
             self._create_context(settings)
         except CallFailure:
             # Without a context the process cannot work. The parent starts a new one, which loads the model again.
-            leave(1)
+            exit_process(1)

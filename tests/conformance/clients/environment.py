@@ -9,8 +9,8 @@ import anyio.to_thread
 
 from tests.conformance.clients.runs import ClientRun, run_client, write_modules
 from tests.conformance.relay import compile_operations
-from tests.e2e.deep import folder_embedder
 from tests.e2e.process import Server, running_server
+from tests.e2e.search.deep_embedder import folder_embedder
 from tests.support import files
 from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
 

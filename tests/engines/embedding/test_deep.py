@@ -22,8 +22,9 @@ from engines.embedding import (
     open_deep_embedder,
 )
 from engines.embedding.protocol import EmbedDocuments, Vectors
+from tests.support.own_task import in_own_task
 from tests.support.tiny_gguf import write_tiny_gguf
-from tests.workers.killing import until
+from tests.workers.kill_worker import until
 from workers import WorkerCrashed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,7 +38,7 @@ def gemma(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["gguf", "folder"])
 async def embedder(request: pytest.FixtureRequest, gemma: Path) -> AsyncIterator[DeepEmbedder]:
     path = gemma if request.param == "gguf" else bundled_folder()
-    async with open_deep_embedder(find_embedding_model(str(path), path.parent)) as opened:
+    async with in_own_task(open_deep_embedder(find_embedding_model(str(path), path.parent))) as opened:
         yield opened
 
 

@@ -18,7 +18,8 @@ from engines.embedding import EmbedderMissing, WorkerEmbedder, document_worker, 
 from engines.embedding.protocol import Describe, Description, EmbedDocuments, EmbedPrompt, Start, Vector, Vectors
 from tests.fakes.embedding import FakeEmbedder
 from tests.paths import ROOT
-from tests.workers.killing import assert_survives_kill
+from tests.support.own_task import in_own_task
+from tests.workers.kill_worker import assert_survives_kill
 from workers import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def embedder() -> AsyncIterator[WorkerEmbedder]:
-    async with open_embedder(prompt_worker(), document_worker()) as embedder:
+    async with in_own_task(open_embedder(prompt_worker(), document_worker())) as embedder:
         yield embedder
 
 

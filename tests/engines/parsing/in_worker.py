@@ -13,12 +13,13 @@ from engines.parsing.protocol import ParsedChunks, ParsedText, ParseProgress
 from records.document import Chunking
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import Extracted
+from tests.support.own_task import in_own_task
 
 
 @asynccontextmanager
 async def open_module_parser(limits: ParsingLimits | None = None, *, ocr: bool = True) -> AsyncIterator[Parser]:
     """Open a parser that a fixture shares between the tests of a module."""
-    async with open_parser(limits, ocr=ocr) as parser:
+    async with in_own_task(open_parser(limits, ocr=ocr)) as parser:
         yield parser
 
 

@@ -13,8 +13,9 @@ from engines.reranking.protocol import Score, Scores
 from records.system import WorkerState
 from tests.fakes.embedding import ComparingEmbedder
 from tests.paths import ROOT
+from tests.support.own_task import in_own_task
 from tests.support.tiny_cross_encoder import write_cross_encoder
-from tests.workers.killing import assert_survives_kill
+from tests.workers.kill_worker import assert_survives_kill
 from workers import Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def reranker(folder: Path) -> AsyncIterator[Reranker]:
-    async with open_reranker(ComparingEmbedder(), folder) as reranker:
+    async with in_own_task(open_reranker(ComparingEmbedder(), folder)) as reranker:
         yield reranker
 
 

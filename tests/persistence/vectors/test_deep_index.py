@@ -14,6 +14,7 @@ from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
 from records.document import DocumentStatus
 from records.ids import DocumentId
 from tests.persistence.shelf import Shelf
+from tests.support.supervised import open_test_supervisor
 
 DIMENSIONS = 8
 QUERY = np.eye(DIMENSIONS, dtype="<f4")[0].tobytes()
@@ -38,7 +39,10 @@ async def fill(vectors: DeepVectors, along: int) -> None:
 @asynccontextmanager
 async def opened(database: Database, folder: Path, own: EmbedderId) -> AsyncIterator[ChromaIndex]:
     spec = vector_worker(database.path, folder / "chroma-deep", f"embedder-{own}", DIMENSIONS, own)
-    async with open_vector_index(spec, Outbox(database, deep=True)) as index:
+    async with (
+        open_test_supervisor() as supervisor,
+        open_vector_index(supervisor, spec, Outbox(database, deep=True)) as index,
+    ):
         yield index
 
 

@@ -17,7 +17,8 @@ from persistence.vectors.protocol import Compared, Found, Search, Start
 from records.ids import DocumentId
 from services.interfaces.vector_index import VectorIndex
 from tests.persistence.vectors.library import DIMENSIONS, Library
-from tests.workers.killing import assert_survives_kill
+from tests.support.supervised import open_test_supervisor
+from tests.workers.kill_worker import assert_survives_kill
 from workers import Worker, WorkerCrashed, WorkerSpec
 
 DOCUMENTS = 6
@@ -37,7 +38,10 @@ def spec(library: Library, directory: Path, *, exact_limit: int = 200_000, pause
 @asynccontextmanager
 async def opened(library: Library, directory: Path, **more: float) -> AsyncIterator[tuple[ChromaIndex, Compared]]:
     """The index, when its first comparison has ended."""
-    async with open_vector_index(spec(library, directory, **more), library) as index:  # type: ignore[arg-type]
+    async with (
+        open_test_supervisor() as supervisor,
+        open_vector_index(supervisor, spec(library, directory, **more), library) as index,  # type: ignore[arg-type]
+    ):
         yield index, await index.next_comparison()
 
 
@@ -206,7 +210,10 @@ async def test_a_directory_that_cannot_be_made_leaves_search_exact(library: Libr
 
 async def test_searches_are_answered_while_the_directory_is_filled(library: Library, directory: Path) -> None:
     library.add(1, 2000)
-    async with open_vector_index(spec(library, directory, exact_limit=10, pause=0.01), library) as index:
+    async with (
+        open_test_supervisor() as supervisor,
+        open_vector_index(supervisor, spec(library, directory, exact_limit=10, pause=0.01), library) as index,
+    ):
         filled = asyncio.ensure_future(index.next_comparison())
         searches = 0
         while not filled.done():

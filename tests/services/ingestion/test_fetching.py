@@ -16,7 +16,7 @@ from records.errors import InvalidInput, TooLarge
 from services.ingestion import Fetcher, IncomingFiles
 from services.ingestion.intake.address_guard import AddressRefused, is_public
 from services.ingestion.intake.fetching import MAX_REDIRECTS, MAX_SECONDS
-from transport.execution.execution import TimeLimits
+from transport.execution.operations import TimeLimits
 
 PUBLIC, OTHER_PUBLIC = "93.184.216.34", "1.1.1.1"
 MAX_BYTES = 10_000

@@ -12,8 +12,8 @@ from persistence.originals import Originals
 from records.document import DocumentStatus
 from records.errors import Conflict, InvalidInput, TooLarge, Unsupported
 from tests.engines.parsing.in_process import extract
-from tests.services.conftest import in_own_task
 from tests.services.ingestion.harness import MAX_BYTES, IngestionHarness, open_harness
+from tests.support.own_task import in_own_task
 
 READY, FAILED = DocumentStatus.READY, DocumentStatus.FAILED
 MESSAGE = "From: ada@example.org\nTo: bo@example.org\nSubject: Bolts\n\nThe bolts are here.\n"

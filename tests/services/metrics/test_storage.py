@@ -64,7 +64,7 @@ async def test_a_reading_reads_the_totals_once() -> None:
     ("failure", "reason"),
     [
         (WorkerCrashed(WorkerPurpose.VECTORS, "was ended by SIGKILL", "a text"), "was ended by SIGKILL"),
-        (WorkerGivenUp(WorkerPurpose.VECTORS, "ended"), "vectors"),
+        (WorkerGivenUp(WorkerPurpose.VECTORS, "ended"), "again in a minute"),
         (WorkerCallFailed("INTERNAL", "The worker met an unexpected KeyError.", "a text"), "unexpected KeyError"),
         (None, "the process did not respond within 1 s"),
     ],

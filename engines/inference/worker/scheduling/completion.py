@@ -65,7 +65,7 @@ class Completion:
         """Send the rest and return the summary. Never waits for a slow client: this is the last event."""
         now = time.monotonic()
         self._bundle(piece, now)
-        self.job.call.overdraw()
+        self.job.call.allow_last_events()
         self._send(now)
         job, seconds = self.job, now - self._first_token_at
         is_measured = self.token_count > 1 and seconds > 0

@@ -43,7 +43,7 @@ class FakeCall:
             raise CallCanceled
         self.events.append(body)
 
-    def overdraw(self) -> None:
+    def allow_last_events(self) -> None:
         self.has_credit = True
 
     def reply(self, body: Finished) -> None:

@@ -1,0 +1,215 @@
+"""All components of the server, in the order in which they are opened; they are closed in reverse order."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from bootstrap.data_folder import StartFailed
+from bootstrap.deep_embedder import DEEP_FOLDER
+from bootstrap.documents import DocumentServices, open_document_services
+from bootstrap.indexing import open_background_indexing
+from bootstrap.search import LIGHT_FOLDER, Search, open_search
+from bootstrap.stores import Stores, open_stores
+from concurrency import Signal, Supervisor
+from records.errors import ExpectedError
+from records.settings import Limits, ServerSettings
+from records.system import StorageCounts
+from records.tracing import Tracer
+from resolvers.request_context import Context
+from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
+from services.answers.answerer import Answerer
+from services.answers.effective_settings import SERVER_DEFAULTS
+from services.health import Health
+from services.indexing import Indexing
+from services.metrics import (
+    Exposition,
+    LoopLag,
+    Machine,
+    Metrics,
+    RequestCounters,
+    ServerCounters,
+    Sources,
+    open_loop_lag,
+    open_metrics,
+)
+from services.metrics.latency import Latency
+from services.metrics.storage import Storage
+from services.models import Models, open_models
+from services.sessions import Sessions as SessionChanges
+from settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Values that `server.py` passes to the components."""
+
+    settings: Settings
+    limits: Limits
+    tracer: Tracer
+    requests: RequestCounters
+    version: str
+    "The version of Graphlore."
+    sign_link: Callable[[str], str]
+    "Turns the path of a download into an address that is valid for a while without the access token."
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """The components that requests use."""
+
+    context: Context
+    exposition: Exposition
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class _Services:
+    """The opened services, in the order in which they were opened."""
+
+    loop_lag: LoopLag
+    stores: Stores
+    search: Search
+    models: Models
+    session_changes: SessionChanges
+    latency: Latency
+    answers: Answers
+    documents: DocumentServices
+    sources: Sources
+    metrics: Metrics
+    indexing: Indexing
+
+
+@asynccontextmanager
+async def open_components(supervisor: Supervisor, inputs: Inputs) -> AsyncIterator[Components]:
+    """Open every component. Raises `StartFailed` if an expected error prevents that."""
+    has_started = False
+    try:
+        async with _open_services(supervisor, inputs) as services:
+            has_started = True
+            yield Components(
+                context=_make_context(inputs, services),
+                exposition=Exposition(_make_counters(inputs, services)),
+                health=Health(supervisor, services.stores.database.check_write),
+            )
+    except (ExpectedError, OSError) as error:
+        if has_started:
+            raise
+        raise StartFailed(_reason(error)) from error
+
+
+def _reason(error: ExpectedError | OSError) -> str:
+    if isinstance(error, ExpectedError):
+        return error.message
+    advice = "Check its permissions and the free space of its disk."
+    return f"{error.filename} cannot be used: {error.strerror}. {advice}" if error.filename else f"{error}. {advice}"
+
+
+@asynccontextmanager
+async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterator[_Services]:
+    settings, tracer = inputs.settings, inputs.tracer
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        loop_lag = await enter(open_loop_lag(supervisor))
+        stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
+        search = await enter(open_search(supervisor, settings, stores, tracer))
+        models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
+        session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()
+        answers: Answers = await enter(
+            open_answers(
+                Answerer(stores.documents, stores.messages, search.retriever, models, tracer, latency),
+                AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS),
+                stores.messages,
+                AnswerListeners(answer_started.set, session_changes.changed),
+                settings.max_queued_answers,
+                supervisor,
+            )
+        )
+        documents = await enter(
+            open_document_services(supervisor, settings, stores, search, lambda: answers.running, tracer)
+        )
+        sources = _make_sources(stores, search, documents, models)
+        machine = Machine({"data": stores.data, "models": settings.models_folder})
+        metrics: Metrics = await enter(open_metrics(supervisor, sources, machine, inputs.version))
+        indexing = await enter(
+            open_background_indexing(
+                supervisor, settings, search.deep, answers, documents.ingestion, sources.workers, answer_started
+            )
+        )
+        yield _Services(
+            loop_lag, stores, search, models, session_changes, latency, answers, documents, sources, metrics, indexing
+        )
+
+
+def _make_sources(stores: Stores, search: Search, documents: DocumentServices, models: Models) -> Sources:
+    folders = (stores.data / LIGHT_FOLDER, stores.data / DEEP_FOLDER)
+    storage = Storage(_StorageTotals(stores), search.vectors, *folders)
+    return Sources(
+        lambda: [*(worker.status() for worker in (*search.workers, *documents.parsers)), *models.workers()],
+        models.inference_status,
+        documents.ingestion.status,
+        storage.read,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _StorageTotals:
+    """Totals of the stores, counted when they are read."""
+
+    stores: Stores
+
+    async def read(self) -> StorageCounts:
+        counts = await self.stores.documents.storage_counts()
+        return replace(counts, originals_bytes=await self.stores.originals.byte_size())
+
+
+def _make_context(inputs: Inputs, services: _Services) -> Context:
+    stores, search, documents = services.stores, services.search, services.documents
+    return Context(
+        documents=stores.documents,
+        chunks=stores.chunks,
+        sessions=stores.sessions,
+        messages=stores.messages,
+        originals=stores.originals,
+        intake=documents.intake,
+        ingestion=documents.ingestion,
+        document_events=documents.events,
+        retriever=search.retriever,
+        answers=services.answers,
+        session_changes=services.session_changes,
+        models=services.models,
+        metrics=services.metrics,
+        indexing=services.indexing,
+        deep_vectors=search.deep.vectors,
+        settings=_public_settings(inputs.settings, search),
+        limits=inputs.limits,
+        sign_link=inputs.sign_link,
+    )
+
+
+def _make_counters(inputs: Inputs, services: _Services) -> ServerCounters:
+    return ServerCounters(
+        services.loop_lag,
+        inputs.requests,
+        services.search.retriever.seconds,
+        services.search.retriever.legs,
+        services.documents.ingestion.ends,
+        services.answers.ends,
+        services.sources.workers,
+        services.latency,
+        lambda: services.indexing.latest,
+    )
+
+
+def _public_settings(settings: Settings, search: Search) -> ServerSettings:
+    """Select the settings that clients may read."""
+    return ServerSettings(
+        light_embedder=search.embedder.model,
+        light_dimensions=search.embedder.dimensions,
+        reranker=search.reranker.name,
+        deep_embedder=search.deep.name,
+        deep_dimensions=search.deep.dimensions,
+        idle_threshold_seconds=settings.idle_threshold_seconds,
+        gpu_idle_percent=settings.gpu_idle_percent,
+        keep_originals=settings.keep_originals,
+        session_defaults=SERVER_DEFAULTS,
+    )

@@ -1,0 +1,309 @@
+"""A small graph about books for the tests of the transport, and an application that serves it."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NewType
+
+import anyio
+import strawberry
+from graphql import GraphQLError
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from strawberry.dataloader import DataLoader
+from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
+
+from concurrency import Signal
+from records.document import ReceivedFile
+from records.errors import NotFound
+from records.settings import Limits
+from services.ingestion import IncomingFiles
+from tests.transport.execution.news_feed import News, NewsFeed
+from transport import TransportSettings, create_middleware, create_routes
+
+Upload = NewType("Upload", ReceivedFile)
+
+
+class UnexpectedCondition(Exception):
+    """An unexpected exception; its text must reach no client."""
+
+
+@dataclass
+class Probe:
+    """Observes the graph from outside: created contexts, open streams and slow mutations, received files.
+
+    With `keeps_files` set, mutations move the received files away, as an ingestion does.
+    """
+
+    contexts: int = 0
+    open_streams: int = 0
+    events: int = 0
+    news_feed: NewsFeed = field(default_factory=NewsFeed)
+    received: list[ReceivedFile] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)
+    keeps_files: bool = False
+    changed: Signal = field(default_factory=Signal)
+    erase: Callable[[], Awaitable[str]] | None = None
+    "The work of the mutation `erase`."
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count an open stream or a slow mutation while the block is open."""
+        self.open_streams += 1
+        self.changed.pulse()
+        try:
+            yield
+        finally:
+            self.open_streams -= 1
+            self.changed.pulse()
+
+    async def until_open_streams(self, count: int) -> None:
+        await self.changed.wait_until(lambda: self.open_streams == count)
+
+
+class Context:
+    def __init__(self, probe: Probe) -> None:
+        probe.contexts += 1
+        self.probe = probe
+        self.loader: DataLoader[int, int] = DataLoader(self._load)
+        self.number = probe.contexts
+
+    async def _load(self, keys: list[int]) -> list[int]:
+        return [self.number for _ in keys]
+
+
+async def number_of(context: Context) -> int:
+    """Return the number of the context, through its data loader."""
+    return await context.loader.load(1)
+
+
+@strawberry.type
+class Author:
+    name: str = "Ursula"
+
+    @strawberry.field
+    def books(self, first: int | None = None) -> list["Book"]:
+        return [Book()]
+
+
+@strawberry.type
+class Book:
+    title: str = "The Dispossessed"
+
+    @strawberry.field
+    def author(self) -> Author:
+        return Author()
+
+    @strawberry.field
+    def tags(self) -> list[str]:
+        return ["ambiguous", "utopia"]
+
+
+@strawberry.type
+class BookConnection:
+    nodes: list[Book]
+    total_count: int = 1
+
+
+@strawberry.input
+class SearchInput:
+    words: str
+    top_k: int | None = None
+
+
+@strawberry.input(one_of=True)
+class Source:
+    text: strawberry.Maybe[str]
+    url: strawberry.Maybe[str]
+
+
+@strawberry.input
+class FileInput:
+    file: Upload
+    name: str | None = None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def greeting(self, name: str = "world") -> str:
+        return f"Hello, {name}!"
+
+    @strawberry.field
+    def books(self, first: int | None = None, last: int | None = None) -> BookConnection:
+        return BookConnection(nodes=[Book()])
+
+    @strawberry.field
+    def search(self, input: SearchInput) -> list[Book]:
+        return [Book()]
+
+    @strawberry.field
+    def anything(self) -> JSON:
+        return JSON(1 << 70)
+
+    @strawberry.field
+    def broken(self) -> str | None:
+        raise UnexpectedCondition("the password is swordfish")
+
+    @strawberry.field
+    def many_broken(self) -> list["Trap"]:
+        return [Trap() for _ in range(50)]
+
+    @strawberry.field
+    def missing(self) -> str | None:
+        raise NotFound("book", 7)
+
+    @strawberry.field
+    def refused(self) -> str | None:
+        raise GraphQLError("This book may not be lent.", extensions={"code": "FORBIDDEN"})
+
+    @strawberry.field
+    async def slow(self) -> str:
+        await anyio.sleep_forever()
+        return "never"
+
+    @strawberry.field
+    async def context_number(self, info: strawberry.Info) -> int:
+        return await number_of(info.context)
+
+    @strawberry.field
+    def read(self, source: Source) -> str:
+        return "read"
+
+
+@strawberry.type
+class Trap:
+    @strawberry.field
+    def spring(self) -> str | None:
+        raise UnexpectedCondition("snap")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def rename(self, title: str) -> str:
+        return title
+
+    @strawberry.mutation
+    async def slowly(self, info: strawberry.Info) -> str:
+        with info.context.probe.counted():
+            await anyio.sleep_forever()
+        return "never"
+
+    @strawberry.mutation
+    async def erase(self, info: strawberry.Info) -> str:
+        assert info.context.probe.erase is not None
+        return str(await info.context.probe.erase())
+
+    @strawberry.mutation
+    async def add(self, info: strawberry.Info, input: FileInput) -> str:
+        return await receive(info.context.probe, input.file)
+
+    @strawberry.mutation
+    async def add_many(self, info: strawberry.Info, files: list[Upload]) -> list[str]:
+        return [await receive(info.context.probe, file) for file in files]
+
+
+async def receive(probe: Probe, file: ReceivedFile) -> str:
+    probe.received.append(file)
+    probe.contents.append(file.path.read_bytes())
+    if probe.keeps_files:
+        file.path.rename(file.path.with_suffix(".kept"))
+    return file.filename
+
+
+@strawberry.type
+class Event:
+    @strawberry.field
+    async def context_number(self, info: strawberry.Info) -> int:
+        return await number_of(info.context)
+
+
+async def numbers() -> AsyncGenerator[int, None]:
+    yield 1
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def news(self, info: strawberry.Info) -> AsyncGenerator[News, None]:
+        probe: Probe = info.context.probe
+        return probe.news_feed.read()
+
+    @strawberry.subscription
+    async def count(self, info: strawberry.Info, to: int) -> AsyncGenerator[int, None]:
+        for number in range(1, to + 1):
+            yield number
+
+    @strawberry.subscription
+    async def forever(self, info: strawberry.Info, size: int = 1) -> AsyncGenerator[str, None]:
+        probe: Probe = info.context.probe
+        with probe.counted():
+            while True:
+                probe.events += 1
+                yield "x" * size
+                await anyio.sleep(0)
+
+    @strawberry.subscription
+    async def silence(self, info: strawberry.Info) -> AsyncGenerator[int, None]:
+        with info.context.probe.counted():
+            await anyio.sleep_forever()
+            yield 1
+
+    @strawberry.subscription
+    async def breaking(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise UnexpectedCondition("the password is swordfish")
+
+    @strawberry.subscription
+    async def vanishing(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise NotFound("book", 7)
+
+    @strawberry.subscription
+    async def never_begins(self) -> AsyncGenerator[int, None]:
+        await anyio.sleep_forever()
+        return numbers()
+
+    @strawberry.subscription
+    async def not_found(self) -> AsyncGenerator[int, None]:
+        raise NotFound("book", 7)
+        yield 1
+
+    @strawberry.subscription
+    async def events(self) -> AsyncGenerator[Event, None]:
+        yield Event()
+        yield Event()
+
+
+def read_upload(value: Any) -> ReceivedFile:
+    if not isinstance(value, ReceivedFile):
+        raise GraphQLError("A file is expected.")
+    return value
+
+
+SCHEMA = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(
+        scalar_map={
+            Upload: strawberry.scalar(name="Upload", serialize=str, parse_value=read_upload),
+            JSON: strawberry.scalar(name="JSON", serialize=lambda value: value, parse_value=lambda value: value),
+        }
+    ),
+)
+
+
+def create_book_app(incoming: Path, probe: Probe | None = None, **settings: Any) -> Starlette:
+    """Create an application of the transport and this graph. `settings` are those of `TransportSettings`."""
+    observed = probe or Probe()
+
+    def context(_: HTTPConnection) -> Context:
+        return Context(observed)
+
+    limit = settings.get("limits", Limits()).max_upload_bytes
+    transport = TransportSettings(incoming=IncomingFiles(incoming, limit), **settings)
+    return Starlette(routes=create_routes(SCHEMA, context, transport), middleware=create_middleware(transport))

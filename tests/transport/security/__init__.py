@@ -1,0 +1,1 @@
+"""Tests of security, among them the checklist of `docs/security.md`, written from an attacker's point of view."""

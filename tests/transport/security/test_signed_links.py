@@ -1,0 +1,168 @@
+"""Signed links: each opens one path for reading and expires."""
+
+import time
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from structlog.testing import capture_logs
+
+from services.ingestion import IncomingFiles
+from transport import Download, Links, TransportSettings, create_middleware, download_route
+from transport.security.signed_links import VALID_SECONDS
+
+TOKEN = "open sesame"  # used in this test alone
+PATH = "/documents/1/original"
+
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def accepts(links: Links, link: str, method: str = "GET") -> bool:
+    address = urlsplit(link)
+    return links.accepts(method, address.path, dict(parse_qsl(address.query)))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_link_opens_its_path(method: str) -> None:
+    links = Links(TOKEN)
+    assert accepts(links, links.sign(PATH), method)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "get"])
+def test_a_link_is_valid_for_reading_alone(method: str) -> None:
+    links = Links(TOKEN)
+    assert not accepts(links, links.sign(PATH), method)
+
+
+def test_a_link_expires() -> None:
+    clock = Clock()
+    links = Links(TOKEN, clock)
+    link = links.sign(PATH)
+    clock.now += VALID_SECONDS
+    assert accepts(links, link)
+    clock.now += 1
+    assert not accepts(links, link)
+
+
+def test_no_part_of_a_link_can_be_changed() -> None:
+    links = Links(TOKEN)
+    link = links.sign(PATH)
+    expires = link.partition("expires=")[2].partition("&")[0]
+    changed = [
+        link.replace("/1/", "/2/"),
+        link.replace(expires, str(int(expires) + 1)),
+        link.replace(expires, f"0{expires}"),
+        link.replace(expires, f"+{expires}"),
+        link.replace(expires, ""),
+        link.replace(expires, "٣" * 10),
+        link[:-1] + ("0" if link[-1] != "0" else "1"),
+        link[:-1],
+        link.partition("&")[0],
+        PATH,
+    ]
+    assert [accepts(links, each) for each in changed] == [False] * len(changed)
+
+
+def test_a_new_token_invalidates_old_links() -> None:
+    assert not accepts(Links("another"), Links(TOKEN).sign(PATH))
+
+
+def test_without_a_token_links_are_unsigned_and_no_signature_is_accepted() -> None:
+    links = Links(None)
+    assert links.sign(PATH) == PATH
+    assert not accepts(links, Links(TOKEN).sign(PATH))
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> httpx.AsyncClient:
+    file = tmp_path / "kept"
+    file.write_bytes(b"<script>alert(1)</script>")
+
+    async def find(_: Request, key: str) -> Download | None:
+        return Download(file, 'a"b\r\nSet-Cookie: x=1/../☕.html', "text/html") if key in "12" else None
+
+    async def metrics(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("metrics")
+
+    settings = TransportSettings(incoming=IncomingFiles(tmp_path, 1 << 20), access_token=TOKEN)
+    routes = [
+        download_route("/documents/{id}/original", find),
+        Route("/metrics", metrics),
+        Route("/health", metrics),
+    ]
+    app = Starlette(routes=routes, middleware=create_middleware(settings))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+
+
+async def test_an_original_needs_the_token_or_a_signed_link(client: httpx.AsyncClient) -> None:
+    link = Links(TOKEN).sign(PATH)
+    assert (await client.get(PATH)).status_code == 401
+    assert (await client.get(link.replace("/1/", "/2/"))).status_code == 401
+    assert (await client.post(link)).status_code == 401
+    assert (await client.get(PATH, headers={"Authorization": f"Bearer {TOKEN}"})).status_code == 200
+    part = await client.get(link, headers={"Range": "bytes=1-6"})
+    assert (part.status_code, part.content) == (206, b"script")
+    assert (await client.head(link)).status_code == 200
+
+
+async def test_an_original_executes_nothing_in_a_browser(client: httpx.AsyncClient) -> None:
+    headers = (await client.get(Links(TOKEN).sign(PATH))).headers
+    assert headers["content-disposition"].startswith("attachment; filename*=utf-8''a%22b%0D%0ASet-Cookie")
+    assert "set-cookie" not in headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in headers["content-security-policy"]
+    assert headers["cache-control"] == "private, no-cache"
+
+
+async def test_health_needs_no_token_and_metrics_do(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health")).status_code == 200
+    assert (await client.get("/metrics")).status_code == 401
+    assert (await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"signature={TOKEN}&expires=9999999999",
+        f"access_token={TOKEN}",
+        f"authorization=Bearer%20{TOKEN}",
+        "expires=9999999999&signature=",
+        "expires=9999999999&signature=%E2%98%95",
+        "expires=9999999999&signature=%00",
+        "expires=" + "9" * 5_000 + "&signature=0",
+        "Expires=9999999999&Signature=0",
+    ],
+)
+async def test_no_other_query_parameter_opens_an_original(client: httpx.AsyncClient, query: str) -> None:
+    reply = await client.get(f"{PATH}?{query}")
+    assert (reply.status_code, b"script" in reply.content) == (401, False)
+
+
+async def test_a_second_expiry_in_a_link_does_not_extend_it(client: httpx.AsyncClient) -> None:
+    """A later time can be put neither before nor after the signed one: the compared one is the signed one."""
+    expired = Links(TOKEN, lambda: time.time() - VALID_SECONDS - 1).sign(PATH)
+    for link in (f"{expired}&expires=9999999999", expired.replace("?", "?expires=9999999999&")):
+        assert (await client.get(link)).status_code == 401
+
+
+async def test_signatures_are_not_logged(client: httpx.AsyncClient) -> None:
+    link = Links(TOKEN).sign(PATH)
+    with capture_logs() as logged:
+        for address in (link, link + "0", link.replace("/1/", "/3/")):
+            await client.get(address)
+    assert [(line["path"], line["status"]) for line in logged] == [
+        (PATH, 200),
+        (PATH, 401),
+        ("/documents/3/original", 401),
+    ]
+    assert not any(word in str(logged) for word in ("signature", "expires", link.rpartition("=")[2]))

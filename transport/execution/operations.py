@@ -1,0 +1,225 @@
+"""Runs the operations of all transports: parse and validate, limit, execute, mask errors.
+
+A context is created for every operation, and for every event of a subscription, so that the cache of its data loaders ends
+with it.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from inspect import isawaitable
+from typing import Any, TypeAlias, cast
+
+import anyio
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution import (
+    Executor,
+    create_source_event_stream,
+    execute_subscription_event,
+)
+from starlette.requests import HTTPConnection
+from strawberry import Schema
+from strawberry.execution import optimized_is_awaitable
+
+from records.codes import ErrorCode
+from records.settings import Limits
+from transport.errors import BAD_REQUEST, BAD_USER_INPUT, Formatted, OperationRejected
+from transport.execution.document_reader import DocumentReader
+from transport.execution.error_masking import ErrorMasking
+from transport.execution.executor import executor_class
+from transport.execution.operation_cost import CostEstimator
+from transport.execution.operation_limits import operations_of, too_large
+from transport.execution.shared_subscription import SharedSubscriptions
+from transport.http.graphql_request import GraphQLRequest
+from transport.json_codec import EncodedPayload, encode_json
+
+ContextFactory: TypeAlias = Callable[[HTTPConnection], object]
+"""Creates the context of one operation."""
+
+Payload: TypeAlias = dict[str, Any]
+"""A GraphQL response: `data`, `errors`, `extensions`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A validated operation within the limits."""
+
+    request: GraphQLRequest
+    connection: HTTPConnection
+    document: DocumentNode
+    node: OperationDefinitionNode
+    cost: int
+    id: str = ""
+    "Assigned by the server; identifies the operation in the log."
+    started_at: float = 0.0
+    "The time of `perf_counter`."
+
+    @property
+    def kind(self) -> OperationType:
+        return self.node.operation
+
+    @property
+    def name(self) -> str | None:
+        return self.node.name.value if self.node.name else None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """Time limits in seconds. Longer work is started by a mutation and watched by a subscription."""
+
+    query: float = 30.0
+    mutation: float = 120.0
+
+
+class Operations:
+    """Prepares and executes operations against one schema.
+
+    Uses `Schema._schema`, the schema of graphql-core behind Strawberry's; checked against strawberry-graphql 0.341.
+    """
+
+    def __init__(
+        self, schema: Schema, context_factory: ContextFactory, limits: Limits, times: TimeLimits, *, introspection: bool
+    ) -> None:
+        self._context_factory = context_factory
+        self._limits = limits
+        self._times = times
+        self._reader = DocumentReader(schema._schema, limits, introspection=introspection)
+        self._shared_subscriptions = SharedSubscriptions()
+        self._cost_estimator = CostEstimator(schema._schema, limits.max_page_size)
+        self._build = partial(
+            executor_class(schema).build,
+            schema._schema,
+            is_awaitable=cast(Any, optimized_is_awaitable),  # a type guard, but not annotated as one
+            max_coercion_errors=limits.max_errors - 1,
+            hide_suggestions=not introspection,
+        )
+
+    def prepare(self, request: GraphQLRequest, connection: HTTPConnection) -> Operation:
+        """Parse and validate a request and estimate its cost. Raises `OperationRejected`."""
+        with unexpected_errors_masked(ErrorMasking(None, 1)):
+            document = self._reader.read(request.query)
+            node = _select_operation(operations_of(document), request.operation_name)
+            cost = self._cost_estimator.estimate(document, node, request.variables)
+        if cost > self._limits.max_cost:
+            message = (
+                f"The operation may cost {cost}, more than the limit of {self._limits.max_cost}. Use smaller pages."
+            )
+            raise OperationRejected([{**too_large(message, node).formatted}])
+        return Operation(request, connection, document, node, cost)
+
+    async def run(self, operation: Operation) -> Payload:
+        """Execute a query or mutation. Raises `OperationRejected` if it cannot begin, or exceeds its time limit."""
+        seconds = self._times.query if operation.kind is OperationType.QUERY else self._times.mutation
+        masking = self._masking(operation)
+        with unexpected_errors_masked(masking):
+            try:
+                with anyio.fail_after(seconds):
+                    result = self._executor(operation).execute_operation()
+                    if isawaitable(result):
+                        result = await result
+            except TimeoutError:
+                raise _time_limit_exceeded(operation, seconds) from None
+            assert isinstance(result, ExecutionResult), "the schema has no `@defer` and no `@stream`"
+        return self._payload(result, masking) | {"extensions": {"cost": operation.cost}}
+
+    async def stream(self, operation: Operation) -> AsyncGenerator[EncodedPayload, None]:
+        """Yield the encoded events of a subscription.
+
+        Raises `OperationRejected` if the subscription cannot begin, or its source fails.
+        """
+        masking = self._masking(operation)
+        with (
+            unexpected_errors_masked(masking),
+            self._shared_subscriptions.join(operation.request) as subscription,
+        ):
+            executor = self._executor(operation)
+            async with aclosing(await self._source(executor, operation, masking)) as source:
+                async for event in source:
+                    execute = partial(self._execute_event, executor, operation, event, masking)
+                    yield await subscription.payload(event, execute)
+
+    async def _source(
+        self, executor: Executor[Any], operation: Operation, masking: ErrorMasking
+    ) -> AsyncGenerator[object, None]:
+        try:
+            with anyio.fail_after(self._times.query):
+                found = create_source_event_stream(executor)
+                if isawaitable(found):
+                    found = await found
+        except TimeoutError:
+            raise _time_limit_exceeded(operation, self._times.query) from None
+        if isinstance(found, AsyncGenerator):
+            return found
+        assert isinstance(found, ExecutionResult), "sources of events are generators"
+        raise OperationRejected(masking.format_all(found.errors or ()))
+
+    async def _execute_event(
+        self, executor: Executor[Any], operation: Operation, event: object, masking: ErrorMasking
+    ) -> EncodedPayload:
+        event_executor = executor.build_per_event_executor(event)
+        event_executor.context_value = self._context_factory(operation.connection)
+        result = execute_subscription_event(event_executor)
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        payload = self._payload(result, masking)
+        return EncodedPayload(encode_json(payload, masking).decode(), payload.get("errors", ()))
+
+    def _executor(self, operation: Operation) -> Executor[Any]:
+        built = self._build(
+            operation.document,
+            context_value=self._context_factory(operation.connection),
+            raw_variable_values=operation.request.variables,
+            operation_name=operation.request.operation_name,
+            operation_extensions=operation.request.extensions,
+        )
+        if isinstance(built, list):
+            raise OperationRejected([_format_input_error(error) for error in built])
+        return built
+
+    def _payload(self, result: ExecutionResult, masking: ErrorMasking) -> Payload:
+        if result.errors:
+            return {"errors": masking.format_all(result.errors), "data": result.data}
+        return {"data": result.data}
+
+    def _masking(self, operation: Operation) -> ErrorMasking:
+        return ErrorMasking(operation.name, self._limits.max_errors)
+
+
+@contextmanager
+def unexpected_errors_masked(masking: ErrorMasking) -> Iterator[None]:
+    """The error boundary of operations: raise `OperationRejected` for every exception, with its text masked."""
+    try:
+        yield
+    except OperationRejected:
+        raise
+    except Exception as error:  # noqa: BLE001  # formatted by its code if it is expected, logged and masked otherwise
+        raise OperationRejected([masking.mask(error)], HTTPStatus.INTERNAL_SERVER_ERROR) from None
+
+
+def _select_operation(operations: Sequence[OperationDefinitionNode], name: str | None) -> OperationDefinitionNode:
+    if name is None and len(operations) == 1:
+        return operations[0]
+    for operation in operations:
+        if name is not None and operation.name and operation.name.value == name:
+            return operation
+    missing, unknown = "`operationName` must select one of the operations.", "There is no operation of this name."
+    message = missing if name is None else unknown
+    raise OperationRejected([{"message": message, "extensions": {"code": BAD_REQUEST}}])
+
+
+def _format_input_error(error: GraphQLError) -> Formatted:
+    return {**error.formatted} | {"extensions": {"code": BAD_USER_INPUT, **(error.extensions or {})}}
+
+
+def _time_limit_exceeded(operation: Operation, seconds: float) -> OperationRejected:
+    message = f"The {operation.kind.value} exceeded its time limit of {seconds:g} seconds and was canceled."
+    error = {"message": message, "extensions": {"code": ErrorCode.CANCELED}}
+    return OperationRejected([error], HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,0 +1,78 @@
+"""A GraphQL request, its shape validated before its content is used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from transport.errors import PersistedQueryNotSupported, RequestRejected
+from transport.json_codec import InvalidJSON, decode_json
+
+MAX_VALUE_DEPTH = 64
+"""Maximum nesting of variables and extensions. Deeper values could be stored, but not be encoded again."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+def read_json(body: bytes | bytearray | str, subject: str) -> Any:
+    """Decode JSON. Raises `RequestRejected` with `subject` as the subject of the message."""
+    try:
+        return decode_json(body)
+    except InvalidJSON:
+        raise RequestRejected(f"{subject} is not valid JSON.") from None
+
+
+def read_request(value: object) -> GraphQLRequest:
+    """Validate a decoded body, payload or query string. Raises `RequestRejected` and `PersistedQueryNotSupported`."""
+    if isinstance(value, list):
+        raise RequestRejected("Batched requests are not supported. Send each operation in a request of its own.")
+    if not isinstance(value, dict):
+        raise RequestRejected("A GraphQL request must be a JSON object with the field `query`.")
+    extensions = _object(value, "extensions")
+    query = value.get("query")
+    if not query and isinstance((extensions or {}).get("persistedQuery"), dict):
+        raise PersistedQueryNotSupported
+    if not isinstance(query, str):
+        raise RequestRejected("`query` must be a string with a GraphQL document.")
+    operation_name = value.get("operationName")
+    if not isinstance(operation_name, str | None):
+        raise RequestRejected("`operationName` must be a string.")
+    return GraphQLRequest(query, _object(value, "variables"), operation_name or None, extensions)
+
+
+def read_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
+    """Validate the parameters of a URL, in which objects are encoded as JSON. Raises the errors of `read_request`."""
+    value: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if name in value:
+            value[name] = read_json(value[name], f"`{name}`")
+    return read_request(value)
+
+
+def _object(value: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    found = value.get(name)
+    if not isinstance(found, dict | None):
+        raise RequestRejected(f"`{name}` must be an object.")
+    if found and is_deeper_than(found, MAX_VALUE_DEPTH):
+        raise RequestRejected(f"`{name}` must not be nested deeper than {MAX_VALUE_DEPTH} levels.")
+    return found
+
+
+def is_deeper_than(value: object, limit: int) -> bool:
+    """Return whether a decoded value has more than `limit` levels of objects and lists. Not recursive."""
+    level = [value]
+    for _ in range(limit):
+        level = [inner for outer in level for inner in _containers_in(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _containers_in(value: object) -> list[Any]:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [item for item in items if isinstance(item, dict | list)]

@@ -1,0 +1,29 @@
+"""The interface that receives uploaded files."""
+
+from typing import Protocol
+
+from records.document import ReceivedFile
+
+
+class IncomingFile(Protocol):
+    """A file that is hashed and limited in size while it is written."""
+
+    async def write(self, data: bytes) -> None:
+        """Append bytes. Raises `TooLarge` at the first byte beyond the limit, and `DiskFull`."""
+        ...
+
+    async def finish(self, filename: str, content_type: str | None = None) -> ReceivedFile:
+        """Complete the file and return it. Raises `DiskFull`."""
+        ...
+
+    def remove(self) -> None:
+        """Delete the file unless it was moved."""
+        ...
+
+
+class IncomingFiles(Protocol):
+    """The folder of files that are being received."""
+
+    def create(self) -> IncomingFile:
+        """Create an empty file. Raises `DiskFull`."""
+        ...

@@ -1,0 +1,50 @@
+"""The last bytes that a child wrote to stdout and stderr, for crash reports."""
+
+import asyncio
+import re
+
+RING_BYTES = 64 * 1024
+
+
+class OutputRing:
+    """Keeps the last `size` bytes of a process's output."""
+
+    def __init__(self, size: int = RING_BYTES) -> None:
+        self._size = size
+        self._kept = bytearray()
+
+    def write(self, output: bytes) -> None:
+        self._kept += output
+        del self._kept[: -self._size]
+
+    def tail(self) -> str:
+        """Return the kept output as text; invalid UTF-8 is replaced."""
+        return self._kept.decode("utf-8", "replace")
+
+    async def read_from(self, reader: asyncio.StreamReader) -> None:
+        """Read a stream to its end and keep its last bytes."""
+        while output := await reader.read(16 * 1024):
+            self.write(output)
+
+
+_PYTHON = re.compile(r'\s*File "(?:[^"\n]*/)?([\w.-]+/[\w.-]+\.py)", line (\d+),? in ([\w<>]+)\s*')
+_NATIVE = re.compile(r"(?:\S*/)?([\w-]+\.(?:c|cc|cpp|cu|cuh|h|hpp|m|mm)):(\d+): .*")
+_FATAL = re.compile(r"Fatal Python error: (Segmentation fault|Aborted|Bus error|Illegal instruction)\s*")
+_MAX_LOCATIONS = 40
+
+
+def error_locations(output: str) -> list[str]:
+    """Extract the places of an error from a program's output: files, lines and functions, and nothing else.
+
+    A worker processes documents and prompts, and the output of a crash may quote them: messages of exceptions, source
+    lines with their values, a library's last message. Only lines of a known form are used, and of those the place.
+    """
+    found = []
+    for line in output.splitlines():
+        if python := _PYTHON.fullmatch(line):
+            found.append(f"{python[1]}:{python[2]} {python[3]}")
+        elif native := _NATIVE.fullmatch(line):
+            found.append(f"{native[1]}:{native[2]}")
+        elif fatal := _FATAL.fullmatch(line):
+            found.append(fatal[1])
+    return found[-_MAX_LOCATIONS:]
