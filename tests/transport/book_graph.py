@@ -1,8 +1,6 @@
 """A small graph about books for the tests of the transport, and an application that serves it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any, NewType
 
@@ -15,12 +13,12 @@ from strawberry.dataloader import DataLoader
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from concurrency import Signal
 from records.document import ReceivedFile
 from records.errors import NotFound
 from records.settings import Limits
 from services.ingestion import IncomingFiles
-from tests.transport.execution.news_feed import News, NewsFeed
+from tests.transport.execution.news_feed import News
+from tests.transport.probe import Probe
 from transport import TransportSettings, create_middleware, create_routes
 
 Upload = NewType("Upload", ReceivedFile)
@@ -28,39 +26,6 @@ Upload = NewType("Upload", ReceivedFile)
 
 class UnexpectedCondition(Exception):
     """An unexpected exception; its text must reach no client."""
-
-
-@dataclass
-class Probe:
-    """Observes the graph from outside: created contexts, open streams and slow mutations, received files.
-
-    With `keeps_files` set, mutations move the received files away, as an ingestion does.
-    """
-
-    contexts: int = 0
-    open_streams: int = 0
-    events: int = 0
-    news_feed: NewsFeed = field(default_factory=NewsFeed)
-    received: list[ReceivedFile] = field(default_factory=list)
-    contents: list[bytes] = field(default_factory=list)
-    keeps_files: bool = False
-    changed: Signal = field(default_factory=Signal)
-    erase: Callable[[], Awaitable[str]] | None = None
-    "The work of the mutation `erase`."
-
-    @contextmanager
-    def counted(self) -> Iterator[None]:
-        """Count an open stream or a slow mutation while the block is open."""
-        self.open_streams += 1
-        self.changed.pulse()
-        try:
-            yield
-        finally:
-            self.open_streams -= 1
-            self.changed.pulse()
-
-    async def until_open_streams(self, count: int) -> None:
-        await self.changed.wait_until(lambda: self.open_streams == count)
 
 
 class Context:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from tests.transport.book_graph import Probe, create_book_app
+from tests.transport.book_graph import create_book_app
+from tests.transport.probe import Probe
 from transport import HTTPServer
 
 Connect: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]

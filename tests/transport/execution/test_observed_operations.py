@@ -16,8 +16,9 @@ from structlog.contextvars import get_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from records.tracing import NoTracing
-from tests.transport.book_graph import Probe, create_book_app
+from tests.transport.book_graph import create_book_app
 from tests.transport.conftest import Connect, Serve, serving
+from tests.transport.probe import Probe
 from tests.transport.websocket.client import open_socket
 from transport import Observer
 from transport.execution.operations import TimeLimits

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records.settings import Limits
-from tests.transport.book_graph import SCHEMA, Probe
+from tests.transport.book_graph import SCHEMA
+from tests.transport.probe import Probe
 from transport.execution.operation_limits import limit_violations
 
 DOUBLING = "".join(f"fragment f{level} on Query {{ ...f{level + 1} ...f{level + 1} }}" for level in range(150))

@@ -12,9 +12,9 @@ from graphql.execution.collect_fields import FieldDetails
 from structlog.testing import capture_logs
 
 from tests.support.own_task import in_own_task
-from tests.transport.book_graph import Probe
 from tests.transport.conftest import Serve
 from tests.transport.execution.news_feed import Article, News
+from tests.transport.probe import Probe
 from tests.transport.websocket.client import Socket, open_socket
 from transport.execution.shared_subscription import (
     CACHED_EVENTS,

@@ -8,8 +8,8 @@ import pytest
 
 from settings import PREFIX, read_settings
 from tests.support.own_task import in_own_task
-from tests.transport.book_graph import Probe
 from tests.transport.conftest import Connect, Serve
+from tests.transport.probe import Probe
 from tests.transport.security.raw_http import GREETING, post, status_and_body, upgrade
 from tests.transport.websocket.client import open_socket
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from records.settings import Limits
-from tests.transport.book_graph import Probe
 from tests.transport.conftest import Connect, Serve
+from tests.transport.probe import Probe
 from tests.transport.uploads.test_uploads import MAP, OPERATIONS, PREFLIGHT, Fields, fields, send
 from tests.transport.websocket.client import open_socket
 from transport.uploads.file_names import display_name

@@ -13,8 +13,9 @@ import pytest
 
 from records.settings import Limits
 from tests.support.small_disk import small_disk
-from tests.transport.book_graph import Probe, create_book_app
+from tests.transport.book_graph import create_book_app
 from tests.transport.conftest import Connect, Serve
+from tests.transport.probe import Probe
 
 ADD = "mutation ($input: FileInput!) { add(input: $input) }"
 OPERATIONS = json.dumps({"query": ADD, "variables": {"input": {"file": None}}})

@@ -11,8 +11,9 @@ import pytest
 from starlette.applications import Starlette
 
 from concurrency import OwnedTasks, open_owned_tasks, open_supervisor
-from tests.transport.book_graph import Probe, create_book_app
+from tests.transport.book_graph import create_book_app
 from tests.transport.conftest import serving
+from tests.transport.probe import Probe
 from tests.transport.websocket.client import Socket, open_socket
 from transport.execution.operations import TimeLimits
 

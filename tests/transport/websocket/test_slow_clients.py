@@ -13,8 +13,9 @@ from websockets.frames import Frame, Opcode
 from records.settings import Limits
 from services.ingestion import IncomingFiles
 from tests.support.own_task import in_own_task
-from tests.transport.book_graph import Probe, create_book_app
+from tests.transport.book_graph import create_book_app
 from tests.transport.conftest import running_server
+from tests.transport.probe import Probe
 from tests.transport.websocket.client import Socket, open_socket
 from transport import HTTPServer, TransportSettings
 from transport.websocket.uvicorn_protocol import MAX_UNREAD, REASON, STOPPING, WebSocketProtocol

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from records.settings import Limits
-from tests.transport.book_graph import Probe
 from tests.transport.conftest import Serve
+from tests.transport.probe import Probe
 from tests.transport.websocket.client import Socket, open_socket
 
 
