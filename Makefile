@@ -14,6 +14,8 @@ PIP := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --progress-bar off --constraint constraints.txt
 GRAPHIQL := transport/graphiql
 JUDGES := tests/conformance
+# The tests of a module run in one process, in order; modules run beside each other.
+PYTEST := $(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 pinned = $(shell sed -n 's/^$(1)==//p' constraints.txt)
 TORCH := $(call pinned,torch)
@@ -51,16 +53,16 @@ serve: setup ## set up and run the server on 127.0.0.1:8000
 	@exec $(PY) server.py $(ARGS)
 
 test: setup $(STAMPS)/judges $(STAMPS)/ocr ## set up and run all tests
-	@$(PY) -m pytest $(TESTS)
+	@$(PYTEST) $(TESTS)
 
 fuzz: setup $(STAMPS)/judges $(STAMPS)/ocr ## run the tests with new random examples
-	@$(PY) -m pytest --hypothesis-profile=fuzz $(TESTS)
+	@$(PYTEST) --hypothesis-profile=fuzz $(TESTS)
 
 check: setup $(STAMPS)/judges $(STAMPS)/ocr ## format, lint, types and all tests, as CI runs them
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy .
-	$(PY) -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
 
 format: setup ## format the code and apply the fixes of the linter
 	@$(PY) -m ruff check --fix-only --quiet .
