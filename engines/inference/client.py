@@ -23,7 +23,6 @@ from records.codes import ErrorCode
 from records.errors import Busy, Conflict, ContextOverflow, InvalidInput, ModelLoadFailed, Unsupported
 from records.model import LoadRequest, LoadSettings
 from records.session import SamplingSettings
-from records.settings import MAX_QUEUED_ANSWERS
 from workers import Caller, CallStream, WorkerCallFailed
 
 ChatMessage = tuple[str, str]
@@ -149,7 +148,7 @@ class WorkerInference:
             async with self._worker.stream(request, _EVENT, Finished) as stream:
                 yield _WorkerGeneration(stream)
         except WorkerCallFailed as failure:
-            _raise_named(failure)
+            _raise_named(failure, self.active)
         finally:
             self.active -= 1
 
@@ -157,7 +156,7 @@ class WorkerInference:
         try:
             return await self._worker.call(request, reply)
         except WorkerCallFailed as failure:
-            _raise_named(failure)
+            _raise_named(failure, self.active)
 
 
 class _WorkerGeneration:
@@ -172,13 +171,16 @@ class _WorkerGeneration:
         return self._stream.reply
 
 
-def _raise_named(failure: WorkerCallFailed) -> NoReturn:
-    """Raise the expected error that the worker's code stands for; raise any other failure unchanged."""
+def _raise_named(failure: WorkerCallFailed, active: int) -> NoReturn:
+    """Raise the expected error that the worker's code stands for; raise any other failure unchanged.
+
+    `active` is the number of generations that run or wait, the failed one included.
+    """
     match failure.code:
         case ErrorCode.CONTEXT_OVERFLOW:
             raise ContextOverflow(failure.message) from failure
         case ErrorCode.BUSY:
-            raise Busy(failure.message, queue_depth=MAX_QUEUED_ANSWERS, retry_after_ms=_RETRY_MS) from failure
+            raise Busy(failure.message, queue_depth=active, retry_after_ms=_RETRY_MS) from failure
         case ErrorCode.UNSUPPORTED:
             raise Unsupported(failure.message, None) from failure
         case ErrorCode.CONFLICT:

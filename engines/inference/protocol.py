@@ -10,6 +10,7 @@ import msgspec
 
 from records.model import LoadRequest, LoadSettings, LoadStage
 from records.session import FinishReason, SamplingSettings
+from records.settings import MAX_QUEUED_ANSWERS
 
 
 class ReasoningSupport(StrEnum):
@@ -24,7 +25,10 @@ class ReasoningSupport(StrEnum):
 
 
 class Start(msgspec.Struct, frozen=True):
-    """The worker's arguments: none. The model is named by `Load`."""
+    """The worker's arguments. The model is named by `Load`."""
+
+    max_queued: int = MAX_QUEUED_ANSWERS
+    "Jobs that may wait; a further one fails with BUSY."
 
 
 class Load(msgspec.Struct, tag="load", frozen=True):

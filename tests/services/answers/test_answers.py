@@ -5,6 +5,7 @@ import asyncio
 import anyio
 import pytest
 
+from engines.inference.protocol import Start
 from persistence.database.database import Database
 from records.answer import Canceled, Completed, Failed, Gap
 from records.codes import ErrorCode
@@ -125,6 +126,7 @@ async def test_answers_beyond_the_limit_are_refused_as_busy_and_not_stored(datab
 
 def test_an_inference_worker_queues_as_many_answers_as_the_setting_can_allow() -> None:
     bounds = Settings.model_fields["max_queued_answers"].metadata
+    assert Start().max_queued == MAX_QUEUED_ANSWERS
     assert [bound.le for bound in bounds if hasattr(bound, "le")] == [MAX_QUEUED_ANSWERS]
 
 
