@@ -7,7 +7,7 @@ import pytest
 
 from engines.inference.gguf.inspection import ModelHeader, inspect_model
 from engines.inference.hardware import AvailableMemory
-from engines.inference.memory_fit import MARGIN_BYTES, estimate_fit
+from engines.inference.memory_fit import CUDA_BYTES, MARGIN_BYTES, estimate_fit
 from records.model import FitVerdict, LoadRequest
 from tests.support.tiny_gguf import write_tiny_gguf
 
@@ -16,7 +16,7 @@ SETTINGS = LoadRequest(
     context_length=4096, gpu_layers=-1, batch_size=512, parallel_sequences=1, flash_attention=True,
     key_cache_type="f16", value_cache_type="f16",
 )  # fmt: skip
-FITS, DOES_NOT_FIT = FitVerdict.FITS, FitVerdict.DOES_NOT_FIT
+FITS, TIGHT, DOES_NOT_FIT = FitVerdict.FITS, FitVerdict.TIGHT, FitVerdict.DOES_NOT_FIT
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_smaller_model_is_suggested_if_the_weights_do_not_fit(large: ModelHead
 
 def test_the_verdict_is_tight_if_less_than_the_margin_is_left(large: ModelHeader) -> None:
     total = estimate_fit(large, SETTINGS, AvailableMemory(64 * GIB)).total_bytes
-    assert estimate_fit(large, SETTINGS, AvailableMemory(total + MARGIN_BYTES // 2)).verdict is FitVerdict.TIGHT
+    assert estimate_fit(large, SETTINGS, AvailableMemory(total + MARGIN_BYTES // 2)).verdict is TIGHT
 
 
 def test_a_model_that_fits_the_gpu_fits_although_ram_is_too_small(large: ModelHeader) -> None:
@@ -82,6 +82,15 @@ def test_layers_that_stay_on_the_cpu_are_compared_with_ram(large: ModelHeader) -
 def test_without_gpu_layers_only_ram_counts(large: ModelHeader) -> None:
     fit = estimate_fit(large, replace(SETTINGS, gpu_layers=0), AvailableMemory(ram=16 * GIB, vram=GIB // 2))
     assert (fit.verdict, fit.vram_bytes) == (FITS, 0)
+
+
+def test_vram_for_cuda_itself_is_required_besides_the_model(large: ModelHeader) -> None:
+    needed = estimate_fit(large, SETTINGS, AvailableMemory(ram=GIB, vram=24 * GIB)).vram_bytes
+    verdicts = [
+        estimate_fit(large, SETTINGS, AvailableMemory(ram=GIB, vram=needed + spare)).verdict
+        for spare in (GIB // 2, CUDA_BYTES, CUDA_BYTES + MARGIN_BYTES)
+    ]
+    assert verdicts == [DOES_NOT_FIT, TIGHT, FITS]
 
 
 def test_fewer_gpu_layers_are_suggested_if_vram_is_too_small(large: ModelHeader) -> None:
