@@ -23,7 +23,7 @@ from records.session import (
 )
 from services.answers.answerer import Answerer
 from services.answers.event_log import EventLog
-from services.answers.running_answer import RunningAnswer
+from services.answers.running_answer import Outcome, RunningAnswer
 from services.prompts import DEFAULT_INSTRUCTIONS
 from tests.fakes.answers import ExchangedMessages
 from tests.fakes.inference import FakeInference, Script
@@ -80,8 +80,8 @@ async def answer(
     )
     running = RunningAnswer(messages.put(pending), messages.put(prompt), settings, (), EventLog(pending.id))
     answerer = Answerer(cast(Any, None), cast(Any, messages), cast(Any, None), LoadedModel(inference))
-    await answerer.answer(running)
-    assert running.message.status is MessageStatus.COMPLETED
+    result = await answerer.answer(running)
+    running.end(running.ended_with(Outcome(MessageStatus.COMPLETED, None, result)))
     return running
 
 
