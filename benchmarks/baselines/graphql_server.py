@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from strawberry.asgi import GraphQL
 
+from logs import configure_logs
 from resolvers.request_context import Context
 from schema.common import global_ids
 from tests.fakes.answers import start_answer
@@ -74,6 +75,7 @@ class Requests:
 
 
 async def main(kind: str, folder: str) -> None:
+    configure_logs("WARNING", as_json=False)  # a log line for each request would dominate the measurement
     async with open_graph(Path(folder)) as served:
         app: ASGIApp = served.app
         if kind == "strawberry":
