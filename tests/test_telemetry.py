@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from records.errors import NotFound
 from tests.paths import ROOT
-from tests.support.spans import Recorded, attributes
+from tests.support.recorded_spans import Recorded, attributes
 from tests.transport.book_graph import create_book_app
 from transport import Observer
 

@@ -25,7 +25,7 @@ from logs import configure_logs
 from resolvers.request_context import Context
 from schema.common import global_ids
 from tests.fakes.answers import start_answer
-from tests.support.reconnecting import Words
+from tests.support.reconnecting_client import Words
 from tests.support.served_graph import Served, generators_alive, open_graph
 from transport import WEBSOCKET_OPTIONS
 

@@ -11,7 +11,7 @@ from engines.embedding.worker.precision import has_bfloat16
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
 from tests.e2e.story import upload_ready
-from tests.support.files import write_long_pdf
+from tests.support.documents.files import write_long_pdf
 
 ROUNDS = 5
 CHUNKS = """query ($id: ID!, $after: String) { document(id: $id) { chunks(first: 100, after: $after) {

@@ -17,8 +17,8 @@ from engines.parsing.client import Parser, open_parser
 from engines.parsing.parsing_limits import MIB, ParsingLimits
 from engines.parsing.protocol import ParsedText
 from records.document import Chunking
-from tests.support.files import write_pdf
-from tests.support.scans import as_scanned, write_scan
+from tests.support.documents.files import write_pdf
+from tests.support.documents.scans import as_scanned, write_scan
 
 PAGES = (8, 15)
 """Page indexes of the handbook, counted from 0: one page with prose and a heading, one with a table."""

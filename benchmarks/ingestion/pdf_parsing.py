@@ -7,7 +7,7 @@ from benchmarks.baselines.process import open_baseline
 from benchmarks.figures import Figure, at_least
 from engines.parsing.client import Parser, open_parser
 from records.document import Chunking
-from tests.support.files import write_long_pdf
+from tests.support.documents.files import write_long_pdf
 
 ROUNDS = 5
 

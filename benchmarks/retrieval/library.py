@@ -16,7 +16,7 @@ from records.document import (
     ParsedDocument,
 )
 from records.ids import DocumentId
-from tests.support.retrieving import Library
+from tests.support.library import Library
 
 PASSAGES_PER_DOCUMENT = 100
 

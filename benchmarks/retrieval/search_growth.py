@@ -22,7 +22,7 @@ from records.ids import DocumentId
 from tests.e2e.client import Client, Json
 from tests.e2e.process import running_server
 from tests.e2e.story import SEARCH
-from tests.support.retrieving import Library, open_library
+from tests.support.library import Library, open_library
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 QUICK_SIZES = (500, 1_000)

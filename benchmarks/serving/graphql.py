@@ -17,7 +17,7 @@ from benchmarks.serving.http_client import encode_request, open_connection, requ
 from benchmarks.serving.websocket_clients import open_socket, open_subscribers, receive, subscribe
 from schema.common import global_ids
 from tests.e2e.process import running_server
-from tests.support.reconnecting import Reconnecting
+from tests.support.reconnecting_client import Reconnecting
 from tests.support.served_graph import ANSWER, METRICS
 
 MEBIBYTE = 1 << 20

@@ -24,7 +24,7 @@ from tests.fakes.stores import FakeDocuments
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import SAMPLE
 from tests.support.builders import make_document, make_session
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 from transport import TransportSettings, create_middleware, create_routes
 
 METRICS = """subscription { systemMetrics(intervalMs: 1000) { seq sampledAt uptimeSeconds

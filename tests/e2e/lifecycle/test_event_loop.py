@@ -10,8 +10,8 @@ from services.metrics.loop_lag import open_loop_lag
 from tests.e2e.client import Client
 from tests.e2e.process import running_server
 from tests.e2e.story import ask, create_session, wait_for_document, wait_for_model
-from tests.support import files
-from tests.support.supervised import open_test_supervisor
+from tests.support.documents import files
+from tests.support.supervisor import open_test_supervisor
 
 PAGES = 60
 LONGEST = re.compile(r"^graphlore_event_loop_lag_max_seconds (\S+)$", re.MULTILINE)

@@ -14,8 +14,8 @@ from services.metrics import RequestCounters
 from settings import read_settings
 from tests.e2e.client import Client
 from tests.e2e.story import create_session, send, upload_ready, wait_for_model, watch
-from tests.support.spans import Recorded, attributes
-from tests.support.supervised import open_test_supervisor
+from tests.support.recorded_spans import Recorded, attributes
+from tests.support.supervisor import open_test_supervisor
 from transport import HTTPServer, Observer, bind_sockets
 from transport.http_server import format_address
 

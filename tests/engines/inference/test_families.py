@@ -9,7 +9,7 @@ from engines.inference.protocol import ReasoningSupport
 from records.errors import Unsupported
 from records.session import FinishReason
 from tests.engines.inference.conftest import generate, open_inference
-from tests.support.chat_templates import (
+from tests.support.models.chat_templates import (
     BY_MODE,
     CHATML,
     FINAL_RESPONSE,
@@ -19,7 +19,7 @@ from tests.support.chat_templates import (
     RECIPIENTS,
     STRICT_ROLES,
 )
-from tests.support.scripted_gguf import CHATML_CONTROL, ScriptedModel, write_scripted_gguf
+from tests.support.models.scripted_gguf import CHATML_CONTROL, ScriptedModel, write_scripted_gguf
 
 NONE, POSSIBLE, NATIVE = ReasoningSupport.NONE, ReasoningSupport.POSSIBLE, ReasoningSupport.NATIVE
 QUESTION = [("user", "What is two and two?")]

@@ -11,7 +11,7 @@ from services.indexing.idleness import Load
 from services.indexing.indexing import MEASURE_SECONDS
 from tests.fakes.indexing import FakeDeepVectors, FakeLoadMeter, WorkerCrash
 from tests.services.indexing.harness import SETTINGS, open_harness
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 IDLE, WAITING, RUNNING = IndexingState.IDLE, IndexingState.WAITING_FOR_IDLE, IndexingState.RUNNING
 STOPPING, FAILED = IndexingState.STOPPING, IndexingState.FAILED

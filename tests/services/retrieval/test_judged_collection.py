@@ -8,8 +8,8 @@ import pytest_asyncio
 from benchmarks.retrieval import fitz_gov
 from benchmarks.retrieval.ranking_metrics import NDCG, RECALL, TOP_K, judge
 from records.retrieval import SearchMode
+from tests.support.library import Library, open_library
 from tests.support.own_task import in_own_task
-from tests.support.retrieving import Library, open_library
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 

@@ -9,9 +9,9 @@ import pytest_asyncio
 from records.document import DocumentRecord
 from records.retrieval import Leg, LegState, SearchMode
 from services.retrieval.retriever import QUOTATION_NOT_FOUND
-from tests.support.needles import Needle, needles
+from tests.support.documents.needles import Needle, needles
+from tests.support.library import Library, open_library
 from tests.support.own_task import in_own_task
-from tests.support.retrieving import Library, open_library
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 

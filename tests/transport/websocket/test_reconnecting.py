@@ -9,7 +9,7 @@ import pytest
 from schema.common import global_ids
 from services.answers.event_log import RING
 from tests.fakes.answers import start_answer
-from tests.support.reconnecting import Reconnecting, Words
+from tests.support.reconnecting_client import Reconnecting, Words
 from tests.support.served_graph import Served, open_graph
 from tests.transport.conftest import running_server
 

@@ -6,7 +6,7 @@ from engines.inference.worker.prompting.chat_template import ChatTemplate
 from engines.inference.worker.prompting.reasoning_detection import HARMONY as HARMONY_FORMAT
 from engines.inference.worker.prompting.reasoning_detection import KIMI_K3, SOLAR, detect_format
 from engines.inference.worker.streaming.reasoning_format import Block, ReasoningFormat, Section
-from tests.support.chat_templates import (
+from tests.support.models.chat_templates import (
     ALWAYS_OPEN,
     BY_EFFORT,
     BY_MODE,

@@ -25,7 +25,7 @@ from records.document import Chunking, DocumentRecord, DocumentSource, DocumentS
 from records.ids import DocumentId
 from records.retrieval import Retrieval, RetrievalQuery
 from services.retrieval import Retriever
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 EMBEDDED_AT_ONCE = 256
 PATIENCE = 60.0

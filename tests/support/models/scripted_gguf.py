@@ -14,7 +14,7 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 
-from tests.support.chat_templates import CHATML
+from tests.support.models.chat_templates import CHATML
 
 CHATML_CONTROL = ("<|im_start|>", "<|im_end|>")
 HEAD = 64

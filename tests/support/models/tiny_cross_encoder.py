@@ -1,4 +1,4 @@
-"""Writes a cross-encoder of random weights and some kilobytes: `python -m tests.support.tiny_cross_encoder FOLDER LABELS`.
+"""Writes a cross-encoder of random weights: `python -m tests.support.models.tiny_cross_encoder FOLDER LABELS`.
 
 It is a program of its own, so that the process of the tests does not import torch.
 """
@@ -16,7 +16,7 @@ WORDS = [
 
 def write_cross_encoder(folder: Path, labels: int = 1) -> Path:
     """Write a model with `labels` outputs for each pair of texts."""
-    command = [sys.executable, "-m", "tests.support.tiny_cross_encoder", str(folder), str(labels)]
+    command = [sys.executable, "-m", "tests.support.models.tiny_cross_encoder", str(folder), str(labels)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return folder
 
