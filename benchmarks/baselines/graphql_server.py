@@ -25,7 +25,7 @@ from logs import configure_logs
 from resolvers.request_context import Context
 from schema.common import global_ids
 from tests.fakes.answers import start_answer
-from tests.support.reconnecting_client import Words
+from tests.support.reconnecting_client import NumberedWords
 from tests.support.served_graph import Served, generators_alive, open_graph
 from transport import WEBSOCKET_OPTIONS
 
@@ -45,7 +45,7 @@ class Requests:
     def __init__(self, served: Served, server: uvicorn.Server) -> None:
         self._served = served
         self._server = server
-        self._words = Words()
+        self._words = NumberedWords()
 
     async def port(self) -> int:
         return int(self._server.servers[0].sockets[0].getsockname()[1])
@@ -58,20 +58,20 @@ class Requests:
             "tasks": len(asyncio.all_tasks()),
             "descriptors": process.num_fds(),
             "connections": len(self._server.server_state.connections) + len(self._server.server_state.tasks),
-            "watchers": self._served.watchers,
+            "subscriptions": self._served.watchers,
             "cpu_seconds": sum(process.cpu_times()[:2]),
             "resident_bytes": process.memory_info().rss,
         }
 
     async def start_answer(self, rest: float, burst: int = 1, words: float = inf) -> str:
         """Start an answer and return its id. It ends after `words` words, or when `finish_answer` is called."""
-        self._words = Words(words)
+        self._words = NumberedWords(words)
         self._served.answerer.words = self._words
         self._served.answerer.rest, self._served.answerer.burst = rest, burst
         return global_ids.MESSAGE.encode(await start_answer(self._served.answers))
 
     async def finish_answer(self) -> None:
-        self._words.enough = True
+        self._words.is_finished = True
 
 
 async def main(kind: str, folder: str) -> None:

@@ -38,38 +38,41 @@ async def hits_after_deletion(client: Client, documents: Sequence[tuple[str, str
     `documents` are ids, each with a query that finds the document. Counts the hits of a document in results that
     arrive after the reply of its deletion.
     """
-    deleted_ids: set[str] = set()
-    searches = found_before = hits = 0
-    is_finished = False
-
-    async def search(first: int) -> None:
-        nonlocal searches, found_before, hits
-        position = first
-        while not is_finished:
-            document_id, text = documents[position % len(documents)]
-            found = (await client.run(SEARCH, input={"query": text[:300], "topK": 10}))["search"]["hits"]
-            searches += 1
-            found_before += any(hit["document"]["id"] == document_id for hit in found)
-            hits += sum(hit["document"]["id"] in deleted_ids for hit in found)
-            position += 1
-
+    searchers = Searchers(client, documents)
     async with asyncio.TaskGroup() as group:
         for number in range(SEARCHERS):
-            group.create_task(search(number * len(documents) // SEARCHERS))
+            group.create_task(searchers.search(number * len(documents) // SEARCHERS))
         for document_id, _ in documents:
-            deleted = (await client.run(DELETE, input={"id": document_id}))["deleteDocument"]
-            assert deleted["__typename"] == "DeleteDocumentSuccess", deleted
-            deleted_ids.add(document_id)
-        seen = searches
-        while searches < seen + len(documents):
+            reply = (await client.run(DELETE, input={"id": document_id}))["deleteDocument"]
+            assert reply["__typename"] == "DeleteDocumentSuccess", reply
+            searchers.deleted_ids.add(document_id)
+        searches = searchers.searches
+        while searchers.searches < searches + len(documents):
             await asyncio.sleep(0.05)
-        is_finished = True
-    assert found_before, "no search found a document before its deletion: the figure would be meaningless"
+        searchers.is_finished = True
+    assert searchers.found_before, "no search found a document before its deletion: the figure would be meaningless"
     return at_most(
-        "R10",
-        "hits of a document after the reply of its deletion",
-        float(hits),
-        0,
-        documents=len(documents),
-        searches=searches,
-    )
+        "R10", "hits of a document after the reply of its deletion", float(searchers.hits_after), 0,
+        documents=len(documents), searches=searchers.searches,
+    )  # fmt: skip
+
+
+class Searchers:
+    """Search for documents in turn, and count hits before and after the deletion of each document."""
+
+    def __init__(self, client: Client, documents: Sequence[tuple[str, str]]) -> None:
+        self._client = client
+        self._documents = documents
+        self.deleted_ids: set[str] = set()
+        self.searches = self.found_before = self.hits_after = 0
+        self.is_finished = False
+
+    async def search(self, position: int) -> None:
+        """Search for one document after the other, starting at `position`, until `is_finished` is set."""
+        while not self.is_finished:
+            document_id, text = self._documents[position % len(self._documents)]
+            results = (await self._client.run(SEARCH, input={"query": text[:300], "topK": 10}))["search"]["hits"]
+            self.searches += 1
+            self.found_before += any(hit["document"]["id"] == document_id for hit in results)
+            self.hits_after += sum(hit["document"]["id"] in self.deleted_ids for hit in results)
+            position += 1

@@ -17,7 +17,7 @@ from benchmarks.serving.http_client import encode_request, open_connection, requ
 from benchmarks.serving.websocket_clients import open_socket, open_subscribers, receive, subscribe
 from schema.common import global_ids
 from tests.e2e.process import running_server
-from tests.support.reconnecting_client import Reconnecting
+from tests.support.reconnecting_client import ReconnectingClient
 from tests.support.served_graph import ANSWER, METRICS
 
 MEBIBYTE = 1 << 20
@@ -170,7 +170,7 @@ async def _aborted_sockets(graphlore: Baseline, count: int) -> Figure:
     async def after_closing() -> dict[str, int]:
         while (open_resources := await graphlore.request(method="resources"))["connections"]:
             await asyncio.sleep(0.1)
-        return {name: open_resources[name] for name in ("generators", "tasks", "descriptors", "watchers")}
+        return {name: open_resources[name] for name in ("generators", "tasks", "descriptors", "subscriptions")}
 
     async def abort_sockets(sockets: int) -> dict[str, int]:
         async with open_subscribers(url, sockets, METRICS, lambda _: None):
@@ -189,7 +189,7 @@ async def _reconnects(graphlore: Baseline, min_reconnects: int) -> Figure:
     """Follow one answer with four clients whose connections are aborted at random moments (G9)."""
     port = await graphlore.request(method="port")
     answer = await graphlore.request(method="start_answer", rest=0.002)
-    clients = [Reconnecting(f"127.0.0.1:{port}", answer, random.Random(seed)) for seed in range(4)]
+    clients = [ReconnectingClient(f"127.0.0.1:{port}", answer, random.Random(seed)) for seed in range(4)]
 
     async def finish_after_reconnects() -> None:
         while sum(client.reconnects for client in clients) < min_reconnects:

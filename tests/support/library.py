@@ -1,4 +1,4 @@
-"""The real stores, chunker and embedder around the one retriever, without a server: for tests of what is found."""
+"""A library for tests of retrieval: the real stores, chunker, embedder and retriever, without a server."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -27,14 +27,14 @@ from records.retrieval import Retrieval, RetrievalQuery
 from services.retrieval import Retriever
 from tests.support.supervisor import open_test_supervisor
 
-EMBEDDED_AT_ONCE = 256
-PATIENCE = 60.0
-"Seconds for the reranker: what is found must not depend on how busy the machine is."
+EMBEDDING_BATCH = 256
+RERANK_SECONDS = 60.0
+"Time limit of the reranker, long enough that results do not depend on the load of the machine."
 
 
 @dataclass
 class Library:
-    """`add` documents, then `embed` them all, then `search`."""
+    """Documents that `add` stores, `embed` embeds and `search` finds."""
 
     folder: Path
     documents: Documents
@@ -46,7 +46,7 @@ class Library:
     tokens: TokenCounter
 
     async def add(self, text: str, name: str, tags: Sequence[str] = ()) -> DocumentRecord:
-        """A document that can be found by words; the same bytes again are the same document, as it is."""
+        """Store and parse a document, so that keyword search finds it. The same text again returns the stored document."""
         content = text.encode()
         new = NewDocument(
             name, "text/plain", len(content), sha256(content).hexdigest(), DocumentSource.TEXT, tags=tuple(tags)
@@ -73,11 +73,11 @@ class Library:
         return await self.parse(document, text)
 
     async def embed(self) -> None:
-        """All that is not embedded yet."""
+        """Embed all chunks without a vector and set their documents to READY."""
         waiting = await self.documents.with_status([DocumentStatus.EMBEDDING], limit=1_000_000)
         todo = [(document.id, chunk) for document in waiting for chunk in await self._unembedded(document.id)]
-        for first in range(0, len(todo), EMBEDDED_AT_ONCE):
-            batch = todo[first : first + EMBEDDED_AT_ONCE]
+        for first in range(0, len(todo), EMBEDDING_BATCH):
+            batch = todo[first : first + EMBEDDING_BATCH]
             texts = [f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text for _, chunk in batch]
             vectors = await self.embedder.embed_documents(texts)
             for document_id in dict.fromkeys(document_id for document_id, _ in batch):
@@ -97,7 +97,8 @@ class Library:
     async def search(self, text: str, top_k: int = 5, **more: Any) -> Retrieval:
         return await self.retriever.retrieve(RetrievalQuery(text, top_k=top_k, **more))
 
-    async def found(self, text: str, top_k: int = 5, **more: Any) -> list[str]:
+    async def texts(self, text: str, top_k: int = 5, **more: Any) -> list[str]:
+        """Return the texts of the chunks that a search finds, best first."""
         return [hit.chunk.text for hit in (await self.search(text, top_k, **more)).hits]
 
 
@@ -105,7 +106,10 @@ class Library:
 async def open_library(
     folder: Path, *, reranker: Reranker | None = None, exact_limit: int | None = None
 ) -> AsyncIterator[Library]:
-    """`exact_limit`: above so many vectors Chroma is asked. Documents are embedded at normal priority, being waited for."""
+    """Open a library in `folder`. With more than `exact_limit` vectors, searches use Chroma's index.
+
+    Documents are embedded at normal priority, because the test waits for them.
+    """
     database_path = folder / "graphlore.db"
     async with (
         open_database(database_path) as database,
@@ -121,7 +125,12 @@ async def open_library(
         ):
             documents, chunks, keywords = Documents(database), Chunks(database), Keywords(database)
             retriever = Retriever(
-                documents, chunks, keywords, vectors, embedder, reranker or LateInteraction(embedder, seconds=PATIENCE)
+                documents,
+                chunks,
+                keywords,
+                vectors,
+                embedder,
+                reranker or LateInteraction(embedder, seconds=RERANK_SECONDS),
             )
             yield Library(folder, documents, chunks, keywords, vectors, embedder, retriever, open_token_counter())
 

@@ -1,4 +1,4 @@
-"""A client of `messageEvents` whose connection breaks again and again, and that counts what it missed."""
+"""A client of `messageEvents` that loses its connection at random moments and counts missing events."""
 
 import random
 from collections.abc import Iterator
@@ -14,8 +14,12 @@ from tests.transport.websocket.client import open_socket
 
 
 @dataclass
-class Reconnecting:
-    """Cut points are drawn from `chance`; `wrong` counts events that were lost, repeated or out of order."""
+class ReconnectingClient:
+    """Follows an answer across lost connections.
+
+    `chance` selects the moments at which the connection is aborted. `wrong` counts events that were lost, repeated or
+    out of order.
+    """
 
     address: str
     answer: str
@@ -30,10 +34,10 @@ class Reconnecting:
 
     async def read_to_the_end(self) -> None:
         while self.ended_with is None:
-            await self._read_until_cut()
+            await self._read_until_abort()
             self.reconnects += self.ended_with is None
 
-    async def _read_until_cut(self) -> None:
+    async def _read_until_abort(self) -> None:
         async with open_socket(self.address, ping_interval=None, max_queue=None) as socket:
             await socket.initialise()
             await socket.subscribe("1", ANSWER, id=self.answer, after=self.after)
@@ -41,13 +45,13 @@ class Reconnecting:
                 for _ in range(self.chance.randrange(6)):
                     frame = await socket.receive()
                     assert frame["type"] == "next", frame
-                    self._take(frame["payload"]["data"]["messageEvents"])
+                    self._check(frame["payload"]["data"]["messageEvents"])
                     if self.ended_with is not None:
                         return
             if self.chance.random() < 0.7:
                 socket.connection.transport.abort()
 
-    def _take(self, event: dict[str, Any]) -> None:
+    def _check(self, event: dict[str, Any]) -> None:
         self.events += 1
         self.after = event["cursor"]
         match event["__typename"]:
@@ -62,15 +66,15 @@ class Reconnecting:
                 self.ended_with = event["message"]["content"]
 
 
-class Words:
-    """Numbered words, `most` of them at most, until it is enough."""
+class NumberedWords:
+    """An iterator over numbered words. It ends after `limit` words, or when `is_finished` is set."""
 
-    def __init__(self, most: float = inf) -> None:
-        self.enough = False
-        self._most = most
+    def __init__(self, limit: float = inf) -> None:
+        self.is_finished = False
+        self._limit = limit
 
     def __iter__(self) -> Iterator[str]:
         number = 0
-        while not self.enough and number < self._most:
+        while not self.is_finished and number < self._limit:
             number += 1
             yield f"{number} "

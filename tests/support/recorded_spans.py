@@ -1,6 +1,5 @@
-"""Spans as an exporter in memory holds them, as a tree that a test can read."""
+"""Spans that an exporter in memory has received, with access by name and as a tree."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -10,7 +9,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from telemetry import OpenTelemetry
 
 
-class Recorded:
+class RecordedSpans:
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
         provider = TracerProvider(shutdown_on_exit=False)
@@ -22,25 +21,21 @@ class Recorded:
         return sorted(self._exporter.get_finished_spans(), key=lambda span: span.start_time or 0)
 
     def named(self, name: str) -> ReadableSpan:
-        """The only one of this name."""
+        """Return the only span with this name."""
         (found,) = [span for span in self.spans if span.name == name]
         return found
 
-    def under(self, parent: ReadableSpan) -> list[ReadableSpan]:
+    def children(self, parent: ReadableSpan) -> list[ReadableSpan]:
         assert parent.context is not None
         return [span for span in self.spans if span.parent and span.parent.span_id == parent.context.span_id]
 
     def tree(self, root: ReadableSpan) -> dict[str, Any]:
-        """Names within names, in order of their start."""
-        return {span.name: self.tree(span) for span in self.under(root)}
+        """Return the names of all descendants as nested dictionaries, in order of their start."""
+        return {span.name: self.tree(span) for span in self.children(root)}
 
     def everything(self) -> str:
-        """All that an exporter would send."""
-        return "\n".join(self._told())
-
-    def _told(self) -> Iterator[str]:
-        for span in self.spans:
-            yield span.to_json()
+        """Return everything that an exporter would send, as JSON."""
+        return "\n".join(span.to_json() for span in self.spans)
 
 
 def attributes(span: ReadableSpan) -> dict[str, Any]:

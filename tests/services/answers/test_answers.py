@@ -9,12 +9,12 @@ from engines.inference.protocol import Start
 from persistence.database.database import Database
 from records.answer import Canceled, Completed, Failed, Gap
 from records.codes import ErrorCode
+from records.configuration import MAX_QUEUED_ANSWERS
 from records.errors import Busy, Conflict, InvalidInput, ModelNotReady, NotFound
 from records.ids import MessageId, SessionId
 from records.model import ModelStatus
 from records.retrieval import Retrieval, RetrievalQuery
 from records.session import DocumentScope, MessageRole, MessageStatus, SessionSettings, ThinkingMode
-from records.settings import MAX_QUEUED_ANSWERS
 from services.answers.answerer import MAX_RETRIEVALS
 from services.answers.cursors import HEAD
 from services.answers.event_streams import MAX_ENDED_LOGS

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
-from resolvers.event_streams import stream
+from resolvers.subscription_streams import stream
 
 
 class Source:
