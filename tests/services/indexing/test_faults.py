@@ -1,4 +1,4 @@
-"""Indexing survives every fault: a store or embedder that fails in any call, and clients that leave at any await."""
+"""Indexing survives every fault: a store or embedder that fails in any call, and clients that disconnect at any await."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -70,7 +70,7 @@ OPERATIONS: dict[str, Operation] = {
 @pytest.mark.parametrize("cancel_after", [cancel_natively_after, cancel_by_scope_after])
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("is_running", [False, True], ids=["waiting", "running"])
-async def test_a_client_that_leaves_at_any_await_leaves_a_consistent_state(
+async def test_a_client_that_disconnects_at_any_await_leaves_a_consistent_state(
     cancel_after: CancelAfter, name: str, is_running: bool
 ) -> None:
     steps, was_running = 0, True

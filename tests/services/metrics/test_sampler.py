@@ -119,7 +119,7 @@ async def test_a_failure_in_any_call_affects_one_sample_only(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("cancel_after", [cancel_natively_after, cancel_by_scope_after])
-async def test_a_client_that_leaves_at_any_await_does_not_interrupt_the_shared_sample(
+async def test_a_client_that_disconnects_at_any_await_does_not_interrupt_the_shared_sample(
     tmp_path: Path, cancel_after: CancelAfter
 ) -> None:
     server, steps = FakeServer(), 0

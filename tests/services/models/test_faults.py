@@ -1,4 +1,4 @@
-"""Models survive every fault: a store that fails in any call, a process killed at any step, clients that leave anywhere."""
+"""Models survive stores that fail in any call, processes killed at any step, and clients that disconnect at any await."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -184,7 +184,7 @@ def check_settings_in_effect(on: ModelsHarness) -> None:
 
 @pytest.mark.parametrize("cancel_after", [cancel_natively_after, cancel_by_scope_after])
 @pytest.mark.parametrize("name", REQUESTS)
-async def test_a_client_that_leaves_at_any_await_blocks_nothing(
+async def test_a_client_that_disconnects_at_any_await_blocks_nothing(
     folder: Path, cancel_after: CancelAfter, name: str
 ) -> None:
     content = (folder / "beta.gguf").read_bytes()

@@ -1,4 +1,4 @@
-"""Retrieval quality on a sample of a judged collection, with the real stores, does not get worse."""
+"""Retrieval quality on a sample of a judged collection, with the real stores, stays above its bounds."""
 
 from collections.abc import AsyncIterator
 

@@ -49,7 +49,7 @@ TAGS_IN_HISTORY = (
     "{{ '«' + m.reasoning_content + '»\n' }}{% endif %}{{ m['content'] + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-"""A family with markers that no rule knows: they show in the rendering of earlier reasoning."""
+"""A family whose markers no rule contains: they are found in the rendering of earlier reasoning."""
 
 HARMONY = (
     "{% for m in messages %}"

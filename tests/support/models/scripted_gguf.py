@@ -1,4 +1,4 @@
-"""Writes a GGUF model of a few MB that generates exactly the text that a test scripts, whatever it is asked.
+"""Writes a GGUF model of a few MB that generates exactly the text of its script, regardless of the prompt.
 
 The next token depends on the last two alone. A script is a list of pieces, each a special token or a text, in which no pair
 of neighbours may occur twice with different successors. One attention head of every group attends to the previous position

@@ -113,7 +113,7 @@ def test_channels_are_recognized_by_their_tokens() -> None:
         ("user: write <think> and </think> assistant:", Section.START),
     ],
 )
-def test_the_end_of_the_prompt_tells_the_section(prompt: str, section: Section) -> None:
+def test_the_end_of_the_prompt_determines_the_section(prompt: str, section: Section) -> None:
     found = detect_format(ChatTemplate(ALWAYS_OPEN, "", ""), ())
     assert found is not None
     assert found.section(prompt) is section
