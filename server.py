@@ -20,7 +20,7 @@ from starlette.routing import Route
 from bootstrap import Components, Inputs, StartFailed, StopRequest, open_components, open_data_folder
 from concurrency import Supervisor, open_supervisor, open_task_group
 from logs import configure_logs
-from records.settings import Limits
+from records.configuration import Limits
 from records.tracing import NoTracing, Tracer
 from resolvers.request_context import Context
 from schema.build import build_schema

@@ -80,9 +80,7 @@ def _check_origin(origin: str) -> str:
         example = "https://notes.example or app://obsidian.md, without * and without a path"
         raise ValueError(f"{origin[:80]!r} must be an origin such as {example}")
     if match["scheme"].lower() in NO_ORIGINS:
-        raise ValueError(
-            f"{origin[:80]!r} is not an origin: pages of the scheme {match['scheme']} cannot be told apart"
-        )
+        raise ValueError(f"{origin[:80]!r} is not an origin: pages of the scheme {match['scheme']} share one origin")
     return origin
 
 

@@ -1,5 +1,6 @@
-"""Every figure that a document quotes, measured again by one command: `python -m benchmarks`, or `… I2 R5` for some.
+"""Benchmarks for every figure that the documentation quotes.
 
-Each is a ratio, a count or a score: ours and what it is held against run side by side on this machine, in turns. The rows
-are those of the design's performance table; nothing here is a test, and nothing asserts a time.
+`python -m benchmarks` measures all of them, `python -m benchmarks I2 R5` only the named rows. A figure is a ratio, a
+count or a score. Where it compares Graphlore with a baseline, both run on the same machine and take turns. Benchmarks
+assert no times.
 """

@@ -6,35 +6,49 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import chat, faults, graph, growth, ingestion, parsing, recognition, retrieval, uploads
 from benchmarks.figures import Figure, save, table
-from benchmarks.inference import beside, fuzzed, interruptions, killed, memory, prompts, retrieved, speed
+from benchmarks.inference import (
+    chat_during_ingestion,
+    fuzzed_streams,
+    interruptions,
+    memory_fit,
+    prefix_reuse,
+    rag_turns,
+    speed,
+    worker_crash,
+)
+from benchmarks.ingestion import ingestion_speed, ocr_accuracy, pdf_parsing, upload_memory
+from benchmarks.retrieval import search_growth, search_quality
+from benchmarks.serving import graphql, random_kills, streamed_chat
 
 Measure = Callable[[Path, bool], Awaitable[list[Figure]]]
 
 GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
-    "chat": (frozenset({"I2"}), chat.measure),
+    "streamed-chat": (frozenset({"I2"}), streamed_chat.measure),
     "speed": (frozenset({"I1", "I3", "I4"}), speed.measure),
-    "prompts": (frozenset({"I5", "I6", "I7", "I8"}), prompts.measure),
-    "prompts-rag": (frozenset({"I7"}), retrieved.measure),
+    "prefix-reuse": (frozenset({"I5", "I6", "I7", "I8"}), prefix_reuse.measure),
+    "rag-turns": (frozenset({"I7"}), rag_turns.measure),
     "interruptions": (frozenset({"I9", "I10", "I11"}), interruptions.measure),
-    "beside-ingestion": (frozenset({"I12"}), beside.measure),
-    "memory": (frozenset({"I13", "I14"}), memory.measure),
-    "killed": (frozenset({"I15"}), killed.measure),
-    "fuzzed": (frozenset({"I16"}), fuzzed.measure),
-    "retrieval": (frozenset({"R1", "R2", "R5", "R10", "R11"}), retrieval.measure),
-    "growth": (frozenset({"R4", "R6"}), growth.measure),
-    "ingestion": (frozenset({"R7", "R9"}), ingestion.measure),
-    "graph": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graph.measure),
-    "parsing": (frozenset({"R8"}), parsing.measure),
-    "recognition": (frozenset({"O1", "O2", "O3"}), recognition.measure),
-    "uploads": (frozenset({"R12"}), uploads.measure),
-    "faults": (frozenset({"F1"}), faults.measure),
+    "chat-during-ingestion": (frozenset({"I12"}), chat_during_ingestion.measure),
+    "memory-fit": (frozenset({"I13", "I14"}), memory_fit.measure),
+    "worker-crash": (frozenset({"I15"}), worker_crash.measure),
+    "fuzzed-streams": (frozenset({"I16"}), fuzzed_streams.measure),
+    "search-quality": (frozenset({"R1", "R2", "R5", "R10", "R11"}), search_quality.measure),
+    "search-growth": (frozenset({"R4", "R6"}), search_growth.measure),
+    "ingestion-speed": (frozenset({"R7", "R9"}), ingestion_speed.measure),
+    "graphql": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graphql.measure),
+    "pdf-parsing": (frozenset({"R8"}), pdf_parsing.measure),
+    "ocr-accuracy": (frozenset({"O1", "O2", "O3"}), ocr_accuracy.measure),
+    "upload-memory": (frozenset({"R12"}), upload_memory.measure),
+    "random-kills": (frozenset({"F1"}), random_kills.measure),
 }
 
 
 async def main(rows: frozenset[str], quick: bool) -> None:
-    """One group after the other, each with a folder of its own; never two at once, they would slow each other down."""
+    """Run the groups that contain the rows, one after the other, each with its own folder.
+
+    Groups never run at the same time, because they would slow each other down.
+    """
     measured: list[Figure] = []
     for name, (members, measure) in GROUPS.items():
         if rows and not rows & members:
@@ -49,9 +63,13 @@ async def main(rows: frozenset[str], quick: bool) -> None:
 
 if __name__ == "__main__":
     known = sorted(frozenset[str]().union(*(members for members, _ in GROUPS.values())))
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the documents say.")
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"some of {', '.join(known)}; all where none is named")
-    parser.add_argument("--quick", action="store_true", help="small samples: to see that it runs, not to quote")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure the figures that the documentation quotes."
+    )
+    parser.add_argument(
+        "rows", nargs="*", metavar="ROW", help=f"rows to measure, from {', '.join(known)}; default: all"
+    )
+    parser.add_argument("--quick", action="store_true", help="use small samples, to check that the benchmarks run")
     arguments = parser.parse_args()
     if unknown := set(arguments.rows) - set(known):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""A measured figure beside its target, as a row of a Markdown table and as JSON."""
+"""Figures: measured values with their targets, printed as a Markdown table and saved as JSON."""
 
 import json
 import platform
@@ -17,36 +17,38 @@ _PACKAGES = ("llama-cpp-python", "sentence-transformers", "torch", "chromadb", "
 
 @dataclass(frozen=True, slots=True)
 class Figure:
+    """A row of the table. `description` says what was measured, `target` the bound that `value` should meet."""
+
     row: str
-    what: str
+    description: str
     value: float | None
-    "None where it could not be measured; `details` say why."
+    "None if the figure could not be measured; `details` contains the reason."
     target: str
     is_met: bool
     unit: str = ""
     details: dict[str, Any] = field(default_factory=dict)
-    "What the value was made of."
+    "The measurements from which the value was computed."
 
 
-def at_least(row: str, what: str, value: float, bound: float, unit: str = "", **details: Any) -> Figure:
-    return Figure(row, what, value, f"≥ {bound:g}{unit}", value >= bound, unit, details)
+def at_least(row: str, description: str, value: float, bound: float, unit: str = "", **details: Any) -> Figure:
+    return Figure(row, description, value, f"≥ {bound:g}{unit}", value >= bound, unit, details)
 
 
-def at_most(row: str, what: str, value: float, bound: float, unit: str = "", **details: Any) -> Figure:
-    return Figure(row, what, value, f"≤ {bound:g}{unit}", value <= bound, unit, details)
+def at_most(row: str, description: str, value: float, bound: float, unit: str = "", **details: Any) -> Figure:
+    return Figure(row, description, value, f"≤ {bound:g}{unit}", value <= bound, unit, details)
 
 
-def unmeasured(row: str, what: str, why: object) -> Figure:
-    return Figure(row, what, None, "", False, details={"because": str(why)})
+def unmeasured(row: str, description: str, reason: object) -> Figure:
+    return Figure(row, description, None, "", False, details={"reason": str(reason)})
 
 
 def table(figures: Sequence[Figure]) -> str:
-    lines = ["| # | What | Measured | Target | | Made of |", "|---|---|---|---|---|---|"]
+    lines = ["| # | Figure | Measured | Target | | Details |", "|---|---|---|---|---|---|"]
     for figure in figures:
-        made_of = ", ".join(f"{name} {_short(value)}" for name, value in figure.details.items())
+        details = ", ".join(f"{name} {_short(value)}" for name, value in figure.details.items())
         met = "✓" if figure.is_met else "✗"
         value = "not measured" if figure.value is None else f"{_short(figure.value)}{figure.unit}"
-        lines.append(f"| {figure.row} | {figure.what} | {value} | {figure.target} | {met} | {made_of} |")
+        lines.append(f"| {figure.row} | {figure.description} | {value} | {figure.target} | {met} | {details} |")
     return "\n".join(lines)
 
 

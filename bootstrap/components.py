@@ -11,8 +11,8 @@ from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor
+from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
-from records.settings import Limits, ServerSettings
 from records.system import StorageCounts
 from records.tracing import Tracer
 from resolvers.request_context import Context

@@ -1,1 +1,1 @@
-"""Programs that use Graphlore from outside: they speak GraphQL alone and import none of its rooms."""
+"""Example clients. They use only the GraphQL API and import no package of the server."""

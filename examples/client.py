@@ -1,4 +1,4 @@
-"""A GraphQL client in few lines: queries and uploads over HTTP, subscriptions over graphql-transport-ws."""
+"""A minimal GraphQL client: queries and uploads over HTTP, subscriptions over graphql-transport-ws."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -13,12 +13,12 @@ from websockets.typing import Subprotocol
 Json = dict[str, Any]
 
 
-class Refused(Exception):
-    """The server's answer was an error; its text is for people."""
+class RequestFailed(Exception):
+    """The server returned an error. The message is written for users."""
 
 
 class Client:
-    """`url` is the server's, such as http://127.0.0.1:8000; `token` its access token, where it has one."""
+    """Connect to the server at `url`, such as http://127.0.0.1:8000. `token` is its access token, if it has one."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url.rstrip("/") + "/graphql"
@@ -34,14 +34,17 @@ class Client:
         await self._http.aclose()
 
     async def run(self, operation: str, **variables: Any) -> Json:
-        """The data of a query or mutation with one root field; raises `Refused` where that field is an error."""
+        """Run a query or mutation with one root field and return the data of that field.
+
+        Raises `RequestFailed` if the field is an error.
+        """
         reply = await self._http.post(self._url, json={"query": operation, "variables": variables})
         return _root(reply.json())
 
     async def upload(self, operation: str, file: Path, **variables: Any) -> Json:
-        """As `run`, with the file as `input.file`: the multipart request of GraphQL uploads."""
-        given = variables.pop("input", {}) | {"file": None}
-        operations = {"query": operation, "variables": variables | {"input": given}}
+        """Run a mutation with the file as `input.file`, as a GraphQL multipart request; otherwise like `run`."""
+        values = variables.pop("input", {}) | {"file": None}
+        operations = {"query": operation, "variables": variables | {"input": values}}
         fields = {"operations": json.dumps(operations), "map": json.dumps({"0": ["variables.input.file"]})}
         with file.open("rb") as opened:
             reply = await self._http.post(
@@ -52,15 +55,15 @@ class Client:
             )
         return _root(reply.json())
 
-    async def watch(self, operation: str, **variables: Any) -> AsyncGenerator[Json, None]:
-        """The events of a subscription, until the server completes it."""
+    async def subscribe(self, operation: str, **variables: Any) -> AsyncGenerator[Json, None]:
+        """Yield the events of a subscription until the server completes it. Raises `RequestFailed` at an error."""
         frames = self._frames({"query": operation, "variables": variables})
         async with aclosing(frames):
             async for frame in frames:
                 if frame["type"] == "next":
                     yield _root(frame["payload"])
                 elif frame["type"] == "error":
-                    raise Refused(_lines(frame["payload"]))
+                    raise RequestFailed(_messages(frame["payload"]))
 
     async def _frames(self, payload: Json) -> AsyncGenerator[Json, None]:
         address = self._url.replace("http", "ws", 1)
@@ -81,12 +84,12 @@ class Client:
 
 def _root(reply: Json) -> Json:
     if reply.get("errors"):
-        raise Refused(_lines(reply["errors"]))
+        raise RequestFailed(_messages(reply["errors"]))
     (result,) = reply["data"].values()
     if result.get("code"):
-        raise Refused(result["message"])
+        raise RequestFailed(result["message"])
     return cast(Json, result)
 
 
-def _lines(errors: list[Json]) -> str:
+def _messages(errors: list[Json]) -> str:
     return "\n".join(error["message"] for error in errors)

@@ -10,9 +10,9 @@ from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import PageRequest
 from records.session import SessionRecord
-from resolvers.event_streams import stream
 from resolvers.pages import Listing, clamp
 from resolvers.request_context import Context
+from resolvers.subscription_streams import stream
 from resolvers.validation import check_chunking, check_name, check_tags, check_text, reject_null
 
 MAX_TEXT_LENGTH = 1_000_000

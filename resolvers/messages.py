@@ -7,9 +7,9 @@ from records.answer import AnswerEvent
 from records.errors import NotFound
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRating, MessageRecord, MessageRole
-from resolvers.event_streams import stream
 from resolvers.request_context import Context
 from resolvers.session_settings import apply_sampling
+from resolvers.subscription_streams import stream
 from resolvers.validation import MAX_CONTENT_LENGTH, MAX_KEY_LENGTH, check_text
 
 

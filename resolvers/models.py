@@ -14,9 +14,9 @@ from records.model import (
     ModelRecord,
     SettingsOutcome,
 )
-from resolvers.event_streams import stream
 from resolvers.request_context import Context
 from resolvers.session_settings import apply_sampling
+from resolvers.subscription_streams import stream
 from resolvers.validation import reject_null
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from records.settings import Limits, ServerSettings
+from records.configuration import Limits, ServerSettings
 from resolvers.interfaces import (
     Answers,
     DeepVectors,

@@ -12,10 +12,10 @@ from records.ids import SessionId
 from records.page import PageRequest
 from records.session import MessageRecord, SessionRecord, SessionSettings
 from resolvers.documents import NEWEST_FIRST, list_documents
-from resolvers.event_streams import stream
 from resolvers.pages import Listing
 from resolvers.request_context import Context
 from resolvers.session_settings import apply_settings
+from resolvers.subscription_streams import stream
 from resolvers.validation import check_name, reject_null
 
 LATEST_FIRST = Order("LAST_MESSAGE_AT")

@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator
 
 from records.indexing import IndexingStatus
 from records.system import SystemSample
-from resolvers.event_streams import stream
 from resolvers.pages import clamp
 from resolvers.request_context import Context
+from resolvers.subscription_streams import stream
 
 MIN_INTERVAL_MS, MAX_INTERVAL_MS = 250, 60_000
 

@@ -1,4 +1,5 @@
-# Included by CMake when it configures llama-cpp-python (see the Makefile): compile the libraries that Graphlore uses and
-# no others. The package forces its cache entries on; a normal variable of the same name wins over a cache entry.
+# CMake includes this file when it configures llama-cpp-python (see the Makefile). It disables the libraries that Graphlore
+# does not use. The package forces the cache entries of these options to ON; a normal variable of the same name takes
+# precedence over a cache entry.
 set(LLAVA_BUILD OFF)
 set(LLAMA_BUILD_COMMON OFF)

@@ -1,4 +1,4 @@
-"""Hypothesis repeats itself in `make test`, so that a run says something about a change; `make fuzz` looks further."""
+"""Profiles of Hypothesis: `make test` uses the same examples in every run, `make fuzz` uses new random ones."""
 
 from hypothesis import settings
 

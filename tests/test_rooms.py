@@ -1,9 +1,11 @@
-"""The layout of the code: which packages may import which, where native libraries live, how large folders are."""
+"""The layout of the code: allowed imports between packages, isolation of native libraries, sizes and names of files."""
 
 import re
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -47,7 +49,7 @@ ARROWS = {
     "telemetry": {"records"},
     "examples": set[str](),
 }
-"""Which top-level packages each one may import."""
+"""The top-level packages that each package may import."""
 
 FEATURE_ARROWS = {
     "answers": {"metrics", "prompts"},
@@ -59,7 +61,7 @@ FEATURE_ARROWS = {
     "retrieval": {"metrics"},
     "sessions": set[str](),
 }
-"""Which other features of `services/` each one may import; all may import the modules at its top level."""
+"""The other features of `services/` that each feature may import. All may import the modules at its top level."""
 
 ENGINE_ARROWS = {
     "embedding": {"inference"},
@@ -67,16 +69,22 @@ ENGINE_ARROWS = {
     "parsing": set[str](),
     "reranking": {"embedding"},
 }
-"""Which other engines each one may import."""
+"""The other engines that each engine may import."""
 
 WORKER_CODE = re.compile(r"(engines/\w+|persistence/vectors)/worker/")
 NATIVE = frozenset({
     "chromadb", "cv2", "docling", "docling_core", "docling_parse", "llama_cpp", "numpy", "onnxruntime", "PIL", "pypdfium2",
     "rapidocr", "sentence_transformers", "tokenizers", "torch", "transformers",
 })  # fmt: skip
-"""Libraries with native code, imported in worker processes alone."""
+"""Libraries with native code, which only worker processes import."""
 
 OPTIONAL = {"opentelemetry"}
+MAX_FILES = 15
+LARGE_FOLDERS: dict[str, str] = {
+    "engines/parsing/formats": "one file for each file format",
+    "engines/parsing/worker/readers": "one file for each file format",
+}
+"""Folders with more than `MAX_FILES` files, with the reason."""
 
 
 def is_worker_code(name: str) -> bool:
@@ -84,12 +92,12 @@ def is_worker_code(name: str) -> bool:
 
 
 def package_of(name: str) -> str:
-    """The top-level package of a file."""
+    """Return the top-level package of a file."""
     return name.split("/")[0].removesuffix(".py")
 
 
 def imports_between(arrows: dict[str, set[str]], folder: str) -> Iterator[str]:
-    """Imports from one subpackage of a folder to another one that no arrow allows."""
+    """Yield the imports between subpackages of a folder that no arrow allows."""
     for name, tree in modules().items():
         parts = name.split("/")
         if parts[0] != folder or len(parts) < 3:
@@ -120,14 +128,14 @@ def test_engines_import_each_other_only_along_the_arrows() -> None:
     assert list(imports_between(ENGINE_ARROWS, "engines")) == []
 
 
-def test_every_package_has_arrows() -> None:
+def test_every_package_has_declared_imports() -> None:
     code = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {path.stem for path in ROOT.glob("*.py")}
     assert code - {"tests", "benchmarks"} == set(ARROWS)
     assert {path.parent.name for path in ROOT.glob("services/*/__init__.py")} - {"interfaces"} == set(FEATURE_ARROWS)
     assert {path.parent.name for path in ROOT.glob("engines/*/__init__.py")} == set(ENGINE_ARROWS)
 
 
-def test_code_of_worker_processes_is_imported_there_alone() -> None:
+def test_code_of_worker_processes_is_imported_only_there() -> None:
     assert [
         f"{name} imports {target}"
         for name, tree in modules().items()
@@ -137,7 +145,7 @@ def test_code_of_worker_processes_is_imported_there_alone() -> None:
     ] == []
 
 
-def test_native_libraries_are_imported_in_worker_processes_alone() -> None:
+def test_native_libraries_are_imported_only_in_worker_processes() -> None:
     assert [
         f"{name} imports {target}"
         for name, tree in modules().items()
@@ -147,7 +155,38 @@ def test_native_libraries_are_imported_in_worker_processes_alone() -> None:
     ] == []
 
 
-def test_the_server_process_loads_no_native_library_and_no_optional_one() -> None:
+def test_the_server_process_loads_neither_native_nor_optional_libraries() -> None:
     program = f"import server, sys; print(*sorted({NATIVE | OPTIONAL!r} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
     assert loaded.stdout.split() == []
+
+
+def test_folders_with_many_files_have_a_reason() -> None:
+    sizes = Counter(str(PurePosixPath(name).parent) for name in modules() if not name.endswith("__init__.py"))
+    assert {folder for folder, size in sizes.items() if size > MAX_FILES} == set(LARGE_FOLDERS)
+
+
+SAME_ROLE = frozenset({
+    "__init__", "__main__", "client", "conftest", "endpoint", "frames", "inputs", "interfaces", "main", "mutations",
+    "program", "protocol", "queries", "subscriptions", "types",
+})  # fmt: skip
+"""File names that have the same meaning in every folder."""
+
+FEATURES = frozenset({
+    "chunks", "document", "documents", "errors", "events", "indexing", "messages", "model", "models", "search", "session",
+    "sessions", "system",
+})  # fmt: skip
+"""Features of the product. Each layer may have one file with such a name."""
+
+FORMATS = ("engines/parsing/formats", "engines/parsing/worker/readers")
+"""Folders with one file for each file format, named after it."""
+
+
+def test_files_share_a_name_only_where_they_play_the_same_role() -> None:
+    places = defaultdict(list)
+    for name in modules():
+        path = PurePosixPath(name)
+        if package_of(name) in ARROWS and path.stem not in SAME_ROLE and str(path.parent) not in FORMATS:
+            layer = package_of(name) if path.stem in FEATURES else ""
+            places[layer, path.stem].append(name)
+    assert [sorted(same) for same in places.values() if len(same) > 1] == []

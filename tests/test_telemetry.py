@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from records.errors import NotFound
 from tests.paths import ROOT
-from tests.support.spans import Recorded, attributes
+from tests.support.recorded_spans import RecordedSpans, attributes
 from tests.transport.book_graph import create_book_app
 from transport import Observer
 
@@ -19,18 +19,18 @@ CANARY = "CANARY-1618033988"
 
 
 @pytest.fixture
-def recorded() -> Recorded:
-    return Recorded()
+def recorded() -> RecordedSpans:
+    return RecordedSpans()
 
 
-async def post(incoming: Path, recorded: Recorded, query: str, **headers: str) -> None:
+async def post(incoming: Path, recorded: RecordedSpans, query: str, **headers: str) -> None:
     app = create_book_app(incoming, observer=Observer(recorded.tracer))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         await client.post("/graphql", json={"query": query}, headers=headers)
 
 
 async def test_an_operation_is_a_span_with_the_attributes_of_the_graphql_conventions(
-    tmp_path: Path, recorded: Recorded
+    tmp_path: Path, recorded: RecordedSpans
 ) -> None:
     await post(tmp_path, recorded, f'query Greet {{ greeting(name: "{CANARY}") }}')
     (span,) = recorded.spans
@@ -41,7 +41,7 @@ async def test_an_operation_is_a_span_with_the_attributes_of_the_graphql_convent
     assert CANARY not in recorded.everything()
 
 
-async def test_the_trace_of_the_request_is_continued(tmp_path: Path, recorded: Recorded) -> None:
+async def test_the_trace_of_the_request_is_continued(tmp_path: Path, recorded: RecordedSpans) -> None:
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     await post(tmp_path, recorded, "{ greeting }", traceparent=f"00-{trace}-{parent}-01")
     (span,) = recorded.spans
@@ -50,7 +50,7 @@ async def test_the_trace_of_the_request_is_continued(tmp_path: Path, recorded: R
 
 
 @pytest.mark.parametrize("header", ["", "nonsense", "00-0-0-01", f"00-{'0' * 32}-{'0' * 16}-01", "x" * 9999])
-async def test_an_invalid_trace_parent_starts_a_new_trace(tmp_path: Path, recorded: Recorded, header: str) -> None:
+async def test_an_invalid_trace_parent_starts_a_new_trace(tmp_path: Path, recorded: RecordedSpans, header: str) -> None:
     await post(tmp_path, recorded, "{ greeting }", traceparent=header)
     (span,) = recorded.spans
     assert span.parent is None
@@ -65,7 +65,7 @@ async def test_an_invalid_trace_parent_starts_a_new_trace(tmp_path: Path, record
     ],
 )
 async def test_a_failed_operation_has_the_kind_of_its_error_and_no_text(
-    tmp_path: Path, recorded: Recorded, query: str, kind: str
+    tmp_path: Path, recorded: RecordedSpans, query: str, kind: str
 ) -> None:
     await post(tmp_path, recorded, query)
     (span,) = recorded.spans
@@ -75,7 +75,7 @@ async def test_a_failed_operation_has_the_kind_of_its_error_and_no_text(
     assert "swordfish" not in recorded.everything()
 
 
-def test_spans_are_nested_and_have_the_type_of_an_exception_without_its_text(recorded: Recorded) -> None:
+def test_spans_are_nested_and_have_the_type_of_an_exception_without_its_text(recorded: RecordedSpans) -> None:
     tracer = recorded.tracer
     with pytest.raises(KeyError), tracer.span("outer"), tracer.span("inner"):
         raise KeyError(CANARY)
@@ -87,7 +87,7 @@ def test_spans_are_nested_and_have_the_type_of_an_exception_without_its_text(rec
     assert CANARY not in recorded.everything()
 
 
-async def test_a_canceled_span_is_not_failed(recorded: Recorded) -> None:
+async def test_a_canceled_span_is_not_failed(recorded: RecordedSpans) -> None:
     async def wait() -> None:
         with recorded.tracer.span("waits"):
             began.set()

@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry import Schema
 
-from records.settings import Limits
+from records.configuration import Limits
 from transport.execution.observed_operations import ObservedOperations, Observer
 from transport.execution.operations import ContextFactory, TimeLimits
 from transport.graphiql_page import load_page, page_routes

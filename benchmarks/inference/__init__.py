@@ -1,1 +1,1 @@
-"""The inference engine's rows: our worker's own process beside llama.cpp's server and llama-cpp-python's."""
+"""The inference engine beside the servers of llama.cpp and llama-cpp-python, which run the same model."""

@@ -1,4 +1,4 @@
-"""I1: CPU time for a token. I3, I4: tokens a second of many answers at once. All with short prompts and long answers."""
+"""I1: CPU time per token. I3, I4: tokens per second of simultaneous answers. Prompts are short and answers long."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -6,101 +6,116 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, at_least, at_most, unmeasured
-from benchmarks.inference.building import OpponentMissing
-from benchmarks.inference.opponents import open_both, open_llama_cpp_server
-from benchmarks.inference.ours import open_ours
-from benchmarks.inference.sides import Round, Side, at_once
-from benchmarks.inference.texts import bundled_model, stories
+from benchmarks.inference.conversations import bundled_model, stories
+from benchmarks.inference.engine import Engine, Round, measure_round
+from benchmarks.inference.graphlore_engine import open_graphlore
+from benchmarks.inference.llama_server_build import BaselineUnavailable
+from benchmarks.inference.llama_servers import open_both_servers, open_llama_cpp_server
 from records.model import LoadRequest
 from workers.cores import physical_cores
 
 CONTEXT = 8192
 TOKENS = {1: 192, 4: 96, 8: 64}
-"""By number of answers at once: how long each is."""
+"""Tokens of each answer, by the number of simultaneous answers."""
 STREAMS = tuple(TOKENS)
 ROUNDS = 5
 
 Measured = dict[int, dict[str, list[Round]]]
-"""By number of answers at once, and by the side's name."""
+"""Rounds by the number of simultaneous answers and the name of the engine."""
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """All sides stay loaded; each round is one of each, in turns."""
+    """Measure all engines in turns. All of them stay loaded meanwhile."""
     try:
-        async with _sides(1) as sides:
-            alone = await _rounds(sides, quick)
-        async with _sides(physical_cores()) as sides:
-            together = await _rounds(sides, quick)
-    except OpponentMissing as missing:
+        async with _open_engines(1) as engines:
+            alone = await _rounds(engines, quick)
+        async with _open_engines(physical_cores()) as engines:
+            together = await _rounds(engines, quick)
+    except BaselineUnavailable as reason:
         rows = (("I1", "CPU seconds per token ÷ llama.cpp's server"), ("I3", "tokens/s ÷ llama.cpp's server"))
-        return [*(unmeasured(row, what, missing) for row, what in rows), await _serial(quick)]
+        return [*(unmeasured(row, description, reason) for row, description in rows), await _serial(quick)]
     cpu = [_cpu(streams, alone[streams], together[streams]) for streams in STREAMS]
     speed = [_speed(streams, together[streams]) for streams in STREAMS if streams > 1]
     return [*cpu, *speed, await _serial(quick)]
 
 
 @asynccontextmanager
-async def _sides(threads: int) -> AsyncIterator[list[Side]]:
-    model, most = bundled_model(), max(STREAMS)
-    settings = LoadRequest(context_length=CONTEXT, threads=threads, parallel_sequences=most)
+async def _open_engines(threads: int) -> AsyncIterator[list[Engine]]:
+    model, max_streams = bundled_model(), max(STREAMS)
+    settings = LoadRequest(context_length=CONTEXT, threads=threads, parallel_sequences=max_streams)
     async with (
-        open_ours(model, settings) as ours,
-        open_both(model, context=CONTEXT, streams=most, threads=threads) as servers,
+        open_graphlore(model, settings) as graphlore,
+        open_both_servers(model, context=CONTEXT, streams=max_streams, threads=threads) as servers,
     ):
-        yield [ours, *servers]
+        yield [graphlore, *servers]
 
 
-async def _rounds(sides: Sequence[Side], quick: bool) -> Measured:
-    """The first round of each side reads the prompts and counts for nothing."""
+async def _rounds(engines: Sequence[Engine], quick: bool) -> Measured:
+    """Measure all engines in turns. The first round of each fills its prompt cache and does not count."""
     measured: Measured = {}
     for streams in STREAMS:
         tokens = 32 if quick else TOKENS[streams]
-        rounds: dict[str, list[Round]] = {side.name: [] for side in sides}
+        rounds: dict[str, list[Round]] = {engine.name: [] for engine in engines}
         for number in range(2 if quick else 1 + ROUNDS):
-            for side in sides:
-                taken = await at_once(side, stories(streams), tokens)
-                assert [reply.tokens for reply in taken.replies] == [tokens] * streams, (side.name, taken)
+            for engine in engines:
+                measured_round = await measure_round(engine, stories(streams), tokens)
+                assert [reply.tokens for reply in measured_round.replies] == [tokens] * streams, (
+                    engine.name,
+                    measured_round,
+                )
                 if number:
-                    rounds[side.name].append(taken)
+                    rounds[engine.name].append(measured_round)
         measured[streams] = rounds
     return measured
 
 
 def _cpu(streams: int, alone: dict[str, list[Round]], together: dict[str, list[Round]]) -> Figure:
-    """Best of five on one thread: with more, those that wait for each other spin, and their time is no work."""
-    best = {name: min(taken.cpu_per_token for taken in rounds) for name, rounds in alone.items()}
-    more = {name: min(taken.cpu_per_token for taken in rounds) for name, rounds in together.items()}
-    rival = min(value for name, value in best.items() if name != "ours")
+    """Compare the best rounds on one thread. With more threads, waiting threads spin and use CPU time without work."""
+    best = {name: min(measured_round.cpu_ms_per_token for measured_round in rounds) for name, rounds in alone.items()}
+    more = {
+        name: min(measured_round.cpu_ms_per_token for measured_round in rounds) for name, rounds in together.items()
+    }
+    baseline = min(value for name, value in best.items() if name != "graphlore")
     details: dict[str, Any] = {f"{name}, ms": value for name, value in best.items()}
     details |= {f"{name} on {physical_cores()} threads, ms": value for name, value in more.items()}
-    what = f"CPU seconds per token ÷ llama.cpp's server, {_answers(streams)}, 1 thread"
-    return at_most("I1", what, best["ours"] / rival, 1.05, **details)
+    description = f"CPU seconds per token ÷ llama.cpp's server, {_answers(streams)}, 1 thread"
+    return at_most("I1", description, best["graphlore"] / baseline, 1.05, **details)
 
 
 def _speed(streams: int, together: dict[str, list[Round]]) -> Figure:
-    best: dict[str, Any] = {name: max(taken.per_second for taken in rounds) for name, rounds in together.items()}
-    rival = max(value for name, value in best.items() if name != "ours")
-    what = f"tokens/s ÷ llama.cpp's server, {_answers(streams)}"
-    return at_least("I3", what, best["ours"] / rival, 0.97, **best)
+    best: dict[str, Any] = {
+        name: max(measured_round.tokens_per_second for measured_round in rounds) for name, rounds in together.items()
+    }
+    baseline = max(value for name, value in best.items() if name != "graphlore")
+    description = f"tokens/s ÷ llama.cpp's server, {_answers(streams)}"
+    return at_least("I3", description, best["graphlore"] / baseline, 0.97, **best)
 
 
 async def _serial(quick: bool) -> Figure:
-    """As it comes, its answers one after another; both on all cores."""
-    what, most, tokens = "tokens/s ÷ llama_cpp.server, 8 answers at once", max(STREAMS), 16 if quick else 64
+    """Compare with the server of llama-cpp-python, which generates one answer after the other; both use all cores."""
+    description, max_streams, tokens = (
+        "tokens/s ÷ llama_cpp.server, 8 answers at once",
+        max(STREAMS),
+        16 if quick else 64,
+    )
     model, threads = bundled_model(), physical_cores()
     try:
         async with (
             open_llama_cpp_server(model, context=CONTEXT, threads=threads) as serial,
-            open_ours(model, LoadRequest(context_length=CONTEXT, threads=threads, parallel_sequences=most)) as ours,
+            open_graphlore(
+                model, LoadRequest(context_length=CONTEXT, threads=threads, parallel_sequences=max_streams)
+            ) as graphlore,
         ):
-            speeds: dict[str, list[float]] = {"ours": [], serial.name: []}
+            speeds: dict[str, list[float]] = {"graphlore": [], serial.name: []}
             for _ in range(1 if quick else 3):
-                for side in (ours, serial):
-                    speeds[side.name].append((await at_once(side, stories(most), tokens)).per_second)
-    except OpponentMissing as missing:
-        return unmeasured("I4", what, missing)
+                for engine in (graphlore, serial):
+                    speeds[engine.name].append(
+                        (await measure_round(engine, stories(max_streams), tokens)).tokens_per_second
+                    )
+    except BaselineUnavailable as reason:
+        return unmeasured("I4", description, reason)
     best: dict[str, Any] = {name: max(rounds) for name, rounds in speeds.items()}
-    return at_least("I4", what, best["ours"] / best[serial.name], 1.8, **best)
+    return at_least("I4", description, best["graphlore"] / best[serial.name], 1.8, **best)
 
 
 def _answers(streams: int) -> str:

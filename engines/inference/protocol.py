@@ -8,9 +8,9 @@ from enum import StrEnum
 
 import msgspec
 
+from records.configuration import MAX_QUEUED_ANSWERS
 from records.model import LoadRequest, LoadSettings, LoadStage
 from records.session import FinishReason, SamplingSettings
-from records.settings import MAX_QUEUED_ANSWERS
 
 
 class ReasoningSupport(StrEnum):

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from records import settings as records
+from records import configuration as records
 from resolvers.request_context import Context
 from schema.common import global_ids
 from schema.common.mapping import from_record

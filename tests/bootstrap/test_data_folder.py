@@ -1,4 +1,4 @@
-"""The data folder is created, and owned by one server at a time."""
+"""The data folder is created and locked by one server at a time."""
 
 import os
 import subprocess

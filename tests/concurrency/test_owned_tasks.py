@@ -1,4 +1,4 @@
-"""Owned tasks: work that has begun is completed, whatever becomes of the request that waits for it."""
+"""Owned tasks: started work is completed even if the request that waits for it is canceled."""
 
 import asyncio
 from collections.abc import AsyncIterator

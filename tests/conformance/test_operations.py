@@ -16,7 +16,7 @@ from graphql import (
     parse,
 )
 
-from records.settings import Limits
+from records.configuration import Limits
 from tests.conformance.node import HERE
 from tests.conformance.operations import FOLDER, SCHEMA, Operation, operations
 from tests.conformance.relay import compile_operations

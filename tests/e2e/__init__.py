@@ -1,1 +1,1 @@
-"""The real server process with the real small models, spoken to over the wire alone."""
+"""End-to-end tests: the real server process with the real small models, used only over the network."""

@@ -67,7 +67,7 @@ async def test_metrics_need_the_token(server: Server, anonymous: httpx.AsyncClie
     assert signed.status_code == 401
 
 
-async def test_the_graph_needs_the_token(server: Server, anonymous: httpx.AsyncClient) -> None:
+async def test_graphql_needs_the_token(server: Server, anonymous: httpx.AsyncClient) -> None:
     assert (await anonymous.post("/graphql", json={"query": "{ __typename }"})).status_code == 401
     address = server.url.removeprefix("http://")
     async with open_socket(address) as socket:

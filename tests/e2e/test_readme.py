@@ -46,7 +46,7 @@ async def test_the_example_operations_work_in_their_order(server: Server, client
         document = (await example.upload(json.loads(upload)["query"], ROOT / Path(file)))["document"]["id"]
         session = (await example.run(create.replace("DOCUMENT", document)))["session"]["id"]
         answer = (await example.run(send.replace("SESSION", session)))["answer"]["id"]
-        events = [event async for event in example.watch(watch.replace("ANSWER", answer))]
+        events = [event async for event in example.subscribe(watch.replace("ANSWER", answer))]
     assert events[-1]["__typename"] == "MessageCompleted", events[-1]
     text = "".join(event.get("text", "") for event in events)
     assert events[-1]["message"]["content"] == text != ""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.client import Client, Json
 from tests.e2e.story import ask, create_session, search, upload_ready, wait_for_model
-from tests.support import files
+from tests.support.documents import files
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

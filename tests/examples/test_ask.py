@@ -1,7 +1,4 @@
-"""What `python -m examples.ask` shows, against a server that says what the schema lets it say.
-
-That it works with the real server is for `tests/e2e`.
-"""
+"""Output of `python -m examples.ask` with a scripted server. `tests/e2e` runs it with the real server."""
 
 import asyncio
 import json
@@ -20,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from examples.ask import ask
-from examples.client import Client, Refused
+from examples.client import Client, RequestFailed
 
 Json = dict[str, Any]
 TOKEN = "a token of many characters"
@@ -29,16 +26,16 @@ READY = {"name": "bolts.txt", "status": "READY", "progress": 1, "pageCount": 4, 
 
 
 def script(**changes: list[Json]) -> dict[str, list[Json]]:
-    """What each root field answers; several answers are events."""
+    """Return the results of each root field. Results of subscriptions are events; queries return the first one."""
     completed = {"__typename": "MessageCompleted", "message": {"citations": [CITATION, CITATION | {"used": False}]}}
-    usual: dict[str, list[Json]] = {
+    defaults: dict[str, list[Json]] = {
         "uploadDocument": [{"document": {"id": "d1", "name": "bolts.txt"}}],
         "documentEvents": [{"document": READY | {"status": "PARSING"}}, {"document": None}, {"document": READY}],
         "createSession": [{"session": {"id": "s1"}}],
         "sendMessage": [{"answer": {"id": "m1"}}],
         "messageEvents": [{"__typename": "TextDelta", "text": word} for word in ("Bolt A ", "[1].")] + [completed],
     }
-    return usual | changes
+    return defaults | changes
 
 
 class FakeServer:
@@ -96,9 +93,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-async def test_the_answer_is_shown_with_the_sources_that_it_names(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_answer_is_printed_with_its_citations(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     server = FakeServer(script())
     async with serving(server) as client:
         await ask(client, "How tight is bolt A?", [file])
@@ -117,7 +112,7 @@ async def test_the_answer_is_shown_with_the_sources_that_it_names(
         {"messageEvents": [{"__typename": "MessageFailed", "error": {"message": "in plain words"}}]},
     ],
 )
-async def test_a_failure_anywhere_is_told_in_the_servers_own_words(file: Path, changes: dict[str, list[Json]]) -> None:
+async def test_a_failure_raises_the_message_of_the_server(file: Path, changes: dict[str, list[Json]]) -> None:
     async with serving(FakeServer(script(**changes))) as client:
-        with pytest.raises(Refused, match="in plain words"):
+        with pytest.raises(RequestFailed, match="in plain words"):
             await ask(client, "How tight is bolt A?", [file])

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import anyio
 
-from concurrency import open_supervisor
 from records.answer import AnswerProgress
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRecord, MessageRole, MessageStatus
@@ -18,8 +17,8 @@ from services.answers.effective_settings import SERVER_DEFAULTS
 from services.answers.running_answer import AnswerResult, RunningAnswer
 from tests.fakes.services import FakeModels
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
-from tests.fakes.supervision import fail_test
 from tests.support.builders import make_message, make_session
+from tests.support.supervisor import open_test_supervisor
 
 MANY = 1_000_000
 """A limit of running answers that no test reaches."""
@@ -93,7 +92,7 @@ async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) 
     )
     messages = cast(Any, answerer.messages)
     async with (
-        open_supervisor(fail_test) as supervisor,
+        open_test_supervisor() as supervisor,
         open_answers(answerer, planner, messages, AnswerListeners(), MANY, supervisor) as answers,
     ):
         yield answers

@@ -1,18 +1,25 @@
-"""Faults for tests: stores whose calls fail, and callers that are canceled at a chosen step."""
+"""Fault injection: calls of stores that fail, and callers that are canceled at a chosen step.
+
+A caller can be canceled in two ways: natively, by `Task.cancel`, or through a cancel scope of anyio. `…_at` cancels it
+when it waits for the n-th time, `…_after` after n iterations of the event loop.
+"""
 
 import asyncio
 import errno
 import inspect
-from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
-from records.errors import DiskFull
+from records.errors import DiskFull, ExpectedError
 
 T = TypeVar("T")
+Call = Callable[[], Awaitable[object]]
+CancelAfter = Callable[[Call, int], Awaitable[bool]]
 
 
 class Fault(Enum):
@@ -32,17 +39,22 @@ class Faults:
     def __init__(self) -> None:
         self.calls: list[str] = []
         "The names of all calls so far."
-        self._planned: dict[int, Fault] = {}
+        self._planned: dict[int, Fault | Exception] = {}
         self._next: dict[str, Fault] = {}
         self._is_full: Callable[[str], bool] = lambda name: False
 
-    def fail_call(self, number: int, fault: Fault) -> None:
-        """Make the call with this number, counted from the next one, fail once."""
+    def fail_call(self, number: int, fault: Fault | Exception) -> None:
+        """Make the call with this number fail once, or raise this exception. The next call has the number 0."""
         self._planned[len(self.calls) + number] = fault
 
     def fail_next(self, name: str, fault: Fault) -> None:
         """Make the next call of this method fail once."""
         self._next[name] = fault
+
+    @property
+    def are_injected(self) -> bool:
+        """True if every planned failure has happened."""
+        return not self._planned and not self._next
 
     def clear(self) -> None:
         """Forget planned failures of calls that were not made."""
@@ -73,7 +85,7 @@ class Faults:
         result: T = proxy
         return result
 
-    def next_fault(self, name: str) -> Fault | None:
+    def next_fault(self, name: str) -> Fault | Exception | None:
         """Count a call and return its fault, if any."""
         number = len(self.calls)
         self.calls.append(name)
@@ -101,6 +113,8 @@ class _FaultyStore:
 
         async def call(*arguments: Any, **keywords: Any) -> Any:
             fault = self._faults.next_fault(f"{type(self._store).__name__}.{name}")
+            if isinstance(fault, Exception):
+                raise fault
             if fault is Fault.DISK_FULL:
                 raise DiskFull
             if fault is Fault.INPUT_OUTPUT_ERROR:
@@ -169,3 +183,39 @@ async def cancel_by_scope_at(work: Coroutine[Any, Any, T], step: int) -> tuple[b
         stepped = _Stepped(work, step, scope.cancel)
         result = await stepped
     return stepped.steps >= step, result
+
+
+async def cancel_natively_after(call: Call, iterations: int) -> bool:
+    """Cancel a call with `Task.cancel` after some iterations of the event loop; return False if it had ended before."""
+
+    async def run() -> None:
+        with suppress(ExpectedError):
+            await call()
+
+    task = asyncio.ensure_future(run())
+    for _ in range(iterations):
+        await anyio.lowlevel.checkpoint()
+    was_running = not task.done()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return was_running
+
+
+async def cancel_by_scope_after(call: Call, iterations: int) -> bool:
+    """Cancel a call through a cancel scope; otherwise like `cancel_natively_after`."""
+    is_done = False
+
+    async def run() -> None:
+        nonlocal is_done
+        with suppress(ExpectedError):
+            await call()
+        is_done = True
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        for _ in range(iterations):
+            await anyio.lowlevel.checkpoint()
+        was_running = not is_done
+        tasks.cancel_scope.cancel()
+    return was_running

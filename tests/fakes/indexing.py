@@ -135,7 +135,7 @@ class FakeLoadMeter:
 
 
 class ManualClock:
-    """A clock that stands still until `advance`, which wakes the waiting tasks whose time has come."""
+    """A clock that changes only by `advance`, which wakes the waiting tasks whose time has passed."""
 
     def __init__(self) -> None:
         self.time = 0.0

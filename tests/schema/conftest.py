@@ -5,9 +5,9 @@ from typing import Any, cast
 import pytest
 import strawberry
 
+from records.configuration import Limits, ServerSettings
 from records.ids import ChunkId, DocumentId, MessageId
 from records.session import MessageRole
-from records.settings import Limits, ServerSettings
 from resolvers.request_context import Context
 from schema.build import build_schema
 from services.sessions import Sessions

@@ -3,9 +3,9 @@
 from dataclasses import asdict, replace
 from typing import Any
 
+from records.configuration import Limits
 from records.errors import Conflict
 from records.ids import ChunkId, ModelId
-from records.settings import Limits
 from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.support.builders import make_document

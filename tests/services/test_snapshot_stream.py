@@ -19,7 +19,7 @@ from services.sessions import Sessions
 from tests.fakes.stores import FakeDocuments, FakeSessions
 from tests.services.models.harness import FakeModelSettings, open_test_models
 from tests.support.builders import make_document, make_session
-from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.models.tiny_gguf import TinyModel, write_tiny_gguf
 
 Changes: TypeAlias = AsyncIterator[Change[Any]]
 

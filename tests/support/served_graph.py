@@ -1,4 +1,4 @@
-"""The whole graph behind its real transport, over stores in memory: real logs, feeds and sampler, scripted words."""
+"""The GraphQL schema behind the real transport, over stores in memory: real event logs and sampler, scripted answers."""
 
 import gc
 import types
@@ -24,7 +24,7 @@ from tests.fakes.stores import FakeDocuments
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import SAMPLE
 from tests.support.builders import make_document, make_session
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 from transport import TransportSettings, create_middleware, create_routes
 
 METRICS = """subscription { systemMetrics(intervalMs: 1000) { seq sampledAt uptimeSeconds
@@ -44,11 +44,11 @@ class WatchedDocuments(FakeDocuments):
         return ()
 
 
-class FeedingIngestion:
-    """Ingestion of which nothing is asked but what changes."""
+class IngestionWithEvents:
+    """Ingestion that only publishes changes of documents."""
 
-    def __init__(self, feed: DocumentEvents) -> None:
-        self.watch_documents = feed.watch
+    def __init__(self, document_events: DocumentEvents) -> None:
+        self.watch_documents = document_events.watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +57,17 @@ class Served:
     graph: InMemoryGraph
     answers: Answers
     answerer: ScriptedAnswerer
-    feed: DocumentEvents
+    document_events: DocumentEvents
     metrics: Metrics
     context: Context
 
     @property
     def watchers(self) -> int:
-        """All who are on a register of the engines."""
-        return self.feed.watchers + self.metrics.watchers + self.graph.session_changes.watchers
+        """The number of open subscriptions to documents, metrics and sessions."""
+        return self.document_events.watchers + self.metrics.watchers + self.graph.session_changes.watchers
 
     def change_document(self, name: str) -> None:
-        self.feed.publish_updated(make_document(id=DocumentId(1), name=name))
+        self.document_events.publish_updated(make_document(id=DocumentId(1), name=name))
 
 
 @asynccontextmanager
@@ -78,19 +78,19 @@ async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
     graph.sessions = AttachingSessions(make_session())
     graph.session_changes = Sessions(cast(Any, graph.sessions))
     answerer = ScriptedAnswerer(graph.documents, graph.messages)
-    feed = DocumentEvents(cast(Any, graph.documents))
+    document_events = DocumentEvents(cast(Any, graph.documents))
     async with (
         open_scripted_answers(answerer, graph.models) as answers,
         open_test_supervisor() as supervisor,
         open_metrics(supervisor, _sources(), Machine({"data": folder}), "0") as metrics,
     ):
         context = replace(
-            graph.context(), answers=answers, metrics=metrics, ingestion=cast(Any, FeedingIngestion(feed))
+            graph.context(), answers=answers, metrics=metrics, ingestion=cast(Any, IngestionWithEvents(document_events))
         )
         chosen = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False, **settings)
         routes = create_routes(graph.schema, lambda _: replace(context), chosen)
         app = Starlette(routes=routes, middleware=create_middleware(chosen))
-        yield Served(app, graph, answers, answerer, feed, metrics, context)
+        yield Served(app, graph, answers, answerer, document_events, metrics, context)
 
 
 def _sources() -> Sources:
@@ -104,7 +104,7 @@ def _sources() -> Sources:
 
 
 def generators_alive() -> int:
-    """Asynchronous generators that have begun and not ended, the whole process over."""
+    """Return the number of asynchronous generators of the process that have started and not ended."""
     gc.collect()
     return sum(
         type(each) is types.AsyncGeneratorType and each.ag_frame is not None and each.ag_frame.f_lasti > 0

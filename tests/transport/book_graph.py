@@ -13,9 +13,9 @@ from strawberry.dataloader import DataLoader
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
+from records.configuration import Limits
 from records.document import ReceivedFile
 from records.errors import NotFound
-from records.settings import Limits
 from services.ingestion import IncomingFiles
 from tests.transport.execution.news_feed import News
 from tests.transport.probe import Probe

@@ -38,7 +38,7 @@ async def test_the_scripts_of_the_page_use_relative_addresses(client: httpx.Asyn
         assert re.findall(r'["`](/[a-z][^"`]*)["`]', (await client.get(f"/graphiql/{name}")).text) == []
 
 
-async def test_the_policy_allows_scripts_and_connections_of_this_server_alone(client: httpx.AsyncClient) -> None:
+async def test_the_policy_allows_scripts_and_connections_only_of_this_server(client: httpx.AsyncClient) -> None:
     policy = (await client.get("/", headers=BROWSER)).headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "connect-src 'self';" in policy

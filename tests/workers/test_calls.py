@@ -83,7 +83,7 @@ async def test_an_unexpected_exception_of_the_child_is_internal_with_its_traceba
     assert worker.restarts == 0
 
 
-async def test_a_request_of_an_unknown_type_fails_alone(worker: Worker) -> None:
+async def test_a_request_of_an_unknown_type_fails_without_affecting_others(worker: Worker) -> None:
     with pytest.raises(WorkerCallFailed) as caught:
         await worker.call(echo.Text("not a request"), echo.Text)
     assert caught.value.code == "INVALID_REQUEST"

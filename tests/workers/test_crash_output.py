@@ -49,7 +49,7 @@ async def test_the_output_of_a_crashed_worker_is_not_logged(how: str) -> None:
     assert any("echo.py" in place for place in line["where"]) is (how != "exit")
 
 
-async def test_an_unexpected_exception_in_a_worker_is_logged_by_its_places_alone() -> None:
+async def test_an_unexpected_exception_in_a_worker_is_logged_only_by_its_places() -> None:
     with capture_logs() as lines:
         async with open_worker(spec()) as worker:
             with pytest.raises(WorkerCallFailed) as caught:

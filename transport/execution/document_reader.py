@@ -21,7 +21,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from records.settings import Limits
+from records.configuration import Limits
 from transport.errors import PARSE_FAILED, VALIDATION_FAILED, OperationRejected
 from transport.execution.operation_limits import limit_violations
 

@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from strawberry import Schema
 from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
-from records.settings import Limits
+from records.configuration import Limits
 from records.tracing import NoTracing, Span, Tracer
 from transport.errors import Formatted, OperationRejected
 from transport.execution.operations import ContextFactory, Operation, Operations, Payload, TimeLimits

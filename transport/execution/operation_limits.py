@@ -28,7 +28,7 @@ from graphql import (
 )
 
 from records.codes import ErrorCode
-from records.settings import Limits
+from records.configuration import Limits
 from transport.errors import VALIDATION_FAILED
 
 MAX_INTROSPECTION_DEPTH = 15

@@ -30,7 +30,7 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from records.codes import ErrorCode
-from records.settings import Limits
+from records.configuration import Limits
 from transport.errors import BAD_REQUEST, BAD_USER_INPUT, Formatted, OperationRejected
 from transport.execution.document_reader import DocumentReader
 from transport.execution.error_masking import ErrorMasking

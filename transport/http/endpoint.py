@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from records.settings import Limits
+from records.configuration import Limits
 from transport.errors import OperationRejected, RequestRejected
 from transport.execution.operations import Operations, Payload
 from transport.http.graphql_request import GraphQLRequest, read_json, read_parameters, read_request

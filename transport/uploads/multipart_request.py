@@ -12,9 +12,9 @@ from typing import Any
 
 from starlette.requests import Request
 
+from records.configuration import Limits
 from records.document import ReceivedFile
 from records.errors import DiskFull, TooLarge
-from records.settings import Limits
 from transport.errors import RequestRejected
 from transport.http.graphql_request import GraphQLRequest, read_json, read_request
 from transport.http.request_body import announced_bytes, too_large

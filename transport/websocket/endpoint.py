@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 from concurrency import open_task_group
 from records.codes import ErrorCode
-from records.settings import Limits
+from records.configuration import Limits
 from transport.errors import Formatted, OperationRejected, RequestRejected
 from transport.execution.operations import Operations
 from transport.http.graphql_request import GraphQLRequest, read_request

@@ -11,8 +11,8 @@ from tests.conformance.clients.runs import ClientRun, run_client, write_modules
 from tests.conformance.relay import compile_operations
 from tests.e2e.process import Server, running_server
 from tests.e2e.search.deep_embedder import folder_embedder
-from tests.support import files
-from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.documents import files
+from tests.support.models.tiny_gguf import TinyModel, write_tiny_gguf
 
 CLIENTS = ("graphql-ws", "urql", "apollo", "relay")
 CACHING_CLIENTS = ("urql", "apollo", "relay")

@@ -19,7 +19,7 @@ from tests.e2e.story import (
     wait_for_document,
     wait_for_model,
 )
-from tests.support import files
+from tests.support.documents import files
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.client import Client
 from tests.e2e.story import ENDS, search, wait_for_document
-from tests.support import samples
+from tests.support.documents import samples
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

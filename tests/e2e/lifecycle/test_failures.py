@@ -1,4 +1,4 @@
-"""Failures of the whole process: a lost background loop ends it, and a start that is impossible is one line."""
+"""Failures of the whole process: a lost background loop ends it, and a failed start is reported in one line."""
 
 import asyncio
 import re

@@ -14,8 +14,8 @@ from services.metrics import RequestCounters
 from settings import read_settings
 from tests.e2e.client import Client
 from tests.e2e.story import create_session, send, upload_ready, wait_for_model, watch
-from tests.support.spans import Recorded, attributes
-from tests.support.supervised import open_test_supervisor
+from tests.support.recorded_spans import RecordedSpans, attributes
+from tests.support.supervisor import open_test_supervisor
 from transport import HTTPServer, Observer, bind_sockets
 from transport.http_server import format_address
 
@@ -46,7 +46,7 @@ async def serving(folder: Path, tracer: Tracer) -> AsyncIterator[str]:
 
 @pytest.mark.timeout(300)
 async def test_an_answer_is_a_tree_of_spans_without_any_text(tmp_path: Path) -> None:
-    recorded = Recorded()
+    recorded = RecordedSpans()
     file = tmp_path / f"{CANARY}-name.txt"
     file.write_text(f"The {CANARY}-document holds the torque: 35 Nm for the main bolt.", encoding="utf-8")
     async with serving(tmp_path / "data", recorded.tracer) as url, Client(url) as client:

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.client import Client, Json
 from tests.e2e.process import running_server
 from tests.e2e.story import search, upload_ready
-from tests.support.tiny_cross_encoder import write_cross_encoder
+from tests.support.models.tiny_cross_encoder import write_cross_encoder
 
 pytestmark = pytest.mark.timeout(300)
 

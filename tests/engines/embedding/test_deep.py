@@ -22,8 +22,8 @@ from engines.embedding import (
     open_deep_embedder,
 )
 from engines.embedding.protocol import EmbedDocuments, Vectors
+from tests.support.models.tiny_gguf import write_tiny_gguf
 from tests.support.own_task import in_own_task
-from tests.support.tiny_gguf import write_tiny_gguf
 from tests.workers.kill_worker import until
 from workers import WorkerCrashed
 

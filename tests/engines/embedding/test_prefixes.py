@@ -10,7 +10,7 @@ import pytest
 from engines.embedding import bundled_folder, find_embedding_model, open_deep_embedder
 from engines.embedding.model_discovery import fingerprint
 from engines.embedding.prefixes import NO_PREFIXES, Prefixes, find_prefixes
-from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.models.tiny_gguf import TinyModel, write_tiny_gguf
 
 SENTENCE = Prefixes("Represent this sentence for searching relevant passages: ", "")
 TASK = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"

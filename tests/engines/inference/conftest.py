@@ -25,7 +25,7 @@ from records.model import LoadRequest
 from records.session import SamplingSettings
 from records.system import WorkerPurpose
 from services.models.model_process import ENVIRONMENT
-from tests.support.tiny_gguf import write_tiny_gguf
+from tests.support.models.tiny_gguf import write_tiny_gguf
 from workers import Caller, Worker, WorkerSpec, open_worker
 
 SMALL = LoadRequest(context_length=1024, batch_size=128, threads=1)

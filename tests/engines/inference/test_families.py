@@ -9,7 +9,7 @@ from engines.inference.protocol import ReasoningSupport
 from records.errors import Unsupported
 from records.session import FinishReason
 from tests.engines.inference.conftest import generate, open_inference
-from tests.support.chat_templates import (
+from tests.support.models.chat_templates import (
     BY_MODE,
     CHATML,
     FINAL_RESPONSE,
@@ -19,7 +19,7 @@ from tests.support.chat_templates import (
     RECIPIENTS,
     STRICT_ROLES,
 )
-from tests.support.scripted_gguf import CHATML_CONTROL, ScriptedModel, write_scripted_gguf
+from tests.support.models.scripted_gguf import CHATML_CONTROL, ScriptedModel, write_scripted_gguf
 
 NONE, POSSIBLE, NATIVE = ReasoningSupport.NONE, ReasoningSupport.POSSIBLE, ReasoningSupport.NATIVE
 QUESTION = [("user", "What is two and two?")]
@@ -125,7 +125,7 @@ async def test_reasoning_without_known_markers_stays_switched_off(tmp_path: Path
             assert (text, finished.prompt.endswith("assistant\n")) == (ANSWER, True)
 
 
-async def test_a_chat_in_channels_continues_with_the_answers_text(tmp_path: Path) -> None:
+async def test_a_chat_in_channels_continues_with_the_text_of_the_answer(tmp_path: Path) -> None:
     async with open_inference(write_scripted_gguf(tmp_path / "model.gguf", CHANNELS)) as (_, inference):
         text, _, _ = await generate(inference, QUESTION)
         again, _, finished = await generate(inference, [*QUESTION, ("assistant", text), ("user", "And three?")])

@@ -20,7 +20,7 @@ from engines.inference.load_failures import (
 )
 from records.codes import ErrorCode
 from records.errors import ModelLoadFailed
-from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.models.tiny_gguf import TinyModel, write_tiny_gguf
 
 
 @pytest.fixture(scope="module")

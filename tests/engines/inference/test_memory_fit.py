@@ -9,7 +9,7 @@ from engines.inference.gguf.inspection import ModelHeader, inspect_model
 from engines.inference.hardware import AvailableMemory
 from engines.inference.memory_fit import CUDA_BYTES, MARGIN_BYTES, estimate_fit
 from records.model import FitVerdict, LoadRequest
-from tests.support.tiny_gguf import write_tiny_gguf
+from tests.support.models.tiny_gguf import write_tiny_gguf
 
 GIB = 1024**3
 SETTINGS = LoadRequest(

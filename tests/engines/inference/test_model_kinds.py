@@ -12,7 +12,7 @@ from records.session import FinishReason, SamplingSettings
 from tests.engines.inference.conftest import generate, open_inference
 from tests.engines.inference.scheduling.engine_harness import EngineHarness
 from tests.engines.inference.scheduling.reference import SMALL
-from tests.support.tiny_gguf import write_tiny_mamba
+from tests.support.models.tiny_gguf import write_tiny_mamba
 
 GREEDY = SamplingSettings(temperature=0.0, max_tokens=24)
 PROMPT = [5 + (31 * index) % 250 for index in range(120)]

@@ -15,7 +15,7 @@ from records.errors import Busy, ContextOverflow, ModelLoadFailed
 from records.model import LoadRequest
 from records.session import FinishReason, SamplingSettings
 from tests.engines.inference.conftest import GREEDY, SMALL, generate, open_inference
-from tests.support.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
+from tests.support.models.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
 from workers import Worker, WorkerCrashed
 
 HELLO = [("system", "You are brief."), ("user", "Hello")]

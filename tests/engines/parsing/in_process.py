@@ -11,7 +11,7 @@ from engines.parsing.worker.chunking.token_counter import TokenCounter, open_tok
 from engines.parsing.worker.extraction import Extraction
 from engines.parsing.worker.parse_context import ParseContext
 from records.document import Chunking, NewChunk, ParsedDocument
-from tests.support import samples
+from tests.support.documents import samples
 
 
 @cache
@@ -66,7 +66,7 @@ def extract_content(folder: Path, name: str, content: str) -> Extracted:
 
 
 def extract_sample(folder: Path, name: str) -> Extracted:
-    """Write a file of `tests.support.samples`, parse it and check its chunks."""
+    """Write a file of `tests.support.documents.samples`, parse it and check its chunks."""
     return extract_checked(samples.write(folder, name))
 
 

@@ -16,7 +16,7 @@ from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import check_chunks
 from tests.engines.parsing.in_worker import parse, parse_error
 from tests.engines.parsing.safety.hostile_files import flip_bytes
-from tests.support import files
+from tests.support.documents import files
 
 
 async def kill_during_parse(parser: Parser, path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from engines.parsing.detection.detect import detect_type
 from records.errors import Unsupported
 from tests.engines.parsing.safety import hostile_files
-from tests.support import files, samples
+from tests.support.documents import files, samples
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

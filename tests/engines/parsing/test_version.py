@@ -11,8 +11,8 @@ from pathlib import Path
 
 from engines.parsing.version import PARSER_VERSION
 from tests.engines.parsing.in_process import extract
-from tests.support.files import write_docx, write_html, write_pdf, write_two_column_pdf
-from tests.support.samples import LIBREOFFICE_FILES, SENTENCES, write
+from tests.support.documents.files import write_docx, write_html, write_pdf, write_two_column_pdf
+from tests.support.documents.samples import LIBREOFFICE_FILES, SENTENCES, write
 
 TABLE = "Bolt;Torque\nA;35 Nm\nB;50 Nm\n"
 MARKDOWN = "# Bolts\n\nTwo of them.\n\n## Torque\n\n| Bolt | Nm |\n|---|---|\n| A | 35 |\n\n- grease it\n- tighten it\n"

@@ -13,8 +13,8 @@ from engines.reranking.protocol import Score, Scores
 from records.system import WorkerState
 from tests.fakes.embedding import ComparingEmbedder
 from tests.paths import ROOT
+from tests.support.models.tiny_cross_encoder import write_cross_encoder
 from tests.support.own_task import in_own_task
-from tests.support.tiny_cross_encoder import write_cross_encoder
 from tests.workers.kill_worker import assert_survives_kill
 from workers import Worker
 

@@ -14,7 +14,7 @@ from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
 from records.document import DocumentStatus
 from records.ids import DocumentId
 from tests.persistence.shelf import Shelf
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 DIMENSIONS = 8
 QUERY = np.eye(DIMENSIONS, dtype="<f4")[0].tobytes()

@@ -17,7 +17,7 @@ from persistence.vectors.protocol import Compared, Found, Search, Start
 from records.ids import DocumentId
 from services.interfaces.vector_index import VectorIndex
 from tests.persistence.vectors.library import DIMENSIONS, Library
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 from tests.workers.kill_worker import assert_survives_kill
 from workers import Worker, WorkerCrashed, WorkerSpec
 

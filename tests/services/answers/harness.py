@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import anyio
 
-from concurrency import Supervisor, open_supervisor
+from concurrency import Supervisor
 from persistence.database.database import Database
 from records.answer import TERMINAL, AnswerEvent
 from records.errors import Conflict
@@ -21,9 +21,9 @@ from services.sessions import Sessions
 from tests.fakes.faults import Faults
 from tests.fakes.inference import FakeInference, Script
 from tests.fakes.services import FakeRetriever
-from tests.fakes.supervision import fail_test
 from tests.persistence.shelf import Shelf
 from tests.support.builders import make_model
+from tests.support.supervisor import open_test_supervisor
 
 DIRECT = SessionSettings(thinking_mode=ThinkingMode.DIRECT, sampling=SamplingSettings(max_tokens=50))
 
@@ -130,7 +130,7 @@ async def open_harness(
 ) -> AsyncIterator[AnswersHarness]:
     """Run answers while the block is open. `wrap` is applied to the stores that the service uses."""
     async with (
-        open_supervisor(fail_test) as supervisor,
+        open_test_supervisor() as supervisor,
         open_supervised(
             database, supervisor, inference=inference, retriever=retriever, limit=limit, wrap=wrap
         ) as harness,
@@ -166,7 +166,7 @@ async def open_faulty(
     """Run answers over failing stores, and check at the end that every background loop is alive."""
     faults, inference = Faults(), FakeInference(*scripts)
     async with (
-        open_supervisor(fail_test) as supervisor,
+        open_test_supervisor() as supervisor,
         open_supervised(database, supervisor, inference=inference, limit=limit, wrap=faults.wrap) as harness,
     ):
         yield harness, faults

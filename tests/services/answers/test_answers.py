@@ -1,4 +1,4 @@
-"""The life of an answer: sent, followed, canceled, deleted, refused; each ends exactly once."""
+"""Answers are sent, followed, canceled, deleted and rejected; each ends exactly once."""
 
 import asyncio
 
@@ -9,12 +9,12 @@ from engines.inference.protocol import Start
 from persistence.database.database import Database
 from records.answer import Canceled, Completed, Failed, Gap
 from records.codes import ErrorCode
+from records.configuration import MAX_QUEUED_ANSWERS
 from records.errors import Busy, Conflict, InvalidInput, ModelNotReady, NotFound
 from records.ids import MessageId, SessionId
 from records.model import ModelStatus
 from records.retrieval import Retrieval, RetrievalQuery
 from records.session import DocumentScope, MessageRole, MessageStatus, SessionSettings, ThinkingMode
-from records.settings import MAX_QUEUED_ANSWERS
 from services.answers.answerer import MAX_RETRIEVALS
 from services.answers.cursors import HEAD
 from services.answers.event_streams import MAX_ENDED_LOGS
@@ -85,7 +85,7 @@ async def test_concurrent_cancellations_return_the_same_answer(database: Databas
         assert harness.answers.ends == {CANCELED: 1}
 
 
-async def test_a_failure_of_the_model_is_the_end_of_the_answer(database: Database) -> None:
+async def test_a_failure_of_the_model_ends_the_answer(database: Database) -> None:
     inference = FakeInference(Script(error=Busy("64 answers wait.", queue_depth=64, retry_after_ms=1)), Script())
     async with open_harness(database, inference=inference) as harness:
         session = await harness.session()
@@ -260,7 +260,7 @@ async def test_prompts_and_unknown_messages_have_no_events(database: Database) -
             await harness.send(SessionId(404))
 
 
-async def test_an_answer_that_the_server_s_end_interrupts_keeps_its_text_and_fails_at_the_next_start(
+async def test_an_answer_interrupted_by_a_shutdown_keeps_its_text_and_fails_at_the_next_start(
     database: Database,
 ) -> None:
     inference, _ = gated()

@@ -1,4 +1,4 @@
-"""Citation marks: which passages an answer names, in the many ways in which models write that."""
+"""Citation marks: the passages that an answer names, in the various notations of models."""
 
 import pytest
 

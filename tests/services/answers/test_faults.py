@@ -66,7 +66,7 @@ async def test_any_failing_call_of_a_deletion_leaves_the_session_usable(database
 
 
 @pytest.mark.parametrize("fault", [Fault.DISK_FULL, Fault.INPUT_OUTPUT_ERROR])
-async def test_an_answer_whose_end_is_not_stored_fails_once_and_is_stored_as_failed(
+async def test_an_answer_whose_end_cannot_be_stored_fails_once_and_is_stored_as_failed_later(
     database: Database, fault: Fault
 ) -> None:
     async with open_faulty(database, Script(gate=(gate := anyio.Event())), Script()) as (harness, faults):
@@ -121,7 +121,7 @@ async def test_answers_that_end_on_a_full_disk_fail_and_are_stored_when_there_is
 
 @pytest.mark.parametrize("action", ["send", "cancel", "delete", "follow", "wait"])
 async def test_a_session_is_usable_directly_after_the_disk_has_room_again(database: Database, action: str) -> None:
-    """The answer is repaired by whatever a client does first, without a restart."""
+    """The first request for the answer or its session stores the failure, without a restart."""
     async with open_faulty(database) as (harness, faults):
         session = await harness.session()
         with faults.full_disk("Messages.finish"):
@@ -143,7 +143,7 @@ async def test_a_session_is_usable_directly_after_the_disk_has_room_again(databa
 
 
 @pytest.mark.parametrize("action", ["send", "cancel", "delete", "follow", "repeat"])
-async def test_an_unfinished_answer_without_a_task_fails_with_its_text_when_it_is_asked_for(
+async def test_an_unfinished_answer_without_a_task_fails_with_its_text_when_it_is_requested(
     database: Database, action: str
 ) -> None:
     async with open_harness(database) as harness:
@@ -184,7 +184,7 @@ async def test_a_start_on_a_full_disk_succeeds_and_repairs_interrupted_answers_l
         await harness.check_usable(session.id)
 
 
-async def test_the_end_of_the_server_on_a_full_disk_loses_no_more_than_the_last_text(database: Database) -> None:
+async def test_a_shutdown_on_a_full_disk_loses_at_most_the_last_text(database: Database) -> None:
     async with open_faulty(database, Script(gate=anyio.Event())) as (harness, faults):
         session = await harness.session()
         _, answer = await harness.send(session.id)
@@ -198,7 +198,7 @@ async def test_the_end_of_the_server_on_a_full_disk_loses_no_more_than_the_last_
         await harness.check_usable(session.id)
 
 
-async def test_answers_survive_a_disk_that_really_fills(template: Path, tmp_path: Path) -> None:
+async def test_answers_survive_a_real_full_disk(template: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", template, 6 << 20) as disk:
         async with open_database(disk.folder / "graphlore.db") as database:
             words = ["word " * 200] * 20

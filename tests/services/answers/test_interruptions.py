@@ -1,4 +1,4 @@
-"""Clients that leave in the middle of a request: what has begun is completed, and what was acknowledged is not lost."""
+"""Clients that disconnect during a request: started changes are completed, and acknowledged ones are not lost."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("captured_logs")
 
 
 @CANCEL_WAYS
-async def test_a_client_that_leaves_at_any_step_of_sending_loses_nothing(
+async def test_a_client_that_disconnects_at_any_step_of_sending_loses_nothing(
     database: Database, cancel_at: CancelAt
 ) -> None:
     async with open_faulty(database) as (harness, _):
@@ -39,7 +39,7 @@ async def test_a_client_that_leaves_at_any_step_of_sending_loses_nothing(
 
 
 @CANCEL_WAYS
-async def test_a_client_that_leaves_at_any_step_of_canceling_does_not_keep_the_answer_running(
+async def test_a_client_that_disconnects_at_any_step_of_canceling_does_not_keep_the_answer_running(
     database: Database, cancel_at: CancelAt
 ) -> None:
     async with open_faulty(database, Script(gate=anyio.Event())) as (harness, _):
@@ -53,7 +53,7 @@ async def test_a_client_that_leaves_at_any_step_of_canceling_does_not_keep_the_a
 
 
 @CANCEL_WAYS
-async def test_a_client_that_leaves_at_any_step_of_deleting_leaves_the_exchange_whole_or_gone(
+async def test_a_client_that_disconnects_at_any_step_of_deleting_leaves_the_exchange_complete_or_deleted(
     database: Database, cancel_at: CancelAt
 ) -> None:
     async with open_faulty(database) as (harness, _):
@@ -71,7 +71,9 @@ async def test_a_client_that_leaves_at_any_step_of_deleting_leaves_the_exchange_
 
 
 @CANCEL_WAYS
-async def test_a_follower_that_leaves_at_any_step_disturbs_nobody(database: Database, cancel_at: CancelAt) -> None:
+async def test_a_follower_that_disconnects_at_any_step_affects_no_other(
+    database: Database, cancel_at: CancelAt
+) -> None:
     async with open_faulty(database) as (harness, _):
         session = await harness.session()
         for step in range(1, MAX_STEPS):

@@ -13,16 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concurrency import open_supervisor
 from records.codes import ErrorCode
 from records.errors import ExpectedError
 from records.ids import MessageId, SessionId
 from records.system import WorkerPurpose
 from tests.fakes.faults import Fault, Faults, cancel_by_scope_at, cancel_natively_at
 from tests.fakes.inference import FakeInference, Script
-from tests.fakes.supervision import fail_test
 from tests.services.answers.harness import AnswersHarness, open_harness, open_supervised
 from tests.support.databases import open_copy
+from tests.support.supervisor import open_test_supervisor
 from workers import WorkerCrashed
 
 SESSIONS = 2
@@ -35,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("captured_logs")
 requests = st.tuples(
     st.sampled_from(["send", "cancel", "delete", "follow"]), st.integers(0, SESSIONS - 1), st.integers(0, 30)
 )
-"""A request for a session. The client leaves at this step, natively for even ones, by scope for odd ones; 0: it stays."""
+"""A request for a session. The client disconnects at this step, natively for even steps, by scope for odd ones; 0: never."""
 conditions = st.one_of(
     st.tuples(st.just("fault"), st.integers(0, 6), st.sampled_from(Fault)),
     st.tuples(st.sampled_from(["fill disk", "free disk", "block model", "release model", "crash model", "wait"])),
@@ -124,7 +123,7 @@ def test_any_mix_of_requests_and_faults_leaves_everything_usable(
         gate.set()
         script = Script(gate=gate)
         with tempfile.TemporaryDirectory() as folder:
-            async with open_copy(template, Path(folder)) as database, open_supervisor(fail_test) as supervisor:
+            async with open_copy(template, Path(folder)) as database, open_test_supervisor() as supervisor:
                 inference = FakeInference(script)
                 async with open_supervised(database, supervisor, inference=inference, wrap=faults.wrap) as harness:
                     played = Scenario(harness, faults, script, gate)

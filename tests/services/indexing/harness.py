@@ -18,9 +18,9 @@ from services.indexing import (
     open_indexing,
 )
 from services.indexing.indexing import MEASURE_SECONDS
-from tests.fakes.failing_calls import FailingCalls
+from tests.fakes.faults import Faults
 from tests.fakes.indexing import FakeDeepEmbedder, FakeDeepVectors, FakeIndex, FakeLoadMeter, ManualClock
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 SETTINGS = IndexingSettings(idle_threshold_seconds=60, gpu_idle_percent=10.0)
 
@@ -68,9 +68,9 @@ class IndexingHarness:
 
 @asynccontextmanager
 async def open_harness(
-    chunks: int = 40, former: int = 0, failing: FailingCalls | None = None
+    chunks: int = 40, former: int = 0, faults: Faults | None = None
 ) -> AsyncIterator[IndexingHarness]:
-    """Run indexing over `chunks` chunks without a vector. `failing` wraps the stores and the embedder."""
+    """Run indexing over `chunks` chunks without a vector. `faults` wraps the stores and the embedder."""
     vectors, embedder, machine, clock = (
         FakeDeepVectors(chunks, former),
         FakeDeepEmbedder(),
@@ -78,8 +78,8 @@ async def open_harness(
         ManualClock(),
     )
     index = DeepIndex(embedder, vectors, FakeIndex())
-    if failing is not None:
-        index = replace(index, embedder=failing.wrap(embedder), vectors=failing.wrap(vectors))
+    if faults is not None:
+        index = replace(index, embedder=faults.wrap(embedder), vectors=faults.wrap(vectors))
     activity = ServerActivity(lambda: machine.answers, lambda: machine.documents, Signal())
     indexing = Indexing(ConfiguredEmbedder("deep", None, index), SETTINGS, machine, activity, clock)
 
@@ -91,7 +91,7 @@ async def open_harness(
     with capture_logs():
         async with open_test_supervisor() as supervisor, open_task_group() as tasks:
             harness = IndexingHarness(indexing, vectors, embedder, machine, clock, activity, supervisor)
-            if failing is None:
+            if faults is None:
                 tasks.start_soon(collect)
             async with open_indexing(supervisor, indexing):
                 await harness.settle()

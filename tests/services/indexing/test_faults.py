@@ -1,4 +1,4 @@
-"""Indexing survives every fault: a store or embedder that fails in any call, and clients that leave at any await."""
+"""Indexing survives every fault: a store or embedder that fails in any call, and clients that disconnect at any await."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -8,7 +8,7 @@ import pytest
 from records.errors import Conflict, DiskFull
 from records.indexing import IndexingState
 from services.indexing.indexing import ACTIVE
-from tests.fakes.failing_calls import FailingCalls, Leave, leave_by_cancel_scope, leave_by_task_cancel
+from tests.fakes.faults import CancelAfter, Faults, cancel_by_scope_after, cancel_natively_after
 from tests.fakes.indexing import WorkerCrash
 from tests.services.indexing.harness import IndexingHarness, open_harness
 
@@ -35,17 +35,18 @@ async def index_everything(on: IndexingHarness) -> None:
     ids=lambda error: type(error).__name__,
 )
 async def test_a_failure_in_any_call_loses_nothing_and_blocks_nothing(error: Exception) -> None:
-    fail_at, has_failed = 1, True
+    fail_at, has_failed = 0, True
     while has_failed:
-        failing = FailingCalls(fail_at, error)
-        async with open_harness(CHUNKS, former=10, failing=failing) as on:
+        faults = Faults()
+        faults.fail_call(fail_at, error)
+        async with open_harness(CHUNKS, former=10, faults=faults) as on:
             await index_everything(on)
             await on.settle()
             status = on.indexing.latest
             assert (status.state, status.done_chunks, status.error) == (IndexingState.IDLE, CHUNKS, None), fail_at
             assert on.vectors.former == 0
             assert on.supervisor.alive == ("deep indexing",)
-        fail_at, has_failed = fail_at + 1, failing.has_failed
+        fail_at, has_failed = fail_at + 1, faults.are_injected
     assert fail_at > 10, "each call of a run failed once"
 
 
@@ -66,19 +67,19 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-@pytest.mark.parametrize("leave", [leave_by_task_cancel, leave_by_cancel_scope])
+@pytest.mark.parametrize("cancel_after", [cancel_natively_after, cancel_by_scope_after])
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("is_running", [False, True], ids=["waiting", "running"])
-async def test_a_client_that_leaves_at_any_await_leaves_a_consistent_state(
-    leave: Leave, name: str, is_running: bool
+async def test_a_client_that_disconnects_at_any_await_leaves_a_consistent_state(
+    cancel_after: CancelAfter, name: str, is_running: bool
 ) -> None:
-    steps, is_done = 0, False
-    while not is_done:
+    steps, was_running = 0, True
+    while was_running:
         async with open_harness(CHUNKS) as on:
             if is_running:
                 await on.indexing.start_indexing(now=True)
                 await on.settle()
-            is_done = await leave(partial(OPERATIONS[name], on), steps)
+            was_running = await cancel_after(partial(OPERATIONS[name], on), steps)
             await on.settle()
             assert on.indexing.latest.error is None
             assert (on.indexing.latest.started_at is not None) == (on.indexing.latest.state in ACTIVE)

@@ -11,7 +11,7 @@ from services.indexing.idleness import Load
 from services.indexing.indexing import MEASURE_SECONDS
 from tests.fakes.indexing import FakeDeepVectors, FakeLoadMeter, WorkerCrash
 from tests.services.indexing.harness import SETTINGS, open_harness
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 IDLE, WAITING, RUNNING = IndexingState.IDLE, IndexingState.WAITING_FOR_IDLE, IndexingState.RUNNING
 STOPPING, FAILED = IndexingState.STOPPING, IndexingState.FAILED
@@ -196,7 +196,7 @@ async def test_a_failure_is_published_and_retried_only_on_request() -> None:
         assert on.embedder.resets == 2
 
 
-async def test_an_unexpected_error_is_published_with_its_incident_id_alone_and_the_loop_continues() -> None:
+async def test_an_unexpected_error_is_published_with_only_its_incident_id_and_the_loop_continues() -> None:
     async with open_harness() as on:
         on.embedder.failure = ZeroDivisionError("secret text of a document")
         await on.indexing.start_indexing(now=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 
-from concurrency import OwnedTasks, Supervisor, open_owned_tasks, open_supervisor
+from concurrency import OwnedTasks, Supervisor, open_owned_tasks
 from persistence.database.database import Database
 from persistence.documents.staging import Staging
 from persistence.originals import Originals
@@ -33,9 +33,9 @@ from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
 from tests.fakes.faults import Faults
 from tests.fakes.ingestion import EmptyVectorIndex, GatedEmbedder, LineParser
-from tests.fakes.supervision import fail_test
 from tests.persistence.shelf import Shelf
 from tests.support.databases import open_copy
+from tests.support.supervisor import open_test_supervisor
 
 MAX_BYTES = 1_000_000
 CONTENT = b"Bolt A takes 35 Nm.\nBolt B takes 50 Nm.\nNuts are on shelf 7."
@@ -166,7 +166,7 @@ async def open_harness(
     database: Database, folder: Path, *, failure: ExpectedError | None = None, **settings: Any
 ) -> AsyncIterator[IngestionHarness]:
     """Run ingestion while the block is open. The parser of reparsing raises `failure` for every file."""
-    async with open_supervisor(fail_test) as supervisor, open_supervised(database, folder, supervisor, **settings) as h:
+    async with open_test_supervisor() as supervisor, open_supervised(database, folder, supervisor, **settings) as h:
         h.again.failure = failure
         yield h
 
@@ -196,7 +196,7 @@ async def open_faulty(
     faults = Faults()
     async with (
         open_copy(template, folder) as database,
-        open_supervisor(fail_test) as supervisor,
+        open_test_supervisor() as supervisor,
         open_supervised(database, folder, supervisor, wrap=faults.wrap, **settings) as harness,
     ):
         with anyio.fail_after(HANG_SECONDS):

@@ -91,7 +91,7 @@ async def test_a_job_that_fails_on_a_full_disk_is_stored_as_failed_when_there_is
 
 
 @pytest.mark.parametrize("fault", Fault)
-async def test_any_failing_call_of_a_deletion_leaves_the_document_whole_or_gone(
+async def test_any_failing_call_of_a_deletion_leaves_the_document_complete_or_deleted(
     template: Path, tmp_path: Path, fault: Fault
 ) -> None:
     async def scenario(number: int) -> None:
@@ -135,7 +135,7 @@ async def receive(files: IncomingFiles, *blocks: bytes) -> None:
         await file.finish("large.bin")
 
 
-async def test_an_incoming_file_on_a_disk_that_really_fills_is_removed(template: Path, tmp_path: Path) -> None:
+async def test_an_incoming_file_on_a_real_full_disk_is_removed(template: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", template, 4 << 20) as disk:
         files = IncomingFiles(disk.folder / "incoming", 64 << 20)
         for blocks in (8, 2):
@@ -145,7 +145,7 @@ async def test_an_incoming_file_on_a_disk_that_really_fills_is_removed(template:
             disk.fill()
 
 
-async def test_ingestion_survives_a_disk_that_really_fills(template: Path, tmp_path: Path) -> None:
+async def test_ingestion_survives_a_real_full_disk(template: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", template, 16 << 20) as disk:
         async with open_faulty(template, disk.folder) as (harness, _):
             document = await upload(harness)

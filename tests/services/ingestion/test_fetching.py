@@ -1,4 +1,4 @@
-"""Fetching of documents from the web: what is fetched, and which addresses are never connected to."""
+"""Fetching of documents from the web, and addresses to which no connection is made."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence

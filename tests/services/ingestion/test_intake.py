@@ -56,13 +56,13 @@ def test_there_is_an_example_of_every_text_format() -> None:
 
 
 @pytest.mark.parametrize("media_type", TEXTS)
-async def test_a_text_keeps_the_media_type_that_its_sender_names(harness: IngestionHarness, media_type: str) -> None:
+async def test_a_text_keeps_the_media_type_of_the_request(harness: IngestionHarness, media_type: str) -> None:
     document, is_duplicate = await harness.intake.add_text(TEXTS[media_type], media_type=media_type)
     assert (document.media_type, is_duplicate) == (media_type, False)
     assert incoming(harness) == []
 
 
-async def test_the_content_of_a_text_decides_against_a_wrong_media_type(harness: IngestionHarness) -> None:
+async def test_the_content_of_a_text_overrides_a_wrong_media_type(harness: IngestionHarness) -> None:
     document, _ = await harness.intake.add_text("<!DOCTYPE html><p>words", media_type="text/x-python")
     assert document.media_type == "text/html"
 
@@ -103,9 +103,7 @@ async def test_a_text_without_a_name_is_named_after_its_first_words(
         ("text/html", '<html><head><meta charset="windows-1251"></head><p>Grüße</p></html>'),
     ],
 )
-async def test_a_text_that_declares_another_encoding_is_read_as_it_was_sent(
-    harness: IngestionHarness, media_type: str, text: str
-) -> None:
+async def test_a_declared_encoding_of_a_text_is_ignored(harness: IngestionHarness, media_type: str, text: str) -> None:
     document, _ = await harness.intake.add_text(text, media_type=media_type)
     assert document.media_type == media_type
     assert extract(harness.originals.path(document.sha256)).text == "Grüße"
@@ -182,9 +180,7 @@ async def test_an_original_that_is_not_kept_is_removed_once_the_document_is_read
             await harness.ingestion.reprocess_document(document.id, None)
 
 
-async def test_an_original_is_kept_until_its_document_is_ready_so_that_it_can_be_repeated(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_an_original_is_kept_until_its_document_is_ready(database: Database, tmp_path: Path) -> None:
     async with open_harness(database, tmp_path, keep_originals=False) as harness:
         harness.small.failure = InvalidInput("The parser rejects this file.")
         document, _ = await harness.intake.add_file(harness.received(BOLTS))
@@ -198,7 +194,7 @@ async def test_an_original_is_kept_until_its_document_is_ready_so_that_it_can_be
 
 
 @pytest.mark.parametrize("keep", [True, False])
-async def test_a_start_removes_the_originals_that_must_not_be_kept(
+async def test_the_start_removes_originals_that_must_not_be_kept(
     database: Database, tmp_path: Path, keep: bool
 ) -> None:
     """The server ended after the document became READY and before its original was removed, or the setting changed."""

@@ -1,4 +1,4 @@
-"""Clients that leave, workers that are killed, and requests at the same time: each change is complete or was not begun."""
+"""Clients that disconnect, killed workers and concurrent requests: each change is complete or was not started."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("captured_logs")
 
 
 @CANCEL_WAYS
-async def test_a_client_that_leaves_at_any_step_of_an_upload_leaves_a_whole_document_or_nothing(
+async def test_a_client_that_disconnects_at_any_step_of_an_upload_leaves_a_complete_document_or_none(
     template: Path, tmp_path: Path, cancel_at: CancelAt
 ) -> None:
     async with open_faulty(template, tmp_path) as (harness, _):
@@ -50,7 +50,7 @@ async def test_a_client_that_leaves_at_any_step_of_an_upload_leaves_a_whole_docu
 
 
 @CANCEL_WAYS
-async def test_a_client_that_leaves_at_any_step_of_a_text_leaves_a_whole_document_or_nothing(
+async def test_a_client_that_disconnects_at_any_step_of_a_text_import_leaves_a_complete_document_or_none(
     template: Path, tmp_path: Path, cancel_at: CancelAt
 ) -> None:
     async with open_faulty(template, tmp_path) as (harness, _):
@@ -74,7 +74,7 @@ def change(harness: IngestionHarness, document: DocumentRecord, action: str) -> 
 
 @CANCEL_WAYS
 @pytest.mark.parametrize("action", ["delete", "cancel", "reprocess"])
-async def test_a_client_that_leaves_at_any_step_of_a_change_leaves_it_complete_or_not_begun(
+async def test_a_client_that_disconnects_at_any_step_of_a_change_leaves_it_complete_or_not_started(
     template: Path, tmp_path: Path, cancel_at: CancelAt, action: str
 ) -> None:
     async with open_faulty(template, tmp_path) as (harness, _):

@@ -103,9 +103,7 @@ async def test_a_document_is_deleted_while_a_job_works_on_it(database: Database,
         assert await harness.shelf.documents.find(document.id) is None
 
 
-async def test_of_two_concurrent_deletions_one_erases_and_the_other_finds_nothing(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_the_second_of_two_concurrent_deletions_finds_no_document(database: Database, tmp_path: Path) -> None:
     async with open_harness(database, tmp_path) as harness:
         document = await harness.add("report.txt", lines("report", 3))
         await harness.until(document, READY)

@@ -1,4 +1,4 @@
-"""Random mixes of uploads, changes, faults and restarts. Afterwards every acknowledged document is whole or was deleted."""
+"""Random uploads, changes, faults and restarts. Afterwards every acknowledged document is complete or was deleted."""
 
 import asyncio
 import tempfile
@@ -33,7 +33,7 @@ requests = st.tuples(
     st.integers(0, len(CONTENTS) - 1),
     st.integers(0, 20),
 )
-"""A request for one content. The client leaves at this step, natively for even steps, by scope for odd ones; 0: never."""
+"""A request for one content. The client disconnects at this step, natively for even steps, else by scope; 0: never."""
 conditions = st.one_of(
     st.tuples(st.just("fault"), st.integers(0, 12), st.sampled_from(Fault)),
     st.tuples(st.sampled_from(["fill disk", "free disk", "block parser", "release parser"])),
@@ -111,7 +111,7 @@ class Scenario:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.one_of(requests, conditions), min_size=1, max_size=10), min_size=1, max_size=2))
-def test_any_mix_of_requests_faults_and_restarts_leaves_every_document_whole(
+def test_any_mix_of_requests_faults_and_restarts_leaves_every_document_complete(
     template: Path, runs: list[list[tuple[Any, ...]]]
 ) -> None:
     """Each list of actions is played in one run of the server; the last run is checked."""

@@ -18,9 +18,9 @@ from records.system import (
     WorkerStatus,
 )
 from services.metrics import Machine, Metrics, Sources, open_metrics
-from tests.fakes.failing_calls import FailingCalls
+from tests.fakes.faults import Faults
 from tests.fakes.machine import FakeNvml, laptop_sensors
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 INFERENCE = InferenceStatus(ModelId("0123456789abcdef"), ModelStatus.READY, 1, 4, 2, 300.0, 40.5, 512, 2048, 0.75)
 INGESTION = IngestionStatus(queued=3, running=1, yielding=True, chunks_per_second=12.5)
@@ -58,9 +58,9 @@ class FakeServer:
 
 
 @asynccontextmanager
-async def open_sampler(server: FakeServer, folder: Path, failing: FailingCalls | None = None) -> AsyncIterator[Metrics]:
-    """Run a sampler; `failing` wraps the sources that are asynchronous."""
-    source = failing.wrap(server) if failing else server
+async def open_sampler(server: FakeServer, folder: Path, faults: Faults | None = None) -> AsyncIterator[Metrics]:
+    """Run a sampler; `faults` wraps the sources that are asynchronous."""
+    source = faults.wrap(server) if faults else server
     sources = Sources(server.workers, source.inference, server.ingestion, source.storage)
     machine = Machine({"data": folder}, FakeNvml(), laptop_sensors)
     async with open_test_supervisor() as supervisor, open_metrics(supervisor, sources, machine, "0.1.0") as metrics:

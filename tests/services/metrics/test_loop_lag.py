@@ -5,7 +5,7 @@ import time
 import anyio
 
 from services.metrics.loop_lag import BOUNDS, INTERVAL, WINDOW, LoopLag, open_loop_lag
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 
 async def test_a_blocked_loop_is_measured() -> None:

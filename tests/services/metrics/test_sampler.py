@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from records.system import SystemSample
 from services.metrics import Metrics
 from services.metrics.sampler import SHARED_SECONDS, Subscription
-from tests.fakes.failing_calls import FailingCalls, Leave, leave_by_cancel_scope, leave_by_task_cancel
+from tests.fakes.faults import CancelAfter, Faults, cancel_by_scope_after, cancel_natively_after
 from tests.services.metrics.harness import INFERENCE, INGESTION, STORAGE, FakeServer, open_sampler
 
 
@@ -107,26 +107,27 @@ async def test_a_requested_sample_raises_what_a_source_raises(tmp_path: Path) ->
 
 
 async def test_a_failure_in_any_call_affects_one_sample_only(tmp_path: Path) -> None:
-    fail_at, has_failed = 1, True
+    fail_at, has_failed = 0, True
     while has_failed and fail_at < 10:
-        failing = FailingCalls(fail_at, OSError("I/O error"))
-        async with open_sampler(FakeServer(), tmp_path, failing) as metrics, watching(metrics) as samples:
+        faults = Faults()
+        faults.fail_call(fail_at, OSError("I/O error"))
+        async with open_sampler(FakeServer(), tmp_path, faults) as metrics, watching(metrics) as samples:
             with capture_logs():
                 assert [(await anext(samples)).seq for _ in range(2)] == [1, 2]
-        fail_at, has_failed = fail_at + 1, failing.has_failed
-    assert fail_at == 6, "each of the four calls of two samples failed once"
+        fail_at, has_failed = fail_at + 1, faults.are_injected
+    assert fail_at == 5, "each of the four calls of two samples failed once"
 
 
-@pytest.mark.parametrize("leave", [leave_by_task_cancel, leave_by_cancel_scope])
-async def test_a_client_that_leaves_at_any_await_does_not_interrupt_the_shared_sample(
-    tmp_path: Path, leave: Leave
+@pytest.mark.parametrize("cancel_after", [cancel_natively_after, cancel_by_scope_after])
+async def test_a_client_that_disconnects_at_any_await_does_not_interrupt_the_shared_sample(
+    tmp_path: Path, cancel_after: CancelAfter
 ) -> None:
     server, steps = FakeServer(), 0
     async with open_sampler(server, tmp_path) as metrics:
-        is_done = False
-        while not is_done:
+        was_running = True
+        while was_running:
             server.samples = 0
-            is_done = await leave(metrics.sample, steps)
+            was_running = await cancel_after(metrics.sample, steps)
             assert (await metrics.sample()).storage == STORAGE
             assert server.samples <= 2
             steps = steps * 2 + 1

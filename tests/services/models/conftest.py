@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.models.harness import FakeModelSettings
-from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.models.tiny_gguf import TinyModel, write_tiny_gguf
 
 
 @pytest.fixture

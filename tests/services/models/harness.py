@@ -18,9 +18,9 @@ from records.model import LoadRequest, ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from services.models import Models, open_models
 from services.models.registry import CHANGING
-from tests.fakes.failing_calls import FailingCalls
+from tests.fakes.faults import Faults
 from tests.fakes.model_workers import FakeModelWorkers
-from tests.support.supervised import open_test_supervisor
+from tests.support.supervisor import open_test_supervisor
 
 AMPLE_MEMORY = AvailableMemory(64 * 1024**3)
 SETTLE_SECONDS = 30.0
@@ -125,14 +125,12 @@ class ModelsHarness:
 
 
 @asynccontextmanager
-async def open_harness(
-    folder: Path, failing: FailingCalls | None = None, **settings: Any
-) -> AsyncIterator[ModelsHarness]:
-    """Open models with fake processes; `failing` wraps the store."""
+async def open_harness(folder: Path, faults: Faults | None = None, **settings: Any) -> AsyncIterator[ModelsHarness]:
+    """Open models with fake processes; `faults` wraps the store."""
     store, workers = FakeModelSettings(), FakeModelWorkers()
     settings = {"open_worker": workers.open, **settings}
     with capture_logs():
-        async with open_test_models(folder, failing.wrap(store) if failing else store, **settings) as models:
+        async with open_test_models(folder, faults.wrap(store) if faults else store, **settings) as models:
             ids = {record.name: record.id for record in await models.list_models()}
             yield ModelsHarness(models, store, workers, folder, ids)
         assert workers.alive == [], "a process outlived the models"

@@ -5,7 +5,7 @@ from pathlib import Path
 from records.codes import ErrorCode
 from records.model import ModelSource
 from services.models.catalogue import Catalogue
-from tests.support.tiny_gguf import TinyModel, write_tiny_gguf
+from tests.support.models.tiny_gguf import TinyModel, write_tiny_gguf
 
 
 def find_names(folder: Path) -> list[str]:

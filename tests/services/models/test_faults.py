@@ -1,4 +1,4 @@
-"""Models survive every fault: a store that fails in any call, a process killed at any step, clients that leave anywhere."""
+"""Models survive stores that fail in any call, processes killed at any step, and clients that disconnect at any await."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from records.codes import ErrorCode
 from records.errors import DiskFull, ExpectedError
 from records.model import LoadRequest, ModelStatus
 from records.session import SamplingSettings
-from tests.fakes.failing_calls import FailingCalls, Leave, leave_by_cancel_scope, leave_by_task_cancel
+from tests.fakes.faults import CancelAfter, Faults, cancel_by_scope_after, cancel_natively_after
 from tests.services.models.harness import ModelsHarness, open_harness
 from workers import WorkerCallFailed
 
@@ -39,10 +39,11 @@ SESSION: tuple[Step, ...] = (
 
 @pytest.mark.parametrize("error", [DiskFull(), OSError("I/O error")], ids=lambda error: type(error).__name__)
 async def test_a_store_that_fails_in_any_call_fails_one_request_only(folder: Path, error: Exception) -> None:
-    fail_at, has_failed = OPENING_CALLS + 1, True
+    fail_at, has_failed = OPENING_CALLS, True
     while has_failed:
-        failing = FailingCalls(fail_at, error)
-        async with open_harness(folder, failing) as on:
+        faults = Faults()
+        faults.fail_call(fail_at, error)
+        async with open_harness(folder, faults) as on:
             for step in SESSION:
                 try:
                     await step(on)
@@ -53,7 +54,7 @@ async def test_a_store_that_fails_in_any_call_fails_one_request_only(folder: Pat
             await on.settle()
             on.check_consistency()
             check_stored_settings(on)
-        fail_at, has_failed = fail_at + 1, failing.has_failed
+        fail_at, has_failed = fail_at + 1, faults.are_injected
     assert fail_at > OPENING_CALLS + 5, "each call failed once"
 
 
@@ -69,8 +70,9 @@ def check_stored_settings(on: ModelsHarness) -> None:
 
 
 async def test_a_full_disk_refuses_new_settings_and_changes_nothing(folder: Path) -> None:
-    failing = FailingCalls(OPENING_CALLS + 1, DiskFull())
-    async with open_harness(folder, failing) as on:
+    faults = Faults()
+    faults.fail_call(OPENING_CALLS, DiskFull())
+    async with open_harness(folder, faults) as on:
         before = on.models.get(on.ids["alpha"])
         with pytest.raises(DiskFull):
             await on.models.load_model(on.ids["alpha"], SMALL)
@@ -180,17 +182,19 @@ def check_settings_in_effect(on: ModelsHarness) -> None:
             assert record.load_settings.context_length == (stored.context_length or DEFAULT_CONTEXT)
 
 
-@pytest.mark.parametrize("leave", [leave_by_task_cancel, leave_by_cancel_scope])
+@pytest.mark.parametrize("cancel_after", [cancel_natively_after, cancel_by_scope_after])
 @pytest.mark.parametrize("name", REQUESTS)
-async def test_a_client_that_leaves_at_any_await_blocks_nothing(folder: Path, leave: Leave, name: str) -> None:
+async def test_a_client_that_disconnects_at_any_await_blocks_nothing(
+    folder: Path, cancel_after: CancelAfter, name: str
+) -> None:
     content = (folder / "beta.gguf").read_bytes()
-    steps, is_done = 0, False
-    while not is_done and steps < MAX_STEPS:
+    steps, was_running = 0, True
+    while was_running and steps < MAX_STEPS:
         (folder / "beta.gguf").write_bytes(content)
         async with open_harness(folder) as on:
             await on.models.load_model(on.ids["alpha"])
             await on.settle()
-            is_done = await leave(partial(REQUESTS[name], on), steps)
+            was_running = await cancel_after(partial(REQUESTS[name], on), steps)
             await on.finish_operations()
             await on.models.scan()
             on.check_consistency()

@@ -20,7 +20,7 @@ from records.model import LoadRequest, LoadStage, ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from services.models import Models
 from tests.services.models.harness import FakeModelSettings, find_model, load_model, open_test_models
-from tests.support.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
+from tests.support.models.tiny_gguf import CHAT_TEMPLATE, TinyModel, write_tiny_gguf
 from workers import WorkerCrashed
 
 READY, LOADING, UNLOADED, FAILED = ModelStatus.READY, ModelStatus.LOADING, ModelStatus.UNLOADED, ModelStatus.FAILED

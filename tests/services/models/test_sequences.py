@@ -15,7 +15,7 @@ from records.ids import ModelId
 from records.model import LoadRequest, ModelStatus
 from records.session import SamplingSettings
 from tests.services.models.harness import ModelsHarness, open_harness
-from tests.support.tiny_gguf import write_tiny_gguf
+from tests.support.models.tiny_gguf import write_tiny_gguf
 
 NAMES = ("alpha", "beta", "gamma")
 NO_MODEL = ModelId("0" * 16)

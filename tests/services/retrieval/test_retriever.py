@@ -9,9 +9,9 @@ import pytest_asyncio
 from records.document import DocumentRecord
 from records.retrieval import Leg, LegState, SearchMode
 from services.retrieval.retriever import QUOTATION_NOT_FOUND
-from tests.support.needles import Needle, needles
+from tests.support.documents.needles import Needle, needles
+from tests.support.library import Library, open_library
 from tests.support.own_task import in_own_task
-from tests.support.retrieving import Library, open_library
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 
@@ -48,7 +48,7 @@ async def find_document(library: Library, name: str) -> DocumentRecord:
 
 @pytest.mark.parametrize("needle", NEEDLES, ids=[f"{each.name}-{each.length}-{each.depth}" for each in NEEDLES])
 async def test_a_fact_is_found_at_any_depth_of_a_document_of_any_length(library: Library, needle: Needle) -> None:
-    assert any(needle.sentence in text for text in await library.found(needle.question, top_k=3))
+    assert any(needle.sentence in text for text in await library.texts(needle.question, top_k=3))
 
 
 @pytest.mark.parametrize("mode", SearchMode)
@@ -56,7 +56,7 @@ async def test_a_filter_restricts_the_search_to_one_tiny_document(library: Libra
     tiny = await find_document(library, "tiny")
     query = "page of the report on boiler and geese"
     for within in ({"document_ids": (tiny.id,)}, {"tags": ("tiny",)}):
-        assert await library.found(query, top_k=5, mode=mode, **within) == [TINY]
+        assert await library.texts(query, top_k=5, mode=mode, **within) == [TINY]
 
 
 @pytest.mark.parametrize("mode", SearchMode)
@@ -135,7 +135,7 @@ async def test_near_duplicates_are_removed_and_counted(library: Library) -> None
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_an_exact_name_is_found_first(library: Library, name: str) -> None:
-    assert f"says of {name} that" in (await library.found(f"What does {name} need?", top_k=1))[0]
+    assert f"says of {name} that" in (await library.texts(f"What does {name} need?", top_k=1))[0]
 
 
 async def test_passages_with_the_quotation_go_first(library: Library) -> None:
@@ -145,14 +145,14 @@ async def test_passages_with_the_quotation_go_first(library: Library) -> None:
     assert quoted in found.hits[0].chunk.text
     assert len(found.hits) == 5
     assert [hit.score for hit in found.hits] == sorted((hit.score for hit in found.hits), reverse=True)
-    assert await library.found(f'geese "{quoted}"', mode=SearchMode.KEYWORD) == [found.hits[0].chunk.text]
+    assert await library.texts(f'geese "{quoted}"', mode=SearchMode.KEYWORD) == [found.hits[0].chunk.text]
 
 
 async def test_a_quotation_that_no_passage_contains_is_searched_by_words_and_reported(library: Library) -> None:
     found = await library.search('what blinks like a "copper boiler of Halden"?', top_k=1)
     assert found.hits[0].chunk.text == TINY
     assert found.legs[0].message == QUOTATION_NOT_FOUND
-    assert await library.found('"copper boiler of Halden"', mode=SearchMode.KEYWORD) == []
+    assert await library.texts('"copper boiler of Halden"', mode=SearchMode.KEYWORD) == []
 
 
 @pytest.mark.parametrize("mode", SearchMode)

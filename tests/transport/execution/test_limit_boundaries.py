@@ -13,7 +13,7 @@ from graphql import DocumentNode, GraphQLError, Visitor, parse, visit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records.settings import Limits
+from records.configuration import Limits
 from tests.transport.book_graph import SCHEMA
 from tests.transport.conftest import Connect
 from transport.execution.operation_cost import CostEstimator

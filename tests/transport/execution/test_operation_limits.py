@@ -10,7 +10,7 @@ from graphql import get_introspection_query, parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records.settings import Limits
+from records.configuration import Limits
 from tests.transport.book_graph import SCHEMA
 from tests.transport.probe import Probe
 from transport.execution.operation_limits import limit_violations

@@ -234,7 +234,7 @@ async def test_a_body_must_be_json_in_utf_8(address: str) -> None:
 
 @pytest.mark.parametrize("override", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 @pytest.mark.parametrize("operation", [MUTATION, "subscription { count(to: 1) }"])
-async def test_get_executes_queries_alone(client: httpx.AsyncClient, operation: str, override: str) -> None:
+async def test_get_executes_only_queries(client: httpx.AsyncClient, operation: str, override: str) -> None:
     tried = [
         {"query": operation},
         {"query": f"query A {{ greeting }} {operation.replace('{', 'B {', 1)}", "operationName": "B"},
@@ -247,7 +247,7 @@ async def test_get_executes_queries_alone(client: httpx.AsyncClient, operation: 
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/documents/RG9jdW1lbnQ6MQ/original", "/health", "/metrics"])
-async def test_a_preflight_succeeds_on_every_route_for_allowed_origins_alone(connect: Connect, path: str) -> None:
+async def test_a_preflight_succeeds_on_every_route_only_for_allowed_origins(connect: Connect, path: str) -> None:
     preflight = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization,content-type"}
     origin = "https://notes.example"
     async with connect(allowed_origins=("https://Notes.example/",), access_token=TOKEN) as client:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from records.settings import Limits
+from records.configuration import Limits
 from tests.transport.conftest import Connect, Serve
 from tests.transport.probe import Probe
 from tests.transport.uploads.test_uploads import MAP, OPERATIONS, PREFLIGHT, Fields, fields, send

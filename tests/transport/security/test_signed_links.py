@@ -16,7 +16,7 @@ from services.ingestion import IncomingFiles
 from transport import Download, Links, TransportSettings, create_middleware, download_route
 from transport.security.signed_links import VALID_SECONDS
 
-TOKEN = "open sesame"  # used in this test alone
+TOKEN = "open sesame"  # used only in this test
 PATH = "/documents/1/original"
 
 
@@ -39,7 +39,7 @@ def test_a_link_opens_its_path(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "get"])
-def test_a_link_is_valid_for_reading_alone(method: str) -> None:
+def test_a_link_is_valid_only_for_reading(method: str) -> None:
     links = Links(TOKEN)
     assert not accepts(links, links.sign(PATH), method)
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from records.settings import Limits
+from records.configuration import Limits
 from tests.support.small_disk import small_disk
 from tests.transport.book_graph import create_book_app
 from tests.transport.conftest import Connect, Serve

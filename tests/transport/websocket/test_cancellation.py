@@ -1,4 +1,4 @@
-"""Operations are canceled with their client and send nothing afterwards; owned work is completed all the same."""
+"""Operations are canceled with their client and send nothing afterwards; owned work is completed nevertheless."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Half a surrogate pair in a frame affects its own operation alone; persisted queries are rejected in the same way."""
+"""Half a surrogate pair in a frame affects only its own operation; persisted queries are rejected in the same way."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def subscribe_frame(query: str, variables: str = "{}", more: str = "") -> str:
         f'{{"id":{HALF_PAIR},"type":"complete"}}',
     ],
 )
-async def test_half_a_surrogate_pair_affects_its_own_operation_alone(socket: Socket, frame: str) -> None:
+async def test_half_a_surrogate_pair_affects_only_its_own_operation(socket: Socket, frame: str) -> None:
     await socket.subscribe("live", "subscription { forever }")
     assert (await socket.receive())["id"] == "live"
     await socket.send(frame)

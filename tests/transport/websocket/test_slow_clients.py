@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp
 from websockets.frames import Frame, Opcode
 
-from records.settings import Limits
+from records.configuration import Limits
 from services.ingestion import IncomingFiles
 from tests.support.own_task import in_own_task
 from tests.transport.book_graph import create_book_app

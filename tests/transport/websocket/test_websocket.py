@@ -6,7 +6,7 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from records.settings import Limits
+from records.configuration import Limits
 from tests.transport.conftest import Serve
 from tests.transport.probe import Probe
 from tests.transport.websocket.client import Socket, open_socket

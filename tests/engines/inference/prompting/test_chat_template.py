@@ -5,7 +5,7 @@ import pytest
 from engines.inference.worker.prompting.chat_template import ChatTemplate, CompletionTemplate, merge_instructions
 from engines.inference.worker.prompting.template_sandbox import TemplateFailed
 from engines.inference.worker.prompting.turn_end import find_turn_end
-from tests.support.chat_templates import CHATML, HARMONY, STRICT_ROLES
+from tests.support.models.chat_templates import CHATML, HARMONY, STRICT_ROLES
 
 CHAT = [("system", "Be brief."), ("user", "Hello"), ("assistant", "Hi"), ("user", "Bye")]
 

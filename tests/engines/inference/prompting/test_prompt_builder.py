@@ -11,8 +11,8 @@ from engines.inference.worker.prompting.conversation_format import inspect_forma
 from engines.inference.worker.prompting.prompt_builder import PromptBuilder
 from engines.inference.worker.streaming.completion_tokens import CompletionTokens
 from records.model import LoadRequest
-from tests.support.chat_templates import CHATML, HARMONY
-from tests.support.scripted_gguf import ScriptedModel, write_scripted_gguf
+from tests.support.models.chat_templates import CHATML, HARMONY
+from tests.support.models.scripted_gguf import ScriptedModel, write_scripted_gguf
 
 PLAIN = "{% for m in messages %}{{ '[' + m['role'] + '] ' + m['content'] + ' ' }}{% endfor %}{{ '[assistant]' }}"
 

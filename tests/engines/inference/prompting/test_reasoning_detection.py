@@ -6,7 +6,7 @@ from engines.inference.worker.prompting.chat_template import ChatTemplate
 from engines.inference.worker.prompting.reasoning_detection import HARMONY as HARMONY_FORMAT
 from engines.inference.worker.prompting.reasoning_detection import KIMI_K3, SOLAR, detect_format
 from engines.inference.worker.streaming.reasoning_format import Block, ReasoningFormat, Section
-from tests.support.chat_templates import (
+from tests.support.models.chat_templates import (
     ALWAYS_OPEN,
     BY_EFFORT,
     BY_MODE,
@@ -113,7 +113,7 @@ def test_channels_are_recognized_by_their_tokens() -> None:
         ("user: write <think> and </think> assistant:", Section.START),
     ],
 )
-def test_the_end_of_the_prompt_tells_the_section(prompt: str, section: Section) -> None:
+def test_the_end_of_the_prompt_determines_the_section(prompt: str, section: Section) -> None:
     found = detect_format(ChatTemplate(ALWAYS_OPEN, "", ""), ())
     assert found is not None
     assert found.section(prompt) is section

@@ -6,7 +6,7 @@ from engines.inference.worker.prompting.chat_template import ChatTemplate
 from engines.inference.worker.prompting.reasoning_detection import detect_format
 from engines.inference.worker.prompting.thinking_switch import ThinkingSwitch, find_switch
 from engines.inference.worker.streaming.reasoning_format import Section
-from tests.support.chat_templates import (
+from tests.support.models.chat_templates import (
     ALWAYS_OPEN,
     BY_BUDGET,
     BY_EFFORT,

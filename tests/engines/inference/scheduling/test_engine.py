@@ -1,4 +1,4 @@
-"""Answers that are generated together equal those generated alone, whatever happens meanwhile."""
+"""Batched generation: each answer equals the one that is generated without other sequences."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ def harness(tiny: Path) -> Iterator[EngineHarness]:
     harness.close()
 
 
-def test_answers_that_are_generated_together_equal_those_generated_alone(harness: EngineHarness, tiny: Path) -> None:
+def test_answers_generated_together_equal_those_generated_separately(harness: EngineHarness, tiny: Path) -> None:
     prompts = [prompt(0, 10 + 30 * number, number) for number in range(8)]
     calls = [harness.ask(tokens, 40) for tokens in prompts]
     harness.run()

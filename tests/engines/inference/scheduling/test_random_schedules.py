@@ -1,4 +1,4 @@
-"""Random arrivals, cancellations and aborts in a small cache: each answer is the one that is generated alone."""
+"""Random arrivals, cancellations and aborts in a small cache: answers equal those that are generated separately."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -83,7 +83,7 @@ class RandomSchedule(RuleBasedStateMachine):
         self.harness.close()
 
 
-def test_every_schedule_gives_the_answers_that_are_generated_alone(tiny: Path) -> None:
+def test_every_schedule_generates_the_same_answers_as_single_sequences(tiny: Path) -> None:
     machine = type("RandomScheduleOnTiny", (RandomSchedule,), {"path": tiny})
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(

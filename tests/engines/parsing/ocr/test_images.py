@@ -13,8 +13,8 @@ from engines.parsing.parsing_limits import ParsingLimits
 from records.codes import ErrorCode
 from tests.engines.parsing.in_process import check_chunks
 from tests.engines.parsing.in_worker import open_module_parser, parse, parse_error
-from tests.support import files
-from tests.support.scans import Drawn, draw_noise, draw_page
+from tests.support.documents import files
+from tests.support.documents.scans import Drawn, draw_noise, draw_page
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

@@ -15,8 +15,8 @@ from records.codes import ErrorCode
 from records.document import Chunking
 from tests.engines.parsing.in_process import check_chunks
 from tests.engines.parsing.in_worker import open_module_parser, parse, parse_error
-from tests.support import files, scans
-from tests.support.scans import Drawn, draw_noise, draw_page, write_mixed, write_scan
+from tests.support.documents import files, scans
+from tests.support.documents.scans import Drawn, draw_noise, draw_page, write_mixed, write_scan
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

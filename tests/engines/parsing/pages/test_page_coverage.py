@@ -10,7 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import extract
-from tests.support import files, samples
+from tests.support.documents import files, samples
 
 INSTALL_ADVICE = "Install the OCR extra (`make setup OCR=1`) and reprocess the document."
 

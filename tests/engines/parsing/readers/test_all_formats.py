@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines.parsing.in_process import extract_checked, extract_sample
-from tests.support.samples import LIBREOFFICE_FILES, SENTENCES
+from tests.support.documents.samples import LIBREOFFICE_FILES, SENTENCES
 
 ARABIC = "يُمنع الصيد من الرصيف الداخلي بعد غروب الشمس."
 HEBREW = "אסור לדוג מהרציף הפנימי אחרי השקיעה."

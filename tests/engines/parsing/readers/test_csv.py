@@ -6,7 +6,7 @@ import pytest
 
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import extract, extract_content
-from tests.support import files
+from tests.support.documents import files
 
 
 def test_each_row_is_a_line_with_the_column_names(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from records.document import NewChunk
 from tests.engines.parsing.in_process import Extracted, check_chunks
 from tests.engines.parsing.in_worker import open_module_parser, parse
 from tests.paths import ROOT
-from tests.support.debian import IS_DEBIAN, PACKAGES, debian_file, unpacked
+from tests.support.documents.debian import IS_DEBIAN, PACKAGES, debian_file, unpacked
 
 if not IS_DEBIAN:
     pytest.skip("These tests read manuals from Debian's packages.", allow_module_level=True)

@@ -7,7 +7,7 @@ import pytest
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import extract, extract_checked, extract_sample
-from tests.support import samples
+from tests.support.documents import samples
 
 FOOTNOTE = "The inner quay was rebuilt in 1987 after the Candlemas storm."
 

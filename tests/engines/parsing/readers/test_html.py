@@ -7,7 +7,7 @@ import pytest
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import extract, extract_checked, extract_content
-from tests.support import files
+from tests.support.documents import files
 
 MANUAL_PAGE = """<html><head><title>Wells</title></head><body>
 <div class="NAVHEADER"><table><tr><th>The Tide Book</th></tr><tr><td><a href="a">Prev</a></td></tr></table></div>

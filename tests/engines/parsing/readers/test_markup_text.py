@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.engines.parsing.in_process import extract_content, extract_sample
-from tests.support import files
+from tests.support.documents import files
 
 
 def test_markdown_keeps_headings_lists_tables_and_code(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import Extracted, extract, extract_checked
 from tests.engines.parsing.safety.hostile_files import parts_of, repack
-from tests.support import files, samples
-from tests.support.samples import LIBREOFFICE_FILES
+from tests.support.documents import files, samples
+from tests.support.documents.samples import LIBREOFFICE_FILES
 
 FOOTNOTE = "The inner quay was rebuilt in 1987 after the Candlemas storm."
 

@@ -8,7 +8,7 @@ from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import Extracted, check_chunks, extract
 from tests.engines.parsing.safety.hostile_files import truncate
-from tests.support import files
+from tests.support.documents import files
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def test_a_very_long_line_is_read_in_blocks_without_loss(tmp_path: Path) -> None
     assert extract_content(tmp_path, "long.txt", content).text == content
 
 
-def test_whitespace_alone_is_rejected_as_no_text(tmp_path: Path) -> None:
+def test_a_file_of_only_whitespace_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "blank.txt").write_text(" \n \n\t\n" * 1000)
     with pytest.raises(DocumentUnreadable) as failure:
         extract(tmp_path / "blank.txt")

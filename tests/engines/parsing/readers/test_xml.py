@@ -7,7 +7,7 @@ import pytest
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import Extracted, extract, extract_content, extract_sample
-from tests.support import samples
+from tests.support.documents import samples
 
 ARTICLE = """<?xml version="1.0"?>
 <!DOCTYPE article PUBLIC "-//OASIS//DTD DocBook XML V4.1.2//EN" "docbookx.dtd" [

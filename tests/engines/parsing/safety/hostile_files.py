@@ -5,8 +5,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import files, samples
-from tests.support.scans import Drawn, draw_page
+from tests.support.documents import files, samples
+from tests.support.documents.scans import Drawn, draw_page
 
 WORD, POWERPOINT, EXCEL, BOOK = "file.docx", "file.pptx", "file.xlsx", "file.epub"
 ARCHIVES = (WORD, POWERPOINT, EXCEL, BOOK)

@@ -10,7 +10,7 @@ from engines.parsing.zip_archives import check_archive
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import extract
-from tests.support import files
+from tests.support.documents import files
 
 
 def limit_message(path: Path, limits: ParsingLimits | None = None) -> str:

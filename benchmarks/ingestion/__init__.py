@@ -1,0 +1,1 @@
+"""Ingestion: speed, PDF parsing, text recognition and the memory that an upload needs."""

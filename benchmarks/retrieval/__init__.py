@@ -1,0 +1,1 @@
+"""Searching: ranking quality on a judged collection, latency as the library grows, and consistency after deletions."""
