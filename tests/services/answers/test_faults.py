@@ -113,7 +113,7 @@ async def test_answers_that_end_on_a_full_disk_fail_and_are_stored_when_there_is
                 await harness.answers.cancel_generation(answer.id)
             with pytest.raises(DiskFull):
                 await harness.answers.delete_message(answer.id)
-            assert (await harness.events(answer.id)) == events, "followers see the end again"
+            assert (await harness.events(answer.id))[-1] == events[-1], "followers see the end again"
         assert (await harness.check_ended(answer.id)).status is FAILED
         for usable in (session, other):
             await harness.check_usable(usable.id)
