@@ -34,7 +34,7 @@ async def test_chunks_are_hidden_until_their_document_is_parsed(shelf: Shelf) ->
 async def test_a_missing_chunk_is_named(shelf: Shelf) -> None:
     with pytest.raises(NotFound) as raised:
         await shelf.chunks.get(ChunkId(404))
-    assert raised.value.kind == "Chunk"
+    assert raised.value.kind == "chunk"
 
 
 async def test_neighbours_stand_in_the_same_document(shelf: Shelf) -> None:

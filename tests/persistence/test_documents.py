@@ -81,7 +81,7 @@ async def test_a_missing_document_is_named(shelf: Shelf) -> None:
     ):
         with pytest.raises(NotFound) as raised:
             await call
-        assert raised.value.kind == "Document"
+        assert raised.value.kind == "document"
 
 
 async def test_only_what_is_given_changes(shelf: Shelf) -> None:

@@ -73,7 +73,7 @@ async def test_a_session_has_one_unfinished_answer(shelf: Shelf) -> None:
 async def test_a_missing_session_or_message_is_named(shelf: Shelf) -> None:
     with pytest.raises(NotFound) as raised:
         await shelf.ask(SessionId(404))
-    assert raised.value.kind == "Session"
+    assert raised.value.kind == "session"
     _, answer, _ = await shelf.ask((await shelf.session()).id)
     for call in (
         shelf.messages.get(MessageId(404)),
@@ -83,7 +83,7 @@ async def test_a_missing_session_or_message_is_named(shelf: Shelf) -> None:
     ):
         with pytest.raises(NotFound) as raised:
             await call
-        assert raised.value.kind == "Message"
+        assert raised.value.kind == "message"
     assert await shelf.messages.find(MessageId(404)) is None
 
 

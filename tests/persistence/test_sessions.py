@@ -57,7 +57,7 @@ async def test_a_missing_session_is_named(shelf: Shelf) -> None:
     for call in (shelf.sessions.get(missing), shelf.sessions.update(missing), shelf.sessions.delete(missing)):
         with pytest.raises(NotFound) as raised:
             await call
-        assert raised.value.kind == "Session"
+        assert raised.value.kind == "session"
 
 
 async def test_deleting_counts_what_is_gone(shelf: Shelf) -> None:
