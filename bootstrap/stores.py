@@ -13,6 +13,7 @@ from persistence.originals import Originals
 from persistence.search.keywords import Keywords
 from persistence.sessions.messages import Messages
 from persistence.sessions.sessions import Sessions
+from persistence.storage_totals import StorageTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Stores:
     sessions: Sessions
     model_settings: ModelSettings
     originals: Originals
+    storage_totals: StorageTotals
 
 
 @asynccontextmanager
@@ -36,6 +38,8 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
     async with open_database(data / "graphlore.db") as database:
         originals = Originals(database, data / "originals", data / "incoming", keep=keep_originals)
         await originals.sweep()
+        storage_totals = StorageTotals(database, originals)
+        await storage_totals.recount()
         yield Stores(
             data=data,
             database=database,
@@ -46,4 +50,5 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
             sessions=Sessions(database),
             model_settings=ModelSettings(database),
             originals=originals,
+            storage_totals=storage_totals,
         )

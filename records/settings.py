@@ -1,4 +1,4 @@
-"""The settings that clients may read and the limits of requests: read once by `server.py`, passed along as values."""
+"""Settings that clients may read, and limits of requests. `server.py` creates them once."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ The answers service rejects requests beyond the setting, so that the worker neve
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """`…_dimensions` are the lengths of the embedders' vectors; the deep one's None also where it cannot be used."""
+    """Public settings. `…_dimensions` are the lengths of the embedders' vectors; None if the embedder cannot be used."""
 
     light_embedder: str
     light_dimensions: int
@@ -31,7 +31,7 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds that a request is held to; bytes are bytes."""
+    """Limits of a request."""
 
     max_depth: int = 10
     max_list_depth: int = 3

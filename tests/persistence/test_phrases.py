@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,9 @@ from tests.persistence.shelf import Shelf
         ('"Python入門"', "この Python入門 は新しい。"),
     ],
 )  # fmt: skip
-async def test_what_is_quoted_is_found(shelf: Shelf, query: str, held: str) -> None:
-    await shelf.ingest("Nothing of it.", held)
-    assert await shelf.found(query) == [held]
+async def test_what_is_quoted_is_found(stores: Stores, query: str, held: str) -> None:
+    await stores.ingest("Nothing of it.", held)
+    assert await stores.found(query) == [held]
 
 
 @pytest.mark.parametrize(
@@ -43,56 +43,56 @@ async def test_what_is_quoted_is_found(shelf: Shelf, query: str, held: str) -> N
         ('"bolt" "nut"', "A bolt alone."),
     ],
 )
-async def test_what_only_resembles_a_quotation_is_not_found(shelf: Shelf, query: str, other: str) -> None:
-    await shelf.ingest(other)
-    assert await shelf.found(query) == []
+async def test_what_only_resembles_a_quotation_is_not_found(stores: Stores, query: str, other: str) -> None:
+    await stores.ingest(other)
+    assert await stores.found(query) == []
 
 
-async def test_a_heading_may_hold_what_is_quoted(shelf: Shelf) -> None:
-    await shelf.ingest("It takes 35 Nm.", context="Bolt joints › Torque")
-    assert await shelf.found('"Bolt joints"') == ["It takes 35 Nm."]
+async def test_a_heading_may_hold_what_is_quoted(stores: Stores) -> None:
+    await stores.ingest("It takes 35 Nm.", context="Bolt joints › Torque")
+    assert await stores.found('"Bolt joints"') == ["It takes 35 Nm."]
 
 
-async def test_other_words_order_what_holds_the_quotation(shelf: Shelf) -> None:
-    await shelf.ingest("bolt joint of a door", "bolt joint of a car with its torque", "torque of a car")
-    assert await shelf.found('car torque "bolt joint"') == [
+async def test_other_words_order_what_holds_the_quotation(stores: Stores) -> None:
+    await stores.ingest("bolt joint of a door", "bolt joint of a car with its torque", "torque of a car")
+    assert await stores.found('car torque "bolt joint"') == [
         "bolt joint of a car with its torque",
         "bolt joint of a door",
     ]
 
 
-async def test_a_quotation_keeps_to_the_documents_of_a_filter(shelf: Shelf) -> None:
-    ids = [(await shelf.ingest(f"bolt joint {n}", name=f"{n}.txt")).id for n in range(120)]
-    assert await shelf.found('"bolt joint"', ids[3]) == ["bolt joint 3"]
-    assert len(await shelf.found('"bolt joint"', *ids[:110], limit=200)) == 110
+async def test_a_quotation_keeps_to_the_documents_of_a_filter(stores: Stores) -> None:
+    ids = [(await stores.ingest(f"bolt joint {n}", name=f"{n}.txt")).id for n in range(120)]
+    assert await stores.found('"bolt joint"', ids[3]) == ["bolt joint 3"]
+    assert len(await stores.found('"bolt joint"', *ids[:110], limit=200)) == 110
 
 
-async def test_what_only_resembles_it_takes_no_places(shelf: Shelf) -> None:
-    await shelf.ingest(*["bolted joints " * 3] * 30, "one bolt joint among a few other words")
-    assert await shelf.found('"bolt joint"', limit=1) == ["one bolt joint among a few other words"]
+async def test_what_only_resembles_it_takes_no_places(stores: Stores) -> None:
+    await stores.ingest(*["bolted joints " * 3] * 30, "one bolt joint among a few other words")
+    assert await stores.found('"bolt joint"', limit=1) == ["one bolt joint among a few other words"]
 
 
 @pytest.mark.parametrize("query", ['5" pipe and 3" valve', 'the "', '"', '""', '" "', '"…"', 'a"b"c'])
-async def test_a_quotation_mark_alone_quotes_nothing(shelf: Shelf, query: str) -> None:
-    assert not shelf.keywords.has_quotation(query)
-    await shelf.ingest("A valve of 3 inches, b")
-    assert len(await shelf.found(query)) <= 1
+async def test_a_quotation_mark_alone_quotes_nothing(stores: Stores, query: str) -> None:
+    assert not stores.keywords.has_quotation(query)
+    await stores.ingest("A valve of 3 inches, b")
+    assert len(await stores.found(query)) <= 1
 
 
-async def test_looked_for_loosely_a_quotation_is_words(shelf: Shelf) -> None:
-    await shelf.ingest("The joint has a bolt.")
-    assert len(await shelf.keywords.search('"bolt joint"', 5, None, loosely=True)) == 1
+async def test_looked_for_loosely_a_quotation_is_words(stores: Stores) -> None:
+    await stores.ingest("The joint has a bolt.")
+    assert len(await stores.keywords.search('"bolt joint"', 5, None, loosely=True)) == 1
 
 
 @pytest.mark.parametrize("query", ['"' + "bolt " * 1_900 + 'x"', '"a" "b" ' * 1_000, '"' + "中" * 9_000 + '"'])
-async def test_long_quotations_are_bounded(shelf: Shelf, query: str) -> None:
-    await shelf.ingest("bolt a b 中中")
-    assert len(await shelf.found(query)) <= 1
+async def test_long_quotations_are_bounded(stores: Stores, query: str) -> None:
+    await stores.ingest("bolt a b 中中")
+    assert len(await stores.found(query)) <= 1
 
 
-async def test_the_whole_quotation_is_marked(shelf: Shelf) -> None:
+async def test_the_whole_quotation_is_marked(stores: Stores) -> None:
     text = "To be or not to be, that is it."
-    assert [text[span.start : span.end] for span in shelf.keywords.spans(text, '"to be or not to be"')] == [
+    assert [text[span.start : span.end] for span in stores.keywords.spans(text, '"to be or not to be"')] == [
         "To be or not to be"
     ]
 
@@ -104,7 +104,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_the_name_of_a_part_is_found_first_among_those_that_resemble_it(shelf: Shelf, name: str) -> None:
-    await shelf.ingest(*[f"The manual says that {each} needs care, see the manual of {each}." for each in NAMES])
-    first = (await shelf.found(f"What does {name} need?"))[0]
+async def test_the_name_of_a_part_is_found_first_among_those_that_resemble_it(stores: Stores, name: str) -> None:
+    await stores.ingest(*[f"The manual says that {each} needs care, see the manual of {each}." for each in NAMES])
+    first = (await stores.found(f"What does {name} need?"))[0]
     assert f"that {name} needs" in first

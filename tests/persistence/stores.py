@@ -35,7 +35,7 @@ from services.interfaces.session_store import SessionStore
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
 
 
-class Shelf:
+class Stores:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.documents: DocumentStore = Documents(database)
