@@ -9,7 +9,7 @@ from records.page import PageRequest
 from tests.persistence.stores import VECTOR, Stores, cite, parsed
 
 
-async def test_a_chunk_comes_back_as_it_was_made(stores: Stores) -> None:
+async def test_a_stored_chunk_is_returned_unchanged(stores: Stores) -> None:
     document = await stores.add()
     new = NewChunk(0, "35 Nm.", "Bolts › Torque", ("Bolts", "Torque"), 3, 9, 1, 2, 4, BoundingBox(1, 0.5, 1, 2, 3))
     await stores.chunks.add(document.id, [new])
@@ -31,13 +31,13 @@ async def test_chunks_are_hidden_until_their_document_is_parsed(stores: Stores) 
     assert await stores.found("bolt") == ["Bolt A takes 35 Nm."]
 
 
-async def test_a_missing_chunk_is_named(stores: Stores) -> None:
+async def test_an_unknown_chunk_raises_not_found(stores: Stores) -> None:
     with pytest.raises(NotFound) as raised:
         await stores.chunks.get(ChunkId(404))
     assert raised.value.kind == "chunk"
 
 
-async def test_neighbours_stand_in_the_same_document(stores: Stores) -> None:
+async def test_neighbours_belong_to_the_same_document(stores: Stores) -> None:
     document = await stores.ingest("one", "two", "three")
     await stores.ingest("other", name="other.txt")
     first, second, third = (await stores.chunks.page(document.id, PageRequest(first=5))).items
@@ -46,7 +46,7 @@ async def test_neighbours_stand_in_the_same_document(stores: Stores) -> None:
     assert await stores.chunks.neighbour(third, 1) is None
 
 
-async def test_embedding_goes_batch_by_batch(stores: Stores) -> None:
+async def test_embeddings_are_stored_in_batches_and_update_the_progress(stores: Stores) -> None:
     document = await stores.ingest("one", "two", "three")
     batch = await stores.chunks.unembedded(document.id, 2)
     assert [chunk.text for chunk in batch] == ["one", "two"]
@@ -56,7 +56,7 @@ async def test_embedding_goes_batch_by_batch(stores: Stores) -> None:
     assert [entry.chunk_id for entry in await stores.outbox.read(10)] == [chunk.id for chunk in batch]
 
 
-async def test_applied_entries_leave_the_outbox(stores: Stores) -> None:
+async def test_applied_entries_are_removed_from_the_outbox(stores: Stores) -> None:
     document = await stores.ingest("one", "two", "three")
     await stores.embed(document.id)
     entries = await stores.outbox.read(2)
@@ -65,7 +65,7 @@ async def test_applied_entries_leave_the_outbox(stores: Stores) -> None:
     assert await stores.outbox.pending(document.id) == await stores.outbox.pending() == 1
 
 
-async def test_the_vectors_worker_reads_the_embeddings(stores: Stores) -> None:
+async def test_the_vectors_worker_reads_stored_embeddings(stores: Stores) -> None:
     document, hidden = await stores.ingest("one", "two"), await stores.ingest("three", name="hidden.txt")
     [one] = await stores.embed(document.id, 1)
     [three] = await stores.embed(hidden.id)
@@ -76,7 +76,7 @@ async def test_the_vectors_worker_reads_the_embeddings(stores: Stores) -> None:
     truth._database.close()
 
 
-async def test_answers_that_cite_a_chunk_are_found(stores: Stores) -> None:
+async def test_answers_that_cite_a_chunk_are_listed(stores: Stores) -> None:
     document = await stores.ingest("one", "two")
     one, two = (await stores.chunks.page(document.id, PageRequest(first=5))).items
     session = await stores.session()
@@ -86,7 +86,7 @@ async def test_answers_that_cite_a_chunk_are_found(stores: Stores) -> None:
     assert await stores.chunks.count_cited_by(two.id) == 1
 
 
-async def test_neighbours_of_many_chunks_are_read_at_once(stores: Stores) -> None:
+async def test_neighbours_of_many_chunks_are_returned_by_one_call(stores: Stores) -> None:
     one = await stores.ingest("a", "b", "c", name="one")
     other = await stores.ingest("d", name="other")
     a, b, c = [chunk.id for chunk in (await stores.chunks.page(one.id, PageRequest(first=3))).items]

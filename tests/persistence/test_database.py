@@ -17,7 +17,7 @@ from tests.paths import ROOT
 from tests.persistence.stores import Stores
 
 
-async def test_what_was_stored_is_there_at_the_next_start(tmp_path: Path) -> None:
+async def test_stored_records_exist_after_a_restart(tmp_path: Path) -> None:
     async with open_database(tmp_path / "a folder?" / "x #1%.db") as database:
         document = await Stores(database).ingest("Bolt A takes 35 Nm.")
     async with open_database(tmp_path / "a folder?" / "x #1%.db") as database:
@@ -26,7 +26,7 @@ async def test_what_was_stored_is_there_at_the_next_start(tmp_path: Path) -> Non
         assert await stores.found("bolt") == ["Bolt A takes 35 Nm."]
 
 
-async def test_several_databases_are_open_at_once(tmp_path: Path) -> None:
+async def test_several_databases_can_be_open_in_one_process(tmp_path: Path) -> None:
     async with open_database(tmp_path / "1.db") as first, open_database(tmp_path / "2.db") as second:
         all_stores = Stores(first), Stores(second)
         await asyncio.gather(*(stores.add(f"{n}") for n in range(10) for stores in all_stores[: 1 + n % 2]))
@@ -34,7 +34,7 @@ async def test_several_databases_are_open_at_once(tmp_path: Path) -> None:
         assert await all_stores[1].documents.count(DocumentFilter()) == 5
 
 
-async def test_a_transaction_is_undone_whole(database: Database) -> None:
+async def test_a_failed_transaction_is_rolled_back(database: Database) -> None:
     stores = Stores(database)
     document = await stores.add()
 
@@ -48,7 +48,7 @@ async def test_a_transaction_is_undone_whole(database: Database) -> None:
     assert await stores.documents.get(document.id) == document
 
 
-async def test_a_canceled_transaction_is_undone_and_holds_nobody_up(database: Database) -> None:
+async def test_a_canceled_transaction_is_rolled_back_and_blocks_no_other(database: Database) -> None:
     stores = Stores(database)
     document = await stores.add()
     begun = asyncio.Event()
@@ -69,7 +69,7 @@ async def test_a_canceled_transaction_is_undone_and_holds_nobody_up(database: Da
     assert await stores.documents.count(DocumentFilter()) == 3
 
 
-async def test_a_writer_canceled_at_any_moment_leaves_the_next_one_free(database: Database) -> None:
+async def test_a_writer_canceled_at_any_step_does_not_block_the_next(database: Database) -> None:
     stores = Stores(database)
     for steps in range(30):
         adding = asyncio.create_task(stores.add(f"{steps}"))
@@ -82,7 +82,7 @@ async def test_a_writer_canceled_at_any_moment_leaves_the_next_one_free(database
     assert found == 1
 
 
-async def test_readers_see_nothing_of_a_transaction_and_do_not_wait_for_it(database: Database) -> None:
+async def test_readers_neither_see_nor_wait_for_an_open_transaction(database: Database) -> None:
     stores = Stores(database)
     document = await stores.add()
     async with database.writing() as transaction:
@@ -106,7 +106,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
             await reader.execute_query("DELETE FROM documents")
 
 
-async def test_a_canceled_query_gives_its_connection_back(database: Database) -> None:
+async def test_a_canceled_query_returns_its_connection(database: Database) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
     async def query() -> None:
@@ -128,7 +128,7 @@ async def test_commits_wait_for_the_disk(database: Database) -> None:
         assert await fetch_value(transaction, "PRAGMA foreign_keys") == 1
 
 
-async def test_a_full_disk_is_said_plainly_and_passes(database: Database) -> None:
+async def test_a_full_disk_raises_disk_full_until_there_is_space(database: Database) -> None:
     stores = Stores(database)
     document = await stores.add()
     async with database.writing() as transaction:
@@ -142,7 +142,7 @@ async def test_a_full_disk_is_said_plainly_and_passes(database: Database) -> Non
     await stores.documents.append_text(document.id, 0, "x" * 1_000_000)
 
 
-async def test_a_lock_of_another_program_is_said_plainly_and_passes(database: Database) -> None:
+async def test_a_lock_of_another_program_raises_database_locked_until_it_is_released(database: Database) -> None:
     stores = Stores(database)
     async with database.writing() as transaction:
         await execute(transaction, "SELECT 1")
@@ -158,7 +158,7 @@ async def test_a_lock_of_another_program_is_said_plainly_and_passes(database: Da
     await stores.add()
 
 
-async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     path.write_bytes(b"This is a letter to my grandmother. " * 100)
     with pytest.raises(DatabaseUnusable, match="not a database"):
@@ -167,7 +167,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"This is a letter")
 
 
-async def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
+async def test_a_damaged_database_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     async with open_database(path) as database:
         await Stores(database).ingest("Bolt A takes 35 Nm.")

@@ -28,7 +28,7 @@ async def names(stores: Stores, filter: DocumentFilter) -> list[str]:
     return [document.name for document in page.items]
 
 
-async def test_a_document_comes_back_as_it_arrived(stores: Stores) -> None:
+async def test_a_stored_document_is_returned_unchanged(stores: Stores) -> None:
     new = NewDocument(
         "Über Schrauben.pdf", "application/pdf", 5_000_000_000, "a" * 64, DocumentSource.URL, "https://x.example/y",
         ("b", "a"), {"n": 10**30, "s": ["\ud800", None]}, Chunking(128, 16),
@@ -42,7 +42,7 @@ async def test_a_document_comes_back_as_it_arrived(stores: Stores) -> None:
     assert await stores.documents.get(document.id) == document
 
 
-async def test_the_same_bytes_are_one_document(stores: Stores) -> None:
+async def test_equal_bytes_are_one_document(stores: Stores) -> None:
     first = await stores.add("bolts.txt")
     again, known = await stores.documents.add(
         NewDocument("other.txt", "text/plain", 9, first.sha256, DocumentSource.UPLOAD)
@@ -51,7 +51,7 @@ async def test_the_same_bytes_are_one_document(stores: Stores) -> None:
     assert again == first
 
 
-async def test_bytes_whose_document_is_being_deleted_may_come_again(stores: Stores) -> None:
+async def test_the_bytes_of_a_document_in_deleting_can_be_added_again(stores: Stores) -> None:
     first = await stores.add("bolts.txt")
     await stores.documents.mark_deleting(first.id)
     second = await stores.add("bolts.txt")
@@ -60,13 +60,13 @@ async def test_bytes_whose_document_is_being_deleted_may_come_again(stores: Stor
     assert await stores.documents.original_in_use(second.sha256)
 
 
-async def test_ids_are_never_used_again(stores: Stores) -> None:
+async def test_ids_are_not_reused(stores: Stores) -> None:
     first = await stores.add("bolts.txt")
     await stores.documents.erase(first.id)
     assert (await stores.add("bolts.txt")).id > first.id
 
 
-async def test_a_missing_document_is_named(stores: Stores) -> None:
+async def test_an_unknown_document_raises_not_found(stores: Stores) -> None:
     missing = DocumentId(404)
     assert await stores.documents.find(missing) is None
     for call in (
@@ -85,7 +85,7 @@ async def test_a_missing_document_is_named(stores: Stores) -> None:
         assert raised.value.kind == "document"
 
 
-async def test_only_what_is_given_changes(stores: Stores) -> None:
+async def test_an_update_changes_the_provided_fields_only(stores: Stores) -> None:
     document = await stores.add(tags=("a",), metadata={"k": 1})
     assert (await stores.documents.update(document.id, DocumentChanges(name="nuts.txt"))).metadata == {"k": 1}
     assert (await stores.documents.update(document.id, DocumentChanges(tags=("c", "b", "c")))).tags == ("c", "b")
@@ -108,14 +108,14 @@ async def test_lists_are_filtered(stores: Stores) -> None:
     assert await names(stores, DocumentFilter(status=())) == []
 
 
-async def test_jobs_find_their_documents_oldest_first(stores: Stores) -> None:
+async def test_documents_with_a_status_are_returned_oldest_first(stores: Stores) -> None:
     ids = [(await stores.add(f"{n}.txt")).id for n in range(4)]
     await stores.documents.set_status(ids[1], DocumentStatus.READY)
     waiting = await stores.documents.with_status((DocumentStatus.PENDING,), limit=2)
     assert [document.id for document in waiting] == [ids[0], ids[2]]
 
 
-async def test_a_failure_is_kept_until_the_next_status(stores: Stores) -> None:
+async def test_an_error_is_stored_until_the_next_status(stores: Stores) -> None:
     document = await stores.add()
     error = IngestionError(DocumentStatus.PARSING, ErrorCode.CORRUPT_DOCUMENT, "It is damaged.", retryable=False)
     failed = await stores.documents.set_status(document.id, DocumentStatus.FAILED, error=error)
@@ -134,7 +134,7 @@ async def test_text_is_read_by_code_points_across_pieces(stores: Stores) -> None
             assert await stores.documents.text(document.id, offset, length) == whole[offset : offset + length]
 
 
-async def test_what_parsing_learned_is_stored_at_once(stores: Stores) -> None:
+async def test_results_of_parsing_are_stored(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.", "Bolt B takes 40 Nm.")
     assert (document.status, document.chunk_count, document.title) == (DocumentStatus.EMBEDDING, 2, "Bolts")
     assert document.coverage is not None
@@ -142,7 +142,7 @@ async def test_what_parsing_learned_is_stored_at_once(stores: Stores) -> None:
     assert [heading.text for heading in await stores.documents.outline(document.id)] == ["Bolts", "Torque"]
 
 
-async def test_a_restart_forgets_what_was_ingested(stores: Stores) -> None:
+async def test_a_restart_erases_ingested_content(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
     embedded = await stores.embed(document.id)
     await stores.outbox.done([entry.id for entry in await stores.outbox.read(10)])
@@ -155,7 +155,7 @@ async def test_a_restart_forgets_what_was_ingested(stores: Stores) -> None:
     assert [entry.chunk_id for entry in await stores.outbox.read(10)] == embedded
 
 
-async def test_nothing_wakes_up_what_is_being_deleted(stores: Stores) -> None:
+async def test_a_document_in_deleting_keeps_its_status(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
     await stores.documents.mark_deleting(document.id)
     assert (await stores.documents.set_status(document.id, DocumentStatus.READY)).status is DocumentStatus.DELETING
@@ -165,7 +165,7 @@ async def test_nothing_wakes_up_what_is_being_deleted(stores: Stores) -> None:
         await stores.documents.restart(document.id)
 
 
-async def test_a_deleted_document_is_found_by_nobody_at_once(stores: Stores) -> None:
+async def test_a_document_in_deleting_is_hidden_at_once(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
     [chunk] = await stores.chunks.unembedded(document.id, 1)
     session = await stores.session("x", document.id)
@@ -177,7 +177,7 @@ async def test_a_deleted_document_is_found_by_nobody_at_once(stores: Stores) -> 
         await stores.documents.resolve_scope([document.id], None)
 
 
-async def test_erasing_counts_what_is_gone(stores: Stores) -> None:
+async def test_the_receipt_of_an_erasure_counts_erased_items(stores: Stores) -> None:
     kept = await stores.ingest("Nuts too.", name="nuts.txt")
     texts = [f"Bolt {n} takes 35 Nm." for n in range(1203)]
     document = await stores.ingest(*texts)
@@ -199,13 +199,13 @@ async def test_erasing_counts_what_is_gone(stores: Stores) -> None:
     assert await stores.found("nuts") == ["Nuts too."]
 
 
-async def test_erasing_again_finds_nothing_left(stores: Stores) -> None:
+async def test_the_receipt_of_a_second_erasure_is_empty(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
     await stores.documents.erase(document.id)
     assert await stores.documents.erase(document.id) == EraseReceipt()
 
 
-async def test_a_scope_is_what_can_be_searched(stores: Stores) -> None:
+async def test_a_scope_contains_searchable_documents_only(stores: Stores) -> None:
     red = await stores.ingest("one", name="1", tags=("red", "small"))
     await stores.add("2", tags=("red", "small"))
     blue = await stores.ingest("three", name="3", tags=("blue",))

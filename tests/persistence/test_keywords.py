@@ -34,18 +34,18 @@ TORQUE = "Bolt A takes a torque of 35 Nm."
     ],
 )
 async def test_words_are_found(stores: Stores, query: str, text: str) -> None:
-    await stores.ingest("Nothing of it.", text)
+    await stores.ingest("Unrelated text.", text)
     assert await stores.found(query) == [text]
 
 
-async def test_what_is_said_more_often_and_in_fewer_words_comes_first(stores: Stores) -> None:
+async def test_frequent_words_in_short_chunks_rank_first(stores: Stores) -> None:
     await stores.ingest("torque " + "and many other words " * 20, "torque torque", "bolts")
     hits = await stores.keywords.search("torque", 10, None)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert (await stores.found("torque"))[0] == "torque torque"
 
 
-async def test_headings_count_as_much_as_the_text(stores: Stores) -> None:
+async def test_headings_weigh_as_much_as_the_text(stores: Stores) -> None:
     await stores.ingest("It takes 35 Nm.", context="Torque and bolts", name="a")
     await stores.ingest("Torque and bolts", context="It takes 35 Nm.", name="b")
     first, second = await stores.keywords.search("torque", 10, None)
@@ -53,7 +53,7 @@ async def test_headings_count_as_much_as_the_text(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize("query", ["", '"', '"" AND ()', "***", "the of and", "NOT", "\ud800", "\0", "😀", "- + ^ :"])
-async def test_without_a_word_nothing_is_found(stores: Stores, query: str) -> None:
+async def test_a_query_without_words_has_no_hits(stores: Stores, query: str) -> None:
     document = await stores.ingest(TORQUE, "not near or and")
     assert await stores.found(query) == []
     assert await stores.found(query, document.id) == []
@@ -62,7 +62,7 @@ async def test_without_a_word_nothing_is_found(stores: Stores, query: str) -> No
 @example("0\ud800")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text(st.characters(max_codepoint=sys.maxunicode), max_size=40))
-async def test_any_character_is_text(stores: Stores, query: str) -> None:
+async def test_no_character_is_an_operator(stores: Stores, query: str) -> None:
     document = await stores.add()
     if not document.chunk_count:
         document = await stores.ingest(TORQUE)
@@ -80,7 +80,7 @@ async def test_long_queries_are_bounded(stores: Stores, query: str) -> None:
     assert await stores.found(query) in ([], ["word7 中中"])
 
 
-async def test_a_filter_of_any_size_keeps_to_its_documents(stores: Stores) -> None:
+async def test_a_filter_of_any_size_restricts_the_documents(stores: Stores) -> None:
     ids = [(await stores.ingest(f"Bolt {n}", name=f"{n}.txt")).id for n in range(120)]
     assert await stores.found("bolt", ids[1]) == ["Bolt 1"]
     assert await stores.found("bolt", ids[11], ids[1]) == ["Bolt 1", "Bolt 11"]
@@ -88,7 +88,7 @@ async def test_a_filter_of_any_size_keeps_to_its_documents(stores: Stores) -> No
     assert await stores.keywords.search("bolt", 10, []) == ()
 
 
-async def test_hidden_chunks_take_no_places(stores: Stores) -> None:
+async def test_hidden_chunks_do_not_count_towards_the_limit(stores: Stores) -> None:
     for n in range(5):
         hidden = await stores.ingest("bolt " * 9, name=f"{n}.txt")
         await stores.documents.set_status(hidden.id, DocumentStatus.FAILED)
@@ -97,7 +97,7 @@ async def test_hidden_chunks_take_no_places(stores: Stores) -> None:
     assert len(await stores.found("bolt", limit=2)) == 2
 
 
-async def test_spans_mark_what_the_index_means_by_a_word(stores: Stores) -> None:
+async def test_highlights_agree_with_the_index_on_words(stores: Stores) -> None:
     text = "Bolts are bolted; 我会说中文。 X-200/b \x01"
     marked = [text[span.start : span.end] for span in stores.keywords.spans(text, "bolt 中文 x-200/B 🔩")]
     assert marked == ["Bolts", "bolted", "中文", "X-200/b"]

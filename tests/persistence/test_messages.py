@@ -56,7 +56,7 @@ async def test_a_prompt_and_its_answer_are_stored_together(stores: Stores) -> No
     assert (after.head_id, after.message_count, after.last_message_at) == (answer.id, 2, prompt.created_at)
 
 
-async def test_the_same_key_gives_the_same_exchange(stores: Stores) -> None:
+async def test_a_known_idempotency_key_returns_the_stored_exchange(stores: Stores) -> None:
     session, other = await stores.session(), await stores.session()
     prompt, answer, _ = await stores.ask(session.id, "What torque?", "key")
     assert await stores.ask(session.id, "Anything", "key") == (prompt, answer, True)
@@ -70,7 +70,7 @@ async def test_a_session_has_one_unfinished_answer(stores: Stores) -> None:
     assert len(await path(stores, session.id)) == 2
 
 
-async def test_a_missing_session_or_message_is_named(stores: Stores) -> None:
+async def test_an_unknown_session_or_message_raises_not_found(stores: Stores) -> None:
     with pytest.raises(NotFound) as raised:
         await stores.ask(SessionId(404))
     assert raised.value.kind == "session"
@@ -87,7 +87,7 @@ async def test_a_missing_session_or_message_is_named(stores: Stores) -> None:
     assert await stores.messages.find(MessageId(404)) is None
 
 
-async def test_an_answer_is_stored_as_it_grows_and_ends(stores: Stores) -> None:
+async def test_checkpoints_and_the_end_of_an_answer_are_stored(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
     [chunk] = await stores.chunks.unembedded(document.id, 1)
     session = await stores.session()
@@ -107,14 +107,14 @@ async def test_an_answer_is_stored_as_it_grows_and_ends(stores: Stores) -> None:
     assert (after.usage, after.model_name, after.last_message_at) == (DETAILS.usage, "Small", ended.completed_at)
 
 
-async def test_a_late_checkpoint_does_not_undo_an_end(stores: Stores) -> None:
+async def test_a_late_checkpoint_does_not_change_an_ended_answer(stores: Stores) -> None:
     _, answer, _ = await stores.ask((await stores.session()).id)
     ended = await stores.messages.finish(replace(answer, status=MessageStatus.CANCELED, content="35"))
     await stores.messages.checkpoint(AnswerProgress(answer.id, MessageStatus.GENERATING, "3", "", False, ()))
     assert await stores.messages.get(answer.id) == ended
 
 
-async def test_usage_is_added_once(stores: Stores) -> None:
+async def test_token_usage_is_added_once(stores: Stores) -> None:
     session = await stores.session()
     for _ in range(2):
         _, answer, _ = await stores.ask(session.id)
@@ -124,7 +124,7 @@ async def test_usage_is_added_once(stores: Stores) -> None:
     assert (await stores.sessions.get(session.id)).usage == TokenUsage(200, 80, 40, 10)
 
 
-async def test_citing_what_was_erased_meanwhile_keeps_the_quote(stores: Stores) -> None:
+async def test_a_citation_of_an_erased_document_keeps_its_quote(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
     await stores.documents.erase(document.id)
     _, answer = await stores.exchange((await stores.session()).id, "?", "[1]", cite(document, ChunkId(1)))
@@ -132,7 +132,7 @@ async def test_citing_what_was_erased_meanwhile_keeps_the_quote(stores: Stores) 
     assert (citation.quote, citation.document_id, citation.chunk_id) == ("35 Nm", None, None)
 
 
-async def test_unfinished_answers_fail_with_what_they_had(stores: Stores) -> None:
+async def test_unfinished_answers_fail_and_keep_their_text(stores: Stores) -> None:
     session, other = await stores.session(), await stores.session()
     await stores.exchange(other.id, "Done?", "Done.")
     _, answer, _ = await stores.ask(session.id)
@@ -145,7 +145,7 @@ async def test_unfinished_answers_fail_with_what_they_had(stores: Stores) -> Non
     assert (await stores.ask(session.id))[2] is False
 
 
-async def test_history_is_completed_exchanges_oldest_first(stores: Stores) -> None:
+async def test_the_history_is_the_completed_exchanges_oldest_first(stores: Stores) -> None:
     session = await stores.session()
     exchanges = [await stores.exchange(session.id, f"q{n}", f"a{n}") for n in range(3)]
     _, canceled, _ = await stores.ask(session.id, "no")
@@ -159,7 +159,7 @@ async def test_history_is_completed_exchanges_oldest_first(stores: Stores) -> No
 
 
 @pytest.mark.parametrize("by_answer", [False, True])
-async def test_an_exchange_is_deleted_whole_and_the_path_closes(stores: Stores, by_answer: bool) -> None:
+async def test_the_messages_after_a_deleted_exchange_get_a_new_parent(stores: Stores, by_answer: bool) -> None:
     session = await stores.session()
     first, second, third = [await stores.exchange(session.id, f"q{n}", f"a{n}") for n in range(3)]
     assert await stores.messages.delete_exchange(second[by_answer].id) == (second[0].id, second[1].id)
@@ -172,7 +172,7 @@ async def test_an_exchange_is_deleted_whole_and_the_path_closes(stores: Stores, 
     assert (await stores.sessions.get(session.id)).head_id is None
 
 
-async def test_a_deleted_exchange_leaves_no_trace_in_its_session(stores: Stores) -> None:
+async def test_a_deleted_exchange_is_subtracted_from_its_session(stores: Stores) -> None:
     session = await stores.session()
     exchanges = []
     for number in range(2):
@@ -204,14 +204,14 @@ async def test_an_exchange_is_found_by_its_key_and_an_unfinished_answer_by_its_s
     assert await stores.messages.find_unfinished(session.id) is None
 
 
-async def test_an_unfinished_exchange_is_not_deleted(stores: Stores) -> None:
+async def test_deleting_an_unfinished_exchange_raises_conflict(stores: Stores) -> None:
     prompt, answer, _ = await stores.ask((await stores.session()).id)
     for message in (prompt, answer):
         with pytest.raises(Conflict):
             await stores.messages.delete_exchange(message.id)
 
 
-async def test_a_rating_can_be_taken_back(stores: Stores) -> None:
+async def test_a_rating_can_be_cleared(stores: Stores) -> None:
     _, answer = await stores.exchange((await stores.session()).id, "q", "a")
     assert (await stores.messages.rate(answer.id, MessageRating.DOWN)).rating is MessageRating.DOWN
     assert (await stores.messages.rate(answer.id, None)).rating is None

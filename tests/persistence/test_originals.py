@@ -24,7 +24,7 @@ def receive(tmp_path: Path, content: bytes, name: str = "x.part") -> ReceivedFil
     return ReceivedFile(path, "../../etc/passwd", len(content), hashlib.sha256(content).hexdigest())
 
 
-async def test_a_received_file_moves_in_under_its_hash(originals: Originals, tmp_path: Path) -> None:
+async def test_a_received_file_is_stored_under_its_hash(originals: Originals, tmp_path: Path) -> None:
     file = receive(tmp_path, b"Bolt A")
     await originals.adopt(file)
     assert originals.path(file.sha256) == tmp_path / "originals" / file.sha256[:2] / file.sha256
@@ -33,7 +33,7 @@ async def test_a_received_file_moves_in_under_its_hash(originals: Originals, tmp
     assert originals.byte_size == 6
 
 
-async def test_bytes_that_are_here_already_are_not_stored_twice(originals: Originals, tmp_path: Path) -> None:
+async def test_equal_bytes_are_stored_once(originals: Originals, tmp_path: Path) -> None:
     await originals.adopt(receive(tmp_path, b"Bolt A"))
     again = receive(tmp_path, b"Bolt A")
     await originals.adopt(again)
@@ -41,14 +41,14 @@ async def test_bytes_that_are_here_already_are_not_stored_twice(originals: Origi
     assert originals.byte_size == 6
 
 
-async def test_a_discarded_file_is_gone_and_may_be_gone_already(originals: Originals, tmp_path: Path) -> None:
+async def test_a_file_can_be_discarded_twice(originals: Originals, tmp_path: Path) -> None:
     file = receive(tmp_path, b"Bolt A")
     await originals.discard(file)
     await originals.discard(file)
     assert not file.path.exists()
 
 
-async def test_removing_says_how_much_came_free(originals: Originals, tmp_path: Path) -> None:
+async def test_a_removal_returns_the_freed_bytes(originals: Originals, tmp_path: Path) -> None:
     file = receive(tmp_path, b"Bolt A")
     await originals.adopt(file)
     assert await originals.remove(file.sha256) == 6
@@ -57,12 +57,12 @@ async def test_removing_says_how_much_came_free(originals: Originals, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "a" * 63 + "/"])
-def test_only_a_hash_becomes_a_path(originals: Originals, name: str) -> None:
+def test_only_a_hash_is_accepted_as_a_name(originals: Originals, name: str) -> None:
     with pytest.raises(AssertionError):
         originals.path(name)
 
 
-async def test_documents_know_whether_their_original_is_there(
+async def test_documents_record_whether_their_original_exists(
     originals: Originals, stores: Stores, tmp_path: Path
 ) -> None:
     file = receive(tmp_path, b"Bolt A")
@@ -75,7 +75,7 @@ async def test_documents_know_whether_their_original_is_there(
     assert (await stores.documents.get(document.id)).has_original
 
 
-async def test_a_sweep_leaves_what_documents_have(originals: Originals, stores: Stores, tmp_path: Path) -> None:
+async def test_a_sweep_keeps_referenced_originals_only(originals: Originals, stores: Stores, tmp_path: Path) -> None:
     kept, stray = receive(tmp_path, b"kept"), receive(tmp_path, b"stray", "y.part")
     await originals.adopt(kept)
     await originals.adopt(stray)
@@ -90,7 +90,7 @@ async def test_a_sweep_leaves_what_documents_have(originals: Originals, stores: 
     assert not (await stores.documents.get(lost.id)).has_original
 
 
-async def test_a_sweep_makes_the_folders(originals: Originals, tmp_path: Path) -> None:
+async def test_a_sweep_creates_the_folders(originals: Originals, tmp_path: Path) -> None:
     (tmp_path / "incoming").rmdir()
     assert await originals.sweep() == 0
     assert (tmp_path / "incoming").is_dir()

@@ -14,7 +14,7 @@ Fetch = Callable[[PageRequest], Awaitable[Page[DocumentRecord]]]
 
 @pytest.fixture
 async def fetch_in(stores: Stores) -> Callable[[Order], Fetch]:
-    """Eleven documents with names and sizes that tie."""
+    """Create eleven documents with equal names and sizes among them, and return a function that pages through them."""
     chance = random.Random(7)
     for n in range(11):
         document = await stores.add(str(n), byte_size=chance.choice([10, 20]))
@@ -33,7 +33,7 @@ async def whole(fetch: Fetch) -> list[DocumentRecord]:
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=str)
-async def test_lists_are_in_order_and_ids_break_ties(fetch_in: Callable[[Order], Fetch], order: Order) -> None:
+async def test_lists_are_ordered_and_ids_break_ties(fetch_in: Callable[[Order], Fetch], order: Order) -> None:
     documents = await whole(fetch_in(order))
     assert len(documents) == 11
     assert documents == sorted(documents, key=lambda each: key(order, each), reverse=order.descending)  # type: ignore[arg-type,return-value]
@@ -41,7 +41,7 @@ async def test_lists_are_in_order_and_ids_break_ties(fetch_in: Callable[[Order],
 
 @pytest.mark.parametrize("size", [1, 2, 5, 10, 11, 12])
 @pytest.mark.parametrize("order", ORDERS, ids=str)
-async def test_pages_forwards_make_the_whole_list(fetch_in: Callable[[Order], Fetch], order: Order, size: int) -> None:
+async def test_forward_pages_cover_the_whole_list(fetch_in: Callable[[Order], Fetch], order: Order, size: int) -> None:
     fetch, items, after = fetch_in(order), list[DocumentRecord](), None
     while True:
         page = await fetch(PageRequest(first=size, after=after))
@@ -55,7 +55,7 @@ async def test_pages_forwards_make_the_whole_list(fetch_in: Callable[[Order], Fe
 
 @pytest.mark.parametrize("size", [1, 2, 5, 10, 11, 12])
 @pytest.mark.parametrize("order", ORDERS, ids=str)
-async def test_pages_backwards_make_the_whole_list(fetch_in: Callable[[Order], Fetch], order: Order, size: int) -> None:
+async def test_backward_pages_cover_the_whole_list(fetch_in: Callable[[Order], Fetch], order: Order, size: int) -> None:
     fetch, items, before = fetch_in(order), list[DocumentRecord](), None
     while True:
         page = await fetch(PageRequest(first=None, last=size, before=before))
@@ -67,7 +67,7 @@ async def test_pages_backwards_make_the_whole_list(fetch_in: Callable[[Order], F
     assert items == await whole(fetch)
 
 
-async def test_any_two_cursors_cut_the_list_as_relay_says(fetch_in: Callable[[Order], Fetch]) -> None:
+async def test_two_cursors_select_the_range_that_relay_specifies(fetch_in: Callable[[Order], Fetch]) -> None:
     fetch = fetch_in(Order("NAME"))
     full = await fetch(PageRequest(first=100))
     for low in (None, 0, 4, 9, 10):
@@ -90,7 +90,7 @@ async def test_any_two_cursors_cut_the_list_as_relay_says(fetch_in: Callable[[Or
                         assert (page.has_previous, page.has_next) == (begin > 0, end < 11)
 
 
-async def test_a_cursor_outlives_its_row(fetch_in: Callable[[Order], Fetch], stores: Stores) -> None:
+async def test_a_cursor_of_a_deleted_row_stays_valid(fetch_in: Callable[[Order], Fetch], stores: Stores) -> None:
     fetch = fetch_in(Order("NAME"))
     full = await fetch(PageRequest(first=100))
     await stores.documents.erase(full.items[4].id)
@@ -99,7 +99,7 @@ async def test_a_cursor_outlives_its_row(fetch_in: Callable[[Order], Fetch], sto
     assert page.has_previous
 
 
-async def test_foreign_cursors_give_an_empty_page(fetch_in: Callable[[Order], Fetch], stores: Stores) -> None:
+async def test_foreign_cursors_return_an_empty_page(fetch_in: Callable[[Order], Fetch], stores: Stores) -> None:
     fetch = fetch_in(Order("NAME"))
     of_sizes = (await fetch_in(Order("BYTE_SIZE"))(PageRequest(first=1))).cursors[0]
     await stores.session()

@@ -27,7 +27,7 @@ async def names(stores: Stores, filter: SessionFilter, order: Order = NEWEST) ->
     return [session.name for session in page.items]
 
 
-async def test_a_session_comes_back_as_it_was_made(stores: Stores) -> None:
+async def test_a_stored_session_is_returned_unchanged(stores: Stores) -> None:
     a, b = await stores.add("a"), await stores.add("b")
     settings = SessionSettings(
         ModelId("m"), "Be brief.", ThinkingMode.HYBRID, DocumentScope.ALL, 7, 0.25, True, 3,
@@ -39,7 +39,7 @@ async def test_a_session_comes_back_as_it_was_made(stores: Stores) -> None:
     assert await stores.sessions.document_ids(session.id) == (b.id, a.id)
 
 
-async def test_only_what_is_given_changes(stores: Stores) -> None:
+async def test_an_update_changes_the_provided_fields_only(stores: Stores) -> None:
     document = await stores.add()
     session = await stores.session("Bolts", document.id)
     assert (await stores.sessions.update(session.id, name="Nuts")).archived is False
@@ -51,7 +51,7 @@ async def test_only_what_is_given_changes(stores: Stores) -> None:
     assert await stores.sessions.document_ids(session.id) == ()
 
 
-async def test_a_missing_session_is_named(stores: Stores) -> None:
+async def test_an_unknown_session_raises_not_found(stores: Stores) -> None:
     missing = SessionId(404)
     assert await stores.sessions.find(missing) is None
     for call in (stores.sessions.get(missing), stores.sessions.update(missing), stores.sessions.delete(missing)):
@@ -60,7 +60,7 @@ async def test_a_missing_session_is_named(stores: Stores) -> None:
         assert raised.value.kind == "session"
 
 
-async def test_deleting_counts_what_is_gone(stores: Stores) -> None:
+async def test_the_receipt_of_a_deletion_counts_erased_items(stores: Stores) -> None:
     document = await stores.add()
     session = await stores.session("Bolts", document.id)
     await stores.exchange(session.id, "What torque?", "35 Nm")
@@ -81,7 +81,7 @@ async def test_sessions_of_a_document_are_listed(stores: Stores) -> None:
     assert await stores.sessions.count_of_document(document.id) == 1
 
 
-async def test_every_word_of_a_search_stands_somewhere_in_the_session(stores: Stores) -> None:
+async def test_a_search_finds_sessions_that_contain_every_word(stores: Stores) -> None:
     bolts, nuts = await stores.session("About bolts"), await stores.session("About nuts")
     await stores.exchange(bolts.id, "Which torque?", "35 Nm, 图书馆.")
     await stores.exchange(nuts.id, "Which size?", "M8-x1, not torque")
@@ -94,7 +94,7 @@ async def test_every_word_of_a_search_stands_somewhere_in_the_session(stores: St
     assert len(await names(stores, SessionFilter(query=" "))) == 2
 
 
-async def test_words_of_an_answer_are_found_once_it_has_ended(stores: Stores) -> None:
+async def test_an_answer_is_searchable_after_it_has_ended(stores: Stores) -> None:
     session = await stores.session()
     _, answer, _ = await stores.ask(session.id, "Which?")
     for content in ("alpha", "alpha beta"):
@@ -115,7 +115,7 @@ async def test_a_renamed_session_is_found_by_its_new_name(stores: Stores) -> Non
     assert await names(stores, SessionFilter(query="nuts")) == ["Nuts"]
 
 
-async def test_relevance_puts_the_best_first(stores: Stores) -> None:
+async def test_relevance_ranks_the_best_session_first(stores: Stores) -> None:
     named = await stores.session("Torque")
     said = await stores.session("Said")
     await stores.session("Neither")
@@ -142,7 +142,7 @@ async def test_lists_are_filtered(stores: Stores) -> None:
     assert await names(stores, SessionFilter(updated_before=first.updated_at)) == ["second"]
 
 
-async def test_models_keep_what_was_asked_of_them(stores: Stores) -> None:
+async def test_settings_of_models_and_the_default_model_are_stored(stores: Stores) -> None:
     store, model, other = stores.model_settings, ModelId("m"), ModelId("other")
     assert (await store.find(model), await store.default_model()) == (None, None)
     await store.set_default_model(model)

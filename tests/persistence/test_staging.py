@@ -1,4 +1,4 @@
-"""What is read anew of a document: unseen until the switch, and then everything that hangs on its chunks follows."""
+"""Reparsing: staged content is hidden until the switch, which updates vectors and citations."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from records.ids import ChunkId
 from records.indexing import IndexCounts
 from records.page import PageRequest
 from tests.persistence.stores import VECTOR, Stores, cite, make_chunk, parsed
-from tests.persistence.test_deep import deep, fill, ready
+from tests.persistence.test_deep_embeddings import deep, fill, ready
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def staging(database: Database) -> Staging:
 
 
 async def stage(staging: Staging, document: DocumentRecord, *texts: str) -> int:
-    """Gives how many present chunks stay."""
+    """Stage texts as chunks and return the number of paired chunks."""
     await staging.begin(document.id)
     start = 0
     for index, text in enumerate(texts):
@@ -41,7 +41,7 @@ async def drain(outbox: Outbox) -> list[int]:
     return [int(entry.chunk_id) for entry in entries]
 
 
-async def test_nothing_is_seen_before_the_switch_and_all_of_it_after(stores: Stores, staging: Staging) -> None:
+async def test_staged_content_is_hidden_until_the_switch(stores: Stores, staging: Staging) -> None:
     document = await ready(stores, "old bolts", "same nuts")
     assert await stage(staging, document, "new bolts", "same nuts", "more screws") == 1
     assert await stores.found("old") == ["old bolts"]
@@ -54,7 +54,7 @@ async def test_nothing_is_seen_before_the_switch_and_all_of_it_after(stores: Sto
     assert await stores.documents.text(document.id, 0, 100) == "new boltssame nutsmore screws"
 
 
-async def test_equal_chunks_are_paired_one_with_one(database: Database, stores: Stores, staging: Staging) -> None:
+async def test_equal_chunks_are_paired_one_to_one(database: Database, stores: Stores, staging: Staging) -> None:
     document = await ready(stores, "same", "same", "other")
     first, second, other = await ids(stores, document)
     assert await stage(staging, document, "same", "other", "same", "same") == 3
@@ -65,11 +65,13 @@ async def test_equal_chunks_are_paired_one_with_one(database: Database, stores: 
 
 
 async def ids(stores: Stores, document: DocumentRecord) -> list[ChunkId]:
-    """In order."""
+    """Remove all entries and return their chunk ids in order."""
     return [chunk.id for chunk in (await stores.chunks.page(document.id, PageRequest(first=100))).items]
 
 
-async def test_vectors_of_both_embedders_follow(database: Database, stores: Stores, staging: Staging) -> None:
+async def test_the_switch_queues_vectors_of_both_embedders(
+    database: Database, stores: Stores, staging: Staging
+) -> None:
     document = await ready(stores, "old bolts", "same nuts")
     old, same = await ids(stores, document)
     vectors = await deep(database)
@@ -88,7 +90,7 @@ async def test_vectors_of_both_embedders_follow(database: Database, stores: Stor
     assert [chunk.text for chunk in await vectors.next_batch(10)] == ["new bolts"]
 
 
-async def test_a_document_that_is_not_ready_any_more_is_left_alone(stores: Stores, staging: Staging) -> None:
+async def test_a_document_that_is_not_ready_is_not_switched(stores: Stores, staging: Staging) -> None:
     document = await ready(stores, "old bolts")
     await stage(staging, document, "new bolts")
     await stores.documents.mark_deleting(document.id)
@@ -97,7 +99,9 @@ async def test_a_document_that_is_not_ready_any_more_is_left_alone(stores: Store
         await staging.begin(document.id)
 
 
-async def test_documents_are_outdated_until_a_version_has_read_them(stores: Stores, staging: Staging) -> None:
+async def test_documents_are_outdated_until_the_current_parser_has_parsed_them(
+    stores: Stores, staging: Staging
+) -> None:
     document = await ready(stores, "old bolts")
     other = await ready(stores, "old nuts", name="nuts.txt")
     assert [each for each, _ in await staging.outdated(1)] == []
@@ -112,9 +116,7 @@ async def test_documents_are_outdated_until_a_version_has_read_them(stores: Stor
     assert await staging.outdated(2) == ()
 
 
-async def test_citations_move_with_what_they_cite_and_lose_a_span_that_is_gone(
-    stores: Stores, staging: Staging
-) -> None:
+async def test_citations_of_paired_chunks_move_and_others_lose_their_span(stores: Stores, staging: Staging) -> None:
     document = await ready(stores, "header", "same nuts", "old bolts")
     _, same, old = await ids(stores, document)
     session = await stores.session("Bolts", document.id)

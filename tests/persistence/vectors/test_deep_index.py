@@ -1,4 +1,4 @@
-"""The vectors worker over a deep embedder's vectors: another one's are never among what it searches."""
+"""The vectors worker with the vectors of a deep embedder: it never searches vectors of another embedder."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ QUERY = np.eye(DIMENSIONS, dtype="<f4")[0].tobytes()
 
 
 def pointing(along: int) -> bytes:
-    """A unit vector along one axis."""
+    """Return a unit vector along one axis."""
     return bytes(np.eye(DIMENSIONS, dtype="<f2")[along].tobytes())
 
 
@@ -50,7 +50,7 @@ async def scores(index: ChromaIndex, *document_ids: DocumentId) -> list[float]:
     return [round(hit.score, 3) for hit in await index.search(QUERY, 10, document_ids or None)]
 
 
-async def test_only_the_present_embedders_vectors_are_searched(tmp_path: Path) -> None:
+async def test_only_vectors_of_the_current_embedder_are_searched(tmp_path: Path) -> None:
     async with open_database(tmp_path / "x.db") as database:
         stores = Stores(database)
         await ready(stores, "one", "two", name="a.txt")
@@ -68,7 +68,7 @@ async def test_only_the_present_embedders_vectors_are_searched(tmp_path: Path) -
             assert await index.count() == 1
 
 
-async def test_a_deleted_documents_vectors_are_out_of_the_search_before_the_outbox_is_applied(tmp_path: Path) -> None:
+async def test_vectors_of_a_deleted_document_are_not_found_before_the_outbox_is_applied(tmp_path: Path) -> None:
     async with open_database(tmp_path / "x.db") as database:
         stores = Stores(database)
         gone, kept = await ready(stores, "one", name="a.txt"), await ready(stores, "two", name="b.txt")

@@ -1,4 +1,4 @@
-"""Vectors of deep embedders: stored beside the light ones, gone with their chunks, never mixed with another one's."""
+"""Vectors of deep embedders: stored separately for each embedder and deleted with their chunks."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ async def ready(stores: Stores, *texts: str, name: str = "bolts.txt") -> Documen
 
 
 async def fill(vectors: DeepVectors, batch: int = 2) -> int:
-    """Gives the number of batches."""
+    """Embed all chunks and return the number of batches."""
     batches = 0
     while chunks := await vectors.next_batch(batch):
         await vectors.store([(chunk, VECTOR) for chunk in chunks])
@@ -41,7 +41,7 @@ async def rows(database: Database, table: str) -> int:
         return int(await fetch_value(reader, f"SELECT count(*) FROM {table}"))
 
 
-async def test_every_chunk_of_a_ready_document_gets_its_vector_in_order(database: Database, stores: Stores) -> None:
+async def test_batches_contain_the_chunks_of_ready_documents_in_order(database: Database, stores: Stores) -> None:
     first = await ready(stores, "one", "two", "three")
     second = await ready(stores, "four", name="nuts.txt")
     await stores.ingest("not ready", name="later.txt")
@@ -65,7 +65,7 @@ async def test_storing_a_batch_again_changes_nothing(database: Database, stores:
     assert await vectors.embedded([document.id]) == {document.id: 2}
 
 
-async def test_what_was_stored_is_queued_for_its_own_index_alone(database: Database, stores: Stores) -> None:
+async def test_stored_deep_vectors_are_queued_in_the_deep_outbox_only(database: Database, stores: Stores) -> None:
     await ready(stores, "one", "two")
     vectors = await deep(database)
     light = await stores.outbox.pending()
@@ -74,7 +74,7 @@ async def test_what_was_stored_is_queued_for_its_own_index_alone(database: Datab
     assert await stores.outbox.pending() == light
 
 
-async def test_a_chunk_that_became_another_one_meanwhile_gets_no_vector_of_the_old_text(
+async def test_a_chunk_that_changed_meanwhile_gets_no_vector_of_its_old_text(
     database: Database, stores: Stores
 ) -> None:
     document = await ready(stores, "one", "two")
@@ -87,7 +87,7 @@ async def test_a_chunk_that_became_another_one_meanwhile_gets_no_vector_of_the_o
     assert [chunk.text for chunk in await vectors.next_batch(2)] == ["other"]
 
 
-async def test_a_document_that_was_deleted_meanwhile_stays_deleted(database: Database, stores: Stores) -> None:
+async def test_storing_vectors_of_a_deleted_document_stores_nothing(database: Database, stores: Stores) -> None:
     document = await ready(stores, "one", "two")
     vectors = await deep(database)
     batch = await vectors.next_batch(2)
@@ -98,9 +98,7 @@ async def test_a_document_that_was_deleted_meanwhile_stays_deleted(database: Dat
     assert await rows(database, "deep_progress") == 0
 
 
-async def test_deep_vectors_go_with_their_document_and_the_receipt_counts_them(
-    database: Database, stores: Stores
-) -> None:
+async def test_an_erasure_removes_and_counts_deep_vectors(database: Database, stores: Stores) -> None:
     gone, kept = await ready(stores, "one", "two"), await ready(stores, "three", name="nuts.txt")
     vectors = await deep(database)
     await fill(vectors)
@@ -115,9 +113,7 @@ async def test_deep_vectors_go_with_their_document_and_the_receipt_counts_them(
     assert await vectors.embedded([gone.id, kept.id]) == {kept.id: 1}
 
 
-async def test_a_document_that_is_processed_again_waits_for_its_deep_vectors_again(
-    database: Database, stores: Stores
-) -> None:
+async def test_a_restarted_document_loses_its_deep_vectors(database: Database, stores: Stores) -> None:
     document = await ready(stores, "one", "two")
     vectors = await deep(database)
     await fill(vectors)
@@ -126,7 +122,7 @@ async def test_a_document_that_is_processed_again_waits_for_its_deep_vectors_aga
     assert await rows(database, "deep_embeddings") == 0
 
 
-async def test_vectors_of_a_former_deep_embedder_are_never_counted_and_erased_in_small_steps(
+async def test_vectors_of_a_former_deep_embedder_are_ignored_and_erased_in_steps(
     database: Database, stores: Stores
 ) -> None:
     await ready(stores, "one", "two", "three")
@@ -151,7 +147,7 @@ async def test_a_model_whose_file_changed_is_another_embedder(database: Database
     assert await (await deep(database, "large", "b")).counts() == IndexCounts(1, 1, 0)
 
 
-async def test_an_embedder_that_comes_back_finds_what_it_had_made(database: Database, stores: Stores) -> None:
+async def test_an_embedder_that_is_used_again_keeps_its_vectors(database: Database, stores: Stores) -> None:
     await ready(stores, "one", "two", "three")
     first = await deep(database, "first")
     await first.store([(chunk, VECTOR) for chunk in await first.next_batch(2)])
@@ -162,7 +158,7 @@ async def test_an_embedder_that_comes_back_finds_what_it_had_made(database: Data
 
 
 @pytest.mark.parametrize("texts", [(), ("one",)])
-async def test_coverage_says_which_chunks_a_deep_search_could_have_found(
+async def test_coverage_reports_the_chunks_with_deep_vectors(
     database: Database, stores: Stores, texts: Sequence[str]
 ) -> None:
     document = await ready(stores, "one", "two")
@@ -177,7 +173,7 @@ async def test_coverage_says_which_chunks_a_deep_search_could_have_found(
     assert await vectors.lacking(ids) == frozenset(ids) - {chunk.id for chunk in chunks}
 
 
-async def test_the_first_light_embedder_takes_the_vectors_that_are_there(database: Database, stores: Stores) -> None:
+async def test_the_first_recorded_light_embedder_keeps_existing_vectors(database: Database, stores: Stores) -> None:
     document = await ready(stores, "one", "two")
     assert await adopt_light(database, "small", 4) == 0
     assert (await stores.documents.get(document.id)).status is DocumentStatus.READY
@@ -185,7 +181,7 @@ async def test_the_first_light_embedder_takes_the_vectors_that_are_there(databas
 
 
 @pytest.mark.parametrize("other", [("other", 4), ("small", 8)])
-async def test_another_light_embedder_makes_all_vectors_anew_while_words_still_find(
+async def test_another_light_embedder_discards_vectors_and_keyword_search_still_works(
     database: Database, stores: Stores, other: tuple[str, int]
 ) -> None:
     document = await ready(stores, "one bolt", "two bolts")
@@ -200,7 +196,7 @@ async def test_another_light_embedder_makes_all_vectors_anew_while_words_still_f
     assert await adopt_light(database, *other) == 0
 
 
-async def test_a_change_of_the_light_embedder_leaves_deep_vectors_alone(database: Database, stores: Stores) -> None:
+async def test_a_change_of_the_light_embedder_keeps_deep_vectors(database: Database, stores: Stores) -> None:
     await ready(stores, "one")
     vectors = await deep(database)
     await fill(vectors)

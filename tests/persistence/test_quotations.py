@@ -1,4 +1,4 @@
-"""Words in double quotes hold: what is found has them as they are written; and names of parts are found among their like."""
+"""Quotations in queries are matched exactly, and part numbers rank before similar ones."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.persistence.stores import Stores
 
 
 @pytest.mark.parametrize(
-    ("query", "held"),
+    ("query", "text"),
     [
         ('"bolt joint"', "A bolt joint is tight."),
         ('"Bolt\u00a0JOINT" torque', "A bolt\njoint is tight."),
@@ -24,9 +24,9 @@ from tests.persistence.stores import Stores
         ('"Python入門"', "この Python入門 は新しい。"),
     ],
 )  # fmt: skip
-async def test_what_is_quoted_is_found(stores: Stores, query: str, held: str) -> None:
-    await stores.ingest("Nothing of it.", held)
-    assert await stores.found(query) == [held]
+async def test_a_passage_with_the_quotation_is_found(stores: Stores, query: str, text: str) -> None:
+    await stores.ingest("Unrelated text.", text)
+    assert await stores.found(query) == [text]
 
 
 @pytest.mark.parametrize(
@@ -43,17 +43,17 @@ async def test_what_is_quoted_is_found(stores: Stores, query: str, held: str) ->
         ('"bolt" "nut"', "A bolt alone."),
     ],
 )
-async def test_what_only_resembles_a_quotation_is_not_found(stores: Stores, query: str, other: str) -> None:
+async def test_a_passage_without_the_exact_quotation_is_not_found(stores: Stores, query: str, other: str) -> None:
     await stores.ingest(other)
     assert await stores.found(query) == []
 
 
-async def test_a_heading_may_hold_what_is_quoted(stores: Stores) -> None:
+async def test_a_quotation_in_a_heading_is_found(stores: Stores) -> None:
     await stores.ingest("It takes 35 Nm.", context="Bolt joints › Torque")
     assert await stores.found('"Bolt joints"') == ["It takes 35 Nm."]
 
 
-async def test_other_words_order_what_holds_the_quotation(stores: Stores) -> None:
+async def test_other_words_rank_the_passages_with_the_quotation(stores: Stores) -> None:
     await stores.ingest("bolt joint of a door", "bolt joint of a car with its torque", "torque of a car")
     assert await stores.found('car torque "bolt joint"') == [
         "bolt joint of a car with its torque",
@@ -61,25 +61,25 @@ async def test_other_words_order_what_holds_the_quotation(stores: Stores) -> Non
     ]
 
 
-async def test_a_quotation_keeps_to_the_documents_of_a_filter(stores: Stores) -> None:
+async def test_a_quotation_is_searched_in_the_filtered_documents_only(stores: Stores) -> None:
     ids = [(await stores.ingest(f"bolt joint {n}", name=f"{n}.txt")).id for n in range(120)]
     assert await stores.found('"bolt joint"', ids[3]) == ["bolt joint 3"]
     assert len(await stores.found('"bolt joint"', *ids[:110], limit=200)) == 110
 
 
-async def test_what_only_resembles_it_takes_no_places(stores: Stores) -> None:
+async def test_candidates_without_the_quotation_do_not_count_towards_the_limit(stores: Stores) -> None:
     await stores.ingest(*["bolted joints " * 3] * 30, "one bolt joint among a few other words")
     assert await stores.found('"bolt joint"', limit=1) == ["one bolt joint among a few other words"]
 
 
 @pytest.mark.parametrize("query", ['5" pipe and 3" valve', 'the "', '"', '""', '" "', '"…"', 'a"b"c'])
-async def test_a_quotation_mark_alone_quotes_nothing(stores: Stores, query: str) -> None:
+async def test_a_single_quotation_mark_opens_no_quotation(stores: Stores, query: str) -> None:
     assert not stores.keywords.has_quotation(query)
     await stores.ingest("A valve of 3 inches, b")
     assert len(await stores.found(query)) <= 1
 
 
-async def test_looked_for_loosely_a_quotation_is_words(stores: Stores) -> None:
+async def test_a_loose_search_treats_a_quotation_as_words(stores: Stores) -> None:
     await stores.ingest("The joint has a bolt.")
     assert len(await stores.keywords.search('"bolt joint"', 5, None, loosely=True)) == 1
 
@@ -90,7 +90,7 @@ async def test_long_quotations_are_bounded(stores: Stores, query: str) -> None:
     assert len(await stores.found(query)) <= 1
 
 
-async def test_the_whole_quotation_is_marked(stores: Stores) -> None:
+async def test_the_whole_quotation_is_highlighted(stores: Stores) -> None:
     text = "To be or not to be, that is it."
     assert [text[span.start : span.end] for span in stores.keywords.spans(text, '"to be or not to be"')] == [
         "To be or not to be"
@@ -104,7 +104,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_the_name_of_a_part_is_found_first_among_those_that_resemble_it(stores: Stores, name: str) -> None:
+async def test_a_part_number_ranks_before_similar_ones(stores: Stores, name: str) -> None:
     await stores.ingest(*[f"The manual says that {each} needs care, see the manual of {each}." for each in NAMES])
     first = (await stores.found(f"What does {name} need?"))[0]
     assert f"that {name} needs" in first
