@@ -1,10 +1,10 @@
 """Keyword search: BM25 over the full-text index of chunks."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 
+from anyio import to_thread
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.database import Database
@@ -77,7 +77,7 @@ async def _search(reader: BaseDBAsyncClient, search: _Search, limit: int) -> tup
         rows = await _ranked(reader, search, wanted)
         shown = [row for row in rows if row[2] in SEARCHABLE]
         if search.quotations:
-            shown = await asyncio.to_thread(_with_quotations, shown, search.quotations)
+            shown = await to_thread.run_sync(_with_quotations, shown, search.quotations)
         is_all = len(rows) < wanted or (search.quotations and wanted >= MAX_CANDIDATES)
         if len(shown) >= limit or is_all:
             return tuple(ScoredChunk(ChunkId(row[0]), -row[1]) for row in shown[:limit])

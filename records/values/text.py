@@ -1,5 +1,6 @@
 """Text that every encoder accepts, and the form in which texts of people are compared."""
 
+import re
 import unicodedata
 
 _IGNORABLE = (
@@ -9,7 +10,7 @@ _IGNORABLE = (
 )  # fmt: skip
 """Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt, Unicode 15), as ranges."""
 
-_WITHOUT_IGNORABLE = {code_point: None for first, last in _IGNORABLE for code_point in range(first, last + 1)}
+_IGNORABLE_CHARACTERS = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _IGNORABLE) + "]+")
 
 
 def encodable(text: str) -> str:
@@ -29,6 +30,6 @@ def comparison_key(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFD", encodable(text).translate(_WITHOUT_IGNORABLE))
+    decomposed = unicodedata.normalize("NFD", _IGNORABLE_CHARACTERS.sub("", encodable(text)))
     folded = unicodedata.normalize("NFKC", decomposed.casefold())
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFD", folded).casefold())
