@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bootstrap.data_folder import StartFailed
 from bootstrap.deep_embedder import DEEP_FOLDER
@@ -13,7 +13,6 @@ from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
-from records.system import StorageCounts
 from records.tracing import Tracer
 from resolvers.request_context import Context
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
@@ -142,24 +141,13 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
 
 def _make_sources(stores: Stores, search: Search, documents: DocumentServices, models: Models) -> Sources:
     folders = (stores.data / LIGHT_FOLDER, stores.data / DEEP_FOLDER)
-    storage = Storage(_StorageTotals(stores), search.vectors, *folders)
+    storage = Storage(stores.storage_totals, search.vectors, *folders)
     return Sources(
         lambda: [*(worker.status() for worker in (*search.workers, *documents.parsers)), *models.workers()],
         models.inference_status,
         documents.ingestion.status,
         storage.read,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _StorageTotals:
-    """Totals of the stores, counted when they are read."""
-
-    stores: Stores
-
-    async def read(self) -> StorageCounts:
-        counts = await self.stores.documents.storage_counts()
-        return replace(counts, originals_bytes=await self.stores.originals.byte_size())
 
 
 def _make_context(inputs: Inputs, services: _Services) -> Context:

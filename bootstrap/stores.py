@@ -10,6 +10,7 @@ from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
 from persistence.models.model_settings import ModelSettings
 from persistence.originals import Originals
+from persistence.running_totals import RunningTotals
 from persistence.search.keywords import Keywords
 from persistence.sessions.messages import Messages
 from persistence.sessions.sessions import Sessions
@@ -28,6 +29,7 @@ class Stores:
     sessions: Sessions
     model_settings: ModelSettings
     originals: Originals
+    storage_totals: RunningTotals
 
 
 @asynccontextmanager
@@ -36,6 +38,8 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
     async with open_database(data / "graphlore.db") as database:
         originals = Originals(database, data / "originals", data / "incoming", keep=keep_originals)
         await originals.sweep()
+        storage_totals = RunningTotals(database, originals)
+        await storage_totals.recount()
         yield Stores(
             data=data,
             database=database,
@@ -46,4 +50,5 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
             sessions=Sessions(database),
             model_settings=ModelSettings(database),
             originals=originals,
+            storage_totals=storage_totals,
         )

@@ -1,5 +1,5 @@
-"""What lasts: documents, chunks, sessions and messages in SQLite, originals on disk, vectors in Chroma as a cache.
+"""Stores: documents, chunks, sessions and messages in SQLite, originals in a folder, vectors in Chroma as a cache.
 
-Implements the Protocols of `services/interfaces/` and returns frozen records, never rows. Each store takes the opened
-`Database`; the tables are in `database/tables.py`.
+The stores implement the Protocols of `services/interfaces/` and return frozen records. Each store takes the opened
+`Database`, whose tables are in `database/tables.py`.
 """

@@ -1,13 +1,13 @@
-"""Waiting until files, and their names in folders, are on the disk for good. Blocks: to be called in a thread."""
+"""Durable files: waiting until the disk has stored a file or the names in a folder. Blocks; call it in a thread."""
 
 import os
 from pathlib import Path
 
 
 def sync(path: Path) -> None:
-    """A file's bytes, or the names that stand in a folder."""
+    """Wait until the bytes of a file, or the names in a folder, are on the disk."""
     if path.is_dir() and os.name == "nt":
-        return  # Windows opens no folders, and writes their names at once
+        return  # Windows cannot open folders and writes their names at once
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)

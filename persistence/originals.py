@@ -1,13 +1,14 @@
-"""Documents' files, named by their SHA-256 alone: what clients call them is never a path.
+"""The original files of documents, named by their SHA-256. Names that clients send are never used as paths.
 
-A file is moved in by a rename, after its bytes and before its name are on the disk for good. All file work is done in
-threads.
+A file is moved into the folder by renaming it, durably. All file operations run in threads.
 """
 
-import asyncio
 import shutil
+import threading
 from contextlib import suppress
 from pathlib import Path
+
+from anyio import to_thread
 
 from persistence.database.database import Database
 from persistence.database.sqlite import execute, execute_many, fetch
@@ -21,19 +22,24 @@ _DIGITS = frozenset("0123456789abcdef")
 class Originals:
     """Implements `services.interfaces.original_files.Originals`.
 
-    `folder` holds the files as `ab/abcdef…`; `incoming` holds uploads that are not complete yet.
+    `folder` contains the files as `ab/abcdef…`; `incoming` contains incomplete uploads. Call `sweep` before any other
+    method.
     """
 
     def __init__(self, database: Database, folder: Path, incoming: Path, *, keep: bool = True) -> None:
-        """`keep` False: the original of a READY document is removed."""
+        """Without `keep`, `sweep` also removes the originals of READY documents."""
         self._database = database
-        self._folder = folder
         self._incoming = incoming
         self._keep = keep
+        self._files = _Folder(folder)
+
+    @property
+    def byte_size(self) -> int:
+        """Size of all originals in bytes: a running total that `sweep` computes."""
+        return self._files.byte_size
 
     async def adopt(self, file: ReceivedFile) -> None:
-        """Raises `DiskFull`; the received file is still there then."""
-        await asyncio.to_thread(_move_in, file.path, self.path(file.sha256))
+        await to_thread.run_sync(self._files.move_in, file.path, self.path(file.sha256))
         async with self._database.writing() as transaction:
             await execute(
                 transaction,
@@ -42,82 +48,91 @@ class Originals:
             )
 
     async def discard(self, file: ReceivedFile) -> None:
-        await asyncio.to_thread(file.path.unlink, missing_ok=True)
+        await to_thread.run_sync(lambda: file.path.unlink(missing_ok=True))
 
     def path(self, sha256: str) -> Path:
-        assert len(sha256) == 64, "a SHA-256 in hexadecimal"
-        assert _DIGITS.issuperset(sha256), "its letters are lower-case"
-        return self._folder / sha256[:2] / sha256
+        assert len(sha256) == 64, "a SHA-256 has 64 hexadecimal digits"
+        assert _DIGITS.issuperset(sha256), "the digits of a SHA-256 are lower case"
+        return self._files.folder / sha256[:2] / sha256
 
     async def remove(self, sha256: str) -> int:
-        """First no document says that it has it, then it goes."""
+        """Remove an original. Its documents lose `has_original` first, so that none refers to a missing file."""
         async with self._database.writing() as transaction:
             await execute(transaction, "UPDATE documents SET has_original = 0 WHERE sha256 = ?", [sha256])
-        return await asyncio.to_thread(_remove, self.path(sha256))
-
-    async def byte_size(self) -> int:
-        return await asyncio.to_thread(_size, self._folder)
+        return await to_thread.run_sync(self._files.remove, self.path(sha256))
 
     async def sweep(self) -> int:
-        """Remove incomplete uploads and the originals that no document needs, and return the freed bytes.
+        """Remove incomplete uploads and unreferenced originals, and return the freed bytes.
 
-        Call it at the start, before files arrive. `has_original` of every document is corrected.
+        Call it at start, before files arrive. `has_original` of every document is corrected.
         """
         async with self._database.reading() as reader:
             rows = await fetch(reader, "SELECT id, sha256, status FROM documents WHERE status <> 'DELETING'")
-        claimed = {row["sha256"] for row in rows if self._keep or row["status"] != "READY"}
-        freed, there = await asyncio.to_thread(_sweep, self._folder, self._incoming, claimed)
+        referenced = {row["sha256"] for row in rows if self._keep or row["status"] != "READY"}
+        freed = await to_thread.run_sync(_empty, self._incoming)
+        removed, existing = await to_thread.run_sync(self._files.keep_only, referenced)
         async with self._database.writing() as transaction:
             await execute_many(
                 transaction,
                 "UPDATE documents SET has_original = ? WHERE id = ? AND has_original <> ?",
-                [(row["sha256"] in there, row["id"], row["sha256"] in there) for row in rows],
+                [(row["sha256"] in existing, row["id"], row["sha256"] in existing) for row in rows],
             )
-        return freed
+        return freed + removed
 
 
-def _move_in(received: Path, place: Path) -> None:
-    with naming_full_disk():
-        if place.exists():
-            received.unlink(missing_ok=True)
-            return
-        new_folders = [folder for folder in (place.parent, place.parent.parent) if not folder.exists()]
-        place.parent.mkdir(parents=True, exist_ok=True)
-        sync(received)
-        received.replace(place)
-        for folder in (place.parent, *(made.parent for made in new_folders)):
-            sync(folder)
+class _Folder:
+    """A folder of files and the running total of their sizes. Every method blocks; methods may run in several threads."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.byte_size = 0
+        self._lock = threading.Lock()
 
-def _remove(place: Path) -> int:
-    try:
-        size = place.stat().st_size
-        place.unlink()
-    except FileNotFoundError:
-        return 0
-    with suppress(OSError):  # other originals may share the folder
-        place.parent.rmdir()
-    return size
+    def move_in(self, received: Path, destination: Path) -> None:
+        """Rename a file to its destination, durably; delete it if the destination exists. Raises `DiskFull`."""
+        with naming_full_disk():
+            sync(received)
+            with self._lock:
+                if destination.exists():
+                    received.unlink(missing_ok=True)
+                    return
+                parents = (destination.parent, destination.parent.parent)
+                new_folders = [folder for folder in parents if not folder.exists()]
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                received.replace(destination)
+                self.byte_size += destination.stat().st_size
+            for folder in (destination.parent, *(made.parent for made in new_folders)):
+                sync(folder)
+
+    def remove(self, path: Path) -> int:
+        """Delete a file and return its size; 0 if it does not exist."""
+        with self._lock:
+            try:
+                size = path.stat().st_size
+                path.unlink()
+            except FileNotFoundError:
+                return 0
+            self.byte_size -= size
+            with suppress(OSError):  # the folder may contain other files
+                path.parent.rmdir()
+        return size
+
+    def keep_only(self, names: set[str]) -> tuple[int, set[str]]:
+        """Delete all other files and compute the total again. Return the freed bytes and the names of existing files."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        paths = _files(self.folder)
+        self.byte_size = sum(path.stat().st_size for path in paths)
+        removed = sum(self.remove(path) for path in paths if path.name not in names)
+        return removed, {path.name for path in paths if path.name in names}
 
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in _files(folder))
-
-
-def _sweep(folder: Path, incoming: Path, claimed: set[str]) -> tuple[int, set[str]]:
-    """Give the bytes that came free and the names that stay."""
-    freed = _size(incoming)
-    shutil.rmtree(incoming, ignore_errors=True)
-    incoming.mkdir(parents=True, exist_ok=True)
+def _empty(folder: Path) -> int:
+    """Delete the content of a folder, create the folder if needed, and return the freed bytes."""
+    freed = sum(path.stat().st_size for path in _files(folder))
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    staying = set()
-    for path in _files(folder):
-        if path.name in claimed:
-            staying.add(path.name)
-        else:
-            freed += _remove(path)
-    return freed, staying
+    return freed

@@ -1,4 +1,4 @@
-"""The events of an answer, numbered, as its log keeps them."""
+"""Events of an answer in the order in which they are published, and its checkpoints."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from records.session import CitationRecord, MessageError, MessageRecord, Message
 
 @dataclass(frozen=True, slots=True)
 class AnswerEvent:
-    """`seq` counts from 1 and never repeats; the cursor that clients see is made of it."""
+    """An event. `seq` is its number within the answer, from 1; cursors of clients encode it."""
 
     seq: int
     message_id: MessageId
@@ -47,7 +47,7 @@ class TextWritten(AnswerEvent):
 
 @dataclass(frozen=True, slots=True)
 class Gap(AnswerEvent):
-    """The events asked for are gone: everything so far; what follows comes after `seq`."""
+    """Replaces events that are not available any more: the complete texts up to and including event `seq`."""
 
     content: str
     reasoning: str
@@ -74,13 +74,13 @@ TERMINAL = (Completed, Canceled, Failed)
 
 @dataclass(frozen=True, slots=True)
 class AnswerProgress:
-    """A checkpoint of an unfinished answer: what has changed since the last one."""
+    """A checkpoint of an unfinished answer: the changes since the last checkpoint."""
 
     message_id: MessageId
     status: MessageStatus
     content: str
     reasoning: str
     replaces: bool
-    "True: both texts are whole and replace what is stored. False: they are appended to it."
+    "True if both texts are complete and replace the stored ones; False if they are appended."
     citations: tuple[CitationRecord, ...] | None
-    "None: unchanged."
+    "None if they did not change."

@@ -1,10 +1,10 @@
-"""The codes that every failure carries, from the log to the client."""
+"""Error codes, used in logs, in stored errors and in the schema."""
 
 from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """What went wrong, for programs; the message says it to people."""
+    """The kind of a failure, for programs. Messages are for people."""
 
     INVALID_INPUT = "INVALID_INPUT"
     NOT_FOUND = "NOT_FOUND"

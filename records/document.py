@@ -1,10 +1,10 @@
-"""Documents, their chunks and what ingestion says of them."""
+"""Documents, their chunks, and the results and errors of ingestion."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from records.codes import ErrorCode
 from records.ids import ChunkId, DocumentId
@@ -22,10 +22,10 @@ class DocumentStatus(StrEnum):
 
 
 SEARCHABLE = (DocumentStatus.EMBEDDING, DocumentStatus.READY)
-"""The statuses in which a document's chunks are found: by words from EMBEDDING on, by meaning as they are embedded."""
+"""The statuses in which searches find a document's chunks. Vector search finds those that are embedded."""
 
 UNFINISHED = (DocumentStatus.PENDING, DocumentStatus.PARSING, DocumentStatus.CHUNKING, DocumentStatus.EMBEDDING)
-"""The statuses in which a job is at work or waits; what a start finds in them is resumed."""
+"""The statuses of documents with an ingestion job. A start of the server continues these jobs."""
 
 
 class DocumentSource(StrEnum):
@@ -37,20 +37,20 @@ class DocumentSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """A file that arrived whole in the data folder's `incoming/`, hashed while it was read."""
+    """A completely received file in the data folder's `incoming/`."""
 
     path: Path
     filename: str
-    "The client's name for it: shown, never used as a path."
+    "Name that the client sent. It is displayed and never used as a path."
     byte_size: int
     sha256: str
     content_type: str | None = None
-    "What the client claims; a hint at best."
+    "Media type that the client sent; a hint."
 
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """Bounds of a chunk in tokens of the light embedder: 16 to 256, and 0 to half of that."""
+    """Limits of a chunk in tokens of the light embedder: 16 to 256, with an overlap of 0 to half of that."""
 
     max_tokens: int = 256
     overlap_tokens: int = 0
@@ -58,6 +58,8 @@ class Chunking:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionCoverage:
+    """Numbers of parts of a document, and of those from which text was extracted; None if they do not apply."""
+
     pages: int | None
     pages_with_text: int | None
     pages_recognized: int | None
@@ -68,6 +70,8 @@ class ExtractionCoverage:
 
 @dataclass(frozen=True, slots=True)
 class IngestionError:
+    """The failure of an ingestion job, and the status in which it failed."""
+
     stage: DocumentStatus
     code: ErrorCode
     message: str
@@ -78,9 +82,9 @@ class IngestionError:
 class HeadingRecord:
     text: str
     level: int
-    "1 is the outermost."
+    "Level from 1, the outermost."
     offset: int
-    "Code points into the document's text."
+    "Offset in the document's text in code points."
     page: int | None
 
 
@@ -113,7 +117,7 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """What is known of a document when it arrives."""
+    """A document as it is received, before it is parsed."""
 
     name: str
     media_type: str
@@ -126,9 +130,28 @@ class NewDocument:
     chunking: Chunking = field(default_factory=Chunking)
 
 
+class Unchanged(Enum):
+    """The type of `UNCHANGED`, for fields in which None is a value."""
+
+    UNCHANGED = "UNCHANGED"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChanges:
+    """New values of a document's fields. None, and `UNCHANGED` for the metadata, leaves a field as it is."""
+
+    name: str | None = None
+    tags: tuple[str, ...] | None = None
+    metadata: Any = UNCHANGED
+    "Any JSON value; None removes the metadata."
+
+
 @dataclass(frozen=True, slots=True)
 class BoundingBox:
-    """In points, from the page's top left corner."""
+    """A rectangle on a page, in points from the top left corner."""
 
     page: int
     left: float
@@ -139,12 +162,12 @@ class BoundingBox:
 
 @dataclass(frozen=True, slots=True)
 class NewChunk:
-    """A chunk as the chunker made it. `text` is the document's text from `start_offset` to `end_offset`, exactly."""
+    """A chunk that is not stored yet. `text` equals the document's text from `start_offset` up to `end_offset`."""
 
     index: int
     text: str
     context: str
-    "What is embedded in front of the text: title and headings, joined by ' › '; may be empty."
+    "Title and headings, joined by ' › ', which are embedded in front of the text; may be empty."
     headings: tuple[str, ...]
     start_offset: int
     end_offset: int
@@ -155,7 +178,7 @@ class NewChunk:
 
 
 class _Embedded:
-    """The text of a chunk as it is embedded."""
+    """A chunk with a text to embed."""
 
     __slots__ = ()
     context: str
@@ -163,7 +186,7 @@ class _Embedded:
 
     @property
     def embedded_text(self) -> str:
-        """Title and headings, then the body: the body alone often does not name its subject."""
+        """The text to embed: title and headings, then the body, which alone often does not name its subject."""
         return f"{self.context}\n{self.text}" if self.context else self.text
 
 
@@ -185,7 +208,7 @@ class ChunkRecord(_Embedded):
 
 @dataclass(frozen=True, slots=True)
 class StagedChunk(_Embedded):
-    """A chunk that waits to take its document's place; `id` is its own among those that wait."""
+    """A chunk of a document that is parsed again. `id` is its id in the staging area."""
 
     id: int
     text: str
@@ -194,7 +217,7 @@ class StagedChunk(_Embedded):
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What parsing learned of the document as a whole, once its last chunk is out."""
+    """The results of parsing that concern a document as a whole. The parser returns them after the last chunk."""
 
     media_type: str
     title: str | None
@@ -204,14 +227,14 @@ class ParsedDocument:
     coverage: ExtractionCoverage
     outline: tuple[HeadingRecord, ...]
     properties: dict[str, Any]
-    "Core properties of the file (author, created, ...), JSON values."
+    "Core properties of the file (author, creation time and others) as JSON values."
     parser_version: int
-    "What read it; 1 and up."
+    "Version of the parser, from 1."
 
 
 @dataclass(frozen=True, slots=True)
 class EraseReceipt:
-    """What was erased, each store counted again afterwards."""
+    """Numbers of erased items: the difference between counts before and after the erasure."""
 
     chunks: int = 0
     keyword_entries: int = 0

@@ -1,4 +1,4 @@
-"""Expected failures, named after the condition. Their messages are written for people and may reach any client.
+"""Expected failures, named after the condition. Their messages are sent to clients.
 
 Every other exception is unexpected: it is logged with an id and masked for clients.
 """
@@ -129,27 +129,27 @@ def naming_full_disk() -> Iterator[None]:
 
 
 class ServerStopping(ExpectedError):
-    """The server is stopping; what was asked for did not begin or was cut off."""
+    """The server is stopping. The operation was not started or was interrupted."""
 
     code = ErrorCode.INTERRUPTED
 
     def __init__(self) -> None:
-        super().__init__("The server is stopping. Try again when it runs again.")
+        super().__init__("The server is stopping. Try again after it has started.")
 
 
 class DocumentUnreadable(ExpectedError):
-    """A document's file cannot be read; `code` is one of those that the parser gives."""
+    """A document's file cannot be read. `code` is one of the parser's codes."""
 
     def __init__(self, code: ErrorCode, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
-        self.code = code  # type: ignore[misc]  # one class for the parser's several codes
+        self.code = code  # type: ignore[misc]  # one class for all codes of the parser
         self.retryable = retryable
 
 
 class ModelLoadFailed(ExpectedError):
-    """A model could not be loaded; `hint` says what a person can do about it."""
+    """A model could not be loaded. `hint` is advice for the user."""
 
     def __init__(self, code: ErrorCode, message: str, hint: str | None = None) -> None:
         super().__init__(message)
-        self.code = code  # type: ignore[misc]  # one class for the loader's several codes
+        self.code = code  # type: ignore[misc]  # one class for all codes of the loader
         self.hint = hint

@@ -1,10 +1,10 @@
-"""Changes of things, as the event streams tell them."""
+"""Changes of records, as event streams publish them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-Noun = TypeVar("Noun")
+Record = TypeVar("Record")
 
 
 class ChangeKind(StrEnum):
@@ -16,9 +16,9 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Generic[Noun]):
-    """`key` is None for SNAPSHOT_END alone; `noun` is None there and for REMOVED."""
+class Change(Generic[Record]):
+    """A change. `key` is None for SNAPSHOT_END only; `record` is None for SNAPSHOT_END and REMOVED."""
 
     kind: ChangeKind
     key: int | str | None
-    noun: Noun | None
+    record: Record | None

@@ -1,4 +1,4 @@
-"""What the indexing with the deep embedder is at."""
+"""State of background indexing with the deep embedder."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ class IndexingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IndexCounts:
-    """Of the documents that are READY: what the deep embedder has not come to yet, and what it has done."""
+    """Numbers of READY documents and their chunks, with (done) and without (pending) vectors of the deep embedder."""
 
     pending_documents: int = 0
     pending_chunks: int = 0
@@ -32,7 +32,7 @@ class IndexingStatus:
     done_chunks: int
     done_documents: int
     embedded_chunks: int
-    "Since the server began, those counted that were embedded again."
+    "Chunks embedded since the server started, including those that were embedded again."
     idle_seconds: float
     idle_threshold_seconds: int
     gpu_utilization_percent: float | None

@@ -1,4 +1,4 @@
-"""Local models: what their files say, and what state they are in."""
+"""Models: the facts in their files, their state and their settings."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +62,7 @@ class SettingApplies(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """Asked-for load settings; None is the default."""
+    """Requested load settings. None requests the default."""
 
     context_length: int | None = None
     gpu_layers: int | None = None
@@ -78,7 +78,7 @@ class LoadRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoadSettings:
-    """In force, read back from the engine."""
+    """The load settings in force, read back from the engine."""
 
     context_length: int
     gpu_layers: int
@@ -133,7 +133,7 @@ class ModelParameter:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a GGUF's header says, read without loading it; None where it does not say."""
+    """Facts from the header of a GGUF file. None if the header does not contain them."""
 
     architecture: str | None
     parameter_count: int | None
@@ -150,7 +150,7 @@ class ModelRecord:
     source: ModelSource
     path: Path
     facts: ModelFacts | None
-    "None where the header could not be read; `error` says why."
+    "None if the header could not be read; `error` is the reason."
     status: ModelStatus
     stage: LoadStage | None
     progress: float

@@ -1,4 +1,4 @@
-"""Keyset pages: what a list is asked for and what comes back."""
+"""Keyset pages: requests and results."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """`first` and `last` are already clamped to 1 to 100; exactly one of them is set."""
+    """A request for a page. Exactly one of `first` and `last` is set, to 1 to 100."""
 
     first: int | None = 25
     after: str | None = None
@@ -18,7 +18,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Items in the list's order with a cursor each; cursors are opaque text made by the store."""
+    """Items in the order of the list, each with a cursor. Cursors are opaque to all but the store."""
 
     items: tuple[Item, ...]
     cursors: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Queries to the retriever and their results: hits, and the rankings that they were chosen from."""
+"""Queries to the retriever and their results: hits, and the rankings from which they were selected."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from records.document import ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId
 
 MAX_QUERY_LENGTH = 10_000
-"""Characters of a query."""
+"""Code points of a query at most."""
 
 
 class SearchMode(StrEnum):
@@ -20,15 +20,15 @@ class Leg(StrEnum):
     """A ranking of chunks that a retrieval consists of."""
 
     KEYWORD = "keyword"
-    "By the words of the query (BM25)."
+    "BM25 of the query's words."
     DENSE = "dense"
-    "By the vectors of the light embedder."
+    "Similarity of the light embedder's vectors."
     DEEP = "deep"
-    "By the vectors of the deep embedder."
+    "Similarity of the deep embedder's vectors."
     RERANK = "rerank"
-    "By the reranker, which scores the best chunks of the others again."
+    "Scores of the reranker for the best chunks of the other rankings."
     FUSION = "fusion"
-    "Of the others together."
+    "The other rankings combined."
 
 
 class LegState(StrEnum):
@@ -44,7 +44,7 @@ class RetrievalQuery:
     top_k: int = 5
     "1 to 100."
     document_ids: tuple[DocumentId, ...] | None = None
-    "None searches all documents, an empty tuple none."
+    "None searches all documents; an empty tuple searches none."
     tags: tuple[str, ...] | None = None
     rerank: bool = False
     min_similarity: float | None = None
@@ -52,7 +52,7 @@ class RetrievalQuery:
 
 @dataclass(frozen=True, slots=True)
 class ScoredChunk:
-    """One store's hit; higher is always better."""
+    """A hit of one index. A higher score is better."""
 
     chunk_id: ChunkId
     score: float
@@ -60,13 +60,15 @@ class ScoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
+    """A span in code points: `start` up to, not including, `end`."""
+
     start: int
     end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """`matches` are code point spans in `text`."""
+    """A part of a text, and the spans in it that match the query."""
 
     text: str
     matches: tuple[TextSpan, ...]
@@ -75,7 +77,7 @@ class Snippet:
 @dataclass(frozen=True, slots=True)
 class RetrievalHit:
     rank: int
-    "From 1."
+    "Rank from 1."
     chunk: ChunkRecord
     document: DocumentRecord
     score: float
@@ -86,6 +88,8 @@ class RetrievalHit:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalLeg:
+    """A ranking with its state. `message` is the reason if it did not run."""
+
     name: Leg
     state: LegState
     message: str | None

@@ -1,6 +1,6 @@
-"""Sessions, messages and the settings that an answer is made with."""
+"""Sessions, messages and the settings of answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -64,7 +64,7 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
-    """Sampling settings; None is inherited. `services/models/parameters.py` holds the ranges that each model accepts."""
+    """Sampling settings. None inherits the value. `services/models/parameters.py` has the ranges of each model."""
 
     max_tokens: int | None = None
     temperature: float | None = None
@@ -82,7 +82,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """None is inherited from the model, else from the server."""
+    """Settings of a session. None inherits the value from the model, or from the server."""
 
     model_id: ModelId | None = None
     system_prompt: str | None = None
@@ -109,7 +109,7 @@ class SessionRecord:
     name: str
     settings: SessionSettings
     model_id: ModelId | None
-    "The model that answered last."
+    "Model of the last answer."
     model_name: str | None
     head_id: MessageId | None
     message_count: int
@@ -128,12 +128,12 @@ class MessageError:
 
 @dataclass(frozen=True, slots=True)
 class CitationRecord:
-    """A passage that the answer was given. `quote` is byte for byte the document's text in its span."""
+    """A passage in an answer's prompt. `quote` equals the document's text in its span."""
 
     marker: int
-    "From 1: the number in the answer's [n]."
+    "The number n of the answer's [n], from 1."
     document_id: DocumentId | None
-    "None once the document is gone."
+    "None after the document was deleted."
     chunk_id: ChunkId | None
     document_name: str
     quote: str
@@ -147,7 +147,7 @@ class CitationRecord:
 
 @dataclass(frozen=True, slots=True)
 class ContextBudget:
-    """Tokens of the context window by what they were spent on."""
+    """Numbers of tokens of the context window by purpose."""
 
     context_length: int
     instructions: int = 0
@@ -190,16 +190,3 @@ class MessageRecord:
     rating: MessageRating | None
     created_at: datetime
     completed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRequest:
-    """One prompt as the answerer takes it; settings are values here, already merged."""
-
-    session_id: SessionId
-    content: str
-    settings: SessionSettings
-    document_ids: tuple[DocumentId, ...] | None
-    "None is every document (scope ALL), an empty tuple none."
-    idempotency_key: str | None = None
-    tags: tuple[str, ...] = field(default=())

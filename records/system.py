@@ -1,4 +1,4 @@
-"""One sample of the machine and of the server's own processes. Bytes are bytes, percentages 0 to 100."""
+"""A sample of the state of the machine and of the server's processes. Percentages range from 0 to 100."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ class HostInfo:
     machine: str
     python: str
     version: str
-    "Graphlore's own."
+    "Version of Graphlore."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class TemperatureReading:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """What the harness knows of one worker; `pid` is None while none runs."""
+    """The state of a worker. `pid` is None while no process runs."""
 
     purpose: WorkerPurpose
     state: WorkerState
@@ -135,10 +135,10 @@ class InferenceStatus:
     cached_tokens_total: int
     prefix_hit_ratio: float
     prompt_tokens: int = 0
-    "Read since the model was loaded; those that the cache held already are not among them."
+    "Tokens processed since the model was loaded, without those found in the cache."
     completion_tokens: int = 0
     prefix_queries: int = 0
-    "Tokens of prompts that were looked for in the cache, and those that were found."
+    "Tokens of prompts that were looked up in the cache; `prefix_hits` of them were found."
     prefix_hits: int = 0
     preemptions: int = 0
 

@@ -1,7 +1,7 @@
-"""What rooms need of tracing: spans that nest by themselves, and tracing that is off.
+"""The interface of tracing, and tracing that is off.
 
-A span says how long something took and what it was about, in numbers and names; texts of prompts, documents and
-operations never go into one. Names and attributes are OpenTelemetry's, by its conventions for GraphQL and generative AI.
+A span records a duration with numbers and names as attributes; it never contains texts of prompts, documents or operations.
+Names follow the OpenTelemetry semantic conventions for GraphQL and generative AI.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,23 +12,30 @@ Attribute: TypeAlias = str | bool | int | float | Sequence[str]
 
 
 class Span(Protocol):
-    def set(self, name: str, value: Attribute) -> None: ...
+    """An open span."""
+
+    def set(self, name: str, value: Attribute) -> None:
+        """Set an attribute."""
+        ...
+
     def fail(self, kind: str) -> None:
-        """Mark it as failed by this kind of error. An exception that ends the span does so by its type's name."""
+        """Mark the span as failed with a kind of error. An exception that ends it does so with the name of its type."""
         ...
 
 
 class Tracer(Protocol):
-    def span(self, name: str, incoming: Mapping[str, str] | None = None) -> AbstractContextManager[Span]:
-        """A span for the length of the block, inside the one that is open in this task.
+    """Creates spans."""
 
-        `incoming` are the headers of a request, whose own trace is gone on with.
+    def span(self, name: str, incoming: Mapping[str, str] | None = None) -> AbstractContextManager[Span]:
+        """Return a span for a block, nested in the span that is open in this task.
+
+        `incoming` are the headers of a request whose trace is continued.
         """
         ...
 
 
 class NoTracing:
-    """Tracing that is off. One object is tracer, block and span at once, so that nothing is made for any of them."""
+    """Tracing that is off. One object is tracer, block and span, so that no objects are created for spans."""
 
     def span(self, name: str, incoming: Mapping[str, str] | None = None) -> "NoTracing":
         return self

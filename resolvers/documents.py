@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from records.document import ChunkRecord, DocumentRecord, EraseReceipt, HeadingRecord, ReceivedFile
+from records.document import ChunkRecord, DocumentChanges, DocumentRecord, EraseReceipt, HeadingRecord, ReceivedFile
 from records.errors import InvalidInput
 from records.events import Change
 from records.filters import DocumentFilter, Order
@@ -102,7 +102,9 @@ async def update_document(context: Context, document_id: DocumentId, changes: Ma
         checked["name"] = check_name(checked["name"])
     if "tags" in checked:
         checked["tags"] = check_tags(checked["tags"])
-    return context.document_events.publish_updated(await context.documents.update(document_id, **checked))
+    return context.document_events.publish_updated(
+        await context.documents.update(document_id, DocumentChanges(**checked))
+    )
 
 
 async def reprocess_document(

@@ -68,5 +68,5 @@ class _Mailbox(Generic[Record]):
 def _merged(unread: Change[Record] | None, newer: Change[Record]) -> Change[Record]:
     """Return the change that replaces an unread one: a record stays ADDED until its addition was read."""
     if unread is not None and unread.kind is ChangeKind.ADDED and newer.kind is ChangeKind.UPDATED:
-        return Change(ChangeKind.ADDED, newer.key, newer.noun)
+        return Change(ChangeKind.ADDED, newer.key, newer.record)
     return newer

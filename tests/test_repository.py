@@ -24,7 +24,6 @@ LONG_FILES = {
     "persistence/migrations/0001_initial.py": "the whole database schema in one migration, as Tortoise writes it",
 }
 LONG_FUNCTIONS = {
-    "persistence/sessions/messages.py:start_exchange": "one transaction that inserts two messages field by field",
     "tests/e2e/observability/test_traces.py:test_an_answer_is_a_tree_of_spans_without_any_text": "one answer, every span",
 }
 """Functions with more than `MAX_FUNCTION_LINES` lines, with the reason."""
@@ -42,11 +41,6 @@ CATCHES_EVERY_EXCEPTION = {
 """Files in `PACKAGES` that catch every exception, with the reason."""
 IMPORTS_ASYNCIO = {
     "examples/ask.py": "runs the example, which should not depend on the libraries of the server",
-    "persistence/database/database.py": "to be converted to anyio",
-    "persistence/database/migrating.py": "to be converted to anyio",
-    "persistence/originals.py": "to be converted to anyio",
-    "persistence/search/keywords.py": "to be converted to anyio",
-    "persistence/vectors/client.py": "to be converted to anyio",
     "schema/common/queries.py": "`gather`, so that the data loaders batch the lookups of all nodes",
     "transport/http_server.py": "type of the event loop that uvicorn creates",
     "workers/channel.py": "streams over a socket pair, with a limit of the buffer that anyio does not have",

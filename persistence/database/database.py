@@ -1,10 +1,9 @@
-"""The opened database: one writer whose transactions take turns, and a few read-only connections that never wait for it.
+"""The opened database: one writer whose transactions run one after the other, and read-only connections beside it.
 
-Whoever queries holds a connection meanwhile, and Tortoise's current context is that connection's for as long: several
-databases can be open in one process, and any task may use any of them.
+Tortoise has a current connection for each context. A query's block sets it to the block's own connection, so that several
+databases can be open in one process and any task can use any of them.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,36 +11,37 @@ from pathlib import Path
 import anyio
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.database.failures import plain_errors
-from persistence.database.migrating import migrate
+from persistence.database.database_errors import named_database_errors
+from persistence.database.migration import migrate
+from persistence.database.search_index import rebuild_if_outdated
 from persistence.database.sqlite import Client, Transaction, open_reader, open_writer
 from persistence.search.highlighter import Highlighter, open_highlighter
 
 READERS = 3
+"""Read-only connections. A query waits while all are in use."""
 
 
 class Database:
-    """Made by `open_database`."""
+    """The connections of one database file. Created by `open_database`."""
 
     def __init__(self, path: Path, writer: Client, readers: list[Client], highlighter: Highlighter) -> None:
         self.path = path
         self.highlighter = highlighter
         self._writer = writer
-        self._turn = asyncio.Lock()
-        self._readers: asyncio.LifoQueue[Client] = asyncio.LifoQueue()
-        for reader in readers:
-            self._readers.put_nowait(reader)
+        self._write_lock = anyio.Lock()
+        self._idle_readers = list(readers)
+        self._reader_idle = anyio.Semaphore(len(readers))
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[BaseDBAsyncClient]:
-        """One transaction, durable when the block has ended; undone where the block raises or is canceled.
+        """Run a block in one transaction: durable when the block has ended, rolled back if it raises or is canceled.
 
-        Statements go to the connection's thread in order, so a rollback is in line even where nobody waits for it.
-        Raises `DiskFull` and `DatabaseLocked`.
+        The connection's thread executes statements in their order, so a rollback also happens if the caller does not wait
+        for it. Raises `DiskFull`, `DatabaseLocked` and `DatabaseUnusable`.
         """
-        async with self._turn:
+        async with self._write_lock:
             transaction = Transaction(self._writer)
-            with plain_errors(self.path), self._writer.current(transaction):
+            with named_database_errors(self.path), self._writer.current(transaction):
                 try:
                     await transaction.begin()
                     yield transaction
@@ -53,29 +53,30 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Client]:
-        """A read-only connection for one query; each query sees what was committed when it began."""
-        reader = await self._readers.get()
-        try:
-            with plain_errors(self.path), reader.current(reader):
-                yield reader
-        except asyncio.CancelledError:
-            await reader.interrupt()
-            raise
-        finally:
-            self._readers.put_nowait(reader)
+        """Lend a read-only connection for one query. Each query sees the state that was committed when it began."""
+        async with self._reader_idle:
+            reader = self._idle_readers.pop()
+            try:
+                with named_database_errors(self.path), reader.current(reader):
+                    yield reader
+            except anyio.get_cancelled_exc_class():
+                await reader.interrupt()
+                raise
+            finally:
+                self._idle_readers.append(reader)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Client]:
-        """A read-only connection for several queries that see one state."""
+        """Lend a read-only connection for several queries that see one state."""
         async with self.reading() as reader:
             try:
                 await reader.execute_query("BEGIN")
                 yield reader
-            except asyncio.CancelledError:
+            except anyio.get_cancelled_exc_class():
                 await reader.interrupt()
                 raise
             finally:
-                await reader.end()
+                await reader.rollback()
 
     async def check_write(self) -> None:
         """Commit a write that changes nothing. Raises `DiskFull`, `DatabaseLocked` and `DatabaseUnusable`."""
@@ -83,20 +84,20 @@ class Database:
             await connection.execute_query("PRAGMA user_version = 0")
 
     async def byte_size(self) -> int:
-        """The file and its write-ahead log."""
-        return await asyncio.to_thread(_byte_size, self.path)
+        """Return the size of the file and of its write-ahead log in bytes."""
+        return await anyio.to_thread.run_sync(_byte_size, self.path)
 
 
 @asynccontextmanager
 async def open_database(path: Path, readers: int = READERS) -> AsyncIterator[Database]:
-    """Bring the file to the present tables, after a backup, and open it; it is made where there is none.
+    """Open a database file and create it if it does not exist. Older tables are migrated after a backup.
 
     Raises `DatabaseTooNew`, `DatabaseUnusable`, `DatabaseLocked` and `DiskFull`.
     """
-    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        # Shielded from cancellation: the thread of a connection that is not closed keeps the process from ending.
-        with anyio.CancelScope(shield=True), plain_errors(path):
+        # Shielded from cancellation: the thread of a connection that is not closed prevents the process from ending.
+        with anyio.CancelScope(shield=True), named_database_errors(path):
             await migrate(path)
             writer = await open_writer(path)
             stack.push_async_callback(_close, writer)
@@ -104,8 +105,9 @@ async def open_database(path: Path, readers: int = READERS) -> AsyncIterator[Dat
             for _ in range(readers):
                 pool.append(await open_reader(path))
                 stack.push_async_callback(_close, pool[-1])
-        highlighter = stack.enter_context(open_highlighter())
-        yield Database(path, writer, pool, highlighter)
+        database = Database(path, writer, pool, stack.enter_context(open_highlighter()))
+        await rebuild_if_outdated(database)
+        yield database
 
 
 async def _close(client: Client) -> None:

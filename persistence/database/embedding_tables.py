@@ -1,7 +1,4 @@
-"""The tables of the deep embedder's vectors, and of which embedders made the vectors, as Tortoise models.
-
-Like those of `models`, which is where to read how they are kept.
-"""
+"""Tables of embedders and of the deep embedder's vectors, as Tortoise models. `tables.py` describes how they are kept."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -9,7 +6,7 @@ from tortoise.models import Model
 from persistence.database.tables import Chunk, Document
 
 
-# An embedding model that vectors were made with; at most one of each role (LIGHT, DEEP) is the present one.
+# An embedding model that computed stored vectors. At most one of each role (LIGHT, DEEP) is current.
 class Embedder(Model):
     id = fields.IntField(primary_key=True)
     role = fields.CharField(max_length=8)
@@ -23,7 +20,7 @@ class Embedder(Model):
         unique_together = [("role", "name", "fingerprint", "dimensions")]
 
 
-# `embedding` holds float16 little-endian of unit length, made by a deep embedder. It goes with its chunk.
+# `embedding` is a unit vector of a deep embedder in float16, little-endian. It is deleted with its chunk.
 class DeepEmbedding(Model):
     id = fields.IntField(primary_key=True)
     embedder: fields.ForeignKeyRelation[Embedder] = fields.ForeignKeyField(
@@ -40,19 +37,19 @@ class DeepEmbedding(Model):
         indexes = [("chunk_id",)]
 
 
-# How many of a document's chunks have a vector of the present deep embedder.
-class DeepDocument(Model):
+# Number of a document's chunks that have a vector of the current deep embedder.
+class DeepProgress(Model):
     id = fields.IntField(primary_key=True)
     document: fields.OneToOneRelation[Document] = fields.OneToOneField(
-        "graphlore.Document", related_name="deep", on_delete=fields.CASCADE
+        "graphlore.Document", related_name="deep_progress", on_delete=fields.CASCADE
     )
-    chunks = fields.IntField()
+    embedded_chunks = fields.IntField()
 
     class Meta:
-        table = "deep_documents"
+        table = "deep_progress"
 
 
-# As `outbox`, for the vectors of the deep embedder, which have an index of their own.
+# The outbox of the deep embedder's vectors, which have an index of their own.
 class DeepOutboxEntry(Model):
     id = fields.IntField(primary_key=True)
     chunk_id = fields.IntField()

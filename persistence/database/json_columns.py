@@ -1,4 +1,4 @@
-"""Parts of records as JSON text in a column, and back: typed by the records themselves."""
+"""Conversion of values to the text of columns and back: JSON and times."""
 
 import json
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ Part = TypeVar("Part")
 
 
 def pack(part: object) -> str:
+    """Return a part of a record as JSON."""
     return msgspec.json.encode(part).decode()
 
 
@@ -25,12 +26,12 @@ def unpack(text: str, kind: type[Part]) -> Part: ...
 @overload
 def unpack(text: str | None, kind: type[Part]) -> Part | None: ...
 def unpack(text: str | None, kind: type[Part]) -> Part | None:
-    """Unknown names are passed over and missing ones get their defaults: an older or newer writer does no harm."""
+    """Return the value of type `kind` that JSON describes. Unknown fields are ignored; missing ones have their defaults."""
     return None if text is None else msgspec.json.decode(text, type=kind)
 
 
 def pack_any(value: Any) -> str | None:
-    """Any JSON value, with numbers of any size and characters of any kind."""
+    """Return any JSON value as JSON, with numbers of any size and unpaired surrogates as escapes; None for None."""
     return None if value is None else json.dumps(value, separators=(",", ":"))
 
 
@@ -39,7 +40,7 @@ def unpack_any(text: str | None) -> Any:
 
 
 def json_array(values: Iterable[str | int]) -> str:
-    """A list as one value: SQL reads it by `json_each`, however long it is."""
+    """Return values as one JSON array, which SQL reads by `json_each`: a query has a limited number of parameters."""
     return pack([encodable(value) if isinstance(value, str) else value for value in values])
 
 
@@ -48,5 +49,5 @@ def now() -> datetime:
 
 
 def stamp(moment: datetime) -> str:
-    """A time as Tortoise writes it: such texts sort like the times."""
+    """Return a time as Tortoise stores it. These texts sort in the order of the times."""
     return moment.astimezone(UTC).isoformat(" ")

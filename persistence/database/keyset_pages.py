@@ -1,13 +1,14 @@
-"""Keyset pages after the Relay specification: a cursor holds a row's place in its list's order, not a count of rows.
+"""Keyset pages as in the GraphQL Cursor Connections Specification: a cursor is a row's position in the order of its list.
 
-A cursor of another list, of another order or of nobody gives an empty page.
+Rows that are added or deleted meanwhile do not shift pages. A cursor of another list or order, or an unknown one, returns
+an empty page.
 """
 
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -16,38 +17,21 @@ from persistence.database.sqlite import fetch, fetch_value
 from records.page import Page, PageRequest
 
 Item = TypeVar("Item")
-Place = tuple[Any, int]
-"""The value that the list is ordered by, and the id that breaks ties."""
-
-
-class Order(Protocol):
-    """`records.filters.Order`."""
-
-    @property
-    def field(self) -> str: ...
-    @property
-    def descending(self) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """An `Order`."""
-
-    field: str
-    descending: bool = True
+Position = tuple[Any, int]
+"""The key of a row, and its id, which breaks ties."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list as SQL: rows of `source` where `where` holds, ordered by `key` and then `id`, both in one direction."""
+    """A list as SQL: the rows of `source` that satisfy `where`, ordered by `key` and then `id` in the same direction."""
 
     order: str
-    "Names list and order; cursors carry it."
+    "Name of the list and its order; part of every cursor."
     source: str
     key: str
     id: str
-    kind: type
-    "Python's type of the key."
+    key_type: type
+    "Python type of the key."
     where: str = "1"
     values: tuple[Any, ...] = ()
     descending: bool = False
@@ -65,39 +49,40 @@ async def page(
     request: PageRequest,
     load: Callable[[BaseDBAsyncClient, Sequence[int]], Awaitable[dict[int, Item]]],
 ) -> Page[Item]:
-    """`load` gives the items of some ids. To be called with one snapshot."""
+    """Return a page of a list. `load` returns the items with the given ids. Call it with a snapshot."""
     try:
         after, before = _decode(listing, request.after), _decode(listing, request.before)
-    except _Foreign:
+    except _ForeignCursor:
         return Page((), (), False, False)
-    places = await _places(client, listing, request, after, before)
-    first, last = (places[0], places[-1]) if places else (None, None)
-    items = await load(client, [place[1] for place in places])
+    positions = await _positions(client, listing, request, after, before)
+    items = await load(client, [position[1] for position in positions])
     return Page(
-        items=tuple(items[place[1]] for place in places),
-        cursors=tuple(_encode(listing, place) for place in places),
-        has_previous=await _exists(client, listing, "<", first) if first else await _at(client, listing, "<=", after),
-        has_next=await _exists(client, listing, ">", last) if last else await _at(client, listing, ">=", before),
+        items=tuple(items[position[1]] for position in positions),
+        cursors=tuple(_encode(listing, position) for position in positions),
+        has_previous=await _has_rows(client, listing, ("<", positions[0]) if positions else ("<=", after)),
+        has_next=await _has_rows(client, listing, (">", positions[-1]) if positions else (">=", before)),
     )
 
 
 async def count(client: BaseDBAsyncClient, listing: Listing) -> int:
-    query = f"SELECT count(*) FROM {listing.source} WHERE {listing.where}"  # noqa: S608  # our own parts
+    """Return the number of rows of a list."""
+    query = f"SELECT count(*) FROM {listing.source} WHERE {listing.where}"  # noqa: S608  # constants
     return int(await fetch_value(client, query, listing.values))
 
 
-class _Foreign(Exception):
-    """A cursor that is not of this list."""
+class _ForeignCursor(Exception):
+    """A cursor that does not belong to the list."""
 
 
-async def _places(
-    client: BaseDBAsyncClient, listing: Listing, request: PageRequest, after: Place | None, before: Place | None
-) -> list[Place]:
+async def _positions(
+    client: BaseDBAsyncClient, listing: Listing, request: PageRequest, after: Position | None, before: Position | None
+) -> list[Position]:
+    """Return the positions of a page's rows."""
     conditions, values = [f"({listing.where})"], list(listing.values)
-    for place, sign in ((after, ">"), (before, "<")):
-        if place is not None:
-            conditions.append(_compared(listing, sign))
-            values += place
+    for position, operator in ((after, ">"), (before, "<")):
+        if position is not None:
+            conditions.append(_comparison(listing, operator))
+            values += position
     backwards = request.last is not None
     limit = request.last if request.last is not None else request.first
     direction = "DESC" if listing.descending != backwards else "ASC"
@@ -106,39 +91,39 @@ async def _places(
         f" ORDER BY {listing.key} {direction}, {listing.id} {direction} LIMIT ?"
     )
     rows = await fetch(client, query, [*values, limit])
-    places: list[Place] = [(row[0], row[1]) for row in rows]
-    return places[::-1] if backwards else places
+    positions: list[Position] = [(row[0], row[1]) for row in rows]
+    return positions[::-1] if backwards else positions
 
 
-async def _at(client: BaseDBAsyncClient, listing: Listing, sign: str, place: Place | None) -> bool:
-    """On an empty page: whether anything stands at the cursor that bounds it, or behind it."""
-    return place is not None and await _exists(client, listing, sign, place)
+async def _has_rows(client: BaseDBAsyncClient, listing: Listing, bound: tuple[str, Position | None]) -> bool:
+    """Return whether the list has rows on one side of a position; False without a position."""
+    operator, position = bound
+    if position is None:
+        return False
+    query = f"SELECT 1 FROM {listing.source} WHERE ({listing.where}) AND {_comparison(listing, operator)} LIMIT 1"  # noqa: S608
+    return bool(await fetch_value(client, query, [*listing.values, *position]))
 
 
-async def _exists(client: BaseDBAsyncClient, listing: Listing, sign: str, place: Place) -> bool:
-    query = f"SELECT 1 FROM {listing.source} WHERE ({listing.where}) AND {_compared(listing, sign)} LIMIT 1"  # noqa: S608
-    return bool(await fetch_value(client, query, [*listing.values, *place]))
-
-
-def _compared(listing: Listing, sign: str) -> str:
-    """`sign` is in the list's direction: `>` is further on."""
+def _comparison(listing: Listing, operator: str) -> str:
+    """Return a comparison with a position in the direction of the list: `>` selects later rows."""
     if listing.descending:
-        sign = sign.translate(str.maketrans("<>", "><"))
-    return f"({listing.key}, {listing.id}) {sign} (?, ?)"
+        operator = operator.translate(str.maketrans("<>", "><"))
+    return f"({listing.key}, {listing.id}) {operator} (?, ?)"
 
 
-def _encode(listing: Listing, place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode(_Cursor(listing.order, *place))).decode().rstrip("=")
+def _encode(listing: Listing, position: Position) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(_Cursor(listing.order, *position))).decode().rstrip("=")
 
 
-def _decode(listing: Listing, text: str | None) -> Place | None:
+def _decode(listing: Listing, text: str | None) -> Position | None:
+    """Return the position in a cursor, or None for None. Raises `_ForeignCursor`."""
     if text is None:
         return None
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         cursor = msgspec.msgpack.decode(packed, type=_Cursor)
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as foreign:
-        raise _Foreign from foreign
-    if cursor.order != listing.order or not isinstance(cursor.key, listing.kind) or abs(cursor.id) >= 1 << 63:
-        raise _Foreign
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise _ForeignCursor from error
+    if cursor.order != listing.order or not isinstance(cursor.key, listing.key_type) or abs(cursor.id) >= 1 << 63:
+        raise _ForeignCursor
     return cursor.key, cursor.id

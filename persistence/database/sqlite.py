@@ -1,4 +1,8 @@
-"""SQLite connections as Tortoise clients: how they are opened, how transactions begin, and plain SQL through them."""
+"""SQLite connections as Tortoise clients, with the SQL functions of Graphlore, and plain SQL through them.
+
+Private API of Tortoise, checked against version 1.1.9: `SqliteClient._connection` and `_lock`,
+`SqliteTransactionWrapper._finalized`, `BaseDBAsyncClient._in_transaction`.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,17 +15,27 @@ from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.context import TortoiseContext
 
-BUSY_MS = 5000
-"Milliseconds that a connection waits where another program has locked the database."
+from persistence.search.tokenizer import index_tokens
+from records.values.text import comparison_key
+
+BUSY_TIMEOUT_MS = 5000
+"""Milliseconds that a connection waits while another program has locked the database."""
+
+FUNCTIONS = (index_tokens, comparison_key)
+"""SQL functions of one text each, under their Python names. Triggers of the full-text index call `index_tokens`."""
 
 _DURABLE: dict[str, Any] = {"synchronous": "FULL", "fullfsync": "ON", "checkpoint_fullfsync": "ON"}
-"""In WAL, NORMAL would survive `kill -9` but could lose the last commits when the power fails; what was acknowledged must
-survive both, so each commit waits for the disk. `fullfsync` makes that true on macOS and does nothing elsewhere."""
-_ALWAYS: dict[str, Any] = {"busy_timeout": BUSY_MS, "cache_size": -16_000, "temp_store": "MEMORY"}
+"""Each commit waits for the disk, so that it survives `kill -9` and a loss of power; in WAL mode, NORMAL survives only the
+former. `fullfsync` has the same effect on macOS and none elsewhere."""
+
+_COMMON: dict[str, Any] = {
+    "busy_timeout": BUSY_TIMEOUT_MS, "cache_size": -16_000, "temp_store": "MEMORY", "trusted_schema": "ON",
+}  # fmt: skip
+"""`trusted_schema` allows triggers to call the functions, whatever SQLite was compiled with."""
 
 
 class Transaction(SqliteTransactionWrapper):
-    """Begins IMMEDIATE: a plain BEGIN that reads and then writes fails at once where another program wrote in between."""
+    """A transaction that begins IMMEDIATE. A deferred one fails if another program writes between its read and its write."""
 
     @property
     def is_open(self) -> bool:
@@ -31,26 +45,28 @@ class Transaction(SqliteTransactionWrapper):
         await self.execute_query("BEGIN IMMEDIATE")
 
     async def execute_script(self, query: str) -> None:
-        """Statement by statement, since the driver's own scripts would commit first."""
+        """Execute a script statement by statement. The driver's own method would commit first."""
         for statement in _statements(query):
             await self.execute_query(statement)
 
 
 class Client(SqliteClient):
-    """A connection whose path may hold any character, and that may be read-only."""
+    """A connection to a path with any characters, optionally read-only (`mode` is SQLite's `ro` or `rwc`)."""
 
     def __init__(self, file_path: str, *, mode: str = "rwc", **pragmas: Any) -> None:
         super().__init__(file_path, **pragmas)
         self._context = TortoiseContext()
-        self._address = f"{Path(file_path).absolute().as_uri()}?mode={mode}"
+        self._uri = f"{Path(file_path).absolute().as_uri()}?mode={mode}"
 
     async def create_connection(self, with_db: bool) -> None:
         if self._connection is None:
-            connection = await aiosqlite.connect(self._address, uri=True, isolation_level=None, cached_statements=256)
+            connection = await aiosqlite.connect(self._uri, uri=True, isolation_level=None, cached_statements=256)
             try:
                 connection.row_factory = sqlite3.Row
                 for pragma, value in self.pragmas.items():
                     await connection.execute_fetchall(f"PRAGMA {pragma}={value}")
+                for function in FUNCTIONS:
+                    await connection.create_function(function.__name__, 1, function, deterministic=True)
             except BaseException:
                 await connection.close()
                 raise
@@ -61,9 +77,9 @@ class Client(SqliteClient):
 
     @contextmanager
     def current(self, connection: SqliteClient) -> Iterator[None]:
-        """Tortoise's current connection inside this block, by the one who holds this client.
+        """Make a connection Tortoise's current one inside the block.
 
-        Queries are given theirs, but Tortoise asks its current context too: for the dialect, while it builds them.
+        Queries are passed their connection, but Tortoise reads the dialect from its current one while it builds them.
         """
         with self._context:
             token = self._context.connections.set("default", connection)
@@ -72,26 +88,26 @@ class Client(SqliteClient):
             finally:
                 self._context.connections.reset(token)
 
-    async def end(self) -> None:
-        """Give up what was begun; nothing where nothing was."""
+    async def rollback(self) -> None:
+        """Roll back the open transaction, if any."""
         if self._connection is not None:
             await self._connection.rollback()
 
     async def interrupt(self) -> None:
-        """End the query that is running, if any."""
+        """Stop the running query, if any, with an error."""
         if self._connection is not None:
             await self._connection.interrupt()
 
 
 client_class = Client
-"How Tortoise finds the class in a module that its configuration names as engine."
+"""Name under which Tortoise looks for the class in the module that its configuration names as engine."""
 
 
 async def open_writer(path: Path) -> Client:
-    """Deleted content is overwritten where that costs no more writing: what is erased should be gone."""
+    """Open the connection that writes. `secure_delete` overwrites erased content where that causes no further writes."""
     writer = Client(
         str(path), connection_name="default", journal_mode="WAL", journal_size_limit=64 << 20, foreign_keys="ON",
-        secure_delete="FAST", **_DURABLE, **_ALWAYS,
+        secure_delete="FAST", **_DURABLE, **_COMMON,
     )  # fmt: skip
     await writer.create_connection(True)
     return writer
@@ -99,39 +115,41 @@ async def open_writer(path: Path) -> Client:
 
 async def open_reader(path: Path) -> Client:
     reader = Client(
-        str(path), mode="ro", connection_name="default", query_only="ON", mmap_size=256 << 20, **_ALWAYS
+        str(path), mode="ro", connection_name="default", query_only="ON", mmap_size=256 << 20, **_COMMON
     )  # fmt: skip
     await reader.create_connection(True)
     return reader
 
 
 async def fetch(client: BaseDBAsyncClient, sql: str, values: Iterable[Any] = ()) -> Sequence[sqlite3.Row]:
+    """Return all rows of a query."""
     rows: Sequence[Any] = (await client.execute_query(sql, list(values)))[1]
     return rows
 
 
 async def fetch_value(client: BaseDBAsyncClient, sql: str, values: Iterable[Any] = ()) -> Any:
-    """The first column of the first row; None where there is no row."""
+    """Return the first column of the first row, or None without a row."""
     rows = await fetch(client, sql, values)
     return rows[0][0] if rows else None
 
 
 async def execute(client: BaseDBAsyncClient, sql: str, values: Iterable[Any] = ()) -> int:
-    """Give the number of rows that were changed, by triggers and foreign keys too."""
+    """Execute a statement and return the number of changed rows, including those changed by triggers and foreign keys."""
     return (await client.execute_query(sql, list(values)))[0]
 
 
 async def execute_many(client: BaseDBAsyncClient, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Execute a statement once for each row of values."""
     await client.execute_many(sql, [list(row) for row in rows])
 
 
 def batches(ids: Sequence[int], size: int = 1000) -> Iterator[list[int]]:
-    """SQLite takes a limited number of values in one query."""
+    """Return ids in batches: a query has a limited number of parameters."""
     return (list(ids[first : first + size]) for first in range(0, len(ids), size))
 
 
 def _statements(script: str) -> Iterator[str]:
-    """A script's statements; a trigger with its body is one."""
+    """Return the statements of a script. A trigger with its body is one statement."""
     statement = ""
     for line in script.splitlines():
         statement += line + "\n"

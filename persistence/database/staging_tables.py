@@ -1,6 +1,6 @@
-"""The tables of what is read anew of documents that can be searched meanwhile, as Tortoise models.
+"""Tables of documents that are parsed again while their present text is searched, as Tortoise models.
 
-Like those of `models`, which is where to read how they are kept. Rows are there only while a document is read again.
+`tables.py` describes how they are kept. They have rows only while a document is parsed again.
 """
 
 from tortoise import fields
@@ -9,8 +9,8 @@ from tortoise.models import Model
 from persistence.database.tables import Document
 
 
-# As `chunks`, without an index of words. `digest` tells chunks with the same words apart from others; `chunk_id` names
-# the document's present chunk that stays, where one says the same.
+# A chunk as in `chunks`, without a full-text index. Chunks with the same `digest` have the same context and text.
+# `chunk_id` is the present chunk that stays because it is equal; such a chunk needs no embedding.
 class StagedChunk(Model):
     id = fields.IntField(primary_key=True)
     document: fields.ForeignKeyRelation[Document] = fields.ForeignKeyField(
@@ -19,7 +19,6 @@ class StagedChunk(Model):
     position = fields.IntField()
     text = fields.TextField()
     context = fields.TextField()
-    bigrams = fields.TextField()
     headings = fields.TextField()
     start_offset = fields.IntField()
     end_offset = fields.IntField()
@@ -37,7 +36,7 @@ class StagedChunk(Model):
         indexes = [("document_id", "digest")]
 
 
-# As `text_pieces`.
+# A piece of text as in `text_pieces`.
 class StagedPiece(Model):
     id = fields.IntField(primary_key=True)
     document: fields.ForeignKeyRelation[Document] = fields.ForeignKeyField(

@@ -1,8 +1,8 @@
-"""The tables, as Tortoise models. Tables of words and their triggers stand in `migrations/`, since no model can say them.
+"""Tables as Tortoise models. `migrations/` adds what models cannot express: the full-text index, triggers, partial indexes.
 
-Columns that hold JSON are plain text, read and written by `packing`. Rows never leave this room: stores make records of
-them. What a class is about stands in comments, because Tortoise copies docstrings into the tables. After a change here:
-`python -m tortoise -c persistence.database.migrating.TORTOISE_ORM makemigrations`.
+Columns with JSON are text, converted by `json_columns.py`. Rows do not leave `persistence/`: stores return records. Classes
+are described by comments, because Tortoise copies docstrings into the tables. After a change of a model run
+`python -m tortoise -c persistence.database.migration.TORTOISE_ORM makemigrations`.
 """
 
 from datetime import datetime
@@ -12,11 +12,11 @@ from tortoise import fields
 from tortoise.models import Model
 
 
-# A partial unique index keeps one document per `sha256` among those that are not being deleted.
+# A partial unique index allows one document for each `sha256` among those that are not in DELETING.
 class Document(Model):
     id = fields.IntField(primary_key=True)
     name = fields.TextField()
-    folded_name = fields.TextField()  # casefolded: what lists are ordered and filtered by
+    name_key = fields.TextField()  # comparison key of the name, by which lists are filtered and ordered
     title = fields.TextField(null=True)
     media_type = fields.CharField(max_length=255)
     byte_size = fields.BigIntField()
@@ -36,14 +36,14 @@ class Document(Model):
     coverage = fields.TextField(null=True)
     chunking = fields.TextField()
     has_original = fields.BooleanField(default=True)
-    parser_version = fields.IntField(default=0)  # 0: not read yet, or by a version that did not say
+    parser_version = fields.IntField(default=0)  # 0: not parsed yet
     created_at: datetime = fields.DatetimeField()
     updated_at: datetime = fields.DatetimeField()
     tags: fields.ReverseRelation["DocumentTag"]
 
     class Meta:
         table = "documents"
-        indexes = [("created_at", "id"), ("folded_name", "id"), ("byte_size", "id"), ("status", "id"), ("sha256",)]
+        indexes = [("created_at", "id"), ("name_key", "id"), ("byte_size", "id"), ("status", "id"), ("sha256",)]
 
 
 class DocumentTag(Model):
@@ -52,14 +52,15 @@ class DocumentTag(Model):
         "graphlore.Document", related_name="tags", on_delete=fields.CASCADE
     )
     tag = fields.TextField()
+    tag_key = fields.TextField()  # comparison key of the tag
 
     class Meta:
         table = "document_tags"
-        unique_together = [("document_id", "tag")]
-        indexes = [("tag", "document_id")]
+        unique_together = [("document_id", "tag_key")]
+        indexes = [("tag_key", "document_id")]
 
 
-# Extracted text in pieces, so that a part can be read without the whole. `start` counts code points.
+# The extracted text in pieces, so that a part can be read alone. `start` is an offset in code points.
 class TextPiece(Model):
     id = fields.IntField(primary_key=True)
     document: fields.ForeignKeyRelation[Document] = fields.ForeignKeyField(
@@ -88,9 +89,8 @@ class Heading(Model):
         indexes = [("document_id", "id")]
 
 
-# `position` counts from 0 in its document; `bigrams` are what is found of scripts that write no spaces.
-#
-# `embedding` holds float16 little-endian of unit length, and is the last column because few queries read it.
+# `position` counts from 0 in its document. `embedding` is a unit vector of the light embedder in float16, little-endian;
+# it is the last column because few queries read it.
 class Chunk(Model):
     id = fields.IntField(primary_key=True)
     document: fields.ForeignKeyRelation[Document] = fields.ForeignKeyField(
@@ -100,7 +100,6 @@ class Chunk(Model):
     position = fields.IntField()
     text = fields.TextField()
     context = fields.TextField()
-    bigrams = fields.TextField()
     headings = fields.TextField()
     start_offset = fields.IntField()
     end_offset = fields.IntField()
@@ -115,7 +114,7 @@ class Chunk(Model):
         unique_together = [("document_id", "position")]
 
 
-# A chunk whose vector may have changed; without foreign keys, since it outlives what it names.
+# A chunk whose vector may have changed. It has no foreign keys, because it remains after the chunk is deleted.
 class OutboxEntry(Model):
     id = fields.IntField(primary_key=True)
     chunk_id = fields.IntField()
@@ -126,12 +125,12 @@ class OutboxEntry(Model):
         indexes = [("document_id",)]
 
 
-# `active_at` is when the last message was sent, or the session's creation where there is none.
+# `active_at` is the time of the last message, or of the creation of a session without messages. `head_id` is the last
+# message of the conversation.
 class Session(Model):
     id = fields.IntField(primary_key=True)
     name = fields.TextField()
-    folded_name = fields.TextField()
-    bigrams = fields.TextField()
+    name_key = fields.TextField()  # comparison key of the name, by which lists are ordered
     settings = fields.TextField()
     model_id = fields.CharField(max_length=64, null=True)
     model_name = fields.TextField(null=True)
@@ -149,17 +148,17 @@ class Session(Model):
 
     class Meta:
         table = "sessions"
-        indexes = [("active_at", "id"), ("created_at", "id"), ("folded_name", "id")]
+        indexes = [("active_at", "id"), ("created_at", "id"), ("name_key", "id")]
 
 
-# `position` is the place in the order that the documents were attached in.
+# `position` is the place of the document in the order in which documents were attached.
 class SessionDocument(Model):
     id = fields.IntField(primary_key=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "graphlore.Session", related_name="places", on_delete=fields.CASCADE
+        "graphlore.Session", related_name="attachments", on_delete=fields.CASCADE
     )
     document: fields.ForeignKeyRelation[Document] = fields.ForeignKeyField(
-        "graphlore.Document", related_name="places", on_delete=fields.CASCADE
+        "graphlore.Document", related_name="attachments", on_delete=fields.CASCADE
     )
     position = fields.IntField()
 
@@ -182,7 +181,6 @@ class Message(Model):
     parent_id: int | None
     role = fields.CharField(max_length=16)
     content = fields.TextField()
-    bigrams = fields.TextField(default="")
     reasoning = fields.TextField(null=True)
     status = fields.CharField(max_length=16)
     error = fields.TextField(null=True)
@@ -202,7 +200,7 @@ class Message(Model):
         indexes = [("session_id", "id"), ("parent_id",)]
 
 
-# Keeps the quote and the document's name; the links become null with what they point to.
+# A citation keeps its quote and the name of the document. Its links become null when the document or chunk is deleted.
 class Citation(Model):
     id = fields.IntField(primary_key=True)
     message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField(
@@ -232,7 +230,7 @@ class Citation(Model):
         indexes = [("message_id", "id"), ("document_id",), ("chunk_id", "message_id")]
 
 
-# What was asked of one model; `load` and `sampling` are null while only the default was chosen.
+# Settings of one model. `load` and `sampling` are null for a model that was only chosen as the default.
 class ModelSettings(Model):
     model_id = fields.CharField(max_length=64, primary_key=True)
     load = fields.TextField(null=True)

@@ -1,4 +1,4 @@
-"""Chunks: stored in batches, read by id, by place and by page, embedded batch by batch."""
+"""Storage of chunks and of their vectors by the light embedder."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,9 +9,8 @@ from persistence.database.json_columns import json_array, now, pack, pack_or_non
 from persistence.database.keyset_pages import Listing, count, page
 from persistence.database.sqlite import batches, execute, execute_many, fetch
 from persistence.database.tables import Chunk
-from persistence.documents.document_rows import load_document, require_documents
-from persistence.search.words import bigrams
-from persistence.sessions.message_rows import load_messages
+from persistence.documents.document_queries import load_document, require_documents
+from persistence.sessions.message_queries import load_messages
 from records.document import SEARCHABLE, BoundingBox, ChunkRecord, DocumentRecord, NewChunk
 from records.errors import NotFound
 from records.ids import ChunkId, DocumentId
@@ -23,20 +22,21 @@ _COLUMNS = (
     "page_end", "token_count", "bounding_box",
 )  # fmt: skip
 _INSERT = """
-    INSERT INTO chunks (document_id, position, text, context, bigrams, headings, start_offset, end_offset,
+    INSERT INTO chunks (document_id, position, text, context, headings, start_offset, end_offset,
         page_start, page_end, token_count, bounding_box)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_MOVE_ON = """
-    UPDATE documents SET embedded_chunks = chunk_count - waiting.chunks, updated_at = ?,
-        progress = CASE WHEN chunk_count > 0 THEN 1.0 * (chunk_count - waiting.chunks) / chunk_count ELSE 1.0 END
-    FROM (SELECT count(*) AS chunks FROM chunks WHERE document_id = ? AND embedding IS NULL) AS waiting
+_UPDATE_PROGRESS = """
+    UPDATE documents SET embedded_chunks = chunk_count - missing.chunks, updated_at = ?,
+        progress = CASE WHEN chunk_count > 0 THEN 1.0 * (chunk_count - missing.chunks) / chunk_count ELSE 1.0 END
+    FROM (SELECT count(*) AS chunks FROM chunks WHERE document_id = ? AND embedding IS NULL) AS missing
     WHERE documents.id = ?
 """
 _NEIGHBOURS = """
-    SELECT hits.id, near.id FROM json_each(?) AS wanted JOIN chunks AS hits ON hits.id = wanted.value
-    JOIN chunks AS near ON near.document_id = hits.document_id AND near.position IN (hits.position - 1, hits.position + 1)
-    ORDER BY near.position
+    SELECT chunks.id, neighbours.id FROM json_each(?) AS wanted JOIN chunks ON chunks.id = wanted.value
+    JOIN chunks AS neighbours ON neighbours.document_id = chunks.document_id
+        AND neighbours.position IN (chunks.position - 1, chunks.position + 1)
+    ORDER BY neighbours.position
 """
 
 
@@ -47,7 +47,6 @@ class Chunks:
         self._database = database
 
     async def add(self, document_id: DocumentId, chunks: Sequence[NewChunk]) -> None:
-        """Raises `NotFound` where the document is gone."""
         async with self._database.writing() as transaction:
             await require_documents(transaction, [document_id])
             await execute_many(transaction, _INSERT, [chunk_values(document_id, chunk) for chunk in chunks])
@@ -67,40 +66,42 @@ class Chunks:
         return {record.id: record for record in found.values()}
 
     async def neighbour(self, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
-        place = {"document_id": chunk.document_id, "position": chunk.index + step}
+        position = {"document_id": chunk.document_id, "position": chunk.index + step}
         async with self._database.reading() as reader:
-            row = await Chunk.filter(**place, document__status__in=SEARCHABLE).only(*_COLUMNS).using_db(reader).first()
-        return None if row is None else _record(row)
+            row = (
+                await Chunk.filter(**position, document__status__in=SEARCHABLE).only(*_COLUMNS).using_db(reader).first()
+            )
+        return None if row is None else _to_record(row)
 
     async def neighbours(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[ChunkId, ...]]:
         async with self._database.reading() as reader:
             rows = await fetch(reader, _NEIGHBOURS, [json_array(chunk_ids)])
-        found: dict[ChunkId, tuple[ChunkId, ...]] = {}
-        for hit, near in rows:
-            found[hit] = (*found.get(hit, ()), ChunkId(near))
-        return found
+        neighbours: dict[ChunkId, tuple[ChunkId, ...]] = {}
+        for chunk_id, neighbour_id in rows:
+            neighbours[chunk_id] = (*neighbours.get(chunk_id, ()), ChunkId(neighbour_id))
+        return neighbours
 
     async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
         async with self._database.snapshot() as reader:
-            return await page(reader, _of_document(document_id), request, load_chunks)
+            return await page(reader, _list_of_document(document_id), request, load_chunks)
 
     async def count(self, document_id: DocumentId) -> int:
         async with self._database.reading() as reader:
-            return await count(reader, _of_document(document_id))
+            return await count(reader, _list_of_document(document_id))
 
     async def cited_by(self, chunk_id: ChunkId, request: PageRequest) -> Page[MessageRecord]:
         async with self._database.snapshot() as reader:
-            return await page(reader, _citing(chunk_id), request, load_messages)
+            return await page(reader, _list_citing(chunk_id), request, load_messages)
 
     async def count_cited_by(self, chunk_id: ChunkId) -> int:
         async with self._database.reading() as reader:
-            return await count(reader, _citing(chunk_id))
+            return await count(reader, _list_citing(chunk_id))
 
     async def unembedded(self, document_id: DocumentId, limit: int) -> tuple[ChunkRecord, ...]:
         async with self._database.reading() as reader:
-            waiting = Chunk.filter(document_id=document_id, embedding__isnull=True)
-            rows = await waiting.only(*_COLUMNS).order_by("position").limit(limit).using_db(reader)
-        return tuple(_record(row) for row in rows)
+            without_embedding = Chunk.filter(document_id=document_id, embedding__isnull=True)
+            rows = await without_embedding.only(*_COLUMNS).order_by("position").limit(limit).using_db(reader)
+        return tuple(_to_record(row) for row in rows)
 
     async def store_embeddings(
         self, document_id: DocumentId, embeddings: Sequence[tuple[ChunkId, bytes]]
@@ -116,39 +117,39 @@ class Chunks:
                 "INSERT INTO outbox (chunk_id, document_id) VALUES (?, ?)",
                 [(chunk_id, document_id) for chunk_id, _ in embeddings],
             )
-            await execute(transaction, _MOVE_ON, [now(), document_id, document_id])
+            await execute(transaction, _UPDATE_PROGRESS, [now(), document_id, document_id])
             return await load_document(transaction, document_id)
 
 
 async def load_chunks(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, ChunkRecord]:
-    """Those of searchable documents."""
+    """Return the chunks of searchable documents among `ids`, by id."""
     found: dict[int, ChunkRecord] = {}
     for batch in batches(ids):
         for row in await Chunk.filter(id__in=batch, document__status__in=SEARCHABLE).only(*_COLUMNS).using_db(client):
-            found[row.id] = _record(row)
+            found[row.id] = _to_record(row)
     return found
 
 
-def _of_document(document_id: DocumentId) -> Listing:
+def _list_of_document(document_id: DocumentId) -> Listing:
     return Listing(
         order="chunks",
         source="chunks JOIN documents ON documents.id = chunks.document_id",
         key="chunks.position",
         id="chunks.id",
-        kind=int,
+        key_type=int,
         where="chunks.document_id = ? AND documents.status IN (SELECT value FROM json_each(?))",
         values=(document_id, json_array(SEARCHABLE)),
     )
 
 
-def _citing(chunk_id: ChunkId) -> Listing:
-    """Newest first."""
+def _list_citing(chunk_id: ChunkId) -> Listing:
+    """Return the list of the answers that cite a chunk, newest first."""
     return Listing(
         order="cited by",
         source="messages",
         key="messages.id",
         id="messages.id",
-        kind=int,
+        key_type=int,
         where="messages.id IN (SELECT message_id FROM citations WHERE chunk_id = ?)",
         values=(chunk_id,),
         descending=True,
@@ -156,15 +157,15 @@ def _citing(chunk_id: ChunkId) -> Listing:
 
 
 def chunk_values(document_id: DocumentId, chunk: NewChunk) -> tuple[object, ...]:
-    """In the order of the table's columns, without the embedding."""
+    """Return the values of the columns of a new chunk in the order of the table, without the embedding."""
     return (
-        document_id, chunk.index, chunk.text, chunk.context, bigrams(f"{chunk.context} {chunk.text}"),
-        pack(chunk.headings), chunk.start_offset, chunk.end_offset, chunk.page_start, chunk.page_end,
+        document_id, chunk.index, chunk.text, chunk.context, pack(chunk.headings), chunk.start_offset,
+        chunk.end_offset, chunk.page_start, chunk.page_end,
         chunk.token_count, pack_or_none(chunk.bounding_box),
     )  # fmt: skip
 
 
-def _record(row: Chunk) -> ChunkRecord:
+def _to_record(row: Chunk) -> ChunkRecord:
     return ChunkRecord(
         id=ChunkId(row.id),
         document_id=DocumentId(row.document_id),

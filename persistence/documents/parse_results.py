@@ -1,23 +1,23 @@
-"""What parsing learned of a document as a whole, stored beside its text and chunks."""
+"""Storing of the results of parsing that concern a document as a whole."""
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.json_columns import pack, pack_any
 from persistence.database.sqlite import execute_many, fetch_value
 from persistence.database.tables import Heading
-from persistence.documents.document_rows import change_document
+from persistence.documents.document_queries import change_document
 from records.document import DocumentStatus, ParsedDocument
 from records.ids import DocumentId
 
 
-async def store_learned(
+async def store_parse_results(
     transaction: BaseDBAsyncClient,
     document_id: DocumentId,
     parsed: ParsedDocument,
     status: DocumentStatus,
     progress: float,
 ) -> None:
-    """Its chunks are there already, and are counted; the headings are replaced."""
+    """Store the results and replace the headings. The chunks must have been stored before; they are counted."""
     await Heading.filter(document_id=document_id).using_db(transaction).delete()
     await execute_many(
         transaction,

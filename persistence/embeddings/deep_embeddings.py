@@ -1,4 +1,4 @@
-"""The vectors that a deep embedder makes, beside those of the light one, and how far it has come with each document."""
+"""Storage of the vectors of the deep embedder and of its progress with each document."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,16 +13,17 @@ from records.document import ChunkRecord
 from records.ids import ChunkId, DocumentId
 from records.indexing import IndexCounts
 
-_WITH_PROGRESS = "documents LEFT JOIN deep_documents ON deep_documents.document_id = documents.id"
+_WITH_PROGRESS = "documents LEFT JOIN deep_progress ON deep_progress.document_id = documents.id"
+_EMBEDDED = "coalesce(deep_progress.embedded_chunks, 0)"
 _COUNTS = f"""
-    SELECT coalesce(sum(chunk_count > coalesce(chunks, 0)), 0), coalesce(sum(chunk_count - coalesce(chunks, 0)), 0),
-        coalesce(sum(chunks), 0), coalesce(sum(chunk_count <= coalesce(chunks, 0)), 0)
+    SELECT coalesce(sum(chunk_count > {_EMBEDDED}), 0), coalesce(sum(chunk_count - {_EMBEDDED}), 0),
+        coalesce(sum({_EMBEDDED}), 0), coalesce(sum(chunk_count <= {_EMBEDDED}), 0)
     FROM {_WITH_PROGRESS} WHERE status = 'READY'
-"""  # noqa: S608  # our own parts
+"""  # noqa: S608  # constants
 _NEXT_DOCUMENT = f"""
-    SELECT documents.id FROM {_WITH_PROGRESS} WHERE status = 'READY' AND chunk_count > coalesce(chunks, 0)
+    SELECT documents.id FROM {_WITH_PROGRESS} WHERE status = 'READY' AND chunk_count > {_EMBEDDED}
     ORDER BY documents.id LIMIT 1
-"""  # noqa: S608  # our own parts
+"""  # noqa: S608  # constants
 _NEXT_CHUNKS = """
     SELECT id FROM chunks WHERE document_id = ? AND NOT EXISTS (
         SELECT 1 FROM deep_embeddings WHERE embedder_id = ? AND chunk_id = chunks.id
@@ -32,29 +33,30 @@ _STORE = """
     INSERT OR IGNORE INTO deep_embeddings (embedder_id, chunk_id, embedding)
     SELECT ?, id, ? FROM chunks WHERE id = ? AND document_id = ? AND text = ? AND context = ?
 """
-_STORED = """
+_COUNT_STORED = """
     SELECT count(*) FROM deep_embeddings WHERE embedder_id = ? AND chunk_id IN (SELECT value FROM json_each(?))
 """
-_MOVE_ON = """
-    INSERT INTO deep_documents (document_id, chunks) SELECT id, ? FROM documents WHERE id = ?
-    ON CONFLICT (document_id) DO UPDATE SET chunks = chunks + excluded.chunks
+_ADD_PROGRESS = """
+    INSERT INTO deep_progress (document_id, embedded_chunks) SELECT id, ? FROM documents WHERE id = ?
+    ON CONFLICT (document_id) DO UPDATE SET embedded_chunks = embedded_chunks + excluded.embedded_chunks
 """
 _FORMER = "SELECT id FROM embedders WHERE role = 'DEEP' AND id <> ? LIMIT 1"
 
 
 class DeepVectors:
-    """Implements `services.indexing.DeepVectors` for one deep embedder: what others made is never looked at."""
+    """Implements `services.indexing.deep_index.DeepVectors` for one deep embedder. Vectors of others are ignored."""
 
     def __init__(self, database: Database, embedder_id: EmbedderId) -> None:
         self._database = database
         self._embedder_id = embedder_id
 
     async def counts(self) -> IndexCounts:
+        """Return the numbers of READY documents and of their chunks with and without a vector."""
         async with self._database.reading() as reader:
             return IndexCounts(*(await fetch(reader, _COUNTS))[0])
 
     async def next_batch(self, limit: int) -> tuple[ChunkRecord, ...]:
-        """Chunks of one READY document, in order; empty where every one has its vector."""
+        """Return chunks of one READY document without a vector, in their order; empty if every chunk has one."""
         async with self._database.snapshot() as reader:
             document_id = await fetch_value(reader, _NEXT_DOCUMENT)
             rows = await fetch(reader, _NEXT_CHUNKS, [document_id, self._embedder_id, limit])
@@ -62,9 +64,9 @@ class DeepVectors:
         return tuple(sorted(found.values(), key=lambda chunk: chunk.index))
 
     async def store(self, embeddings: Sequence[tuple[ChunkRecord, bytes]]) -> None:
-        """Store the vectors of one document's chunks and queue them, in one transaction.
+        """Store the vectors of one document's chunks and queue them in the outbox, in one transaction.
 
-        A chunk that went away or became another one while it was embedded is passed over.
+        Chunks that were deleted or changed since they were read are ignored.
         """
         if not embeddings:
             return
@@ -75,21 +77,21 @@ class DeepVectors:
             for chunk, vector in embeddings
         ]
         async with self._database.writing() as transaction:
-            before = await self._stored(transaction, ids)
+            before = await self._count_stored(transaction, ids)
             await execute_many(transaction, _STORE, rows)
-            added = await self._stored(transaction, ids) - before
+            added = await self._count_stored(transaction, ids) - before
             await execute_many(
                 transaction,
                 "INSERT INTO deep_outbox (chunk_id, document_id) VALUES (?, ?)",
                 [(chunk_id, document_id) for chunk_id in ids],
             )
-            await execute(transaction, _MOVE_ON, [added, document_id])
+            await execute(transaction, _ADD_PROGRESS, [added, document_id])
 
-    async def _stored(self, client: BaseDBAsyncClient, ids: Sequence[ChunkId]) -> int:
-        return int(await fetch_value(client, _STORED, [self._embedder_id, json_array(ids)]))
+    async def _count_stored(self, client: BaseDBAsyncClient, ids: Sequence[ChunkId]) -> int:
+        return int(await fetch_value(client, _COUNT_STORED, [self._embedder_id, json_array(ids)]))
 
     async def erase_former(self, limit: int) -> int:
-        """Erase up to so many vectors of embedders that are not in use any more; 0 once nothing is left of them."""
+        """Erase up to `limit` vectors of former embedders. Return a number above 0 until nothing is left of them."""
         async with self._database.reading() as reader:
             former = await fetch_value(reader, _FORMER, [self._embedder_id])
         if former is None:
@@ -105,24 +107,26 @@ class DeepVectors:
         return max(1, erased)
 
     async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
-        """How many chunks of each have a vector; documents without one are left out."""
+        """Return the number of chunks with a vector by document. Documents that were never embedded are left out."""
         async with self._database.reading() as reader:
             rows = await fetch(
                 reader,
-                "SELECT document_id, chunks FROM deep_documents WHERE document_id IN (SELECT value FROM json_each(?))",
+                "SELECT document_id, embedded_chunks FROM deep_progress"
+                " WHERE document_id IN (SELECT value FROM json_each(?))",
                 [json_array(document_ids)],
             )
         return {DocumentId(row[0]): int(row[1]) for row in rows}
 
     async def covers(self, document_ids: Sequence[DocumentId] | None) -> bool:
-        """Whether any of these documents, or of all, has a vector."""
+        """Return whether any chunk of these documents (None: of all) has a vector."""
         if document_ids is not None:
             return any((await self.embedded(document_ids)).values())
         async with self._database.reading() as reader:
-            return await fetch_value(reader, "SELECT 1 FROM deep_documents WHERE chunks > 0 LIMIT 1") is not None
+            found = await fetch_value(reader, "SELECT 1 FROM deep_progress WHERE embedded_chunks > 0 LIMIT 1")
+        return found is not None
 
     async def lacking(self, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]:
-        """Those of these chunks without a vector."""
+        """Return the chunks without a vector among these."""
         async with self._database.reading() as reader:
             rows = await fetch(
                 reader,

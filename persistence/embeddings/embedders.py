@@ -1,4 +1,4 @@
-"""Which embedding models the stored vectors were made with, and what happens to vectors when that is another one now."""
+"""The embedders of the stored vectors, and the change to another embedder."""
 
 from typing import NewType
 
@@ -10,18 +10,18 @@ from records.ids import DocumentId
 
 EmbedderId = NewType("EmbedderId", int)
 
-ROWS = 5000
-"Ids of chunks whose vectors are forgotten in one transaction."
+CHUNKS_PER_TRANSACTION = 5000
+"""Chunk ids whose vectors one transaction discards."""
 
 _RECOUNT = """
-    INSERT INTO deep_documents (document_id, chunks)
+    INSERT INTO deep_progress (document_id, embedded_chunks)
     SELECT chunks.document_id, count(*) FROM deep_embeddings JOIN chunks ON chunks.id = deep_embeddings.chunk_id
     WHERE deep_embeddings.embedder_id = ? GROUP BY chunks.document_id
 """
 _RECOUNT_ONE = """
-    UPDATE deep_documents SET chunks = (
+    UPDATE deep_progress SET embedded_chunks = (
         SELECT count(*) FROM chunks JOIN deep_embeddings ON deep_embeddings.chunk_id = chunks.id
-        WHERE chunks.document_id = deep_documents.document_id
+        WHERE chunks.document_id = deep_progress.document_id
             AND deep_embeddings.embedder_id = (SELECT id FROM embedders WHERE role = 'DEEP' AND is_current)
     ) WHERE document_id = ?
 """
@@ -33,17 +33,17 @@ _EMBED_AGAIN = """
 
 
 async def adopt_light(database: Database, name: str, dimensions: int) -> int:
-    """Make this the light embedder; gives the number of vectors that another one had made, and that are forgotten now.
+    """Make this the light embedder. Return the number of discarded vectors, which another embedder had computed.
 
-    Their documents are EMBEDDING again: words find them, and ingestion gives them new vectors. To be called before
-    anything reads vectors. After a crash it is done again from the beginning. Vectors from before this was recorded
-    are taken for this embedder's, as there was only one.
+    Their documents return to EMBEDDING: keyword search finds them, and ingestion computes new vectors. Call it before
+    anything reads vectors. A call that was interrupted by a crash must be repeated, and starts over. Vectors in a
+    database that records no light embedder are kept.
     """
     async with database.reading() as reader:
         known = await fetch(reader, "SELECT name, dimensions FROM embedders WHERE role = 'LIGHT' AND is_current")
-    forgotten = 0
+    discarded = 0
     if known and tuple(known[0]) != (name, dimensions):
-        forgotten = await _forget_light(database)
+        discarded = await _discard_light(database)
     async with database.writing() as transaction:
         await execute(transaction, "DELETE FROM embedders WHERE role = 'LIGHT'")
         await execute(
@@ -51,26 +51,29 @@ async def adopt_light(database: Database, name: str, dimensions: int) -> int:
             "INSERT INTO embedders (role, name, fingerprint, dimensions, is_current) VALUES ('LIGHT', ?, '', ?, 1)",
             [name, dimensions],
         )
-    return forgotten
+    return discarded
 
 
-async def _forget_light(database: Database) -> int:
+async def _discard_light(database: Database) -> int:
     async with database.writing() as transaction:
         await execute(transaction, _EMBED_AGAIN)
         last = int(await fetch_value(transaction, "SELECT coalesce(max(id), 0) FROM chunks"))
-    forgotten = 0
-    for first in range(0, last + 1, ROWS):
+    discarded = 0
+    for first in range(0, last + 1, CHUNKS_PER_TRANSACTION):
         async with database.writing() as transaction:
-            forgotten += await execute(
+            discarded += await execute(
                 transaction,
                 "UPDATE chunks SET embedding = NULL WHERE id >= ? AND id < ? AND embedding IS NOT NULL",
-                [first, first + ROWS],
+                [first, first + CHUNKS_PER_TRANSACTION],
             )
-    return forgotten
+    return discarded
 
 
 async def adopt_deep(database: Database, name: str, fingerprint: str, dimensions: int) -> EmbedderId:
-    """Make this the deep embedder. What it had made earlier is its again; vectors of others wait to be erased."""
+    """Make this the deep embedder and return its id. Vectors that it computed earlier are used again.
+
+    `DeepVectors.erase_former` erases the vectors of others.
+    """
     own = [name, fingerprint, dimensions]
     async with database.writing() as transaction:
         await execute(
@@ -88,17 +91,17 @@ async def adopt_deep(database: Database, name: str, fingerprint: str, dimensions
         embedder_id, is_current = EmbedderId(found[0][0]), bool(found[0][1])
         if not is_current:
             await _switch(transaction, embedder_id)
-        # Whoever reads the vectors now reads all of them: older news is of no use.
+        # The vectors worker reads all vectors when it starts, so earlier entries are obsolete.
         await execute(transaction, "DELETE FROM deep_outbox")
     return embedder_id
 
 
 async def _switch(transaction: BaseDBAsyncClient, embedder_id: EmbedderId) -> None:
     await execute(transaction, "UPDATE embedders SET is_current = (id = ?) WHERE role = 'DEEP'", [embedder_id])
-    await execute(transaction, "DELETE FROM deep_documents")
+    await execute(transaction, "DELETE FROM deep_progress")
     await execute(transaction, _RECOUNT, [embedder_id])
 
 
 async def recount_deep(transaction: BaseDBAsyncClient, document_id: DocumentId) -> None:
-    """How many of the document's chunks have a vector of the present deep embedder, after its chunks were changed."""
+    """Count the chunks of a document that have a vector of the current deep embedder again, after its chunks changed."""
     await execute(transaction, _RECOUNT_ONE, [document_id])

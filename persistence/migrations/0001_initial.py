@@ -1,19 +1,42 @@
+"""All tables, written by Tortoise from the models, and the SQL that models cannot express.
+
+Not atomic: Tortoise would cut triggers at their semicolons. `migration.py` runs all migrations in one transaction.
+"""
+
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+from persistence.database.initial_sql import INITIAL_SQL
+
 
 class Migration(migrations.Migration):
     initial = True
+    atomic = False
 
     operations = [
+        ops.CreateModel(
+            name="DeepOutboxEntry",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("chunk_id", fields.IntField()),
+                ("document_id", fields.IntField()),
+            ],
+            options={
+                "table": "deep_outbox",
+                "app": "graphlore",
+                "indexes": [Index(fields=["document_id"])],
+                "pk_attr": "id",
+            },
+            bases=["Model"],
+        ),
         ops.CreateModel(
             name="Document",
             fields=[
                 ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ("name", fields.TextField(unique=False)),
-                ("folded_name", fields.TextField(unique=False)),
+                ("name_key", fields.TextField(unique=False)),
                 ("title", fields.TextField(null=True, unique=False)),
                 ("media_type", fields.CharField(max_length=255)),
                 ("byte_size", fields.BigIntField()),
@@ -33,6 +56,7 @@ class Migration(migrations.Migration):
                 ("coverage", fields.TextField(null=True, unique=False)),
                 ("chunking", fields.TextField(unique=False)),
                 ("has_original", fields.BooleanField(default=True)),
+                ("parser_version", fields.IntField(default=0)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
@@ -41,7 +65,7 @@ class Migration(migrations.Migration):
                 "app": "graphlore",
                 "indexes": [
                     Index(fields=["created_at", "id"]),
-                    Index(fields=["folded_name", "id"]),
+                    Index(fields=["name_key", "id"]),
                     Index(fields=["byte_size", "id"]),
                     Index(fields=["status", "id"]),
                     Index(fields=["sha256"]),
@@ -68,7 +92,6 @@ class Migration(migrations.Migration):
                 ("position", fields.IntField()),
                 ("text", fields.TextField(unique=False)),
                 ("context", fields.TextField(unique=False)),
-                ("bigrams", fields.TextField(unique=False)),
                 ("headings", fields.TextField(unique=False)),
                 ("start_offset", fields.IntField()),
                 ("end_offset", fields.IntField()),
@@ -87,6 +110,26 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="DeepProgress",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "document",
+                    fields.OneToOneField(
+                        "graphlore.Document",
+                        source_field="document_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="deep_progress",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("embedded_chunks", fields.IntField()),
+            ],
+            options={"table": "deep_progress", "app": "graphlore", "pk_attr": "id"},
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="DocumentTag",
             fields=[
                 ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -102,12 +145,68 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tag", fields.TextField(unique=False)),
+                ("tag_key", fields.TextField(unique=False)),
             ],
             options={
                 "table": "document_tags",
                 "app": "graphlore",
-                "unique_together": [("document_id", "tag")],
-                "indexes": [Index(fields=["tag", "document_id"])],
+                "unique_together": [("document_id", "tag_key")],
+                "indexes": [Index(fields=["tag_key", "document_id"])],
+                "pk_attr": "id",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Embedder",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("role", fields.CharField(max_length=8)),
+                ("name", fields.TextField(unique=False)),
+                ("fingerprint", fields.CharField(max_length=64)),
+                ("dimensions", fields.IntField()),
+                ("is_current", fields.BooleanField(default=False)),
+            ],
+            options={
+                "table": "embedders",
+                "app": "graphlore",
+                "unique_together": [("role", "name", "fingerprint", "dimensions")],
+                "pk_attr": "id",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="DeepEmbedding",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "embedder",
+                    fields.ForeignKeyField(
+                        "graphlore.Embedder",
+                        source_field="embedder_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="embeddings",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "chunk",
+                    fields.ForeignKeyField(
+                        "graphlore.Chunk",
+                        source_field="chunk_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="deep_embeddings",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("embedding", fields.BinaryField()),
+            ],
+            options={
+                "table": "deep_embeddings",
+                "app": "graphlore",
+                "unique_together": [("embedder_id", "chunk_id")],
+                "indexes": [Index(fields=["chunk_id"])],
                 "pk_attr": "id",
             },
             bases=["Model"],
@@ -171,8 +270,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ("name", fields.TextField(unique=False)),
-                ("folded_name", fields.TextField(unique=False)),
-                ("bigrams", fields.TextField(unique=False)),
+                ("name_key", fields.TextField(unique=False)),
                 ("settings", fields.TextField(unique=False)),
                 ("model_id", fields.CharField(null=True, max_length=64)),
                 ("model_name", fields.TextField(null=True, unique=False)),
@@ -194,7 +292,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     Index(fields=["active_at", "id"]),
                     Index(fields=["created_at", "id"]),
-                    Index(fields=["folded_name", "id"]),
+                    Index(fields=["name_key", "id"]),
                 ],
                 "pk_attr": "id",
             },
@@ -229,7 +327,6 @@ class Migration(migrations.Migration):
                 ),
                 ("role", fields.CharField(max_length=16)),
                 ("content", fields.TextField(unique=False)),
-                ("bigrams", fields.TextField(default="", unique=False)),
                 ("reasoning", fields.TextField(null=True, unique=False)),
                 ("status", fields.CharField(max_length=16)),
                 ("error", fields.TextField(null=True, unique=False)),
@@ -323,7 +420,7 @@ class Migration(migrations.Migration):
                         source_field="session_id",
                         db_constraint=True,
                         to_field="id",
-                        related_name="places",
+                        related_name="attachments",
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
@@ -334,7 +431,7 @@ class Migration(migrations.Migration):
                         source_field="document_id",
                         db_constraint=True,
                         to_field="id",
-                        related_name="places",
+                        related_name="attachments",
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
@@ -345,6 +442,70 @@ class Migration(migrations.Migration):
                 "app": "graphlore",
                 "unique_together": [("session_id", "document_id")],
                 "indexes": [Index(fields=["document_id", "session_id"])],
+                "pk_attr": "id",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="StagedChunk",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "document",
+                    fields.ForeignKeyField(
+                        "graphlore.Document",
+                        source_field="document_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="staged_chunks",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("position", fields.IntField()),
+                ("text", fields.TextField(unique=False)),
+                ("context", fields.TextField(unique=False)),
+                ("headings", fields.TextField(unique=False)),
+                ("start_offset", fields.IntField()),
+                ("end_offset", fields.IntField()),
+                ("page_start", fields.IntField(null=True)),
+                ("page_end", fields.IntField(null=True)),
+                ("token_count", fields.IntField()),
+                ("bounding_box", fields.TextField(null=True, unique=False)),
+                ("digest", fields.CharField(max_length=32)),
+                ("chunk_id", fields.IntField(null=True)),
+                ("embedding", fields.BinaryField(null=True)),
+            ],
+            options={
+                "table": "staged_chunks",
+                "app": "graphlore",
+                "unique_together": [("document_id", "position")],
+                "indexes": [Index(fields=["document_id", "digest"])],
+                "pk_attr": "id",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="StagedPiece",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "document",
+                    fields.ForeignKeyField(
+                        "graphlore.Document",
+                        source_field="document_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="staged_pieces",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("start", fields.IntField()),
+                ("text", fields.TextField(unique=False)),
+            ],
+            options={
+                "table": "staged_pieces",
+                "app": "graphlore",
+                "unique_together": [("document_id", "start")],
                 "pk_attr": "id",
             },
             bases=["Model"],
@@ -375,4 +536,5 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
+        ops.RunSQL(INITIAL_SQL),
     ]

@@ -1,4 +1,4 @@
-"""What was asked of each model, and which one is the default."""
+"""Storage of the settings of models, and of the default model."""
 
 from persistence.database.database import Database
 from persistence.database.json_columns import pack, unpack

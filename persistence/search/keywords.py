@@ -1,30 +1,31 @@
-"""Search by words: BM25 over the chunks' full-text table."""
+"""Keyword search: BM25 over the full-text index of chunks."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from sqlite3 import Row
 
-import msgspec
+from anyio import to_thread
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.database import Database
+from persistence.database.json_columns import json_array
 from persistence.database.sqlite import fetch
-from persistence.search.phrases import Phrase, find_phrases, holds_all
-from persistence.search.words import Query, any_of, parse
+from persistence.search.query import Query, any_of, parse_query
+from persistence.search.quotations import COLUMNS, Quotation, contains_all, find_quotations
 from records.document import SEARCHABLE
 from records.ids import ChunkId, DocumentId
 from records.retrieval import ScoredChunk, TextSpan
 
-MOST_IN_MATCH = 100
-"Documents that a search is kept to inside of MATCH; beyond that a subquery is faster."
-MOST_READ = 10_000
-"Passages that are read for quoted words; where those match FTS5's looser idea of them that often, a search ends there."
+MAX_DOCUMENTS_IN_MATCH = 100
+"""Documents that a search is restricted to inside of MATCH. For more documents a subquery is faster."""
+
+MAX_CANDIDATES = 10_000
+"""Passages whose text is compared with quotations. A search that has more candidates returns the hits among these."""
 
 _RANKED = """
     WITH ranked AS MATERIALIZED (
-        SELECT rowid AS chunk_id, bm25(chunk_words, 1.0, 1.0, 1.0, 0.0) AS score FROM chunk_words
-        WHERE chunk_words MATCH ? {filter} ORDER BY score LIMIT ?
+        SELECT rowid AS chunk_id, bm25(chunks_fts, 1.0, 1.0, 0.0) AS score FROM chunks_fts
+        WHERE chunks_fts MATCH ? {filter} ORDER BY score LIMIT ?
     )
     SELECT ranked.chunk_id, ranked.score, documents.status {texts} FROM ranked
     JOIN chunks ON chunks.id = ranked.chunk_id JOIN documents ON documents.id = chunks.document_id
@@ -37,12 +38,12 @@ _TEXTS = ", chunks.text, chunks.context"
 @dataclass(frozen=True, slots=True)
 class _Search:
     match: str
-    phrases: tuple[Phrase, ...]
+    quotations: tuple[Quotation, ...]
     document_ids: Sequence[DocumentId] | None
 
 
 class Keywords:
-    """Implements `services.interfaces.keyword_index.KeywordIndex`. A title or heading counts as much as the text."""
+    """Implements `services.interfaces.keyword_index.KeywordIndex`. Titles and headings weigh as much as the text."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,64 +51,60 @@ class Keywords:
     async def search(
         self, text: str, limit: int, document_ids: Sequence[DocumentId] | None, *, loosely: bool = False
     ) -> tuple[ScoredChunk, ...]:
-        query, phrases = parse(text), () if loosely else find_phrases(text)
-        if not (query or phrases) or limit < 1 or (document_ids is not None and not document_ids):
+        query, quotations = parse_query(text), () if loosely else find_quotations(text)
+        if not (query or quotations) or limit < 1 or (document_ids is not None and not document_ids):
             return ()
-        search = _Search(matching(query, phrases), phrases, document_ids)
+        search = _Search(_match(query, quotations), quotations, document_ids)
         async with self._database.snapshot() as reader:
             return await _search(reader, search, limit)
 
     def has_quotation(self, text: str) -> bool:
-        return bool(find_phrases(text))
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        query = parse(text)
-        return query.words + query.pairs
+        return bool(find_quotations(text))
 
     def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
-        parsed = parse(query)
-        quoted = tuple(phrase.text for phrase in find_phrases(query))
-        return self._database.highlighter.spans(text, replace(parsed, words=parsed.words + quoted))
+        phrases = [quotation.phrase for quotation in find_quotations(query)]
+        return self._database.highlighter.spans(text, parse_query(query), phrases)
 
 
 async def _search(reader: BaseDBAsyncClient, search: _Search, limit: int) -> tuple[ScoredChunk, ...]:
-    """Look further where some of the best are hidden now, or lack what was quoted: to rank first is far cheaper."""
+    """Return the best searchable hits.
+
+    Candidates of hidden documents and those that lack a quotation are dropped. Ranking first and reading more candidates
+    if too few are left is far cheaper than joining before ranking.
+    """
     wanted = limit
     while True:
         rows = await _ranked(reader, search, wanted)
         shown = [row for row in rows if row[2] in SEARCHABLE]
-        if search.phrases:
-            shown = await asyncio.to_thread(_holding, shown, search.phrases)
-        is_all = len(rows) < wanted or (search.phrases and wanted >= MOST_READ)
+        if search.quotations:
+            shown = await to_thread.run_sync(_with_quotations, shown, search.quotations)
+        is_all = len(rows) < wanted or (search.quotations and wanted >= MAX_CANDIDATES)
         if len(shown) >= limit or is_all:
             return tuple(ScoredChunk(ChunkId(row[0]), -row[1]) for row in shown[:limit])
         wanted *= 4
 
 
-def _holding(rows: Sequence[Row], phrases: tuple[Phrase, ...]) -> list[Row]:
-    return [row for row in rows if holds_all(phrases, row["text"], row["context"])]
+def _with_quotations(rows: Sequence[Row], quotations: tuple[Quotation, ...]) -> list[Row]:
+    return [row for row in rows if contains_all(quotations, row["text"], row["context"])]
 
 
 async def _ranked(reader: BaseDBAsyncClient, search: _Search, limit: int) -> Sequence[Row]:
-    """Rows of chunk, score (lower is better), status, and the texts where they are read for quoted words."""
-    texts = _TEXTS if search.phrases else ""
+    """Return rows of chunk id, score (lower is better), document status and, for quotations, the texts."""
+    texts = _TEXTS if search.quotations else ""
     documents = search.document_ids
     if documents is None:
         return await fetch(reader, _RANKED.format(filter="", texts=texts), [search.match, limit])
-    if len(documents) <= MOST_IN_MATCH:
+    if len(documents) <= MAX_DOCUMENTS_IN_MATCH:
         scope = " OR ".join(f"d{int(document_id)}" for document_id in documents)
-        match = f"({search.match}) AND doc : ({scope})"
+        match = f"({search.match}) AND document : ({scope})"
         return await fetch(reader, _RANKED.format(filter="", texts=texts), [match, limit])
-    ids = msgspec.json.encode(documents).decode()
-    return await fetch(reader, _RANKED.format(filter=_BY_DOCUMENT, texts=texts), [search.match, ids, limit])
+    return await fetch(
+        reader, _RANKED.format(filter=_BY_DOCUMENT, texts=texts), [search.match, json_array(documents), limit]
+    )
 
 
-def matching(query: Query, phrases: Sequence[Phrase] = ()) -> str:
-    """A MATCH expression over the columns of `chunk_words`: any of the words, and each of the phrases."""
-    parts = [phrase.match for phrase in phrases[:1]]
-    if query.words:
-        parts.append(f"{{text context bigrams}} : ({any_of(query.words)})")
-    if query.pairs:
-        parts.append(f"bigrams : ({any_of(query.pairs)})")
-    must = [phrase.match for phrase in phrases]
-    return " AND ".join([*must, f"({' OR '.join(parts)})"]) if must else " OR ".join(parts)
+def _match(query: Query, quotations: Sequence[Quotation]) -> str:
+    """Return a MATCH expression over `chunks_fts`: all quotations, and any of the terms or the first quotation."""
+    required = [f"{COLUMNS} : {quotation.phrase}" for quotation in quotations]
+    alternatives = required[:1] + ([f"{COLUMNS} : ({any_of(query.terms)})"] if query else [])
+    return " AND ".join([*required, f"({' OR '.join(alternatives)})"])

@@ -1,4 +1,4 @@
-"""English words so common that looking for them only costs time: left out of queries, never out of texts."""
+"""English words that are too frequent to search for. They are left out of queries; the index contains them."""
 
 STOP_WORDS = frozenset(
     """

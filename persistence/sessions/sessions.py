@@ -1,27 +1,25 @@
-"""Sessions: their settings, the documents attached to them, and their erasure with all that was said."""
+"""Storage of sessions, their settings and their attached documents."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack
-from persistence.database.keyset_pages import By, Order, count, page
+from persistence.database.keyset_pages import count, page
 from persistence.database.sqlite import execute, execute_many, fetch
 from persistence.database.tables import Session
-from persistence.documents.document_rows import require_documents
-from persistence.search.words import bigrams
-from persistence.sessions.session_rows import Filter, listing, load_session, load_sessions
+from persistence.documents.document_queries import require_documents
+from persistence.sessions.session_queries import list_sessions, load_session, load_sessions
 from records.document import EraseReceipt
+from records.filters import Order, SessionFilter
 from records.ids import DocumentId, SessionId
 from records.page import Page, PageRequest
 from records.session import SessionRecord, SessionSettings
-from records.values.text import encodable
+from records.values.text import comparison_key, encodable
 
-NEWEST = By("LAST_MESSAGE_AT")
+NEWEST_FIRST = Order("LAST_MESSAGE_AT")
 
 
 class Sessions:
@@ -35,7 +33,7 @@ class Sessions:
         async with self._database.writing() as transaction:
             row = await Session.create(
                 using_db=transaction,
-                **_naming(name),
+                **_name_columns(name),
                 settings=pack(settings),
                 created_at=moment,
                 updated_at=moment,
@@ -56,13 +54,13 @@ class Sessions:
             found = await load_sessions(reader, session_ids)
         return {record.id: record for record in found.values()}
 
-    async def page(self, filter: Filter, order: Order, request: PageRequest) -> Page[SessionRecord]:
+    async def page(self, filter: SessionFilter, order: Order, request: PageRequest) -> Page[SessionRecord]:
         async with self._database.snapshot() as reader:
-            return await page(reader, listing(filter, order), request, load_sessions)
+            return await page(reader, list_sessions(filter, order), request, load_sessions)
 
-    async def count(self, filter: Filter) -> int:
+    async def count(self, filter: SessionFilter) -> int:
         async with self._database.reading() as reader:
-            return await count(reader, listing(filter, NEWEST))
+            return await count(reader, list_sessions(filter, NEWEST_FIRST))
 
     async def update(
         self,
@@ -73,29 +71,27 @@ class Sessions:
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord:
-        """Change what is given. Raises `NotFound` for the session or a document."""
-        changes: dict[str, Any] = {"updated_at": now()} | ({} if name is None else _naming(name))
+        columns: dict[str, Any] = {"updated_at": now()} | ({} if name is None else _name_columns(name))
         if archived is not None:
-            changes["archived"] = archived
+            columns["archived"] = archived
         if settings is not None:
-            changes["settings"] = pack(settings)
+            columns["settings"] = pack(settings)
         async with self._database.writing() as transaction:
             await load_session(transaction, session_id)
-            await Session.filter(id=session_id).using_db(transaction).update(**changes)
+            await Session.filter(id=session_id).using_db(transaction).update(**columns)
             if document_ids is not None:
                 await execute(transaction, "DELETE FROM session_documents WHERE session_id = ?", [session_id])
                 await _attach(transaction, session_id, document_ids)
             return await load_session(transaction, session_id)
 
     async def delete(self, session_id: SessionId) -> EraseReceipt:
-        """Raises `NotFound`."""
         async with self._database.writing() as transaction:
             await load_session(transaction, session_id)
-            rows = await fetch(transaction, _CONTENT, [session_id])
+            rows = await fetch(transaction, _MESSAGE_SIZES, [session_id])
             ids = [row["id"] for row in rows]
-            before = await _left(transaction, session_id, ids)
+            before = await _count_content(transaction, session_id, ids)
             await Session.filter(id=session_id).using_db(transaction).delete()
-            after = await _left(transaction, session_id, ids)
+            after = await _count_content(transaction, session_id, ids)
         return EraseReceipt(
             messages=before[0] - after[0], keyword_entries=before[1] - after[1], bytes=sum(row["size"] for row in rows)
         )
@@ -106,37 +102,28 @@ class Sessions:
         return tuple(DocumentId(row[0]) for row in rows)
 
     async def of_document(self, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
-        return await self.page(_OfDocument(document_id), NEWEST, request)
+        return await self.page(SessionFilter(document_id=document_id), NEWEST_FIRST, request)
 
     async def count_of_document(self, document_id: DocumentId) -> int:
-        return await self.count(_OfDocument(document_id))
+        return await self.count(SessionFilter(document_id=document_id))
 
 
 _ATTACHED = """
-    SELECT places.document_id FROM session_documents AS places JOIN documents ON documents.id = places.document_id
-    WHERE places.session_id = ? AND documents.status <> 'DELETING' ORDER BY places.position
+    SELECT attached.document_id FROM session_documents AS attached JOIN documents ON documents.id = attached.document_id
+    WHERE attached.session_id = ? AND documents.status <> 'DELETING' ORDER BY attached.position
 """
-_CONTENT = """
+_MESSAGE_SIZES = """
     SELECT id, length(CAST(content || coalesce(reasoning, '') AS BLOB)) AS size FROM messages WHERE session_id = ?
 """
-_LEFT = """
+_CONTENT_COUNTS = """
     SELECT (SELECT count(*) FROM messages WHERE session_id = ?1),
-        (SELECT count(*) FROM session_words_docsize WHERE id = ?1)
-        + (SELECT count(*) FROM message_words_docsize WHERE id IN (SELECT value FROM json_each(?2)))
+        (SELECT count(*) FROM sessions_fts_docsize WHERE id = ?1)
+        + (SELECT count(*) FROM messages_fts_docsize WHERE id IN (SELECT value FROM json_each(?2)))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _OfDocument:
-    document_id: DocumentId
-    query: str | None = None
-    model_name: str | None = None
-    archived: bool | None = None
-    updated_after: datetime | None = None
-    updated_before: datetime | None = None
 
 
 async def _attach(transaction: BaseDBAsyncClient, session_id: int, document_ids: Sequence[DocumentId]) -> None:
+    """Attach documents to a session that has none. Raises `NotFound`."""
     distinct = list(dict.fromkeys(document_ids))
     await require_documents(transaction, distinct)
     await execute_many(
@@ -146,12 +133,13 @@ async def _attach(transaction: BaseDBAsyncClient, session_id: int, document_ids:
     )
 
 
-async def _left(transaction: BaseDBAsyncClient, session_id: SessionId, message_ids: list[int]) -> tuple[int, int]:
-    """Messages and keyword entries."""
-    row = (await fetch(transaction, _LEFT, [session_id, json_array(message_ids)]))[0]
+async def _count_content(
+    transaction: BaseDBAsyncClient, session_id: SessionId, message_ids: list[int]
+) -> tuple[int, int]:
+    """Return the numbers of messages and of keyword entries."""
+    row = (await fetch(transaction, _CONTENT_COUNTS, [session_id, json_array(message_ids)]))[0]
     return row[0], row[1]
 
 
-def _naming(name: str) -> dict[str, str]:
-    name = encodable(name)
-    return {"name": name, "folded_name": name.casefold(), "bigrams": bigrams(name)}
+def _name_columns(name: str) -> dict[str, str]:
+    return {"name": encodable(name), "name_key": comparison_key(name)}

@@ -1,7 +1,7 @@
-"""Search by meaning: the exact matrix and Chroma in a process of their own, both caches of SQLite's embeddings.
+"""Vector search: the exact matrix and Chroma, in a process of their own. Both are caches of the embeddings in SQLite.
 
-The parent's side is `index`; `worker` and what only it imports (`program`, `matrix`, `chroma`, …) never run in the server's
-process. Whatever happens to the caches, they are filled again from SQLite and nothing is embedded twice.
+`client.py` is the server's side, `worker/` the process. Caches that are lost or damaged are filled again from SQLite without
+computing embeddings again.
 """
 
 from persistence.vectors.client import ChromaIndex, Outbox, OutboxEntry, open_vector_index, vector_worker

@@ -1,11 +1,12 @@
-"""The vector index as the server sees it: searches, and the outbox applied in order, over the vectors worker."""
+"""The server's side of the vector index: searches, and applying the outbox in its order, by calls to the vectors worker."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+import anyio
+import anyio.lowlevel
 import structlog
 
 from concurrency import Supervisor
@@ -28,16 +29,17 @@ from records.system import WorkerPurpose
 from workers import Worker, WorkerCrashed, WorkerGivenUp, WorkerSpec, open_worker
 from workers.cores import usable_cores
 
-MOST_THREADS = 4
-"Beyond that the matrix product waits for memory, not for cores."
+MAX_THREADS = 4
+"""Threads of the matrix product. With more of them it waits for memory, not for cores."""
 
-REST_AFTER_GIVEN_UP = 60.0
+RETRY_SECONDS = 60.0
+"""Seconds until `follow` tries again after the worker was given up."""
 
 log = structlog.stdlib.get_logger("graphlore.vectors")
 
 
 class OutboxEntry(Protocol):
-    """A chunk that may have changed; what became of it stands in SQLite."""
+    """A chunk whose vector may have changed. SQLite has its present state."""
 
     @property
     def id(self) -> int: ...
@@ -46,8 +48,10 @@ class OutboxEntry(Protocol):
 
 
 class Outbox(Protocol):
+    """Changes of vectors that the index has not applied yet."""
+
     async def read(self, limit: int) -> Sequence[OutboxEntry]:
-        """The oldest entries."""
+        """Return the oldest entries."""
         ...
 
     async def done(self, ids: Sequence[int]) -> None:
@@ -65,8 +69,8 @@ class ChromaIndex:
         self._worker = worker
         self._outbox = outbox
         self._dimensions = dimensions
-        self._draining = asyncio.Lock()
-        self._compared = asyncio.Condition()
+        self._drain_lock = anyio.Lock()
+        self._compared = anyio.Condition()
         self.last_comparison: Compared | None = None
 
     @property
@@ -76,7 +80,7 @@ class ChromaIndex:
     async def search(
         self, vector: bytes, limit: int, document_ids: Sequence[DocumentId] | None
     ) -> tuple[ScoredChunk, ...]:
-        """Cosine similarity, best first; `vector` is float32 little-endian."""
+        """Return the nearest chunks by cosine similarity, best first. `vector` is float32, little-endian."""
         assert len(vector) == 4 * self._dimensions
         if limit < 1 or (document_ids is not None and not document_ids):
             return ()
@@ -87,9 +91,9 @@ class ChromaIndex:
         )
 
     async def drain(self) -> int:
-        """Apply the outbox to its end; where the worker crashes the rest stays in it, and can be applied again."""
+        """Apply all entries of the outbox and return their number. If the worker crashes, the other entries stay."""
         applied = 0
-        async with self._draining:
+        async with self._drain_lock:
             while entries := await self._outbox.read(BATCH):
                 await self._worker.call(Apply(list({entry.chunk_id: None for entry in entries})), Applied)
                 await self._outbox.done([entry.id for entry in entries])
@@ -97,30 +101,31 @@ class ChromaIndex:
         return applied
 
     async def count(self, document_id: DocumentId | None = None) -> int:
+        """Return the number of vectors of a document, or of all."""
         return (await self._worker.call(Count(document_id), Counted)).count
 
     async def next_comparison(self) -> Compared:
-        """Wait for the next comparison of Chroma with SQLite to end."""
+        """Wait for the end of the next comparison of Chroma with SQLite and return its result."""
         async with self._compared:
             await self._compared.wait()
         assert self.last_comparison is not None
         return self.last_comparison
 
     async def follow(self) -> None:
-        """Log the worker's comparisons, for as long as this runs."""
+        """Log the worker's comparisons until it is canceled."""
         while True:
             try:
                 async with self._worker.stream(Follow(), Compared, Ended) as comparisons:
                     async for compared in comparisons:
-                        await self._take(compared)
+                        await self._record(compared)
             except WorkerCrashed:
-                await asyncio.sleep(0)  # it is started again, and that is waited for
+                await anyio.lowlevel.checkpoint()  # the next call waits until the worker has restarted
             except WorkerGivenUp:
-                await asyncio.sleep(REST_AFTER_GIVEN_UP)
+                await anyio.sleep(RETRY_SECONDS)
 
-    async def _take(self, compared: Compared) -> None:
-        tell = log.info if compared.failure is None and compared.moved_aside is None else log.warning
-        tell(
+    async def _record(self, compared: Compared) -> None:
+        log_event = log.info if compared.failure is None and compared.moved_aside is None else log.warning
+        log_event(
             "vectors compared", added=compared.added, removed=compared.removed,
             moved_aside=compared.moved_aside, failure=compared.failure,
         )  # fmt: skip
@@ -131,7 +136,7 @@ class ChromaIndex:
 
 @asynccontextmanager
 async def open_vector_index(supervisor: Supervisor, spec: WorkerSpec, outbox: Outbox) -> AsyncIterator[ChromaIndex]:
-    """Own the vectors worker. The database must be there, migrated, when this is entered."""
+    """Start the vectors worker and return the index. The database must exist and be migrated."""
     assert isinstance(spec.start, Start)
     async with open_worker(spec) as worker:
         index = ChromaIndex(worker, outbox, spec.start.dimensions)
@@ -142,13 +147,16 @@ async def open_vector_index(supervisor: Supervisor, spec: WorkerSpec, outbox: Ou
 def vector_worker(
     database: Path, directory: Path, embedder: str, dimensions: int, embedder_id: int | None = None
 ) -> WorkerSpec:
-    """Normal priority, always there: people wait for its answers. `embedder_id`: as in `Start`."""
+    """Return the specification of the vectors worker. It has normal priority, because requests wait for it.
+
+    `embedder_id` is the id of a deep embedder; None selects the vectors of the light one.
+    """
     return WorkerSpec(
         purpose=WorkerPurpose.VECTORS,
         module="persistence.vectors.worker.main",
         start=Start(str(database), str(directory), embedder, dimensions, embedder_id=embedder_id),
         environment={
-            "OPENBLAS_NUM_THREADS": str(min(MOST_THREADS, usable_cores())),
+            "OPENBLAS_NUM_THREADS": str(min(MAX_THREADS, usable_cores())),
             "ANONYMIZED_TELEMETRY": "False",
         },
     )

@@ -1,21 +1,23 @@
-"""What the vectors worker is asked and what it answers. Ids are SQLite's."""
+"""Requests to the vectors worker and their results. Ids are those of the database."""
 
 import msgspec
 
 EXACT_LIMIT = 200_000
-"Up to so many vectors are searched exactly; broader searches ask Chroma first."
+"""Vectors up to which a search is exact. A search of more vectors asks Chroma first."""
 
 BATCH = 100
-"Most chunks of one change: Chroma holds the interpreter while it writes, and a search waits for that."
+"""Chunks of one change at most. A search waits while Chroma writes."""
 
 
 class Start(msgspec.Struct, frozen=True):
+    """Parameters of the process."""
+
     database: str
-    "SQLite's file, opened read-only."
+    "Path of the SQLite file, which is opened read-only."
     directory: str
-    "Chroma's own."
+    "Path of Chroma's directory."
     embedder: str
-    "Which model made the embeddings: another one gets a collection of its own."
+    "Name of the embedder. Each embedder has its own collection."
     dimensions: int
     exact_limit: int = EXACT_LIMIT
     pause: float = 0.02
@@ -23,42 +25,48 @@ class Start(msgspec.Struct, frozen=True):
     interval: float = 3600.0
     "Seconds between two comparisons."
     embedder_id: int | None = None
-    "Whose embeddings: a deep embedder's; None: the light one's."
+    "Id of the deep embedder whose vectors are searched; None for the light embedder."
 
 
 class Search(msgspec.Struct, tag=True, frozen=True):
+    """Return the `limit` nearest chunks. `Found` is the result."""
+
     vector: bytes
     "float32, little-endian."
     limit: int
     document_ids: list[int] | None
-    "None: all."
+    "None searches all documents."
 
 
 class Apply(msgspec.Struct, tag=True, frozen=True):
-    """Bring these chunks (at most `BATCH`) to what SQLite says of them now: stored, changed or gone."""
+    """Update these chunks (at most `BATCH`) to their state in SQLite: stored, changed or deleted. Returns `Applied`."""
 
     chunk_ids: list[int]
 
 
 class Count(msgspec.Struct, tag=True, frozen=True):
+    """Return the number of vectors of a document, or of all for None, as `Counted`."""
+
     document_id: int | None
 
 
 class Follow(msgspec.Struct, tag=True, frozen=True):
-    """A stream of `Compared`, one after each comparison, that never ends."""
+    """Stream a `Compared` after each comparison, without end."""
 
 
 Request = Search | Apply | Count | Follow
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Best first."""
+    """Chunks and their cosine similarities, best first."""
 
     chunk_ids: list[int]
     scores: list[float]
 
 
 class Applied(msgspec.Struct, frozen=True):
+    """Numbers of chunks that have a vector and of those that have none any more."""
+
     stored: int
     removed: int
 
@@ -68,16 +76,17 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """Chroma agrees with SQLite, or why it cannot be used now; searches are answered either way."""
+    """The result of a comparison of Chroma with SQLite. Searches are answered in any case."""
 
     added: int
-    "Chunks that Chroma lacked."
+    "Number of chunks that were missing in Chroma."
     removed: int
-    "Chunks that only Chroma had."
+    "Number of chunks that were in Chroma only."
     moved_aside: str | None = None
-    "Where a corrupt directory went."
+    "New path of a corrupt directory that was renamed."
     failure: str | None = None
+    "Reason for which Chroma cannot be used; None if it agrees with SQLite."
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """`Follow` never sends it."""
+    """The end of a `Follow` stream, which is never sent."""

@@ -238,6 +238,6 @@ class DocumentEvent:
         return cls(
             change=change.kind,
             document_id=global_ids.DOCUMENT.encode_optional(key),
-            document=None if change.noun is None else Document.from_record(change.noun),
+            document=None if change.record is None else Document.from_record(change.record),
             source_event=change,
         )

@@ -199,6 +199,6 @@ class ModelEvent:
         return cls(
             change=change.kind,
             model_id=global_ids.MODEL.encode_optional(key),
-            model=None if change.noun is None else Model.from_record(change.noun),
+            model=None if change.record is None else Model.from_record(change.record),
             source_event=change,
         )

@@ -151,6 +151,6 @@ class SessionEvent:
         return cls(
             change=change.kind,
             session_id=global_ids.SESSION.encode_optional(key),
-            session=None if change.noun is None else Session.from_record(change.noun),
+            session=None if change.record is None else Session.from_record(change.record),
             source_event=change,
         )

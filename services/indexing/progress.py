@@ -92,5 +92,5 @@ async def _status_stream(
     yield current
     async with aclosing(live):
         async for change in live:
-            if change.noun is not None:
-                yield change.noun
+            if change.record is not None:
+                yield change.record

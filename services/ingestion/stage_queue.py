@@ -59,8 +59,8 @@ class StageQueue:
         assert isinstance(change.key, int)
         document_id = DocumentId(change.key)
         if self._observed is not None:
-            self._observed[document_id] = change.noun
-        if self._apply(document_id, change.noun):
+            self._observed[document_id] = change.record
+        if self._apply(document_id, change.record):
             self.wake()
 
     def _apply(self, document_id: DocumentId, document: DocumentRecord | None) -> bool:

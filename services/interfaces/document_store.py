@@ -1,10 +1,11 @@
 """Interface of the store of documents, implemented by `persistence/documents/documents.py`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from records.document import (
     Chunking,
+    DocumentChanges,
     DocumentRecord,
     DocumentStatus,
     EraseReceipt,
@@ -16,7 +17,6 @@ from records.document import (
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import Page, PageRequest
-from records.system import StorageCounts
 
 
 class DocumentStore(Protocol):
@@ -35,10 +35,6 @@ class DocumentStore(Protocol):
 
     async def find(self, document_id: DocumentId) -> DocumentRecord | None:
         """Return a document, or None if it is unknown."""
-        ...
-
-    async def find_by_sha256(self, sha256: str) -> DocumentRecord | None:
-        """Return the document with these bytes, or None."""
         ...
 
     async def find_many(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, DocumentRecord]:
@@ -61,10 +57,8 @@ class DocumentStore(Protocol):
         """Return ids and sizes in bytes of the documents in one of these statuses, oldest first, at most 10,000."""
         ...
 
-    async def update(
-        self, document_id: DocumentId, *, name: str | None = None, tags: Sequence[str] | None = None, **metadata: Any
-    ) -> DocumentRecord:
-        """Change what is passed and return the document. `metadata=None` clears the metadata. Raises `NotFound`."""
+    async def update(self, document_id: DocumentId, changes: DocumentChanges) -> DocumentRecord:
+        """Change fields and return the document. Raises `NotFound`."""
         ...
 
     async def set_status(
@@ -124,8 +118,4 @@ class DocumentStore(Protocol):
 
     async def original_in_use(self, sha256: str) -> bool:
         """Return whether a document that is not being deleted has these bytes."""
-        ...
-
-    async def storage_counts(self) -> StorageCounts:
-        """Return the numbers of rows and the size of the database."""
         ...

@@ -24,10 +24,6 @@ class KeywordIndex(Protocol):
         """Return whether a query has a part in double quotes that contains a word."""
         ...
 
-    def terms(self, text: str) -> tuple[str, ...]:
-        """Return the words of a query that are searched for, casefolded."""
-        ...
-
     def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
         """Return the spans of a passage that match words of the query, in order, for highlighting."""
         ...

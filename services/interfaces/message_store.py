@@ -6,7 +6,7 @@ from typing import Protocol
 from records.answer import AnswerProgress
 from records.ids import MessageId, ModelId, SessionId
 from records.page import Page, PageRequest
-from records.session import CitationRecord, MessageRating, MessageRecord, ThinkingMode
+from records.session import MessageRating, MessageRecord, ThinkingMode
 
 
 class MessageStore(Protocol):
@@ -90,8 +90,4 @@ class MessageStore(Protocol):
 
     async def rate(self, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
         """Set or clear the rating of an answer. Raises `NotFound`."""
-        ...
-
-    async def citations(self, message_id: MessageId) -> tuple[CitationRecord, ...]:
-        """Return the citations of an answer in the order of their markers."""
         ...

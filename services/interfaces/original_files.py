@@ -27,7 +27,3 @@ class Originals(Protocol):
     async def remove(self, sha256: str) -> int:
         """Remove an original and return its size in bytes; 0 if it does not exist."""
         ...
-
-    async def byte_size(self) -> int:
-        """Return the size of all originals in bytes."""
-        ...

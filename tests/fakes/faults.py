@@ -94,7 +94,7 @@ class Faults:
 
 
 READS = frozenset({
-    "get", "find", "find_many", "find_exchange", "find_unfinished", "find_by_sha256", "page", "count", "history", "text",
+    "get", "find", "find_many", "find_exchange", "find_unfinished", "page", "count", "history", "text",
     "document_ids", "with_status", "waiting", "original_in_use", "unembedded", "outdated", "outline", "resolve_scope",
     "embed_documents", "embed_prompt", "remove", "discard", "drain",
 })  # fmt: skip

@@ -13,7 +13,7 @@ from records.ids import DocumentId
 from records.retrieval import ScoredChunk
 from records.system import WorkerPurpose
 from tests.fakes.embedding import FakeEmbedder
-from tests.persistence.shelf import make_chunk, parsed
+from tests.persistence.stores import make_chunk, parsed
 from workers import WorkerCrashed
 
 

@@ -3,16 +3,22 @@ from pathlib import Path
 
 import pytest
 
-from persistence.database.database import Database, open_database
-from tests.persistence.shelf import Shelf
+from persistence.database.database import Database
+from tests.persistence.stores import Stores
+from tests.support.databases import open_copy, write_template
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_template(tmp_path_factory.mktemp("database"))
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "graphlore.db") as database:
+async def database(template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_copy(template, tmp_path) as database:
         yield database
 
 
 @pytest.fixture
-def shelf(database: Database) -> Shelf:
-    return Shelf(database)
+def stores(database: Database) -> Stores:
+    return Stores(database)

@@ -9,34 +9,34 @@ from pathlib import Path
 import pytest
 
 from persistence.database.database import Database, open_database
-from persistence.database.failures import DatabaseLocked, DatabaseUnusable
+from persistence.database.database_errors import DatabaseLocked, DatabaseUnusable
 from persistence.database.sqlite import execute, fetch_value
 from records.errors import DiskFull
 from records.filters import DocumentFilter
 from tests.paths import ROOT
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 
 
-async def test_what_was_stored_is_there_at_the_next_start(tmp_path: Path) -> None:
+async def test_stored_records_exist_after_a_restart(tmp_path: Path) -> None:
     async with open_database(tmp_path / "a folder?" / "x #1%.db") as database:
-        document = await Shelf(database).ingest("Bolt A takes 35 Nm.")
+        document = await Stores(database).ingest("Bolt A takes 35 Nm.")
     async with open_database(tmp_path / "a folder?" / "x #1%.db") as database:
-        shelf = Shelf(database)
-        assert await shelf.documents.get(document.id) == document
-        assert await shelf.found("bolt") == ["Bolt A takes 35 Nm."]
+        stores = Stores(database)
+        assert await stores.documents.get(document.id) == document
+        assert await stores.found("bolt") == ["Bolt A takes 35 Nm."]
 
 
-async def test_several_databases_are_open_at_once(tmp_path: Path) -> None:
+async def test_several_databases_can_be_open_in_one_process(tmp_path: Path) -> None:
     async with open_database(tmp_path / "1.db") as first, open_database(tmp_path / "2.db") as second:
-        shelves = Shelf(first), Shelf(second)
-        await asyncio.gather(*(shelf.add(f"{n}") for n in range(10) for shelf in shelves[: 1 + n % 2]))
-        assert await shelves[0].documents.count(DocumentFilter()) == 10
-        assert await shelves[1].documents.count(DocumentFilter()) == 5
+        all_stores = Stores(first), Stores(second)
+        await asyncio.gather(*(stores.add(f"{n}") for n in range(10) for stores in all_stores[: 1 + n % 2]))
+        assert await all_stores[0].documents.count(DocumentFilter()) == 10
+        assert await all_stores[1].documents.count(DocumentFilter()) == 5
 
 
-async def test_a_transaction_is_undone_whole(database: Database) -> None:
-    shelf = Shelf(database)
-    document = await shelf.add()
+async def test_a_failed_transaction_is_rolled_back(database: Database) -> None:
+    stores = Stores(database)
+    document = await stores.add()
 
     async def fails() -> None:
         async with database.writing() as transaction:
@@ -45,12 +45,12 @@ async def test_a_transaction_is_undone_whole(database: Database) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await fails()
-    assert await shelf.documents.get(document.id) == document
+    assert await stores.documents.get(document.id) == document
 
 
-async def test_a_canceled_transaction_is_undone_and_holds_nobody_up(database: Database) -> None:
-    shelf = Shelf(database)
-    document = await shelf.add()
+async def test_a_canceled_transaction_is_rolled_back_and_blocks_no_other(database: Database) -> None:
+    stores = Stores(database)
+    document = await stores.add()
     begun = asyncio.Event()
 
     async def never_ends() -> None:
@@ -61,43 +61,43 @@ async def test_a_canceled_transaction_is_undone_and_holds_nobody_up(database: Da
 
     writing = asyncio.create_task(never_ends())
     await begun.wait()
-    waiting = [asyncio.create_task(shelf.add(f"{n}")) for n in range(3)]
+    waiting = [asyncio.create_task(stores.add(f"{n}")) for n in range(3)]
     waiting[0].cancel()
     writing.cancel()
     await asyncio.gather(writing, *waiting, return_exceptions=True)
-    assert (await shelf.documents.get(document.id)).name == document.name
-    assert await shelf.documents.count(DocumentFilter()) == 3
+    assert (await stores.documents.get(document.id)).name == document.name
+    assert await stores.documents.count(DocumentFilter()) == 3
 
 
-async def test_a_writer_canceled_at_any_moment_leaves_the_next_one_free(database: Database) -> None:
-    shelf = Shelf(database)
+async def test_a_writer_canceled_at_any_step_does_not_block_the_next(database: Database) -> None:
+    stores = Stores(database)
     for steps in range(30):
-        adding = asyncio.create_task(shelf.add(f"{steps}"))
+        adding = asyncio.create_task(stores.add(f"{steps}"))
         for _ in range(steps):
             await asyncio.sleep(0)
         adding.cancel()
         await asyncio.gather(adding, return_exceptions=True)
-    await shelf.add("last")
-    found = await shelf.documents.count(DocumentFilter(name_contains="last"))
+    await stores.add("last")
+    found = await stores.documents.count(DocumentFilter(name_contains="last"))
     assert found == 1
 
 
-async def test_readers_see_nothing_of_a_transaction_and_do_not_wait_for_it(database: Database) -> None:
-    shelf = Shelf(database)
-    document = await shelf.add()
+async def test_readers_neither_see_nor_wait_for_an_open_transaction(database: Database) -> None:
+    stores = Stores(database)
+    document = await stores.add()
     async with database.writing() as transaction:
         await execute(transaction, "UPDATE documents SET name = 'x'")
-        assert await shelf.documents.get(document.id) == document
-    assert (await shelf.documents.get(document.id)).name == "x"
+        assert await stores.documents.get(document.id) == document
+    assert (await stores.documents.get(document.id)).name == "x"
 
 
 async def test_a_snapshot_sees_one_state(database: Database) -> None:
-    shelf = Shelf(database)
+    stores = Stores(database)
     async with database.snapshot() as reader:
         assert await fetch_value(reader, "SELECT count(*) FROM documents") == 0
-        await shelf.add()
+        await stores.add()
         assert await fetch_value(reader, "SELECT count(*) FROM documents") == 0
-    assert await shelf.documents.count(DocumentFilter()) == 1
+    assert await stores.documents.count(DocumentFilter()) == 1
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
@@ -106,7 +106,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
             await reader.execute_query("DELETE FROM documents")
 
 
-async def test_a_canceled_query_gives_its_connection_back(database: Database) -> None:
+async def test_a_canceled_query_returns_its_connection(database: Database) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
     async def query() -> None:
@@ -118,7 +118,7 @@ async def test_a_canceled_query_gives_its_connection_back(database: Database) ->
         await asyncio.sleep(0.02)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    assert await Shelf(database).documents.count(DocumentFilter()) == 0
+    assert await Stores(database).documents.count(DocumentFilter()) == 0
 
 
 async def test_commits_wait_for_the_disk(database: Database) -> None:
@@ -128,66 +128,66 @@ async def test_commits_wait_for_the_disk(database: Database) -> None:
         assert await fetch_value(transaction, "PRAGMA foreign_keys") == 1
 
 
-async def test_a_full_disk_is_said_plainly_and_passes(database: Database) -> None:
-    shelf = Shelf(database)
-    document = await shelf.add()
+async def test_a_full_disk_raises_disk_full_until_there_is_space(database: Database) -> None:
+    stores = Stores(database)
+    document = await stores.add()
     async with database.writing() as transaction:
         pages = await fetch_value(transaction, "PRAGMA page_count")
         await execute(transaction, f"PRAGMA max_page_count = {pages + 4}")
     with pytest.raises(DiskFull):
-        await shelf.documents.append_text(document.id, 0, "x" * 1_000_000)
-    assert await shelf.documents.text(document.id, 0, 5) == ""
+        await stores.documents.append_text(document.id, 0, "x" * 1_000_000)
+    assert await stores.documents.text(document.id, 0, 5) == ""
     async with database.writing() as transaction:
         await execute(transaction, "PRAGMA max_page_count = 100000")
-    await shelf.documents.append_text(document.id, 0, "x" * 1_000_000)
+    await stores.documents.append_text(document.id, 0, "x" * 1_000_000)
 
 
-async def test_a_lock_of_another_program_is_said_plainly_and_passes(database: Database) -> None:
-    shelf = Shelf(database)
+async def test_a_lock_of_another_program_raises_database_locked_until_it_is_released(database: Database) -> None:
+    stores = Stores(database)
     async with database.writing() as transaction:
         await execute(transaction, "SELECT 1")
-    async with database._turn:
+    async with database._write_lock:
         await database._writer.execute_query("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseLocked):
-        await shelf.add()
-    assert await shelf.documents.count(DocumentFilter()) == 0
+        await stores.add()
+    assert await stores.documents.count(DocumentFilter()) == 0
     other.execute("ROLLBACK")
     other.close()
-    await shelf.add()
+    await stores.add()
 
 
-async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     path.write_bytes(b"This is a letter to my grandmother. " * 100)
-    with pytest.raises(DatabaseUnusable, match="no database"):
+    with pytest.raises(DatabaseUnusable, match="not a database"):
         async with open_database(path):
             pass
     assert path.read_bytes().startswith(b"This is a letter")
 
 
-async def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
+async def test_a_damaged_database_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     async with open_database(path) as database:
-        await Shelf(database).ingest("Bolt A takes 35 Nm.")
+        await Stores(database).ingest("Bolt A takes 35 Nm.")
     with path.open("rb+") as file:
         file.seek(100)
         file.write(os.urandom(20_000))
     with pytest.raises(DatabaseUnusable):
         async with open_database(path) as database:
-            await Shelf(database).add("x")
+            await Stores(database).add("x")
 
 
 async def test_acknowledged_work_survives_a_kill(tmp_path: Path) -> None:
     program = """
 import asyncio, pathlib, sys
 from persistence.database.database import open_database
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 async def main():
     async with open_database(pathlib.Path(sys.argv[1])) as database:
         for n in range(10_000):
-            document = await Shelf(database).ingest(f"Bolt {n}", name=f"{n}")
+            document = await Stores(database).ingest(f"Bolt {n}", name=f"{n}")
             print(document.id, flush=True)
 asyncio.run(main())
 """
@@ -198,8 +198,8 @@ asyncio.run(main())
         writer.send_signal(signal.SIGKILL)
         acknowledged += [line for line in writer.stdout if line.endswith("\n") and line.strip().isdigit()]
     async with open_database(path) as database:
-        shelf = Shelf(database)
+        stores = Stores(database)
         assert acknowledged
-        assert len(await shelf.found("bolt", limit=10_000)) >= len(acknowledged)
+        assert len(await stores.found("bolt", limit=10_000)) >= len(acknowledged)
         async with database.reading() as reader:
             assert await fetch_value(reader, "PRAGMA integrity_check") == "ok"

@@ -5,6 +5,7 @@ import pytest
 from records.codes import ErrorCode
 from records.document import (
     Chunking,
+    DocumentChanges,
     DocumentSource,
     DocumentStatus,
     EraseReceipt,
@@ -15,211 +16,203 @@ from records.errors import NotFound
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import PageRequest
-from tests.persistence.shelf import Shelf, cite, make_chunk
+from tests.persistence.stores import Stores, cite, make_chunk
 
 ALL = PageRequest(first=100)
 BY_NAME = Order("NAME", descending=False)
 
 
-async def names(shelf: Shelf, filter: DocumentFilter) -> list[str]:
-    page = await shelf.documents.page(filter, BY_NAME, ALL)
-    assert await shelf.documents.count(filter) == len(page.items)
+async def names(stores: Stores, filter: DocumentFilter) -> list[str]:
+    page = await stores.documents.page(filter, BY_NAME, ALL)
+    assert await stores.documents.count(filter) == len(page.items)
     return [document.name for document in page.items]
 
 
-async def test_a_document_comes_back_as_it_arrived(shelf: Shelf) -> None:
+async def test_a_stored_document_is_returned_unchanged(stores: Stores) -> None:
     new = NewDocument(
         "Über Schrauben.pdf", "application/pdf", 5_000_000_000, "a" * 64, DocumentSource.URL, "https://x.example/y",
         ("b", "a"), {"n": 10**30, "s": ["\ud800", None]}, Chunking(128, 16),
     )  # fmt: skip
-    document, known = await shelf.documents.add(new)
+    document, known = await stores.documents.add(new)
     assert not known
     assert document.status is DocumentStatus.PENDING
     for part in ("name", "media_type", "byte_size", "sha256", "source", "source_uri", "tags", "metadata", "chunking"):
         assert getattr(document, part) == getattr(new, part)
     assert document.created_at.utcoffset() is not None
-    assert await shelf.documents.get(document.id) == document == await shelf.documents.find_by_sha256("a" * 64)
+    assert await stores.documents.get(document.id) == document
 
 
-async def test_the_same_bytes_are_one_document(shelf: Shelf) -> None:
-    first = await shelf.add("bolts.txt")
-    again, known = await shelf.documents.add(
+async def test_equal_bytes_are_one_document(stores: Stores) -> None:
+    first = await stores.add("bolts.txt")
+    again, known = await stores.documents.add(
         NewDocument("other.txt", "text/plain", 9, first.sha256, DocumentSource.UPLOAD)
     )
     assert known
     assert again == first
 
 
-async def test_bytes_whose_document_is_being_deleted_may_come_again(shelf: Shelf) -> None:
-    first = await shelf.add("bolts.txt")
-    await shelf.documents.mark_deleting(first.id)
-    second = await shelf.add("bolts.txt")
+async def test_the_bytes_of_a_document_in_deleting_can_be_added_again(stores: Stores) -> None:
+    first = await stores.add("bolts.txt")
+    await stores.documents.mark_deleting(first.id)
+    second = await stores.add("bolts.txt")
     assert second.id != first.id
-    await shelf.documents.erase(first.id)
-    assert await shelf.documents.original_in_use(second.sha256)
+    await stores.documents.erase(first.id)
+    assert await stores.documents.original_in_use(second.sha256)
 
 
-async def test_ids_are_never_used_again(shelf: Shelf) -> None:
-    first = await shelf.add("bolts.txt")
-    await shelf.documents.erase(first.id)
-    assert (await shelf.add("bolts.txt")).id > first.id
+async def test_ids_are_not_reused(stores: Stores) -> None:
+    first = await stores.add("bolts.txt")
+    await stores.documents.erase(first.id)
+    assert (await stores.add("bolts.txt")).id > first.id
 
 
-async def test_a_missing_document_is_named(shelf: Shelf) -> None:
+async def test_an_unknown_document_raises_not_found(stores: Stores) -> None:
     missing = DocumentId(404)
-    assert await shelf.documents.find(missing) is None
+    assert await stores.documents.find(missing) is None
     for call in (
-        shelf.documents.get(missing),
-        shelf.documents.update(missing, name="x"),
-        shelf.documents.restart(missing),
-        shelf.documents.mark_deleting(missing),
-        shelf.documents.append_text(missing, 0, "x"),
-        shelf.chunks.add(missing, [make_chunk(0, "x")]),
-        shelf.documents.update(missing, tags=("a",)),
-        shelf.documents.resolve_scope([missing], None),
-        shelf.sessions.create("x", [missing], (await shelf.session()).settings),
+        stores.documents.get(missing),
+        stores.documents.update(missing, DocumentChanges(name="x")),
+        stores.documents.restart(missing),
+        stores.documents.mark_deleting(missing),
+        stores.documents.append_text(missing, 0, "x"),
+        stores.chunks.add(missing, [make_chunk(0, "x")]),
+        stores.documents.update(missing, DocumentChanges(tags=("a",))),
+        stores.documents.resolve_scope([missing], None),
+        stores.sessions.create("x", [missing], (await stores.session()).settings),
     ):
         with pytest.raises(NotFound) as raised:
             await call
-        assert raised.value.kind == "Document"
+        assert raised.value.kind == "document"
 
 
-async def test_only_what_is_given_changes(shelf: Shelf) -> None:
-    document = await shelf.add(tags=("a",), metadata={"k": 1})
-    assert (await shelf.documents.update(document.id, name="nuts.txt")).metadata == {"k": 1}
-    assert (await shelf.documents.update(document.id, tags=["c", "b", "c"])).tags == ("c", "b")
-    assert (await shelf.documents.update(document.id, metadata=None)).metadata is None
-    assert (await shelf.documents.get(document.id)).name == "nuts.txt"
+async def test_an_update_changes_the_provided_fields_only(stores: Stores) -> None:
+    document = await stores.add(tags=("a",), metadata={"k": 1})
+    assert (await stores.documents.update(document.id, DocumentChanges(name="nuts.txt"))).metadata == {"k": 1}
+    assert (await stores.documents.update(document.id, DocumentChanges(tags=("c", "b", "c")))).tags == ("c", "b")
+    assert (await stores.documents.update(document.id, DocumentChanges(metadata=None))).metadata is None
+    assert (await stores.documents.get(document.id)).name == "nuts.txt"
 
 
-async def test_lists_are_filtered(shelf: Shelf) -> None:
-    first = await shelf.add("ÄPFEL 100%.txt", tags=("fruit", "red"))
-    await shelf.add("pears_.md", tags=("fruit",), media_type="text/markdown")
-    await shelf.documents.set_status(first.id, DocumentStatus.FAILED)
-    session = await shelf.session("x", first.id)
-    assert await names(shelf, DocumentFilter()) == ["pears_.md", "ÄPFEL 100%.txt"]
-    assert await names(shelf, DocumentFilter(name_contains="äpfel 100%")) == ["ÄPFEL 100%.txt"]
-    assert await names(shelf, DocumentFilter(name_contains="_")) == ["pears_.md"]
-    assert await names(shelf, DocumentFilter(tags=("fruit", "red"))) == ["ÄPFEL 100%.txt"]
-    assert await names(shelf, DocumentFilter(media_type=("text/markdown", "x/y"))) == ["pears_.md"]
-    assert await names(shelf, DocumentFilter(status=(DocumentStatus.FAILED,))) == ["ÄPFEL 100%.txt"]
-    assert await names(shelf, DocumentFilter(session_id=session.id)) == ["ÄPFEL 100%.txt"]
-    assert await names(shelf, DocumentFilter(status=())) == []
+async def test_lists_are_filtered(stores: Stores) -> None:
+    first = await stores.add("ÄPFEL 100%.txt", tags=("fruit", "red"))
+    await stores.add("pears_.md", tags=("fruit",), media_type="text/markdown")
+    await stores.documents.set_status(first.id, DocumentStatus.FAILED)
+    session = await stores.session("x", first.id)
+    assert await names(stores, DocumentFilter()) == ["pears_.md", "ÄPFEL 100%.txt"]
+    assert await names(stores, DocumentFilter(name_contains="äpfel 100%")) == ["ÄPFEL 100%.txt"]
+    assert await names(stores, DocumentFilter(name_contains="_")) == ["pears_.md"]
+    assert await names(stores, DocumentFilter(tags=("fruit", "red"))) == ["ÄPFEL 100%.txt"]
+    assert await names(stores, DocumentFilter(media_type=("text/markdown", "x/y"))) == ["pears_.md"]
+    assert await names(stores, DocumentFilter(status=(DocumentStatus.FAILED,))) == ["ÄPFEL 100%.txt"]
+    assert await names(stores, DocumentFilter(session_id=session.id)) == ["ÄPFEL 100%.txt"]
+    assert await names(stores, DocumentFilter(status=())) == []
 
 
-async def test_jobs_find_their_documents_oldest_first(shelf: Shelf) -> None:
-    ids = [(await shelf.add(f"{n}.txt")).id for n in range(4)]
-    await shelf.documents.set_status(ids[1], DocumentStatus.READY)
-    waiting = await shelf.documents.with_status((DocumentStatus.PENDING,), limit=2)
+async def test_documents_with_a_status_are_returned_oldest_first(stores: Stores) -> None:
+    ids = [(await stores.add(f"{n}.txt")).id for n in range(4)]
+    await stores.documents.set_status(ids[1], DocumentStatus.READY)
+    waiting = await stores.documents.with_status((DocumentStatus.PENDING,), limit=2)
     assert [document.id for document in waiting] == [ids[0], ids[2]]
 
 
-async def test_a_failure_is_kept_until_the_next_status(shelf: Shelf) -> None:
-    document = await shelf.add()
+async def test_an_error_is_stored_until_the_next_status(stores: Stores) -> None:
+    document = await stores.add()
     error = IngestionError(DocumentStatus.PARSING, ErrorCode.CORRUPT_DOCUMENT, "It is damaged.", retryable=False)
-    failed = await shelf.documents.set_status(document.id, DocumentStatus.FAILED, error=error)
+    failed = await stores.documents.set_status(document.id, DocumentStatus.FAILED, error=error)
     assert failed.error == error
-    assert (await shelf.documents.set_status(document.id, DocumentStatus.PARSING, progress=0.5)).error is None
+    assert (await stores.documents.set_status(document.id, DocumentStatus.PARSING, progress=0.5)).error is None
 
 
-async def test_text_is_read_by_code_points_across_pieces(shelf: Shelf) -> None:
-    document = await shelf.add()
+async def test_text_is_read_by_code_points_across_pieces(stores: Stores) -> None:
+    document = await stores.add()
     whole, start = "", 0
     for piece in ("Bolt 🔩 A", " takes ", "35\u00a0Nm.", "中文"):
-        await shelf.documents.append_text(document.id, start, piece)
+        await stores.documents.append_text(document.id, start, piece)
         whole, start = whole + piece, start + len(piece)
     for offset in range(len(whole) + 2):
         for length in range(len(whole) + 2):
-            assert await shelf.documents.text(document.id, offset, length) == whole[offset : offset + length]
+            assert await stores.documents.text(document.id, offset, length) == whole[offset : offset + length]
 
 
-async def test_what_parsing_learned_is_stored_at_once(shelf: Shelf) -> None:
-    document = await shelf.ingest("Bolt A takes 35 Nm.", "Bolt B takes 40 Nm.")
+async def test_results_of_parsing_are_stored(stores: Stores) -> None:
+    document = await stores.ingest("Bolt A takes 35 Nm.", "Bolt B takes 40 Nm.")
     assert (document.status, document.chunk_count, document.title) == (DocumentStatus.EMBEDDING, 2, "Bolts")
     assert document.coverage is not None
     assert document.coverage.warnings == ("one warning",)
-    assert [heading.text for heading in await shelf.documents.outline(document.id)] == ["Bolts", "Torque"]
+    assert [heading.text for heading in await stores.documents.outline(document.id)] == ["Bolts", "Torque"]
 
 
-async def test_a_restart_forgets_what_was_ingested(shelf: Shelf) -> None:
-    document = await shelf.ingest("Bolt A takes 35 Nm.")
-    embedded = await shelf.embed(document.id)
-    await shelf.outbox.done([entry.id for entry in await shelf.outbox.read(10)])
-    again = await shelf.documents.restart(document.id, Chunking(64, 8))
+async def test_a_restart_erases_ingested_content(stores: Stores) -> None:
+    document = await stores.ingest("Bolt A takes 35 Nm.")
+    embedded = await stores.embed(document.id)
+    await stores.outbox.done([entry.id for entry in await stores.outbox.read(10)])
+    again = await stores.documents.restart(document.id, Chunking(64, 8))
     assert (again.status, again.chunk_count, again.embedded_chunks) == (DocumentStatus.PENDING, 0, 0)
     assert again.chunking == Chunking(64, 8)
-    assert await shelf.documents.text(document.id, 0, 100) == ""
-    assert await shelf.documents.outline(document.id) == ()
-    assert await shelf.found("bolt") == []
-    assert [entry.chunk_id for entry in await shelf.outbox.read(10)] == embedded
+    assert await stores.documents.text(document.id, 0, 100) == ""
+    assert await stores.documents.outline(document.id) == ()
+    assert await stores.found("bolt") == []
+    assert [entry.chunk_id for entry in await stores.outbox.read(10)] == embedded
 
 
-async def test_nothing_wakes_up_what_is_being_deleted(shelf: Shelf) -> None:
-    document = await shelf.ingest("Bolt A takes 35 Nm.")
-    await shelf.documents.mark_deleting(document.id)
-    assert (await shelf.documents.set_status(document.id, DocumentStatus.READY)).status is DocumentStatus.DELETING
-    assert await names(shelf, DocumentFilter()) == []
-    assert await names(shelf, DocumentFilter(status=(DocumentStatus.DELETING,))) == ["bolts.txt"]
+async def test_a_document_in_deleting_keeps_its_status(stores: Stores) -> None:
+    document = await stores.ingest("Bolt A takes 35 Nm.")
+    await stores.documents.mark_deleting(document.id)
+    assert (await stores.documents.set_status(document.id, DocumentStatus.READY)).status is DocumentStatus.DELETING
+    assert await names(stores, DocumentFilter()) == []
+    assert await names(stores, DocumentFilter(status=(DocumentStatus.DELETING,))) == ["bolts.txt"]
     with pytest.raises(NotFound):
-        await shelf.documents.restart(document.id)
+        await stores.documents.restart(document.id)
 
 
-async def test_a_deleted_document_is_found_by_nobody_at_once(shelf: Shelf) -> None:
-    document = await shelf.ingest("Bolt A takes 35 Nm.")
-    [chunk] = await shelf.chunks.unembedded(document.id, 1)
-    session = await shelf.session("x", document.id)
-    await shelf.documents.mark_deleting(document.id)
-    assert await shelf.found("bolt") == []
-    assert await shelf.chunks.find(chunk.id) is None
-    assert await shelf.sessions.document_ids(session.id) == ()
+async def test_a_document_in_deleting_is_hidden_at_once(stores: Stores) -> None:
+    document = await stores.ingest("Bolt A takes 35 Nm.")
+    [chunk] = await stores.chunks.unembedded(document.id, 1)
+    session = await stores.session("x", document.id)
+    await stores.documents.mark_deleting(document.id)
+    assert await stores.found("bolt") == []
+    assert await stores.chunks.find(chunk.id) is None
+    assert await stores.sessions.document_ids(session.id) == ()
     with pytest.raises(NotFound):
-        await shelf.documents.resolve_scope([document.id], None)
+        await stores.documents.resolve_scope([document.id], None)
 
 
-async def test_erasing_counts_what_is_gone(shelf: Shelf) -> None:
-    kept = await shelf.ingest("Nuts too.", name="nuts.txt")
+async def test_the_receipt_of_an_erasure_counts_erased_items(stores: Stores) -> None:
+    kept = await stores.ingest("Nuts too.", name="nuts.txt")
     texts = [f"Bolt {n} takes 35 Nm." for n in range(1203)]
-    document = await shelf.ingest(*texts)
-    await shelf.embed(document.id, 700)
-    session = await shelf.session("x", document.id, kept.id)
-    [chunk] = (await shelf.chunks.page(document.id, PageRequest(first=1))).items
-    _, answer = await shelf.exchange(session.id, "What?", "35 Nm [1]", cite(document, chunk.id), cite(kept, None, 2))
-    await shelf.documents.mark_deleting(document.id)
-    receipt = await shelf.documents.erase(document.id)
+    document = await stores.ingest(*texts)
+    await stores.embed(document.id, 700)
+    session = await stores.session("x", document.id, kept.id)
+    [chunk] = (await stores.chunks.page(document.id, PageRequest(first=1))).items
+    _, answer = await stores.exchange(session.id, "What?", "35 Nm [1]", cite(document, chunk.id), cite(kept, None, 2))
+    await stores.documents.mark_deleting(document.id)
+    receipt = await stores.documents.erase(document.id)
     assert (receipt.chunks, receipt.keyword_entries) == (1203, 1203)
     assert receipt.bytes >= 2 * sum(len(text) for text in texts)
-    assert await shelf.documents.find(document.id) is None
-    assert await shelf.sessions.document_ids(session.id) == (kept.id,)
-    assert await shelf.outbox.pending(document.id) == 1400
-    cited = await shelf.messages.citations(answer.id)
-    assert cited == (replace(cite(document, None), document_id=None), cite(kept, None, 2))
-    assert await shelf.found("nuts") == ["Nuts too."]
+    assert await stores.documents.find(document.id) is None
+    assert await stores.sessions.document_ids(session.id) == (kept.id,)
+    assert await stores.outbox.pending(document.id) == 1400
+    assert (await stores.messages.get(answer.id)).citations == (
+        replace(cite(document, None), document_id=None),
+        cite(kept, None, 2),
+    )
+    assert await stores.found("nuts") == ["Nuts too."]
 
 
-async def test_erasing_again_finds_nothing_left(shelf: Shelf) -> None:
-    document = await shelf.ingest("Bolt A takes 35 Nm.")
-    await shelf.documents.erase(document.id)
-    assert await shelf.documents.erase(document.id) == EraseReceipt()
+async def test_the_receipt_of_a_second_erasure_is_empty(stores: Stores) -> None:
+    document = await stores.ingest("Bolt A takes 35 Nm.")
+    await stores.documents.erase(document.id)
+    assert await stores.documents.erase(document.id) == EraseReceipt()
 
 
-async def test_a_scope_is_what_can_be_searched(shelf: Shelf) -> None:
-    red = await shelf.ingest("one", name="1", tags=("red", "small"))
-    await shelf.add("2", tags=("red", "small"))
-    blue = await shelf.ingest("three", name="3", tags=("blue",))
-    scope = shelf.documents.resolve_scope
+async def test_a_scope_contains_searchable_documents_only(stores: Stores) -> None:
+    red = await stores.ingest("one", name="1", tags=("red", "small"))
+    await stores.add("2", tags=("red", "small"))
+    blue = await stores.ingest("three", name="3", tags=("blue",))
+    scope = stores.documents.resolve_scope
     assert await scope(None, None) is None
     assert await scope(None, ()) is None
     assert await scope((), None) == ()
     assert await scope(None, ("red", "small")) == (red.id,)
     assert await scope((red.id, blue.id), ("red",)) == (red.id,)
     assert await scope((red.id, blue.id), None) == (red.id, blue.id)
-
-
-async def test_the_database_counts_itself(shelf: Shelf) -> None:
-    document = await shelf.ingest("one", "two", "three")
-    await shelf.embed(document.id, 2)
-    await shelf.exchange((await shelf.session()).id, "What?", "That.")
-    counts = await shelf.documents.storage_counts()
-    assert (counts.documents, counts.chunks, counts.embedded_chunks) == (1, 3, 2)
-    assert (counts.sessions, counts.messages) == (1, 2)
-    assert counts.database_bytes > 4096

@@ -3,30 +3,25 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from persistence.database.database import Database, open_database
-from persistence.database.failures import DatabaseTooNew, DatabaseUnusable
-from persistence.database.migrating import APPS, BACKUPS, back_up, configuration, migrate
-from persistence.database.sqlite import execute, fetch
-from tests.persistence.shelf import Shelf
+from persistence.database.database_errors import DatabaseTooNew, DatabaseUnusable
+from persistence.database.migration import MAX_BACKUPS, back_up, configuration, migrate
+from persistence.database.sqlite import execute, fetch, fetch_value
+from tests.persistence.stores import Stores
 
-
-async def migrate_to(path: Path, name: str) -> None:
-    """As an older or newer program would have left the database."""
-    async with TortoiseContext() as context:
-        await context.init(config=configuration(path))
-        await MigrationExecutor(get_connection("default"), APPS).migrate([MigrationTarget("graphlore", name)])
+LATER = "tests.persistence.later_migrations"
+INDEXES = ("chunks_fts", "sessions_fts", "messages_fts")
 
 
 async def test_models_and_migrations_agree(tmp_path: Path) -> None:
+    config = configuration(tmp_path / "x.db")
     async with TortoiseContext() as context:
-        await context.init(config=configuration(tmp_path / "x.db"))
+        await context.init(config=config)
         assert context.apps is not None
-        changes = await MigrationAutodetector(context.apps, APPS).changes()
+        changes = await MigrationAutodetector(context.apps, config["apps"]).changes()
     assert [operation for writer in changes for operation in writer.operations] == []
 
 
@@ -36,117 +31,113 @@ async def test_a_new_database_needs_no_backup(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.before-*")) == []
 
 
-async def test_an_older_database_is_copied_before_it_is_changed(tmp_path: Path) -> None:
+async def test_an_older_database_is_backed_up_before_it_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
-    await migrate_to(path, "0001_initial")
+    await migrate(path)
     kept = sqlite3.connect(path)
     kept.execute("INSERT INTO outbox (chunk_id, document_id) VALUES (7, 7)")
     kept.commit()
-    async with open_database(path) as database, database.reading() as reader:
-        assert [row["chunk_id"] for row in await fetch(reader, "SELECT chunk_id FROM outbox")] == [7]
+    backup = await migrate(path, LATER)
+    assert [backup] == list(tmp_path.glob("x.db.before-*"))
+    assert {"notes", "more_notes"} <= table_names(path)
     kept.close()
-    [backup] = tmp_path.glob("x.db.before-*")
-    copy = sqlite3.connect(backup)
-    assert copy.execute("SELECT chunk_id FROM outbox").fetchall() == [(7,)]
-    assert copy.execute("SELECT name FROM sqlite_master WHERE name = 'chunk_words'").fetchall() == []
-    copy.close()
+    assert backup is not None
+    with closing(sqlite3.connect(backup)) as copy:
+        assert copy.execute("SELECT chunk_id FROM outbox").fetchall() == [(7,)]
+    assert "notes" not in table_names(backup)
 
 
 async def test_the_newest_backups_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     await migrate(path)
-    made = [back_up(path) for _ in range(BACKUPS + 2)]
-    assert sorted(tmp_path.glob("x.db.before-*")) == made[-BACKUPS:]
+    backups = [back_up(path) for _ in range(MAX_BACKUPS + 2)]
+    assert sorted(tmp_path.glob("x.db.before-*")) == backups[-MAX_BACKUPS:]
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
-    await migrate_to(path, "0001_initial")
-    other = sqlite3.connect(path)
-    other.execute("CREATE TABLE message_words (id INTEGER)")
-    with pytest.raises(Exception, match="message_words already exists"):
-        await migrate(path)
-    assert other.execute("SELECT name FROM sqlite_master WHERE name = 'chunk_words'").fetchall() == []
-    other.execute("DROP TABLE message_words")
-    other.close()
-    async with open_database(path) as database:
-        await Shelf(database).ingest("Bolt A takes 35 Nm.")
-
-
-async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.db"
     await migrate(path)
     other = sqlite3.connect(path)
-    other.execute("INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('graphlore', '0999_later', '2030')")
-    other.commit()
+    other.execute("CREATE TABLE more_notes (id INTEGER)")
+    with pytest.raises(Exception, match="more_notes already exists"):
+        await migrate(path, LATER)
+    assert "notes" not in table_names(path)
     other.close()
-    with pytest.raises(DatabaseTooNew, match="0999_later"):
+    async with open_database(path) as database:
+        await Stores(database).ingest("Bolt A takes 35 Nm.")
+
+
+async def test_a_newer_database_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    await migrate(path, LATER)
+    with pytest.raises(DatabaseTooNew, match="0002_notes"):
         await migrate(path)
 
 
-def tables(path: Path) -> set[tuple[str, str]]:
-    """All that a database is made of, with how it was written."""
+def table_names(path: Path) -> set[str]:
     with closing(sqlite3.connect(path)) as connection:
-        return set(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-async def test_migrations_can_be_undone(tmp_path: Path) -> None:
-    """And done again: the tables are the same ones, and what is stored is kept and found."""
-    path, old = tmp_path / "x.db", tmp_path / "old.db"
-    await migrate_to(old, "0001_initial")
-    async with open_database(path) as database:
-        document = await Shelf(database).ingest("Bolt A takes 35 Nm.")
-    whole = tables(path)
-    await migrate_to(path, "0001_initial")
-    assert tables(path) == tables(old) != whole
-    async with open_database(path) as database:
-        shelf = Shelf(database)
-        assert tables(path) == whole
-        assert len(await shelf.keywords.search("bolt", 5, None)) == 1
-        await shelf.documents.erase(document.id)
-        assert await shelf.keywords.search("bolt", 5, None) == ()
-        await check_words(database)
-
-
-async def check_words(database: Database) -> None:
-    """Raises where an index of words differs from the texts that it is of."""
+async def check_search_index(database: Database) -> None:
+    """Raise `DatabaseUnusable` if a full-text index differs from the texts that it indexes."""
     async with database.writing() as transaction:
-        for table in ("chunk_words", "session_words", "message_words"):
-            await execute(transaction, f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+        for index in INDEXES:
+            await execute(transaction, f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
 
 
-async def test_full_text_tables_agree_with_their_contents(database: Database) -> None:
-    shelf = Shelf(database)
-    document = await shelf.ingest("Bolt A takes 35 Nm.", "中文")
-    await shelf.documents.erase((await shelf.ingest("Nuts", name="nuts.txt")).id)
-    await shelf.embed(document.id)
-    session, deleted = await shelf.session("中文"), await shelf.session("gone")
-    await shelf.sessions.update(session.id, name="Bolts")
+async def test_the_full_text_indexes_agree_with_the_texts(database: Database) -> None:
+    stores = Stores(database)
+    document = await stores.ingest("Bolt A takes 35 Nm.", "中文 Straße Mu\u0308nchen")
+    await stores.documents.erase((await stores.ingest("Nuts", name="nuts.txt")).id)
+    await stores.embed(document.id)
+    session, deleted = await stores.session("中文"), await stores.session("gone")
+    await stores.sessions.update(session.id, name="Bolts")
     for each in (session, deleted):
-        prompt, _ = await shelf.exchange(each.id, "q", "a")
-        await shelf.exchange(each.id, "q2", "a2")
-        await shelf.messages.delete_exchange(prompt.id)
-        await shelf.ask(each.id, "unfinished")
-    await shelf.sessions.delete(deleted.id)
-    await check_words(database)
-    assert await rows(database, "chunk_words") == 2
-    assert await rows(database, "session_words") == 1
-    assert await rows(database, "message_words") == 3, "the second exchange and the prompt of the unfinished answer"
+        prompt, _ = await stores.exchange(each.id, "q", "a")
+        await stores.exchange(each.id, "q2", "a2")
+        await stores.messages.delete_exchange(prompt.id)
+        await stores.ask(each.id, "unfinished")
+    await stores.sessions.delete(deleted.id)
+    await check_search_index(database)
+    assert await count_entries(database, "chunks_fts") == 2
+    assert await count_entries(database, "sessions_fts") == 1
+    assert await count_entries(database, "messages_fts") == 3, (
+        "the second exchange and the prompt of the unfinished answer"
+    )
 
 
-@pytest.mark.parametrize("table", ["chunk_words", "session_words", "message_words"])
-async def test_a_full_text_table_that_differs_from_its_contents_is_noticed(database: Database, table: str) -> None:
-    shelf = Shelf(database)
-    await shelf.ingest("Bolt A takes 35 Nm.")
-    await shelf.exchange((await shelf.session("Bolts")).id, "q", "a")
-    await check_words(database)
+@pytest.mark.parametrize("index", INDEXES)
+async def test_an_index_that_differs_from_its_texts_is_detected(database: Database, index: str) -> None:
+    stores = Stores(database)
+    await stores.ingest("Bolt A takes 35 Nm.")
+    await stores.exchange((await stores.session("Bolts")).id, "q", "a")
+    await check_search_index(database)
     async with database.writing() as transaction:
-        await execute(transaction, f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+        await execute(transaction, f"INSERT INTO {index} ({index}) VALUES ('delete-all')")
     with pytest.raises(DatabaseUnusable, match="damaged"):
-        await check_words(database)
+        await check_search_index(database)
 
 
-async def rows(database: Database, table: str) -> int:
-    """Texts that an index of words knows, by what it keeps itself."""
+async def test_an_index_of_another_tokenizer_is_built_again_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    async with open_database(path) as database:
+        await Stores(database).ingest("Bolt A takes 35 Nm.")
+        async with database.writing() as transaction:
+            await execute(transaction, "INSERT INTO chunks_fts (chunks_fts) VALUES ('delete-all')")
+            await execute(transaction, "UPDATE search_index SET tokenizer = '0 unicode 1.0'")
+    async with open_database(path) as database:
+        assert await Stores(database).found("bolt") == ["Bolt A takes 35 Nm."]
+        await check_search_index(database)
+
+
+async def test_the_integrity_of_foreign_keys_is_checked(database: Database) -> None:
     async with database.reading() as reader:
-        return int((await fetch(reader, f"SELECT count(*) AS known FROM {table}_docsize"))[0]["known"])
+        assert await fetch(reader, "PRAGMA foreign_key_check") == []
+        assert await fetch_value(reader, "PRAGMA integrity_check") == "ok"
+
+
+async def count_entries(database: Database, index: str) -> int:
+    """Return the number of texts in a full-text index."""
+    async with database.reading() as reader:
+        return int(await fetch_value(reader, f"SELECT count(*) FROM {index}_docsize"))

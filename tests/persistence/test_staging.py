@@ -1,4 +1,4 @@
-"""What is read anew of a document: unseen until the switch, and then everything that hangs on its chunks follows."""
+"""Reparsing: staged content is hidden until the switch, which updates vectors and citations."""
 
 from dataclasses import replace
 
@@ -12,8 +12,8 @@ from records.errors import NotFound
 from records.ids import ChunkId
 from records.indexing import IndexCounts
 from records.page import PageRequest
-from tests.persistence.shelf import VECTOR, Shelf, cite, make_chunk, parsed
-from tests.persistence.test_deep import deep, fill, ready
+from tests.persistence.stores import VECTOR, Stores, cite, make_chunk, parsed
+from tests.persistence.test_deep_embeddings import deep, fill, ready
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def staging(database: Database) -> Staging:
 
 
 async def stage(staging: Staging, document: DocumentRecord, *texts: str) -> int:
-    """Gives how many present chunks stay."""
+    """Stage texts as chunks and return the number of paired chunks."""
     await staging.begin(document.id)
     start = 0
     for index, text in enumerate(texts):
@@ -41,37 +41,39 @@ async def drain(outbox: Outbox) -> list[int]:
     return [int(entry.chunk_id) for entry in entries]
 
 
-async def test_nothing_is_seen_before_the_switch_and_all_of_it_after(shelf: Shelf, staging: Staging) -> None:
-    document = await ready(shelf, "old bolts", "same nuts")
+async def test_staged_content_is_hidden_until_the_switch(stores: Stores, staging: Staging) -> None:
+    document = await ready(stores, "old bolts", "same nuts")
     assert await stage(staging, document, "new bolts", "same nuts", "more screws") == 1
-    assert await shelf.found("old") == ["old bolts"]
-    assert await shelf.found("new") == []
+    assert await stores.found("old") == ["old bolts"]
+    assert await stores.found("new") == []
     switched = await staging.switch(document.id, parsed(31, parser_version=2))
     assert switched is not None
     assert (switched.status, switched.chunk_count, switched.embedded_chunks) == (DocumentStatus.READY, 3, 3)
-    assert await shelf.found("old") == []
-    assert await shelf.found("new") == ["new bolts"]
-    assert await shelf.documents.text(document.id, 0, 100) == "new boltssame nutsmore screws"
+    assert await stores.found("old") == []
+    assert await stores.found("new") == ["new bolts"]
+    assert await stores.documents.text(document.id, 0, 100) == "new boltssame nutsmore screws"
 
 
-async def test_equal_chunks_are_paired_one_with_one(database: Database, shelf: Shelf, staging: Staging) -> None:
-    document = await ready(shelf, "same", "same", "other")
-    first, second, other = await ids(shelf, document)
+async def test_equal_chunks_are_paired_one_to_one(database: Database, stores: Stores, staging: Staging) -> None:
+    document = await ready(stores, "same", "same", "other")
+    first, second, other = await ids(stores, document)
     assert await stage(staging, document, "same", "other", "same", "same") == 3
     await staging.switch(document.id, parsed(17))
-    after = await ids(shelf, document)
+    after = await ids(stores, document)
     assert after[:3] == [first, other, second]
     assert after[3] not in (first, second, other)
 
 
-async def ids(shelf: Shelf, document: DocumentRecord) -> list[ChunkId]:
-    """In order."""
-    return [chunk.id for chunk in (await shelf.chunks.page(document.id, PageRequest(first=100))).items]
+async def ids(stores: Stores, document: DocumentRecord) -> list[ChunkId]:
+    """Remove all entries and return their chunk ids in order."""
+    return [chunk.id for chunk in (await stores.chunks.page(document.id, PageRequest(first=100))).items]
 
 
-async def test_vectors_of_both_embedders_follow(database: Database, shelf: Shelf, staging: Staging) -> None:
-    document = await ready(shelf, "old bolts", "same nuts")
-    old, same = await ids(shelf, document)
+async def test_the_switch_queues_vectors_of_both_embedders(
+    database: Database, stores: Stores, staging: Staging
+) -> None:
+    document = await ready(stores, "old bolts", "same nuts")
+    old, same = await ids(stores, document)
     vectors = await deep(database)
     await fill(vectors)
     light, deeper = Outbox(database), Outbox(database, deep=True)
@@ -80,7 +82,7 @@ async def test_vectors_of_both_embedders_follow(database: Database, shelf: Shelf
     await stage(staging, document, "same nuts", "new bolts")
     assert await drain(light) == [], "nothing changed so far"
     await staging.switch(document.id, parsed(18))
-    kept, new = await ids(shelf, document)
+    kept, new = await ids(stores, document)
     assert kept == same
     assert sorted(await drain(light)) == sorted([old, new])
     assert await drain(deeper) == [old]
@@ -88,39 +90,41 @@ async def test_vectors_of_both_embedders_follow(database: Database, shelf: Shelf
     assert [chunk.text for chunk in await vectors.next_batch(10)] == ["new bolts"]
 
 
-async def test_a_document_that_is_not_ready_any_more_is_left_alone(shelf: Shelf, staging: Staging) -> None:
-    document = await ready(shelf, "old bolts")
+async def test_a_document_that_is_not_ready_is_not_switched(stores: Stores, staging: Staging) -> None:
+    document = await ready(stores, "old bolts")
     await stage(staging, document, "new bolts")
-    await shelf.documents.mark_deleting(document.id)
+    await stores.documents.mark_deleting(document.id)
     assert await staging.switch(document.id, parsed(9)) is None
     with pytest.raises(NotFound):
         await staging.begin(document.id)
 
 
-async def test_documents_are_outdated_until_a_version_has_read_them(shelf: Shelf, staging: Staging) -> None:
-    document = await ready(shelf, "old bolts")
-    other = await ready(shelf, "old nuts", name="nuts.txt")
+async def test_documents_are_outdated_until_the_current_parser_has_parsed_them(
+    stores: Stores, staging: Staging
+) -> None:
+    document = await ready(stores, "old bolts")
+    other = await ready(stores, "old nuts", name="nuts.txt")
     assert [each for each, _ in await staging.outdated(1)] == []
     assert [each for each, _ in await staging.outdated(2)] == [document.id, other.id]
     await stage(staging, document, "new bolts")
     await staging.switch(document.id, parsed(9, parser_version=2))
     assert [each for each, _ in await staging.outdated(2)] == [other.id]
-    waiting = await shelf.add("waiting.txt")
+    waiting = await stores.add("waiting.txt")
     assert await staging.outdated(2) == (), "new documents go first"
-    await shelf.documents.set_status(waiting.id, DocumentStatus.FAILED)
+    await stores.documents.set_status(waiting.id, DocumentStatus.FAILED)
     await staging.leave(other.id, 2)
     assert await staging.outdated(2) == ()
 
 
-async def test_citations_move_with_what_they_cite_and_lose_a_span_that_is_gone(shelf: Shelf, staging: Staging) -> None:
-    document = await ready(shelf, "header", "same nuts", "old bolts")
-    _, same, old = await ids(shelf, document)
-    session = await shelf.session("Bolts", document.id)
+async def test_citations_of_paired_chunks_move_and_others_lose_their_span(stores: Stores, staging: Staging) -> None:
+    document = await ready(stores, "header", "same nuts", "old bolts")
+    _, same, old = await ids(stores, document)
+    session = await stores.session("Bolts", document.id)
     cited = [replace(cite(document, same), start_offset=6, end_offset=10), replace(cite(document, old, 2), quote="old")]
-    _, answer = await shelf.exchange(session.id, "?", "[1][2]", *cited)
+    _, answer = await stores.exchange(session.id, "?", "[1][2]", *cited)
     await stage(staging, document, "same nuts", "new bolts")
     await staging.switch(document.id, parsed(18))
-    kept, gone = await shelf.messages.citations(answer.id)
+    kept, gone = (await stores.messages.get(answer.id)).citations
     assert (kept.chunk_id, kept.start_offset, kept.end_offset) == (same, 0, 4)
-    assert await shelf.documents.text(document.id, 0, 4) == "same"
+    assert await stores.documents.text(document.id, 0, 4) == "same"
     assert (gone.chunk_id, gone.start_offset, gone.end_offset, gone.quote) == (None, None, None, "old")

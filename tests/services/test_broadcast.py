@@ -13,7 +13,7 @@ async def test_a_fast_watcher_receives_every_change() -> None:
     async with broadcast.watch() as changes:
         for state in ("a", "b"):
             broadcast.publish(changed(1, state))
-            assert (await anext(changes)).noun == state
+            assert (await anext(changes)).record == state
 
 
 async def test_a_slow_watcher_receives_the_newest_state_of_each_record() -> None:
@@ -22,7 +22,7 @@ async def test_a_slow_watcher_receives_the_newest_state_of_each_record() -> None
         for number in range(1000):
             broadcast.publish(changed(number % 3, f"state {number}"))
         received = [await anext(changes) for _ in range(3)]
-    assert {change.key: change.noun for change in received} == {0: "state 999", 1: "state 997", 2: "state 998"}
+    assert {change.key: change.record for change in received} == {0: "state 999", 1: "state 997", 2: "state 998"}
 
 
 async def test_a_record_stays_added_until_its_addition_was_read() -> None:
@@ -40,7 +40,7 @@ async def test_a_watcher_of_one_record_receives_no_other() -> None:
             broadcast.publish(changed(1, "other"))
             broadcast.publish(changed(2, state))
             broadcast.publish(changed(3, "other"))
-            assert (await anext(changes)).noun == state
+            assert (await anext(changes)).record == state
 
 
 async def test_a_watcher_that_leaves_removes_its_mailbox() -> None:

@@ -26,7 +26,7 @@ async def test_an_older_state_is_never_published_after_a_newer_one() -> None:
     sessions = Sessions(cast(Any, SlowSessions(make_session(name="old"))))
     async with sessions.watch_sessions(SessionId(1)) as changes:
         await asyncio.gather(sessions.changed(SessionId(1)), sessions.update_session(SessionId(1), name="new"))
-        names = [change.noun.name for change in [await anext(changes) for _ in range(3)] if change.noun is not None]
+        names = [change.record.name for change in [await anext(changes) for _ in range(3)] if change.record is not None]
     assert names[-1] == "new"
 
 

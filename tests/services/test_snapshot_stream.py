@@ -116,7 +116,7 @@ async def until_state(
 ) -> list[Change[Any]]:
     """Receive changes until the second record has this state and the snapshot has ended; return all of them."""
     while True:
-        latest = [each.noun for each in received if each.key == pair.second]
+        latest = [each.record for each in received if each.key == pair.second]
         ended = any(each.kind is ChangeKind.SNAPSHOT_END for each in received)
         if ended and latest and pair.state(latest[-1]) == state:
             return received

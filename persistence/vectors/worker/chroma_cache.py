@@ -1,7 +1,7 @@
-"""Chroma as a cache that may fail: opened, moved aside where it is corrupt, left out while it cannot be used.
+"""Chroma as a cache that may fail: a corrupt directory is renamed, and searches do without Chroma while it cannot be used.
 
-A corrupt index may end the process by a signal instead of an error. So each start leaves a mark until the cache was seen to
-agree with SQLite, and where two marks were left in a row the directory is moved aside.
+A corrupt index may end the process with a signal instead of an error. Each start is therefore counted in a file until the
+cache is found to agree with SQLite. After two such starts the directory is renamed.
 """
 
 import shutil
@@ -11,45 +11,47 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from persistence.vectors.worker.chroma_collection import Chroma, ChromaBroken
+from persistence.vectors.worker.chroma_collection import ChromaCollection, ChromaError
 from persistence.vectors.worker.replicas import Embedding
 
 Result = TypeVar("Result")
 
-_MOST_MARKS = 2
+MAX_UNFINISHED_STARTS = 2
+"""Starts without an agreement with SQLite after which the directory is considered corrupt."""
 
 
-class Cache:
-    """`is_complete` says whether searches may be answered from it; whoever compared it with SQLite sets that."""
+class ChromaCache:
+    """The collection, if it can be used. `is_complete` is True after a comparison found that it agrees with SQLite."""
 
     def __init__(self, directory: Path, embedder: str, dimensions: int) -> None:
         self._directory = directory
-        self._marks = directory.with_name(f"{directory.name}.starts")
+        self._starts = directory.with_name(f"{directory.name}.starts")
         self._embedder = embedder
         self._dimensions = dimensions
-        self._chroma: Chroma | None = None
+        self._chroma: ChromaCollection | None = None
         self.is_complete = False
         self.failure: str | None = None
         self.moved_aside: Path | None = None
-        "Where the last corrupt directory went."
+        "New path of the last corrupt directory."
 
-    def open(self) -> Chroma | None:
-        """Open it if need be; None where that fails, with the reason in `failure`."""
-        if self._chroma is not None and not self._chroma.is_there:
-            self._turn_off("The directory was deleted.")
+    def open(self) -> ChromaCollection | None:
+        """Return the collection, opened if necessary; None if that fails, with the reason in `failure`."""
+        if self._chroma is not None and not self._chroma.exists:
+            self._disable("The directory was deleted.")
         if self._chroma is None:
             self._open()
         return self._chroma
 
-    def settled(self) -> None:
-        """It agrees with SQLite."""
+    def set_complete(self) -> None:
+        """Mark the cache as complete. Call it after a comparison repaired all differences."""
         self.is_complete = True
         self.failure = None
-        self._marks.unlink(missing_ok=True)
-        self._try(Chroma.drop_others)
+        self._starts.unlink(missing_ok=True)
+        self._try(ChromaCollection.drop_others)
 
-    def broke(self, failure: ChromaBroken) -> None:
-        self._turn_off(str(failure))
+    def disable(self, failure: ChromaError) -> None:
+        """Do without Chroma until it is opened again."""
+        self._disable(str(failure))
 
     def upsert(self, embeddings: Sequence[Embedding]) -> None:
         self._try(lambda chroma: chroma.upsert(embeddings))
@@ -58,58 +60,58 @@ class Cache:
         self._try(lambda chroma: chroma.delete(chunk_ids))
 
     def nearest(self, vector: bytes, count: int) -> list[int] | None:
-        """None while it is not complete."""
+        """Return about the `count` nearest ids, or None while the cache is not complete."""
         return self._try(lambda chroma: chroma.nearest(vector, count)) if self.is_complete else None
 
-    def _try(self, action: Callable[[Chroma], Result]) -> Result | None:
-        """What fails leaves the cache off until it is opened again."""
+    def _try(self, action: Callable[[ChromaCollection], Result]) -> Result | None:
+        """Return the result of an action, or None without Chroma. A failure disables the cache until it is opened again."""
         if self._chroma is None:
             return None
         try:
             return action(self._chroma)
-        except ChromaBroken as failure:
-            self.broke(failure)
+        except ChromaError as failure:
+            self.disable(failure)
             return None
 
-    def _turn_off(self, reason: str) -> None:
-        print(f"Chroma is left out: {reason}", file=sys.stderr)  # noqa: T201  # the ring of crash reports reads it
+    def _disable(self, reason: str) -> None:
+        print(f"chroma disabled: {reason}", file=sys.stderr)  # noqa: T201  # crash reports contain it
         chroma, self._chroma = self._chroma, None
         self.is_complete, self.failure = False, reason
         if chroma is not None:
             try:
                 chroma.close()
-            except ChromaBroken as failure:
-                print(f"Chroma did not close: {failure}", file=sys.stderr)  # noqa: T201
+            except ChromaError as failure:
+                print(f"chroma not closed: {failure}", file=sys.stderr)  # noqa: T201
 
     def _open(self) -> None:
-        if self._mark() > _MOST_MARKS:
+        if self._count_start() > MAX_UNFINISHED_STARTS:
             self._move_aside()
         try:
-            self._chroma = self._chroma_here()
-        except ChromaBroken as failure:
-            self._turn_off(str(failure))
+            self._chroma = self._open_collection()
+        except ChromaError as failure:
+            self._disable(str(failure))
             self._move_aside()
             try:
-                self._chroma = self._chroma_here()
-            except ChromaBroken as again:
-                self._turn_off(str(again))
+                self._chroma = self._open_collection()
+            except ChromaError as second_failure:
+                self._disable(str(second_failure))
 
-    def _chroma_here(self) -> Chroma:
-        return Chroma(self._directory, self._embedder, self._dimensions)
+    def _open_collection(self) -> ChromaCollection:
+        return ChromaCollection(self._directory, self._embedder, self._dimensions)
 
-    def _mark(self) -> int:
-        """Count this start, and give how many there were since the cache was last in order."""
+    def _count_start(self) -> int:
+        """Count this start and return the number of starts since the cache was last complete; 0 if it cannot be counted."""
         try:
             self._directory.parent.mkdir(parents=True, exist_ok=True)
-            with self._marks.open("a") as marks:
-                marks.write("x")
-            return self._marks.stat().st_size
+            with self._starts.open("a") as starts:
+                starts.write("x")
+            return self._starts.stat().st_size
         except OSError as failure:
-            print(f"The start was not marked: {failure}", file=sys.stderr)  # noqa: T201
+            print(f"start not counted: {failure}", file=sys.stderr)  # noqa: T201
             return 0
 
     def _move_aside(self) -> None:
-        """Keep the newest corrupt directory alone: it is of use for a report, and nothing else."""
+        """Rename the directory. Only the newest corrupt directory is kept, for a report of the problem."""
         if not self._directory.exists():
             return
         for older in self._directory.parent.glob(f"{self._directory.name}.corrupt-*"):
@@ -118,7 +120,7 @@ class Cache:
         try:
             self._directory.rename(aside)
         except OSError as failure:
-            print(f"The corrupt directory stays: {failure}", file=sys.stderr)  # noqa: T201
+            print(f"corrupt directory not renamed: {failure}", file=sys.stderr)  # noqa: T201
             return
-        self._marks.unlink(missing_ok=True)
+        self._starts.unlink(missing_ok=True)
         self.moved_aside = aside

@@ -1,54 +1,53 @@
-"""Comparison of a copy with SQLite, and its repair, in steps so small that searches go in between."""
+"""Comparison of a replica with SQLite and its repair, in small steps between which the process answers searches."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from persistence.vectors.protocol import BATCH
-from persistence.vectors.worker.replicas import Copy
-from persistence.vectors.worker.source_vectors import Truth
+from persistence.vectors.worker.replicas import Replica
+from persistence.vectors.worker.source_vectors import SourceVectors
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
+    """Numbers of vectors that were added to a replica and removed from it."""
+
     added: int
     removed: int
 
-    def __add__(self, other: "Difference") -> "Difference":
-        return Difference(self.added + other.added, self.removed + other.removed)
 
-
-def compare(truth: Truth, copy: Copy) -> Generator[None, None, Difference]:
-    """Yields after each step; changes that arrive meanwhile by the outbox do no harm."""
-    added = yield from _add_missing(truth, copy)
-    removed = yield from _remove_strange(truth, copy)
+def compare(source: SourceVectors, replica: Replica) -> Generator[None, None, Difference]:
+    """Repair a replica; yield after each step. Changes may be applied between the steps."""
+    added = yield from _add_missing(source, replica)
+    removed = yield from _remove_unknown(source, replica)
     return Difference(added, removed)
 
 
-def _add_missing(truth: Truth, copy: Copy) -> Generator[None, None, int]:
+def _add_missing(source: SourceVectors, replica: Replica) -> Generator[None, None, int]:
     added = 0
-    for page in truth.pages():
+    for page in source.pages():
         yield
-        for batch in _batches(copy.missing(page)):
-            embeddings = truth.embeddings(batch)
-            copy.upsert(embeddings)
+        for batch in _batches(replica.missing(page)):
+            embeddings = source.embeddings(batch)
+            replica.upsert(embeddings)
             added += len(embeddings)
             yield
     return added
 
 
-def _remove_strange(truth: Truth, copy: Copy) -> Generator[None, None, int]:
-    """Gather first, delete then: a copy's pages may shift when something is deleted."""
+def _remove_unknown(source: SourceVectors, replica: Replica) -> Generator[None, None, int]:
+    """Collect unknown ids first and delete them afterwards, because deletions may shift the pages of the replica."""
     suspects: list[int] = []
-    for page in copy.pages():
-        existing = truth.existing(page)
+    for page in replica.pages():
+        existing = source.existing(page)
         suspects += [chunk_id for chunk_id in page if chunk_id not in existing]
         yield
     removed = 0
     for batch in _batches(suspects):
-        existing = truth.existing(batch)
-        strange = [chunk_id for chunk_id in batch if chunk_id not in existing]
-        copy.delete(strange)
-        removed += len(strange)
+        existing = source.existing(batch)
+        unknown = [chunk_id for chunk_id in batch if chunk_id not in existing]
+        replica.delete(unknown)
+        removed += len(unknown)
         yield
     return removed
 

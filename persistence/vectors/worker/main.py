@@ -1,4 +1,4 @@
-"""The program of the vectors process: the only one that opens the Chroma directory."""
+"""Entry point of the vectors process, the only process that opens the Chroma directory."""
 
 from typing import NoReturn
 
@@ -10,10 +10,10 @@ __all__ = ["Request", "Start", "run"]
 
 
 def run(link: Link, start: Start) -> NoReturn:
-    """Serve for ever; a surprise ends the process, and the next one fills its copies from SQLite again."""
+    """Process calls without end. An unexpected error ends the process; the next one fills its caches from SQLite again."""
     program = Program(start)
     while True:
-        call = link.receive(program.rest)
+        call = link.receive(program.seconds_to_step)
         if call is not None:
-            program.answer(call)
+            program.process(call)
         program.step()

@@ -1,7 +1,7 @@
-"""Exact search: all vectors in one float32 matrix, the rows of a document side by side.
+"""Exact search: all vectors in one float32 matrix, with the rows of a document next to each other where possible.
 
-Scores are computed in float32, since float16 arithmetic is twenty times slower in numpy. Deleted rows stay as tombstones
-until `compact` lays the rest out anew. Single-threaded by design: its process does one thing at a time.
+Scores are computed in float32, because float16 arithmetic is twenty times slower in numpy. Deleted rows stay as tombstones
+until `compact` removes them. Not thread-safe: the process has one thread.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,17 +20,20 @@ PAGE = 500
 _FIRST_CAPACITY = 1024
 _GROWTH = 1.5
 _ROWS_PER_SPAN = 20
-"What a product over one span costs beside its rows, in rows: where that adds up, one over the whole matrix is cheaper."
-_MOST_TOMBSTONES = 1000
-_MOST_SPANS = 1000
+"""Overhead of the product with one span, in rows. A product with the whole matrix is cheaper than many small spans."""
+
+_MAX_TOMBSTONES = 1000
+_MAX_SPANS = 1000
 
 
 class Matrix:
+    """The vectors by chunk id, with the spans of rows of each document."""
+
     def __init__(self, dimensions: int) -> None:
         self._dimensions = dimensions
-        self._lay_out(_FIRST_CAPACITY)
+        self._allocate(_FIRST_CAPACITY)
 
-    def _lay_out(self, capacity: int) -> None:
+    def _allocate(self, capacity: int) -> None:
         self._vectors: Floats = np.empty((capacity, self._dimensions), np.float32)
         self._chunks: Integers = np.empty(capacity, np.int64)
         self._documents: Integers = np.empty(capacity, np.int64)
@@ -50,7 +53,7 @@ class Matrix:
         return [chunk_id for chunk_id in chunk_ids if chunk_id not in self._rows]
 
     def pages(self) -> Iterator[list[int]]:
-        """Ids as they were at the first page."""
+        """Return the ids that existed at the first page."""
         chunk_ids = list(self._rows)
         for first in range(0, len(chunk_ids), PAGE):
             yield chunk_ids[first : first + PAGE]
@@ -68,10 +71,10 @@ class Matrix:
         for chunk_id in chunk_ids:
             row = self._rows.pop(chunk_id, None)
             if row is not None:
-                self._bury(row)
+                self._remove_row(row)
 
     def search(self, vector: bytes, limit: int, document_ids: Iterable[int] | None) -> list[tuple[int, float]]:
-        """The `limit` nearest by cosine, best first, equals by id; `vector` is float32, little-endian."""
+        """Return the `limit` nearest chunks by cosine similarity, best first, ties by id. `vector` is float32 LE."""
         query = _normalized(np.frombuffer(vector, "<f4").astype(np.float32)[np.newaxis])[0]
         rows, scores = self._scores(query, document_ids)
         if len(self._rows) < self._used:
@@ -86,16 +89,17 @@ class Matrix:
 
     @property
     def needs_compaction(self) -> bool:
+        """True if tombstones or small spans make searches slow."""
         tombstones = self._used - len(self._rows)
         spans = sum(map(len, self._spans.values()))
-        return tombstones > max(_MOST_TOMBSTONES, self._used // 4) or spans > 2 * len(self._spans) + _MOST_SPANS
+        return tombstones > max(_MAX_TOMBSTONES, self._used // 4) or spans > 2 * len(self._spans) + _MAX_SPANS
 
     def compact(self) -> None:
-        """Drop tombstones and bring each document's rows together; about a second for a million vectors."""
+        """Remove tombstones and put the rows of each document next to each other. Takes a second for a million vectors."""
         rows = np.flatnonzero(self._alive[: self._used])
         rows = rows[np.lexsort((self._chunks[rows], self._documents[rows]))]
         vectors, chunks, documents = self._vectors[rows], self._chunks[rows], self._documents[rows]
-        self._lay_out(max(_FIRST_CAPACITY, int(len(rows) * _GROWTH)))
+        self._allocate(max(_FIRST_CAPACITY, int(len(rows) * _GROWTH)))
         for chunk_id, document_id in zip(chunks.tolist(), documents.tolist(), strict=True):
             self._row_for(chunk_id, document_id)
         self._vectors[: self._used] = vectors
@@ -112,12 +116,12 @@ class Matrix:
         return rows, np.concatenate([self._vectors[span.start : span.stop] @ query for span in spans])
 
     def _row_for(self, chunk_id: int, document_id: int) -> int:
-        """The chunk's own row, or the next free one; SQLite may give an id again, to another document's chunk."""
+        """Return the row of a chunk, or a new row. The database may use an id again for a chunk of another document."""
         row = self._rows.get(chunk_id)
         if row is not None and self._documents[row] == document_id:
             return row
         if row is not None:
-            self._bury(row)
+            self._remove_row(row)
         row = self._used
         self._used += 1
         self._rows[chunk_id] = row
@@ -126,7 +130,7 @@ class Matrix:
         _extend(self._spans.setdefault(document_id, []), row)
         return row
 
-    def _bury(self, row: int) -> None:
+    def _remove_row(self, row: int) -> None:
         self._alive[row] = False
         document_id = int(self._documents[row])
         self._counts[document_id] -= 1
@@ -151,7 +155,7 @@ def _grown(array: npt.NDArray[Element], used: int, capacity: int) -> npt.NDArray
 
 
 def _normalized(vectors: Floats) -> Floats:
-    """Rows of unit length; what is not a number becomes 0, and a row of zeros stays one. In place."""
+    """Scale rows to unit length, in place. Values that are not finite become 0; rows of zeros stay as they are."""
     np.nan_to_num(vectors, copy=False, posinf=0.0, neginf=0.0)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     np.divide(vectors, lengths, out=vectors, where=lengths > 0)
@@ -166,7 +170,7 @@ def _extend(spans: list[range], row: int) -> None:
 
 
 def _joined(spans: Iterable[range]) -> list[range]:
-    """In order, with neighbours made one."""
+    """Return spans in their order, with adjacent spans joined."""
     joined: list[range] = []
     for span in sorted(spans, key=lambda span: span.start):
         if joined and joined[-1].stop == span.start:

@@ -12,6 +12,7 @@ import httpx
 import psutil
 from chromadb.config import Settings
 
+from persistence.database.sqlite import FUNCTIONS
 from tests.e2e.client import Client, Json
 from tests.e2e.process import Server, running_server
 from tests.e2e.story import search
@@ -117,10 +118,12 @@ async def _ended(client: Client, document_id: str) -> Json:
 def check_stores(data_dir: Path) -> int:
     """Check that all stores of a stopped server agree; return the number of chunks."""
     with closing(sqlite3.connect(data_dir / "graphlore.db")) as database:
+        for function in FUNCTIONS:
+            database.create_function(function.__name__, 1, function, deterministic=True)
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        database.execute("INSERT INTO chunk_words(chunk_words, rank) VALUES ('integrity-check', 1)")
+        database.execute("INSERT INTO chunks_fts(chunks_fts, rank) VALUES ('integrity-check', 1)")
         chunks = {row[0] for row in database.execute("SELECT id FROM chunks")}
-        words = {row[0] for row in database.execute("SELECT rowid FROM chunk_words")}
+        words = {row[0] for row in database.execute("SELECT rowid FROM chunks_fts")}
         hashes = {row[0] for row in database.execute("SELECT sha256 FROM documents")}
         orphans = database.execute("SELECT count(*) FROM chunks WHERE document_id NOT IN (SELECT id FROM documents)")
         assert orphans.fetchone() == (0,)

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.persistence.vectors.library import Library
+from tests.persistence.vectors.source_database import SourceDatabase
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    library = Library(tmp_path)
-    yield library
-    library.close()
+def source(tmp_path: Path) -> Iterator[SourceDatabase]:
+    source = SourceDatabase(tmp_path)
+    yield source
+    source.close()

@@ -1,4 +1,4 @@
-"""The vectors worker over a deep embedder's vectors: another one's are never among what it searches."""
+"""The vectors worker with the vectors of a deep embedder: it never searches vectors of another embedder."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from persistence.embeddings.outbox import Outbox
 from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
 from records.document import DocumentStatus
 from records.ids import DocumentId
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 from tests.support.supervisor import open_test_supervisor
 
 DIMENSIONS = 8
@@ -21,13 +21,13 @@ QUERY = np.eye(DIMENSIONS, dtype="<f4")[0].tobytes()
 
 
 def pointing(along: int) -> bytes:
-    """A unit vector along one axis."""
+    """Return a unit vector along one axis."""
     return bytes(np.eye(DIMENSIONS, dtype="<f2")[along].tobytes())
 
 
-async def ready(shelf: Shelf, *texts: str, name: str) -> DocumentId:
-    document = await shelf.ingest(*texts, name=name)
-    await shelf.documents.set_status(document.id, DocumentStatus.READY)
+async def ready(stores: Stores, *texts: str, name: str) -> DocumentId:
+    document = await stores.ingest(*texts, name=name)
+    await stores.documents.set_status(document.id, DocumentStatus.READY)
     return document.id
 
 
@@ -50,10 +50,10 @@ async def scores(index: ChromaIndex, *document_ids: DocumentId) -> list[float]:
     return [round(hit.score, 3) for hit in await index.search(QUERY, 10, document_ids or None)]
 
 
-async def test_only_the_present_embedders_vectors_are_searched(tmp_path: Path) -> None:
+async def test_only_vectors_of_the_current_embedder_are_searched(tmp_path: Path) -> None:
     async with open_database(tmp_path / "x.db") as database:
-        shelf = Shelf(database)
-        await ready(shelf, "one", "two", name="a.txt")
+        stores = Stores(database)
+        await ready(stores, "one", "two", name="a.txt")
         former = await adopt_deep(database, "former", "f", DIMENSIONS)
         await fill(DeepVectors(database, former), along=0)
         present = await adopt_deep(database, "present", "p", DIMENSIONS)
@@ -68,27 +68,27 @@ async def test_only_the_present_embedders_vectors_are_searched(tmp_path: Path) -
             assert await index.count() == 1
 
 
-async def test_a_deleted_documents_vectors_are_out_of_the_search_before_the_outbox_is_applied(tmp_path: Path) -> None:
+async def test_vectors_of_a_deleted_document_are_not_found_before_the_outbox_is_applied(tmp_path: Path) -> None:
     async with open_database(tmp_path / "x.db") as database:
-        shelf = Shelf(database)
-        gone, kept = await ready(shelf, "one", name="a.txt"), await ready(shelf, "two", name="b.txt")
+        stores = Stores(database)
+        gone, kept = await ready(stores, "one", name="a.txt"), await ready(stores, "two", name="b.txt")
         own = await adopt_deep(database, "present", "p", DIMENSIONS)
         vectors = DeepVectors(database, own)
         async with opened(database, tmp_path, own) as index:
             await fill(vectors, along=0)
             await index.drain()
             assert await scores(index) == [1.0, 1.0]
-            await shelf.documents.mark_deleting(gone)
+            await stores.documents.mark_deleting(gone)
             assert await scores(index, gone) == []
             assert await scores(index) == [1.0]
-            assert (await shelf.documents.erase(gone)).vectors == 1
+            assert (await stores.documents.erase(gone)).vectors == 1
             await index.drain()
             assert (await index.count(gone), await index.count(kept)) == (0, 1)
 
 
 async def test_a_restart_reads_all_vectors_from_the_database(tmp_path: Path) -> None:
     async with open_database(tmp_path / "x.db") as database:
-        await ready(Shelf(database), *(f"text {number}" for number in range(40)), name="a.txt")
+        await ready(Stores(database), *(f"text {number}" for number in range(40)), name="a.txt")
         own = await adopt_deep(database, "present", "p", DIMENSIONS)
         await fill(DeepVectors(database, own), along=0)
         assert await adopt_deep(database, "present", "p", DIMENSIONS) == own

@@ -1,4 +1,4 @@
-"""The exact matrix against brute force, through additions, deletions, ids given again and compaction."""
+"""The exact matrix compared with brute force, after additions, deletions, reused ids and compaction."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ CHANGES = st.lists(
 
 @given(CHANGES, st.one_of(st.none(), st.sets(st.integers(1, 6))))
 @settings(deadline=None)
-def test_it_is_exact_after_any_changes_and_with_any_filter(
+def test_search_is_exact_after_any_changes_and_with_any_filter(
     changes: list[tuple[str, int, int]], document_ids: set[int] | None
 ) -> None:
     matrix = Matrix(DIMENSIONS)
@@ -70,7 +70,7 @@ def test_it_is_exact_after_any_changes_and_with_any_filter(
     assert sorted(chunk_id for page in matrix.pages() for chunk_id in page) == sorted(rows)
 
 
-def test_many_documents_with_few_rows_each_are_filtered_exactly_too() -> None:
+def test_many_documents_with_few_rows_each_are_filtered_exactly() -> None:
     rows = [embedding(chunk_id, chunk_id // 3) for chunk_id in range(3000)]
     matrix = Matrix(DIMENSIONS)
     matrix.upsert(rows)
@@ -78,7 +78,7 @@ def test_many_documents_with_few_rows_each_are_filtered_exactly_too() -> None:
         assert_exact(matrix, rows, document_ids)
 
 
-def test_compaction_is_asked_for_where_tombstones_pile_up_and_changes_no_answer() -> None:
+def test_many_tombstones_need_compaction_which_changes_no_result() -> None:
     rows = [embedding(chunk_id, chunk_id % 7) for chunk_id in range(4000)]
     matrix = Matrix(DIMENSIONS)
     matrix.upsert(rows)
@@ -93,7 +93,7 @@ def test_compaction_is_asked_for_where_tombstones_pile_up_and_changes_no_answer(
     assert_exact(matrix, rows[1::2], {3})
 
 
-def test_vectors_that_are_no_directions_harm_no_one() -> None:
+def test_zero_and_not_a_number_vectors_score_zero() -> None:
     broken = Embedding(1, 1, np.full(DIMENSIONS, np.nan, "<f2").tobytes())
     zero = Embedding(2, 1, bytes(2 * DIMENSIONS))
     good = embedding(3, 1)
@@ -104,7 +104,7 @@ def test_vectors_that_are_no_directions_harm_no_one() -> None:
     assert [score for _, score in found[1:]] == [0.0, 0.0]
 
 
-def test_an_empty_matrix_finds_nothing() -> None:
+def test_an_empty_matrix_returns_no_hits() -> None:
     matrix = Matrix(DIMENSIONS)
     assert matrix.search(vector(1).tobytes(), 5, None) == []
     assert matrix.search(vector(1).tobytes(), 5, {1}) == []

@@ -21,7 +21,7 @@ from services.sessions import Sessions
 from tests.fakes.faults import Faults
 from tests.fakes.inference import FakeInference, Script
 from tests.fakes.services import FakeRetriever
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 from tests.support.builders import make_model
 from tests.support.supervisor import open_test_supervisor
 
@@ -59,11 +59,11 @@ class AnswersHarness:
     """Answers with the stores that the tests read."""
 
     answers: Answers
-    shelf: Shelf
+    stores: Stores
     model: OneModel
 
     async def session(self) -> SessionRecord:
-        return await self.shelf.sessions.create("Bolts", (), DIRECT)
+        return await self.stores.sessions.create("Bolts", (), DIRECT)
 
     async def send(self, session_id: SessionId, key: str | None = None) -> tuple[MessageRecord, MessageRecord]:
         return await self.answers.send_message(session_id=session_id, content="How tight?", idempotency_key=key)
@@ -80,13 +80,13 @@ class AnswersHarness:
 
     async def until_stored(self, message_id: MessageId) -> MessageRecord:
         """Wait until an answer is stored as ended, and return it."""
-        while not (message := await self.shelf.messages.get(message_id)).status.terminal:
+        while not (message := await self.stores.messages.get(message_id)).status.terminal:
             await anyio.sleep(0.005)
         return message
 
     async def until_content(self, message_id: MessageId, content: str) -> None:
         """Wait until a checkpoint has stored this text of an answer."""
-        while (await self.shelf.messages.get(message_id)).content != content:
+        while (await self.stores.messages.get(message_id)).content != content:
             await anyio.sleep(0.005)
 
     async def check_ended(self, message_id: MessageId) -> MessageRecord:
@@ -149,14 +149,14 @@ async def open_supervised(
     wrap: Callable[[Any], Any] = unchanged,
 ) -> AsyncIterator[AnswersHarness]:
     """Run answers under a supervisor that the test watches."""
-    shelf = Shelf(database)
-    sessions, documents, messages = wrap(shelf.sessions), wrap(shelf.documents), wrap(shelf.messages)
+    stores = Stores(database)
+    sessions, documents, messages = wrap(stores.sessions), wrap(stores.documents), wrap(stores.messages)
     model = OneModel(make_model(path=Path("small.gguf")), inference or FakeInference())
     answerer = Answerer(documents, messages, retriever or FakeRetriever(), model)
     planner = AnswerPlanner(sessions, documents, model, DIRECT)
     listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
     async with open_answers(answerer, planner, messages, listeners, limit, supervisor) as answers:
-        yield AnswersHarness(answers, shelf, model)
+        yield AnswersHarness(answers, stores, model)
 
 
 @asynccontextmanager

@@ -116,7 +116,7 @@ async def test_answers_beyond_the_limit_are_refused_as_busy_and_not_stored(datab
         with pytest.raises(Busy) as refusal:
             await harness.send(third.id)
         assert refusal.value.queue_depth == 2
-        assert await harness.shelf.messages.count(third.id) == 0
+        assert await harness.stores.messages.count(third.id) == 0
         assert len(inference.requests) <= 2
         gate.set()
         for answer in answers:
@@ -150,7 +150,7 @@ async def test_few_answers_search_the_documents_at_the_same_time(database: Datab
     retriever = GatedRetriever()
     async with open_harness(database, retriever=retriever) as harness:
         settings = SessionSettings(thinking_mode=ThinkingMode.RAG, document_scope=DocumentScope.ALL)
-        sessions = [await harness.shelf.sessions.create("Bolts", (), settings) for _ in range(MAX_RETRIEVALS + 3)]
+        sessions = [await harness.stores.sessions.create("Bolts", (), settings) for _ in range(MAX_RETRIEVALS + 3)]
         answers = [(await harness.send(session.id))[1] for session in sessions]
         while retriever.running < MAX_RETRIEVALS:
             await anyio.sleep(0.001)
@@ -181,7 +181,7 @@ async def test_concurrent_requests_with_one_key_start_one_answer_even_at_the_lim
         session = await harness.session()
         exchanges = await asyncio.gather(*(harness.send(session.id, "key") for _ in range(5)))
         assert len({answer.id for _, answer in exchanges}) == 1
-        assert await harness.shelf.messages.count(session.id) == 2
+        assert await harness.stores.messages.count(session.id) == 2
 
 
 async def test_an_exchange_is_deleted_with_its_events(database: Database) -> None:
@@ -206,7 +206,7 @@ async def test_a_session_that_is_deleted_during_its_answer_ends_the_answer(datab
         session = await harness.session()
         _, answer = await harness.send(session.id)
         async with harness.answers.follow_answer(answer.id, None) as events:
-            await harness.shelf.sessions.delete(session.id)
+            await harness.stores.sessions.delete(session.id)
             gate.set()
             received = [event async for event in events]
         assert isinstance(received[-1], Failed)
@@ -284,7 +284,7 @@ async def test_a_long_answer_is_stored_as_it_grows(database: Database) -> None:
     inference = FakeInference(Script(words=words, gate=gate))
     async with open_harness(database, inference=inference) as harness:
         _, answer = await harness.send((await harness.session()).id)
-        while (await harness.shelf.messages.get(answer.id)).content != "".join(words[:-1]):
+        while (await harness.stores.messages.get(answer.id)).content != "".join(words[:-1]):
             await anyio.sleep(0.01)
         gate.set()
         assert (await harness.check_ended(answer.id)).content == "".join(words)

@@ -44,7 +44,7 @@ async def test_any_failing_call_of_a_store_leaves_the_answer_ended_and_its_sessi
             if acknowledged is not None:
                 await harness.check_ended(acknowledged)
             await harness.check_usable(session.id)
-            for message in (await harness.shelf.messages.page(session.id, PageRequest(first=100))).items:
+            for message in (await harness.stores.messages.page(session.id, PageRequest(first=100))).items:
                 assert message.status.terminal, calls[number]
 
 
@@ -60,7 +60,7 @@ async def test_any_failing_call_of_a_deletion_leaves_the_session_usable(database
             except INJECTED:
                 pass
             else:
-                assert await harness.shelf.messages.find(answer) is None
+                assert await harness.stores.messages.find(answer) is None
             faults.clear()
             await harness.check_usable(session.id)
 
@@ -134,7 +134,7 @@ async def test_a_session_is_usable_directly_after_the_disk_has_room_again(databa
                     await harness.answers.cancel_generation(answer)
             case "delete":
                 await harness.answers.delete_message(answer)
-                assert await harness.shelf.messages.find(answer) is None
+                assert await harness.stores.messages.find(answer) is None
             case "follow":
                 assert isinstance((await harness.events(answer))[-1], Failed)
             case _:
@@ -148,7 +148,7 @@ async def test_an_unfinished_answer_without_a_task_fails_with_its_text_when_it_i
 ) -> None:
     async with open_harness(database) as harness:
         session = await harness.session()
-        prompt, orphan, _ = await harness.shelf.ask(session.id, "How tight?", "key")
+        prompt, orphan, _ = await harness.stores.ask(session.id, "How tight?", "key")
         await set_content(database, orphan.id, "Hello")
         match action:
             case "send":
@@ -173,7 +173,7 @@ async def test_an_unfinished_answer_without_a_task_fails_with_its_text_when_it_i
 async def test_a_start_on_a_full_disk_succeeds_and_repairs_interrupted_answers_later(database: Database) -> None:
     async with open_harness(database) as harness:
         session = await harness.session()
-        _, orphan, _ = await harness.shelf.ask(session.id)
+        _, orphan, _ = await harness.stores.ask(session.id)
     faults = Faults()
     with faults.full_disk():
         async with open_harness(database, wrap=faults.wrap) as harness:

@@ -31,7 +31,9 @@ async def test_a_client_that_disconnects_at_any_step_of_sending_loses_nothing(
             reached, _ = await cancel_at(harness.send(session.id, "key"), step)
             _, answer = await harness.send(session.id, "key")
             assert (await harness.check_ended(answer.id)).status is COMPLETED
-            assert await harness.shelf.messages.count(session.id) == 2, "the retry returns the exchange that was stored"
+            assert await harness.stores.messages.count(session.id) == 2, (
+                "the retry returns the exchange that was stored"
+            )
             await harness.check_usable(session.id)
             if not reached:
                 return
@@ -61,9 +63,9 @@ async def test_a_client_that_disconnects_at_any_step_of_deleting_leaves_the_exch
             session = await harness.session()
             answer = await exchange(harness, session.id)
             reached, _ = await cancel_at(harness.answers.delete_message(answer), step)
-            while await harness.shelf.messages.find(answer) is not None:
+            while await harness.stores.messages.find(answer) is not None:
                 await anyio.sleep(0.001)
-            assert await harness.shelf.messages.count(session.id) == 0, "a deletion that has begun is completed"
+            assert await harness.stores.messages.count(session.id) == 0, "a deletion that has begun is completed"
             await harness.check_usable(session.id)
             if not reached:
                 return

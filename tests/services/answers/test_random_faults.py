@@ -109,7 +109,7 @@ class Scenario:
         for message_id in self.acknowledged - self.deletion_requested:
             await self.harness.check_ended(message_id)
         for message_id in self.acknowledged & self.deletion_requested:
-            if await self.harness.shelf.messages.find(message_id) is not None:
+            if await self.harness.stores.messages.find(message_id) is not None:
                 await self.harness.check_ended(message_id)
 
 

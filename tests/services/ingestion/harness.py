@@ -33,7 +33,7 @@ from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
 from tests.fakes.faults import Faults
 from tests.fakes.ingestion import EmptyVectorIndex, GatedEmbedder, LineParser
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 from tests.support.databases import open_copy
 from tests.support.supervisor import open_test_supervisor
 
@@ -68,13 +68,13 @@ class IngestionHarness:
         wrap: Callable[[Any], Any] = unchanged,
     ) -> None:
         """`wrap` is applied to the stores that ingestion uses; the tests themselves read the stores without it."""
-        self.shelf = Shelf(database)
+        self.stores = Stores(database)
         self.folder = folder
         self.incoming = folder / "incoming"
         self.originals = Originals(database, folder / "originals", self.incoming, keep=keep_originals)
         self.large, self.small, self.again = (LineParser(parser_version) for _ in range(3))
         self.embedder = GatedEmbedder()
-        documents, chunks, originals = wrap(self.shelf.documents), wrap(self.shelf.chunks), wrap(self.originals)
+        documents, chunks, originals = wrap(self.stores.documents), wrap(self.stores.chunks), wrap(self.originals)
         staging, vectors = wrap(Staging(database)), wrap(EmptyVectorIndex())
         self.events = DocumentEvents(documents)
         retention = OriginalRetention(originals, documents, keep=keep_originals)
@@ -101,39 +101,39 @@ class IngestionHarness:
         file = self.received("\n".join(lines).encode(), name)
         await self.originals.adopt(file)
         new = NewDocument(name, "text/plain", byte_size or file.byte_size, file.sha256, DocumentSource.UPLOAD)
-        document, _ = await self.shelf.documents.add(new)
+        document, _ = await self.stores.documents.add(new)
         self.events.publish_added(document)
         return document
 
     async def status(self, document: DocumentRecord) -> DocumentStatus:
         """Return the stored status of a document."""
-        return (await self.shelf.documents.get(document.id)).status
+        return (await self.stores.documents.get(document.id)).status
 
     async def until(self, document: DocumentRecord, *statuses: DocumentStatus) -> DocumentRecord:
         """Wait until a document has one of these statuses, and return it."""
         async with self.events.watch(document.id) as changes:
             async for change in changes:
-                if change.noun is not None and change.noun.status in statuses:
-                    return change.noun
+                if change.record is not None and change.record.status in statuses:
+                    return change.record
         raise AssertionError("the stream of changes never ends")
 
     async def is_hidden(self, document_id: DocumentId) -> bool:
         """Return whether a document is being deleted or was deleted."""
-        document = await self.shelf.documents.find(document_id)
+        document = await self.stores.documents.find(document_id)
         return document is None or document.status is DocumentStatus.DELETING
 
     async def check_usable(self, document: DocumentRecord) -> None:
         """Check that a document is READY, or that it can be ingested again; and that all of its text is found."""
         await self.until_idle()
-        found = await self.shelf.documents.get(document.id)
+        found = await self.stores.documents.get(document.id)
         if found.status is not DocumentStatus.READY:
             await self.ingestion.reprocess_document(document.id, None)
             await self.until_idle()
-            found = await self.shelf.documents.get(document.id)
+            found = await self.stores.documents.get(document.id)
         assert found.status is DocumentStatus.READY, found
         lines = self.originals.path(document.sha256).read_text(encoding="utf-8").splitlines()
         assert (found.chunk_count, found.embedded_chunks) == (len(lines), len(lines))
-        assert await self.shelf.documents.text(document.id, 0, MAX_BYTES) == "".join(lines)
+        assert await self.stores.documents.text(document.id, 0, MAX_BYTES) == "".join(lines)
 
     async def check_consistent(self) -> None:
         """Wait until nothing is queued, no received file is left, and the originals are those of the documents.
@@ -144,7 +144,7 @@ class IngestionHarness:
             await self.until_idle()
             status = self.ingestion.status()
             incoming = list(self.incoming.iterdir()) if self.incoming.exists() else []
-            documents = await self.shelf.documents.with_status(list(DocumentStatus))
+            documents = await self.stores.documents.with_status(list(DocumentStatus))
             files = {path.name for path in (self.folder / "originals").rglob("*") if path.is_file()}
             is_consistent = files == {document.sha256 for document in documents}
             if is_consistent and not incoming and (status.queued, status.running) == (0, 0):
@@ -154,7 +154,7 @@ class IngestionHarness:
     async def until_idle(self) -> None:
         """Wait until no document is being ingested or deleted, as the database has it."""
         busy = [status for status in DocumentStatus if status not in RESTING]
-        while self.ingestion.status().running or await self.shelf.documents.with_status(busy):
+        while self.ingestion.status().running or await self.stores.documents.with_status(busy):
             await anyio.sleep(0.05)
 
 

@@ -107,7 +107,7 @@ async def test_any_failing_call_of_a_deletion_leaves_the_document_complete_or_de
                 is_gone = await harness.is_hidden(document.id)
             faults.clear()
             await harness.until_idle()
-            assert (await harness.shelf.documents.find(document.id) is None) is is_gone
+            assert (await harness.stores.documents.find(document.id) is None) is is_gone
             await harness.check_usable(await upload(harness))
 
     await run_all([partial(scenario, number) for number in range(12)])
@@ -123,9 +123,9 @@ async def test_a_deletion_that_a_full_disk_stops_is_completed_when_there_is_room
             with pytest.raises(DiskFull):
                 await harness.ingestion.delete_document(document.id)
             assert await harness.status(document) is DELETING
-            assert await harness.shelf.found("bolt") == []
+            assert await harness.stores.found("bolt") == []
         await harness.until_idle()
-        assert await harness.shelf.documents.find(document.id) is None
+        assert await harness.stores.documents.find(document.id) is None
 
 
 async def receive(files: IncomingFiles, *blocks: bytes) -> None:

@@ -171,11 +171,11 @@ async def test_an_original_that_is_not_kept_is_removed_once_the_document_is_read
         await harness.until(document, READY)
         await harness.until_idle()
         assert originals(tmp_path) == []
-        assert not (await harness.shelf.documents.get(document.id)).has_original
+        assert not (await harness.stores.documents.get(document.id)).has_original
         again, is_duplicate = await harness.intake.add_file(harness.received(BOLTS))
         assert (again.id, is_duplicate) == (document.id, True)
         assert originals(tmp_path) == [], "the second upload is not kept either"
-        assert not (await harness.shelf.documents.get(document.id)).has_original
+        assert not (await harness.stores.documents.get(document.id)).has_original
         with pytest.raises(Conflict, match="Delete the document and upload the file again"):
             await harness.ingestion.reprocess_document(document.id, None)
 
@@ -206,5 +206,5 @@ async def test_the_start_removes_originals_that_must_not_be_kept(
         await harness.until(failed, FAILED)
     freed = await Originals(database, tmp_path / "originals", tmp_path / "incoming", keep=keep).sweep()
     assert freed == (0 if keep else len(BOLTS))
-    assert (await harness.shelf.documents.get(ready.id)).has_original is keep
-    assert (await harness.shelf.documents.get(failed.id)).has_original
+    assert (await harness.stores.documents.get(ready.id)).has_original is keep
+    assert (await harness.stores.documents.get(failed.id)).has_original

@@ -86,7 +86,7 @@ async def test_a_client_that_disconnects_at_any_step_of_a_change_leaves_it_compl
                 await harness.until(document, READY)
             reached, _result = await cancel_at(change(harness, document, action), step)
             harness.small.gate.open()
-            while action == "delete" and await harness.shelf.documents.find(document.id) is not None:
+            while action == "delete" and await harness.stores.documents.find(document.id) is not None:
                 await anyio.sleep(0.01)
             if action != "delete":
                 await harness.check_usable(document)
@@ -108,7 +108,7 @@ async def test_a_parser_that_is_killed_after_any_chunk_is_repeated_or_fails_the_
             else:
                 assert document.error is not None
                 assert (document.status, document.error.code) == (FAILED, ErrorCode.WORKER_CRASHED)
-                assert await harness.shelf.found("bolt") == []
+                assert await harness.stores.found("bolt") == []
             await harness.check_usable(document)
 
     await run_all([partial(scenario, chunk) for chunk in range(4)])
@@ -140,7 +140,9 @@ async def test_a_deletion_during_an_upload_of_the_same_bytes_keeps_the_file_of_t
             new = await at_once(harness, old, delay)
             await harness.until_idle()
             if new.id == old.id:
-                assert await harness.shelf.documents.find(old.id) is None, "the duplicate was found before the deletion"
+                assert await harness.stores.documents.find(old.id) is None, (
+                    "the duplicate was found before the deletion"
+                )
             else:
                 await harness.check_usable(new)
                 await harness.ingestion.delete_document(new.id)

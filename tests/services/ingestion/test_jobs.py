@@ -64,13 +64,13 @@ async def test_a_job_can_be_canceled_at_every_stage_and_repeated(
         assert await harness.status(document) is stage
         canceled = await harness.ingestion.cancel_ingestion(document.id)
         assert (canceled.status, canceled.chunk_count) == (CANCELED, 0)
-        assert await harness.shelf.found("report") == []
+        assert await harness.stores.found("report") == []
         with pytest.raises(Conflict):
             await harness.ingestion.cancel_ingestion(document.id)
         gate.open()
         await harness.ingestion.reprocess_document(document.id, None)
         assert (await harness.until(document, READY)).chunk_count == 3
-        assert len(await harness.shelf.found("report")) == 3
+        assert len(await harness.stores.found("report")) == 3
 
 
 async def test_concurrent_cancellations_and_restarts_take_effect_once(database: Database, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ async def test_a_document_is_deleted_while_a_job_works_on_it(database: Database,
         other = await harness.add("other.txt", lines("other", 1))
         await harness.until(other, READY)
         assert all("report" not in text for text in harness.embedder.documents)
-        assert await harness.shelf.documents.find(document.id) is None
+        assert await harness.stores.documents.find(document.id) is None
 
 
 async def test_the_second_of_two_concurrent_deletions_finds_no_document(database: Database, tmp_path: Path) -> None:
@@ -137,8 +137,8 @@ async def test_an_interrupted_deletion_is_completed_after_a_restart(database: Da
     async with open_harness(database, tmp_path) as before:
         document = await before.add("report.txt", lines("report", 3))
         await before.until(document, READY)
-    await before.shelf.documents.mark_deleting(document.id)
+    await before.stores.documents.mark_deleting(document.id)
     async with open_harness(database, tmp_path) as after:
         await after.until_idle()
-        assert await after.shelf.documents.find(document.id) is None
+        assert await after.stores.documents.find(document.id) is None
         assert list((tmp_path / "originals").rglob("*.*")) == []

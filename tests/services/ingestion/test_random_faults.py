@@ -101,7 +101,7 @@ class Scenario:
         self.harness.embedder.crash(times=0)
         await self.harness.until_idle()
         for document_id in self.documents.values():
-            document = await self.harness.shelf.documents.find(document_id)
+            document = await self.harness.stores.documents.find(document_id)
             assert document is not None or document_id in self.deletion_requested
             if document is not None:
                 await self.harness.check_usable(document)

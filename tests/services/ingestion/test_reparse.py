@@ -14,7 +14,7 @@ from records.codes import ErrorCode
 from records.document import DocumentRecord, DocumentStatus, ExtractionCoverage
 from records.errors import Conflict, DiskFull, DocumentUnreadable, ExpectedError
 from services.worker_retry import MAX_ATTEMPTS
-from tests.persistence.test_migrations import check_words
+from tests.persistence.test_migrations import check_search_index
 from tests.services.ingestion.harness import IngestionHarness, open_harness
 
 READY, EMBEDDING, PENDING = DocumentStatus.READY, DocumentStatus.EMBEDDING, DocumentStatus.PENDING
@@ -55,10 +55,10 @@ async def reparsed(harness: IngestionHarness, document: DocumentRecord, chunk_co
     """Wait until a document was reparsed; until then, watchers see it READY."""
     async with harness.events.watch(document.id) as changes:
         async for change in changes:
-            if change.noun is not None:
-                assert change.noun.status is READY
-                if change.noun.chunk_count == chunk_count:
-                    return change.noun
+            if change.record is not None:
+                assert change.record.status is READY
+                if change.record.chunk_count == chunk_count:
+                    return change.record
     raise AssertionError("the stream of changes never ends")
 
 
@@ -72,16 +72,16 @@ async def test_searches_find_the_old_text_until_the_new_one_replaces_it(database
     async with staged_and_not_embedded(database, tmp_path) as harness:
         assert await staged_rows(database) > 0
         assert await harness.status(document) is READY
-        assert await harness.shelf.found("35") == [f"bolts: {LINES[0]}"]
+        assert await harness.stores.found("35") == [f"bolts: {LINES[0]}"]
         harness.embedder.gate.open()
         after = await reparsed(harness, document)
         assert after.embedded_chunks == 3
-        assert await harness.shelf.found("35") == [f"bolts: {SENTENCES[0]}"]
-        assert await harness.shelf.documents.text(document.id, 0, 1000) == "bolts: " + "".join(SENTENCES)
+        assert await harness.stores.found("35") == [f"bolts: {SENTENCES[0]}"]
+        assert await harness.stores.documents.text(document.id, 0, 1000) == "bolts: " + "".join(SENTENCES)
     assert [text for _, text, _ in await chunks(database, document)] == [f"bolts: {SENTENCES[0]}", *SENTENCES[1:]]
     assert all(embedded for _, _, embedded in await chunks(database, document))
     assert await staged_rows(database) == 0
-    await check_words(database)
+    await check_search_index(database)
 
 
 async def test_a_chunk_with_the_same_text_keeps_its_id_and_its_vector(database: Database, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_new_documents_are_ingested_before_outdated_ones_are_reparsed(data
         await harness.until(new, READY)
         async with harness.events.watch(None) as changes:
             async for change in changes:
-                if change.noun is not None and change.noun.name == "two" and change.noun.chunk_count == 3:
+                if change.record is not None and change.record.name == "two" and change.record.chunk_count == 3:
                     break
 
 
@@ -147,7 +147,7 @@ async def test_a_document_can_be_deleted_while_it_is_reparsed(database: Database
     async with staged_and_not_embedded(database, tmp_path) as harness:
         receipt = await harness.ingestion.delete_document(document.id)
         assert (receipt.chunks, receipt.keyword_entries) == (2, 2)
-        assert await harness.shelf.found("35") == []
+        assert await harness.stores.found("35") == []
     assert await staged_rows(database) == 0
     assert await chunks(database, document) == []
 
@@ -169,7 +169,7 @@ async def test_a_document_that_cannot_be_parsed_any_more_keeps_its_text(database
         while await parser_version(database, document) != 2:
             await anyio.sleep(0.01)
         assert harness.again.parsed_names == ["bolts"]
-        assert await harness.shelf.found("35") == [f"bolts: {LINES[0]}"]
+        assert await harness.stores.found("35") == [f"bolts: {LINES[0]}"]
     async with open_harness(database, tmp_path, parser_version=2) as harness:
         other = await harness.add("other.txt", ["Washers"])
         await harness.until(other, READY)
@@ -224,5 +224,5 @@ async def test_recognized_text_is_kept_if_text_recognition_is_not_installed_any_
         await harness.until(other, READY)
         while not harness.again.parsed_names or await staged_rows(database):
             await anyio.sleep(0.01)
-        assert await harness.shelf.found("35") == [f"bolts: {LINES[0]}"]
+        assert await harness.stores.found("35") == [f"bolts: {LINES[0]}"]
         assert await parser_version(database, document) == 1

@@ -35,8 +35,8 @@ async def wait_loaded(models: Models, model_id: ModelId) -> ModelRecord:
     with anyio.fail_after(60):
         async with models.watch_models(model_id) as changes, aclosing(changes):
             async for change in changes:
-                if change.noun is not None and change.noun.status in FINAL:
-                    return change.noun
+                if change.record is not None and change.record.status in FINAL:
+                    return change.record
     raise AssertionError("the stream of changes never ends")
 
 

@@ -36,8 +36,8 @@ def process_id(models: Models) -> int:
 async def wait_for_status(models: Models, model_id: ModelId, status: ModelStatus) -> ModelRecord:
     async with models.watch_models(model_id) as changes:
         async for change in changes:
-            if change.noun is not None and change.noun.status is status:
-                return change.noun
+            if change.record is not None and change.record.status is status:
+                return change.record
     raise AssertionError("the stream of changes never ends")
 
 
@@ -64,9 +64,9 @@ async def test_each_stage_of_loading_is_published(folder: Path, store: FakeModel
             assert (started.status, started.stage) == (LOADING, LoadStage.INSPECTING)
             seen = []
             async for change in changes:
-                assert change.noun is not None
-                seen.append((change.noun.status, change.noun.stage))
-                if change.noun.status is READY:
+                assert change.record is not None
+                seen.append((change.record.status, change.record.stage))
+                if change.record.status is READY:
                     break
         assert seen[0][0] is LOADING
         assert seen[-1] == (READY, None)
@@ -225,7 +225,7 @@ async def test_a_crash_while_loading_makes_the_model_fail(tmp_path: Path, store:
         await models.load_model(record.id)
         async with models.watch_models(record.id) as changes:
             async for change in changes:
-                if change.noun is not None and change.noun.stage is LoadStage.READING_WEIGHTS:
+                if change.record is not None and change.record.stage is LoadStage.READING_WEIGHTS:
                     os.kill(process_id(models), signal.SIGKILL)
                     break
         failed = await wait_for_status(models, record.id, FAILED)
@@ -269,9 +269,9 @@ async def test_a_model_is_reloaded_after_a_crash_during_an_answer(folder: Path, 
         async def watch() -> None:
             async with models.watch_models(alpha.id) as changes:
                 async for change in changes:
-                    if change.kind is ChangeKind.UPDATED and change.noun is not None:
-                        seen.append(change.noun.status)
-                        if change.noun.status is READY:
+                    if change.kind is ChangeKind.UPDATED and change.record is not None:
+                        seen.append(change.record.status)
+                        if change.record.status is READY:
                             return
 
         watching = asyncio.ensure_future(watch())

@@ -1,4 +1,4 @@
-"""Message rows as records, with their citations, and back."""
+"""Queries of messages and their citations, and conversion between rows and records."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,8 +33,8 @@ _PROGRESS = """
     WHERE id = ?1 AND status IN (SELECT value FROM json_each(?6))
 """
 
-# A link to what was erased while the answer was made is null from the beginning.
-_CITE = """
+# The links to a document or chunk that was erased while the answer was generated are null.
+_INSERT_CITATION = """
     INSERT INTO citations (message_id, marker, document_id, chunk_id, document_name, quote, page, score, used,
         start_offset, end_offset, bounding_box)
     VALUES (?, ?, (SELECT id FROM documents WHERE id = ?), (SELECT id FROM chunks WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
@@ -42,35 +42,34 @@ _CITE = """
 
 
 async def load_messages(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, MessageRecord]:
+    """Return the known messages among `ids` with their citations, by id."""
     found: dict[int, MessageRecord] = {}
     for batch in batches(ids):
         cited = Prefetch("citations", Citation.all().using_db(client).order_by("id"))
         for row in await Message.filter(id__in=batch).using_db(client).prefetch_related(cited):
-            found[row.id] = _record(row)
+            found[row.id] = _to_record(row)
     return found
 
 
 async def load_message(client: BaseDBAsyncClient, message_id: MessageId) -> MessageRecord:
-    """Raises `NotFound`."""
+    """Return a message. Raises `NotFound`."""
     found = await load_messages(client, [message_id])
     if message_id not in found:
         raise NotFound("message", message_id)
     return found[message_id]
 
 
-async def load_citations(client: BaseDBAsyncClient, message_id: MessageId) -> tuple[CitationRecord, ...]:
-    rows = await Citation.filter(message_id=message_id).using_db(client).order_by("id")
-    return tuple(_citation(row) for row in rows)
-
-
 async def store_citations(
     transaction: BaseDBAsyncClient, message_id: MessageId, citations: Sequence[CitationRecord]
 ) -> None:
-    """Nothing is written where they are stored as they are: most checkpoints change the text alone."""
-    if tuple(citations) == await load_citations(transaction, message_id):
+    """Replace the citations of a message. Equal citations are not written again: most checkpoints change the text alone."""
+    rows = await Citation.filter(message_id=message_id).using_db(transaction).order_by("id")
+    if tuple(citations) == tuple(_to_citation(row) for row in rows):
         return
     await execute(transaction, "DELETE FROM citations WHERE message_id = ?", [message_id])
-    await execute_many(transaction, _CITE, [_cited(message_id, citation) for citation in citations])
+    await execute_many(
+        transaction, _INSERT_CITATION, [_citation_values(message_id, citation) for citation in citations]
+    )
 
 
 async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgress) -> bool:
@@ -82,8 +81,8 @@ async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgres
     return await execute(transaction, _PROGRESS, values) > 0
 
 
-def columns(message: MessageRecord) -> dict[str, Any]:
-    """What changes while an answer is made."""
+def answer_columns(message: MessageRecord) -> dict[str, Any]:
+    """Return the columns that change while an answer is generated."""
     return {
         "content": encodable(message.content),
         "reasoning": None if message.reasoning is None else encodable(message.reasoning),
@@ -97,7 +96,7 @@ def columns(message: MessageRecord) -> dict[str, Any]:
     }
 
 
-def _cited(message_id: MessageId, citation: CitationRecord) -> tuple[object, ...]:
+def _citation_values(message_id: MessageId, citation: CitationRecord) -> tuple[object, ...]:
     return (
         message_id, citation.marker, citation.document_id, citation.chunk_id, citation.document_name, citation.quote,
         citation.page, citation.score, citation.used, citation.start_offset, citation.end_offset,
@@ -105,7 +104,7 @@ def _cited(message_id: MessageId, citation: CitationRecord) -> tuple[object, ...
     )  # fmt: skip
 
 
-def _record(row: Message) -> MessageRecord:
+def _to_record(row: Message) -> MessageRecord:
     return MessageRecord(
         id=MessageId(row.id),
         session_id=SessionId(row.session_id),
@@ -115,7 +114,7 @@ def _record(row: Message) -> MessageRecord:
         reasoning=row.reasoning,
         status=MessageStatus(row.status),
         error=unpack(row.error, MessageError),
-        citations=tuple(_citation(citation) for citation in row.citations),
+        citations=tuple(_to_citation(citation) for citation in row.citations),
         model_id=None if row.model_id is None else ModelId(row.model_id),
         model_name=row.model_name,
         thinking_mode=None if row.thinking_mode is None else ThinkingMode(row.thinking_mode),
@@ -126,7 +125,7 @@ def _record(row: Message) -> MessageRecord:
     )
 
 
-def _citation(row: Citation) -> CitationRecord:
+def _to_citation(row: Citation) -> CitationRecord:
     return CitationRecord(
         marker=row.marker,
         document_id=None if row.document_id is None else DocumentId(row.document_id),

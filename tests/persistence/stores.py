@@ -1,4 +1,4 @@
-"""All stores of one database, and things to put into them."""
+"""All stores of one database, with methods and functions that create records."""
 
 import hashlib
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ from services.interfaces.session_store import SessionStore
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
 
 
-class Shelf:
+class Stores:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.documents: DocumentStore = Documents(database)
@@ -48,14 +48,14 @@ class Shelf:
         _: vectors.Outbox = self.outbox
 
     async def add(self, name: str = "bolts.txt", **parts: Any) -> DocumentRecord:
-        """A document whose bytes are its name."""
+        """Add a document whose bytes are its name."""
         sha256 = hashlib.sha256(name.encode()).hexdigest()
         new = NewDocument(name, "text/plain", len(name), sha256, DocumentSource.UPLOAD)
         document, _ = await self.documents.add(replace(new, **parts))
         return document
 
     async def ingest(self, *texts: str, name: str = "bolts.txt", context: str = "", **parts: Any) -> DocumentRecord:
-        """A document in EMBEDDING, each text a chunk."""
+        """Add a document in EMBEDDING with one chunk for each text."""
         document = await self.add(name, **parts)
         await self.fill(document.id, texts, context)
         return await self.documents.finish_parsing(document.id, parsed(sum(len(text) for text in texts)))
@@ -97,7 +97,7 @@ class Shelf:
         return prompt, await self.messages.finish(done)
 
     async def found(self, query: str, *document_ids: DocumentId, limit: int = 100) -> list[str]:
-        """The texts of what a search by words finds, best first."""
+        """Return the texts of the hits of a keyword search, best first."""
         hits = await self.keywords.search(query, limit, document_ids or None)
         live = await self.chunks.find_many([hit.chunk_id for hit in hits])
         return [live[hit.chunk_id].text for hit in hits]

@@ -1,4 +1,4 @@
-"""A database with documents, chunks and an outbox, as small as the vectors worker needs it."""
+"""A small database with the tables that the vectors worker reads."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ class Entry:
     chunk_id: int
 
 
-class Library:
-    """Also the outbox. Every change is committed before the method returns."""
+class SourceDatabase:
+    """Documents, chunks with vectors, and the outbox. Every change is committed before the method returns."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "graphlore.db"
@@ -35,7 +35,7 @@ class Library:
         self._database.close()
 
     def add(self, document_id: int, chunks: int, *, queue: bool = True) -> list[int]:
-        """A READY document's next chunks; gives their ids."""
+        """Add chunks to a READY document, which is created if needed, and return their ids."""
         first = self._database.execute("SELECT coalesce(max(id), 0) + 1 FROM chunks").fetchone()[0]
         rows = [(first + n, document_id, self.vector().astype("<f2").tobytes()) for n in range(chunks)]
         self._database.execute("BEGIN IMMEDIATE")
@@ -60,7 +60,7 @@ class Library:
         self._database.execute("COMMIT")
 
     def vector(self) -> npt.NDArray[np.float32]:
-        """A random direction."""
+        """Return a random unit vector."""
         vector = self._random.standard_normal(DIMENSIONS).astype(np.float32)
         return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
@@ -71,7 +71,7 @@ class Library:
         return {row[0] for row in rows}
 
     def nearest(self, query: npt.NDArray[np.float32], limit: int, document_ids: Sequence[int] | None) -> list[int]:
-        """By brute force, in float64."""
+        """Return the nearest chunks, computed by brute force in float64."""
         rows = self._database.execute(
             "SELECT c.id, document_id, embedding FROM chunks c JOIN documents d ON d.id = document_id AND status = 'READY'"
         )

@@ -1,4 +1,4 @@
-"""The columns of a session that sum up its messages: their number, the token usage, the last model and time."""
+"""Columns of a session that are computed from its messages: their number, token usage, last model and last time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from persistence.database.tables import Session
 from records.ids import SessionId
 from records.session import MessageRecord, TokenUsage
 
-_FORGET = """
+_SUBTRACT = """
     UPDATE sessions SET
         message_count = message_count - ?2,
         prompt_tokens = max(0, prompt_tokens - ?3),
@@ -33,10 +33,10 @@ _FORGET = """
 """
 
 
-async def account_for(transaction: BaseDBAsyncClient, answer: MessageRecord) -> None:
-    """Add an ended answer to its session: its model, its time and its usage."""
+async def add_answer(transaction: BaseDBAsyncClient, answer: MessageRecord) -> None:
+    """Add an ended answer to its session: model, time and token usage."""
     usage = _usage(answer)
-    await touch(
+    await set_last_message(
         transaction,
         answer.session_id,
         answer.completed_at or now(),
@@ -49,20 +49,22 @@ async def account_for(transaction: BaseDBAsyncClient, answer: MessageRecord) -> 
     )
 
 
-async def touch(transaction: BaseDBAsyncClient, session_id: SessionId, moment: datetime, **changes: object) -> None:
-    """Change a session whose newest message is from `moment`."""
-    changes |= {"updated_at": moment, "last_message_at": moment, "active_at": moment}
-    await Session.filter(id=session_id).using_db(transaction).update(**changes)
+async def set_last_message(
+    transaction: BaseDBAsyncClient, session_id: SessionId, moment: datetime, **columns: object
+) -> None:
+    """Set the time of a session's last message, and other columns."""
+    columns |= {"updated_at": moment, "last_message_at": moment, "active_at": moment}
+    await Session.filter(id=session_id).using_db(transaction).update(**columns)
 
 
-async def forget_exchange(
+async def subtract_messages(
     transaction: BaseDBAsyncClient, session_id: SessionId, deleted: Sequence[MessageRecord]
 ) -> None:
-    """Subtract deleted messages from their session. Call it after they were deleted."""
+    """Subtract messages from their session. Call it after they were deleted."""
     usages = [_usage(message) for message in deleted]
     await execute(
         transaction,
-        _FORGET,
+        _SUBTRACT,
         [
             session_id,
             len(deleted),

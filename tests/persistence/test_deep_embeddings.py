@@ -1,4 +1,4 @@
-"""Vectors of deep embedders: stored beside the light ones, gone with their chunks, never mixed with another one's."""
+"""Vectors of deep embedders: stored separately for each embedder and deleted with their chunks."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from persistence.embeddings.outbox import Outbox
 from records.document import ChunkRecord, DocumentRecord, DocumentStatus
 from records.ids import ChunkId
 from records.indexing import IndexCounts
-from tests.persistence.shelf import Shelf
+from tests.persistence.stores import Stores
 
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 7
 
@@ -21,14 +21,14 @@ async def deep(database: Database, name: str = "large", fingerprint: str = "a") 
     return DeepVectors(database, await adopt_deep(database, name, fingerprint, 8))
 
 
-async def ready(shelf: Shelf, *texts: str, name: str = "bolts.txt") -> DocumentRecord:
-    document = await shelf.ingest(*texts, name=name)
-    await shelf.embed(document.id)
-    return await shelf.documents.set_status(document.id, DocumentStatus.READY, progress=1.0)
+async def ready(stores: Stores, *texts: str, name: str = "bolts.txt") -> DocumentRecord:
+    document = await stores.ingest(*texts, name=name)
+    await stores.embed(document.id)
+    return await stores.documents.set_status(document.id, DocumentStatus.READY, progress=1.0)
 
 
 async def fill(vectors: DeepVectors, batch: int = 2) -> int:
-    """Gives the number of batches."""
+    """Embed all chunks and return the number of batches."""
     batches = 0
     while chunks := await vectors.next_batch(batch):
         await vectors.store([(chunk, VECTOR) for chunk in chunks])
@@ -41,10 +41,10 @@ async def rows(database: Database, table: str) -> int:
         return int(await fetch_value(reader, f"SELECT count(*) FROM {table}"))
 
 
-async def test_every_chunk_of_a_ready_document_gets_its_vector_in_order(database: Database, shelf: Shelf) -> None:
-    first = await ready(shelf, "one", "two", "three")
-    second = await ready(shelf, "four", name="nuts.txt")
-    await shelf.ingest("not ready", name="later.txt")
+async def test_batches_contain_the_chunks_of_ready_documents_in_order(database: Database, stores: Stores) -> None:
+    first = await ready(stores, "one", "two", "three")
+    second = await ready(stores, "four", name="nuts.txt")
+    await stores.ingest("not ready", name="later.txt")
     vectors = await deep(database)
     assert await vectors.counts() == IndexCounts(2, 4, 0)
     batch = await vectors.next_batch(2)
@@ -56,8 +56,8 @@ async def test_every_chunk_of_a_ready_document_gets_its_vector_in_order(database
     assert await vectors.embedded([first.id, second.id]) == {first.id: 3, second.id: 1}
 
 
-async def test_storing_a_batch_again_changes_nothing(database: Database, shelf: Shelf) -> None:
-    document = await ready(shelf, "one", "two")
+async def test_storing_a_batch_again_changes_nothing(database: Database, stores: Stores) -> None:
+    document = await ready(stores, "one", "two")
     vectors = await deep(database)
     batch = await vectors.next_batch(2)
     for _ in range(2):
@@ -65,19 +65,19 @@ async def test_storing_a_batch_again_changes_nothing(database: Database, shelf: 
     assert await vectors.embedded([document.id]) == {document.id: 2}
 
 
-async def test_what_was_stored_is_queued_for_its_own_index_alone(database: Database, shelf: Shelf) -> None:
-    await ready(shelf, "one", "two")
+async def test_stored_deep_vectors_are_queued_in_the_deep_outbox_only(database: Database, stores: Stores) -> None:
+    await ready(stores, "one", "two")
     vectors = await deep(database)
-    light = await shelf.outbox.pending()
+    light = await stores.outbox.pending()
     await fill(vectors)
     assert await Outbox(database, deep=True).pending() == 2
-    assert await shelf.outbox.pending() == light
+    assert await stores.outbox.pending() == light
 
 
-async def test_a_chunk_that_became_another_one_meanwhile_gets_no_vector_of_the_old_text(
-    database: Database, shelf: Shelf
+async def test_a_chunk_that_changed_meanwhile_gets_no_vector_of_its_old_text(
+    database: Database, stores: Stores
 ) -> None:
-    document = await ready(shelf, "one", "two")
+    document = await ready(stores, "one", "two")
     vectors = await deep(database)
     batch = await vectors.next_batch(2)
     async with database.writing() as transaction:
@@ -87,27 +87,25 @@ async def test_a_chunk_that_became_another_one_meanwhile_gets_no_vector_of_the_o
     assert [chunk.text for chunk in await vectors.next_batch(2)] == ["other"]
 
 
-async def test_a_document_that_was_deleted_meanwhile_stays_deleted(database: Database, shelf: Shelf) -> None:
-    document = await ready(shelf, "one", "two")
+async def test_storing_vectors_of_a_deleted_document_stores_nothing(database: Database, stores: Stores) -> None:
+    document = await ready(stores, "one", "two")
     vectors = await deep(database)
     batch = await vectors.next_batch(2)
-    await shelf.documents.mark_deleting(document.id)
-    await shelf.documents.erase(document.id)
+    await stores.documents.mark_deleting(document.id)
+    await stores.documents.erase(document.id)
     await vectors.store([(chunk, VECTOR) for chunk in batch])
     assert await rows(database, "deep_embeddings") == 0
-    assert await rows(database, "deep_documents") == 0
+    assert await rows(database, "deep_progress") == 0
 
 
-async def test_deep_vectors_go_with_their_document_and_the_receipt_counts_them(
-    database: Database, shelf: Shelf
-) -> None:
-    gone, kept = await ready(shelf, "one", "two"), await ready(shelf, "three", name="nuts.txt")
+async def test_an_erasure_removes_and_counts_deep_vectors(database: Database, stores: Stores) -> None:
+    gone, kept = await ready(stores, "one", "two"), await ready(stores, "three", name="nuts.txt")
     vectors = await deep(database)
     await fill(vectors)
     outbox = Outbox(database, deep=True)
     await outbox.done([entry.id for entry in await outbox.read(100)])
     text_bytes = 6 + 2 * len(b"\x00" * 8)
-    receipt = await shelf.documents.erase(gone.id)
+    receipt = await stores.documents.erase(gone.id)
     assert receipt.vectors == 2
     assert receipt.bytes >= text_bytes + 2 * len(VECTOR)
     assert await rows(database, "deep_embeddings") == 1
@@ -115,21 +113,19 @@ async def test_deep_vectors_go_with_their_document_and_the_receipt_counts_them(
     assert await vectors.embedded([gone.id, kept.id]) == {kept.id: 1}
 
 
-async def test_a_document_that_is_processed_again_waits_for_its_deep_vectors_again(
-    database: Database, shelf: Shelf
-) -> None:
-    document = await ready(shelf, "one", "two")
+async def test_a_restarted_document_loses_its_deep_vectors(database: Database, stores: Stores) -> None:
+    document = await ready(stores, "one", "two")
     vectors = await deep(database)
     await fill(vectors)
-    await shelf.documents.restart(document.id)
+    await stores.documents.restart(document.id)
     assert await vectors.embedded([document.id]) == {}
     assert await rows(database, "deep_embeddings") == 0
 
 
-async def test_vectors_of_a_former_deep_embedder_are_never_counted_and_erased_in_small_steps(
-    database: Database, shelf: Shelf
+async def test_vectors_of_a_former_deep_embedder_are_ignored_and_erased_in_steps(
+    database: Database, stores: Stores
 ) -> None:
-    await ready(shelf, "one", "two", "three")
+    await ready(stores, "one", "two", "three")
     await fill(await deep(database, "former"))
     vectors = await deep(database, "present")
     assert await vectors.counts() == IndexCounts(1, 3, 0)
@@ -145,14 +141,14 @@ async def test_vectors_of_a_former_deep_embedder_are_never_counted_and_erased_in
     assert await rows(database, "embedders") == 1
 
 
-async def test_a_model_whose_file_changed_is_another_embedder(database: Database, shelf: Shelf) -> None:
-    await ready(shelf, "one")
+async def test_a_model_whose_file_changed_is_another_embedder(database: Database, stores: Stores) -> None:
+    await ready(stores, "one")
     await fill(await deep(database, "large", "a"))
     assert await (await deep(database, "large", "b")).counts() == IndexCounts(1, 1, 0)
 
 
-async def test_an_embedder_that_comes_back_finds_what_it_had_made(database: Database, shelf: Shelf) -> None:
-    await ready(shelf, "one", "two", "three")
+async def test_an_embedder_that_is_used_again_keeps_its_vectors(database: Database, stores: Stores) -> None:
+    await ready(stores, "one", "two", "three")
     first = await deep(database, "first")
     await first.store([(chunk, VECTOR) for chunk in await first.next_batch(2)])
     await fill(await deep(database, "second"))
@@ -162,11 +158,11 @@ async def test_an_embedder_that_comes_back_finds_what_it_had_made(database: Data
 
 
 @pytest.mark.parametrize("texts", [(), ("one",)])
-async def test_coverage_says_which_chunks_a_deep_search_could_have_found(
-    database: Database, shelf: Shelf, texts: Sequence[str]
+async def test_coverage_reports_the_chunks_with_deep_vectors(
+    database: Database, stores: Stores, texts: Sequence[str]
 ) -> None:
-    document = await ready(shelf, "one", "two")
-    other = await ready(shelf, "three", name="nuts.txt")
+    document = await ready(stores, "one", "two")
+    other = await ready(stores, "three", name="nuts.txt")
     vectors = await deep(database)
     chunks: list[ChunkRecord] = [chunk for chunk in await vectors.next_batch(2) if chunk.text in texts]
     await vectors.store([(chunk, VECTOR) for chunk in chunks])
@@ -177,31 +173,31 @@ async def test_coverage_says_which_chunks_a_deep_search_could_have_found(
     assert await vectors.lacking(ids) == frozenset(ids) - {chunk.id for chunk in chunks}
 
 
-async def test_the_first_light_embedder_takes_the_vectors_that_are_there(database: Database, shelf: Shelf) -> None:
-    document = await ready(shelf, "one", "two")
+async def test_the_first_recorded_light_embedder_keeps_existing_vectors(database: Database, stores: Stores) -> None:
+    document = await ready(stores, "one", "two")
     assert await adopt_light(database, "small", 4) == 0
-    assert (await shelf.documents.get(document.id)).status is DocumentStatus.READY
+    assert (await stores.documents.get(document.id)).status is DocumentStatus.READY
     assert await adopt_light(database, "small", 4) == 0
 
 
 @pytest.mark.parametrize("other", [("other", 4), ("small", 8)])
-async def test_another_light_embedder_makes_all_vectors_anew_while_words_still_find(
-    database: Database, shelf: Shelf, other: tuple[str, int]
+async def test_another_light_embedder_discards_vectors_and_keyword_search_still_works(
+    database: Database, stores: Stores, other: tuple[str, int]
 ) -> None:
-    document = await ready(shelf, "one bolt", "two bolts")
-    waiting = await shelf.ingest("three bolts", name="nuts.txt")
+    document = await ready(stores, "one bolt", "two bolts")
+    waiting = await stores.ingest("three bolts", name="nuts.txt")
     await adopt_light(database, "small", 4)
     assert await adopt_light(database, *other) == 2
-    again = await shelf.documents.get(document.id)
+    again = await stores.documents.get(document.id)
     assert (again.status, again.embedded_chunks, again.progress) == (DocumentStatus.EMBEDDING, 0, 0.0)
-    assert len(await shelf.chunks.unembedded(document.id, 10)) == 2
-    assert (await shelf.documents.get(waiting.id)).status is DocumentStatus.EMBEDDING
-    assert len(await shelf.found("bolt")) == 3
+    assert len(await stores.chunks.unembedded(document.id, 10)) == 2
+    assert (await stores.documents.get(waiting.id)).status is DocumentStatus.EMBEDDING
+    assert len(await stores.found("bolt")) == 3
     assert await adopt_light(database, *other) == 0
 
 
-async def test_a_change_of_the_light_embedder_leaves_deep_vectors_alone(database: Database, shelf: Shelf) -> None:
-    await ready(shelf, "one")
+async def test_a_change_of_the_light_embedder_keeps_deep_vectors(database: Database, stores: Stores) -> None:
+    await ready(stores, "one")
     vectors = await deep(database)
     await fill(vectors)
     await adopt_light(database, "small", 4)

@@ -1,10 +1,10 @@
-"""The extracted text of documents, in pieces: a part is read without the whole."""
+"""The extracted text of documents, stored in pieces so that a part can be read without the whole."""
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.sqlite import execute, fetch
 
-# The last piece that begins at or before a place: earlier ones end before it, since pieces follow each other.
+# Pieces follow each other without gaps, so the first one to read is the last that starts at or before the offset.
 _OVERLAPPING = """
     SELECT start, text FROM text_pieces WHERE document_id = ? AND start < ? AND start >= coalesce(
         (SELECT max(start) FROM text_pieces WHERE document_id = ? AND start <= ?), 0
@@ -12,8 +12,8 @@ _OVERLAPPING = """
 """
 
 
-async def append(client: BaseDBAsyncClient, document_id: int, start: int, text: str) -> None:
-    """A piece that was stored already is replaced: parsing may begin anew."""
+async def append_text(client: BaseDBAsyncClient, document_id: int, start: int, text: str) -> None:
+    """Store a piece. A stored piece with the same start is replaced, because parsing may be repeated."""
     await execute(
         client,
         "INSERT INTO text_pieces (document_id, start, text) VALUES (?, ?, ?)"
@@ -22,8 +22,8 @@ async def append(client: BaseDBAsyncClient, document_id: int, start: int, text: 
     )
 
 
-async def read(client: BaseDBAsyncClient, document_id: int, offset: int, length: int) -> str:
-    """Code points from `offset` on, as many as there are up to `length`."""
+async def read_text(client: BaseDBAsyncClient, document_id: int, offset: int, length: int) -> str:
+    """Return up to `length` code points from `offset`; fewer at the end of the text."""
     if length <= 0:
         return ""
     offset = max(0, offset)

@@ -1,98 +1,80 @@
-"""Session rows as records, and filters, orders and searches of sessions as SQL."""
+"""Queries of sessions: filters, searches and orders as SQL, and conversion of rows to records."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.database.json_columns import stamp, unpack
-from persistence.database.keyset_pages import Listing, Order
+from persistence.database.keyset_pages import Listing
 from persistence.database.sqlite import batches
 from persistence.database.tables import Session
-from persistence.search.words import any_of, parse, quoted
+from persistence.search.query import any_of, parse_query, quoted
 from records.errors import NotFound
-from records.ids import DocumentId, MessageId, ModelId, SessionId
+from records.filters import Order, SessionFilter
+from records.ids import MessageId, ModelId, SessionId
 from records.session import SessionRecord, SessionSettings, TokenUsage
-from records.values.text import encodable
+from records.values.text import comparison_key
 
-
-class Filter(Protocol):
-    """`records.filters.SessionFilter`."""
-
-    @property
-    def query(self) -> str | None: ...
-    @property
-    def document_id(self) -> DocumentId | None: ...
-    @property
-    def model_name(self) -> str | None: ...
-    @property
-    def archived(self) -> bool | None: ...
-    @property
-    def updated_after(self) -> datetime | None: ...
-    @property
-    def updated_before(self) -> datetime | None: ...
-
-
-MOST_WORDS = 16
-"Words of a search through sessions; each costs a look-up of its own."
+MAX_WORDS = 16
+"""Words of a search through sessions. Each of them is a subquery."""
 
 _NO_STOP_WORDS: frozenset[str] = frozenset()
 _KEYS = {
     "LAST_MESSAGE_AT": "sessions.active_at",
     "CREATED_AT": "sessions.created_at",
-    "NAME": "sessions.folded_name",
+    "NAME": "sessions.name_key",
 }
-# Each word stands somewhere in the session, in its name or in any message.
+# Sessions with a word in their name or in any of their messages.
 _WITH_WORD = """sessions.id IN (
-    SELECT rowid FROM session_words WHERE session_words MATCH ? UNION
-    SELECT messages.session_id FROM message_words JOIN messages ON messages.id = message_words.rowid
-    WHERE message_words MATCH ?
+    SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ? UNION
+    SELECT messages.session_id FROM messages_fts JOIN messages ON messages.id = messages_fts.rowid
+    WHERE messages_fts MATCH ?
 )"""
-# A session is as relevant as its best message, or as its name, which counts double.
+# The relevance of a session is that of its best message, or twice that of its name if that is more.
 _RELEVANCE = """(
     SELECT session_id, max(score) AS score FROM (
-        SELECT rowid AS session_id, -2.0 * bm25(session_words) AS score FROM session_words WHERE session_words MATCH ?
+        SELECT rowid AS session_id, -2.0 * bm25(sessions_fts) AS score FROM sessions_fts WHERE sessions_fts MATCH ?
         UNION ALL
-        SELECT messages.session_id, -bm25(message_words) FROM message_words
-        JOIN messages ON messages.id = message_words.rowid WHERE message_words MATCH ?
+        SELECT messages.session_id, -bm25(messages_fts) FROM messages_fts
+        JOIN messages ON messages.id = messages_fts.rowid WHERE messages_fts MATCH ?
     ) GROUP BY session_id
 ) AS relevance JOIN sessions ON sessions.id = relevance.session_id"""
 
 
-def listing(filter: Filter, order: Order) -> Listing:
-    """`RELEVANCE` without words to look for is `LAST_MESSAGE_AT`."""
+def list_sessions(filter: SessionFilter, order: Order) -> Listing:
+    """Return the list of sessions that match a filter. Without words to search for, RELEVANCE means LAST_MESSAGE_AT."""
     terms = _terms(filter.query)
     where, values = _conditions(filter, terms)
     if order.field == "RELEVANCE" and terms:
         expression = any_of(terms)
         return Listing(
-            order="sessions RELEVANCE", source=_RELEVANCE, key="relevance.score", id="sessions.id", kind=float,
+            order="sessions RELEVANCE", source=_RELEVANCE, key="relevance.score", id="sessions.id", key_type=float,
             where=" AND ".join(where), values=(expression, expression, *values), descending=order.descending,
         )  # fmt: skip
     field = "LAST_MESSAGE_AT" if order.field == "RELEVANCE" else order.field
     return Listing(
-        order=f"sessions {field}", source="sessions", key=_KEYS[field], id="sessions.id", kind=str,
+        order=f"sessions {field}", source="sessions", key=_KEYS[field], id="sessions.id", key_type=str,
         where=" AND ".join(where), values=tuple(values), descending=order.descending,
     )  # fmt: skip
 
 
 def _terms(query: str | None) -> Sequence[str] | None:
-    """None where nothing was asked for, nothing where what was asked for has no words."""
+    """Return the terms of a search: None without a query, empty for a query without words."""
     if query is None or not query.strip():
         return None
-    parsed = parse(query, _NO_STOP_WORDS)
-    return (parsed.words + parsed.pairs)[:MOST_WORDS]
+    return parse_query(query, _NO_STOP_WORDS).terms[:MAX_WORDS]
 
 
-def _conditions(filter: Filter, terms: Sequence[str] | None) -> tuple[list[str], list[Any]]:
+def _conditions(filter: SessionFilter, terms: Sequence[str] | None) -> tuple[list[str], list[Any]]:
+    model_name = filter.model_name
     where, values = ["1"] if terms is None or terms else ["0"], list[Any]()
     for term in terms or ():
         where.append(_WITH_WORD)
         values += (quoted(term), quoted(term))
     for condition, value in (
         ("sessions.id IN (SELECT session_id FROM session_documents WHERE document_id = ?)", filter.document_id),
-        ("sessions.model_name = ?", None if filter.model_name is None else encodable(filter.model_name)),
+        ("comparison_key(coalesce(sessions.model_name, '')) = ?", model_name and comparison_key(model_name)),
         ("sessions.archived = ?", filter.archived),
         ("sessions.updated_at > ?", filter.updated_after and stamp(filter.updated_after)),
         ("sessions.updated_at < ?", filter.updated_before and stamp(filter.updated_before)),
@@ -104,22 +86,23 @@ def _conditions(filter: Filter, terms: Sequence[str] | None) -> tuple[list[str],
 
 
 async def load_sessions(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, SessionRecord]:
+    """Return the known sessions among `ids`, by id."""
     found: dict[int, SessionRecord] = {}
     for batch in batches(ids):
         for row in await Session.filter(id__in=batch).using_db(client):
-            found[row.id] = _record(row)
+            found[row.id] = _to_record(row)
     return found
 
 
 async def load_session(client: BaseDBAsyncClient, session_id: SessionId) -> SessionRecord:
-    """Raises `NotFound`."""
+    """Return a session. Raises `NotFound`."""
     found = await load_sessions(client, [session_id])
     if session_id not in found:
         raise NotFound("session", session_id)
     return found[session_id]
 
 
-def _record(row: Session) -> SessionRecord:
+def _to_record(row: Session) -> SessionRecord:
     return SessionRecord(
         id=SessionId(row.id),
         name=row.name,

@@ -1,0 +1,1 @@
+"""The migrations of a later version of Graphlore: all present ones, and one more."""
