@@ -14,7 +14,7 @@ from records.codes import ErrorCode
 from records.document import DocumentRecord, DocumentStatus, ExtractionCoverage
 from records.errors import Conflict, DiskFull, DocumentUnreadable, ExpectedError
 from services.worker_retry import MAX_ATTEMPTS
-from tests.persistence.test_migrations import check_search_index
+from tests.persistence.database.test_migrations import check_search_index
 from tests.services.ingestion.harness import IngestionHarness, open_harness
 
 READY, EMBEDDING, PENDING = DocumentStatus.READY, DocumentStatus.EMBEDDING, DocumentStatus.PENDING

@@ -12,7 +12,7 @@ from persistence.database.migration import MAX_BACKUPS, back_up, configuration, 
 from persistence.database.sqlite import execute, fetch, fetch_value
 from tests.persistence.stores import Stores
 
-LATER = "tests.persistence.later_migrations"
+LATER = "tests.persistence.database.later_migrations"
 INDEXES = ("chunks_fts", "sessions_fts", "messages_fts")
 
 

@@ -12,8 +12,8 @@ from records.errors import NotFound
 from records.ids import ChunkId
 from records.indexing import IndexCounts
 from records.page import PageRequest
+from tests.persistence.embeddings.test_deep_embeddings import deep, fill, ready
 from tests.persistence.stores import VECTOR, Stores, cite, make_chunk, parsed
-from tests.persistence.test_deep_embeddings import deep, fill, ready
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ from records.page import PageRequest
 from records.session import MessageRecord, MessageStatus, SamplingSettings, SessionRecord, SessionSettings
 from tests.fakes.faults import cancel_by_scope_at, cancel_natively_at
 from tests.paths import ROOT
+from tests.persistence.database.test_migrations import check_search_index
 from tests.persistence.stores import VECTOR, Stores, cite, make_chunk, parsed
-from tests.persistence.test_migrations import check_search_index
 from tests.persistence.test_running_totals import full_count
 
 LARGE = "large " * 100_000
