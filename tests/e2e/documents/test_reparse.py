@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from persistence.database.sqlite import FUNCTIONS
 from tests.e2e.client import Client, Json
 from tests.e2e.lifecycle.random_kills import check_stores
 from tests.e2e.process import running_server
@@ -22,6 +23,8 @@ TEXT = "\n\n".join(
 def make_outdated(data_dir: Path) -> int:
     """Make the stored documents look like those of an older parser; return the number of chunks."""
     with closing(sqlite3.connect(data_dir / "graphlore.db")) as database:
+        for function in FUNCTIONS:
+            database.create_function(function.__name__, 1, function, deterministic=True)
         database.execute("UPDATE documents SET parser_version = 0")
         database.execute("UPDATE chunks SET text = 'The older parser read gibberish.' WHERE position % 2 = 0")
         database.commit()
