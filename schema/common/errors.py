@@ -27,15 +27,15 @@ describe(
     INVALID_INPUT="The input is invalid. `path` names the argument.",
     NOT_FOUND="No object has this id.",
     CONFLICT="The operation is not possible in the current state of the object.",
-    BUSY="The queue is full. Try again later.",
+    BUSY="The server cannot accept the request now. Try again later.",
     TOO_LARGE="The file or text exceeds the size limit.",
     UNSUPPORTED="The file type is not supported.",
-    MODEL_NOT_READY="The model is not loaded.",
+    MODEL_NOT_READY="The status of the model does not permit the operation.",
     INSUFFICIENT_MEMORY="The model does not fit into the memory of this machine.",
     CONTEXT_OVERFLOW="The prompt does not fit into the model's context window.",
     EMPTY_ANSWER="The model ended its answer without writing any text.",
-    INTERRUPTED="The server stopped before the work was finished.",
-    CANCELED="The work was canceled.",
+    INTERRUPTED="The server stopped before the operation was finished.",
+    CANCELED="The operation was canceled.",
     FILE_MISSING="The model's file does not exist.",
     NOT_GGUF="The model's file is not a GGUF file.",
     TRUNCATED="The model's file is incomplete.",
@@ -50,17 +50,18 @@ describe(
     PARSER_LIMIT="Parsing the document exceeded the limit of time or memory.",
     PROVIDER_UNREACHABLE="The provider could not be reached.",
     PROVIDER_REJECTED="The provider rejected the request.",
-    HUB_UNREACHABLE="The model hub could not be reached.",
-    HUB_GATED="The model hub requires a token with access to the repository.",
+    HUB_UNREACHABLE="The Hugging Face Hub could not be reached.",
+    HUB_GATED="The Hugging Face Hub requires a token with access to the repository.",
     UNAUTHENTICATED="The request has no valid access token.",
-    FORBIDDEN="The request is not allowed.",
+    FORBIDDEN="The request comes from a page of a site that may not use this server, or it is an upload without the "
+    "header `GraphQL-Require-Preflight`.",
     INTERNAL="An unexpected error occurred. The server's log has the details.",
 )
 
 
 @strawberry.interface(
-    description="An expected failure. Select `... on Error { code message path }` to handle every member, "
-    "including those that later versions add."
+    description="An expected failure. Select `... on Error { code message path }` to handle every error type of a "
+    "result union, including those that later versions add."
 )
 class Error:
     code: ErrorCode = strawberry.field(description="Machine-readable reason.")
@@ -98,18 +99,24 @@ class TooLargeError(Error):
     limit_bytes: BigInt = strawberry.field(description="Size limit in bytes.")
 
 
-@strawberry.type(description="The queue is full.")
+@strawberry.type(
+    description="The server cannot accept the request now: the limit of unfinished answers is reached "
+    "(`sendMessage`), or another program has locked the database."
+)
 class BusyError(Error):
-    queue_depth: int = strawberry.field(description="Number of jobs that are running or waiting.")
+    queue_depth: int = strawberry.field(description="Number of unfinished answers; 0 if the database is locked.")
     retry_after_ms: int = strawberry.field(description="Suggested delay before a retry, in milliseconds.")
 
 
-@strawberry.type(description="The model that would generate the answer is not loaded.")
+@strawberry.type(
+    description="The status of the model does not permit the operation. `sendMessage` needs a model that is READY or "
+    "LOADING; `updateModelSettings` needs one that is not LOADING or UNLOADING."
+)
 class ModelNotReadyError(Error):
     model_id: strawberry.ID | None = strawberry.field(
-        description="Id of the model; null if the server has no model at all."
+        description="Id of the model; null if the server has no model, or if the selected model was removed."
     )
-    model_status: ModelStatus = strawberry.field(description="Status of the model.")
+    model_status: ModelStatus = strawberry.field(description="Status of the model; UNLOADED if `modelId` is null.")
 
 
 @strawberry.type(description="The model does not fit into the memory of this machine.")

@@ -39,13 +39,13 @@ class Node:
 
 
 @strawberry.type(
-    description="Counts of the data that a deletion erased, verified by counting each store again. Quotes in earlier "
-    "answers remain."
+    description="Counts of the data that a deletion erased. Documents are counted in each store before and after the "
+    "deletion. Quotes in earlier answers remain."
 )
 class EraseReceipt:
     chunks: int = strawberry.field(description="Number of chunks erased.")
     keyword_entries: int = strawberry.field(description="Number of entries erased from the keyword index.")
-    vectors: int = strawberry.field(description="Number of vectors erased, of all embedding models together.")
+    vectors: int = strawberry.field(description="Number of vectors erased, of all embedders together.")
     messages: int = strawberry.field(description="Number of messages erased.")
     originals: int = strawberry.field(description="Number of original files erased.")
     bytes: BigInt = strawberry.field(description="Number of bytes freed.")

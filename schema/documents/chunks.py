@@ -36,7 +36,9 @@ class Chunk(Node):
     page_end: int | None = strawberry.field(
         description="Page on which the chunk ends, from 1; null for a document without pages."
     )
-    token_count: int = strawberry.field(description="Number of tokens, counted by the light embedder's tokenizer.")
+    token_count: int = strawberry.field(
+        description="Number of tokens, counted by the tokenizer of the light embedder (`ServerSettings.lightEmbedder`)."
+    )
 
     @classmethod
     def from_record(cls, record: ChunkRecord) -> "Chunk":
@@ -61,7 +63,10 @@ class Chunk(Node):
         found = await chunks.find_neighbour(info.context, self.record, step)
         return None if found is None else Chunk.from_record(found)
 
-    @strawberry.field(description="Answers whose prompt contained the chunk as a passage.")
+    @strawberry.field(
+        description="Answers whose prompt contained the chunk as a passage, newest first, whether or not the answer "
+        "refers to it."
+    )
     async def cited_by(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
     ) -> Connection[MessageRef]:

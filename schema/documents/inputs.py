@@ -35,8 +35,9 @@ describe(
 
 
 @strawberry.input(
-    description="Conditions on documents; a document must match all of them. Omitted and null conditions match "
-    "every document. Documents in DELETING are listed only if `status` names it."
+    description="Conditions on documents; a document must match all of them. Omitted and null conditions match every "
+    "document; an empty `status` or `mediaType` matches none. A document with the status DELETING is listed only if "
+    "`status` contains DELETING."
 )
 class DocumentFilter:
     status: list[DocumentStatus] | None = strawberry.field(
@@ -45,7 +46,9 @@ class DocumentFilter:
     name_contains: str | None = strawberry.field(
         default=UNSET, description="Documents whose name contains this text, ignoring case."
     )
-    tags: list[str] | None = strawberry.field(default=UNSET, description="Documents that have all of these tags.")
+    tags: list[str] | None = strawberry.field(
+        default=UNSET, description="Documents that have all of these tags; every document for an empty list."
+    )
     media_type: list[str] | None = strawberry.field(
         default=UNSET, description="Documents with one of these media types."
     )
@@ -73,15 +76,19 @@ class DocumentOrder:
         return filters.Order(self.field.value, self.direction is OrderDirection.DESC)
 
 
-@strawberry.input(description="Limits of a document's chunks; omitted limits keep their value.")
+@strawberry.input(
+    description="Limits of a document's chunks. An omitted or null limit keeps its value; for a new document, it is "
+    "taken from `ServerSettings.chunking`."
+)
 class ChunkingInput:
     max_tokens: int | None = strawberry.field(
         default=UNSET,
-        description="Maximum number of tokens of a chunk, counted by the light embedder's tokenizer: 16 to 256.",
+        description="Maximum number of tokens of a chunk, 16 to 256, counted by the tokenizer of the light embedder "
+        "(`ServerSettings.lightEmbedder`).",
     )
     overlap_tokens: int | None = strawberry.field(
         default=UNSET,
-        description="Number of tokens that a chunk repeats from the chunk before it: 0 to half of `maxTokens`.",
+        description="Number of tokens that a chunk repeats from the chunk before it, 0 to half of `maxTokens`.",
     )
 
 
@@ -100,14 +107,18 @@ class UploadDocumentInput:
     )
     idempotency_key: str | None = strawberry.field(
         default=UNSET,
-        description="Accepted for clients that send one with every mutation. It has no effect: the same bytes always "
-        "return the same document.",
+        description="Accepted for clients that send a key with every mutation, but without effect: an upload of the "
+        "same bytes always returns the same document.",
     )
 
 
 @strawberry.input(description="Source of an imported document: exactly one of `text`, `url` and `path`.", one_of=True)
 class DocumentSourceInput:
-    text: str | None = strawberry.field(default=UNSET, description="Text of the document, not empty.")
+    text: str | None = strawberry.field(
+        default=UNSET,
+        description="Text of the document, not empty. The limits are `Limits.maxRequestBytes` for the request and "
+        "`Limits.maxUploadBytes` for the text in UTF-8.",
+    )
     url: str | None = strawberry.field(
         default=UNSET, description="Public `http` or `https` URL of a file, at most 4,096 characters."
     )

@@ -32,7 +32,7 @@ from schema.documents.types import Document
 class UploadDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
-        description="True if the same bytes were stored before; the existing document is returned unchanged then."
+        description="True if the same bytes are stored already. The existing document is then returned unchanged."
     )
 
 
@@ -40,7 +40,7 @@ class UploadDocumentSuccess:
 class ImportDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
-        description="True if the same bytes were stored before; the existing document is returned unchanged then."
+        description="True if the same bytes are stored already. The existing document is then returned unchanged."
     )
 
 
@@ -130,8 +130,8 @@ class DocumentMutations:
         return UpdateDocumentSuccess(document=Document.from_record(record))
 
     @strawberry.mutation(
-        description="Ingest a document again from its original. A document that is being ingested, or whose original "
-        "is not stored, is a conflict."
+        description="Ingest a document again from its original. Returns `ConflictError` if the document is being "
+        "ingested, or if its original is not stored."
     )
     async def reprocess_document(
         self, info: Info, input: Annotated[ReprocessDocumentInput, strawberry.argument(description="The document.")]
@@ -142,8 +142,8 @@ class DocumentMutations:
         return ReprocessDocumentSuccess(document=Document.from_record(record))
 
     @strawberry.mutation(
-        description="Cancel the ingestion of a document and remove what was extracted. A document that is not being "
-        "ingested is a conflict."
+        description="Cancel the ingestion of a document and remove the extracted text. Returns `ConflictError` if the "
+        "document is not being ingested."
     )
     async def cancel_ingestion(
         self, info: Info, input: Annotated[CancelIngestionInput, strawberry.argument(description="The document.")]
@@ -153,7 +153,8 @@ class DocumentMutations:
         return CancelIngestionSuccess(document=Document.from_record(record))
 
     @strawberry.mutation(
-        description="Erase a document from every store. Its ingestion is canceled, and no search finds it from now on."
+        description="Erase a document from every store. Its ingestion is canceled first, and no search finds the "
+        "document any more."
     )
     async def delete_document(
         self, info: Info, input: Annotated[DeleteDocumentInput, strawberry.argument(description="The document.")]

@@ -57,7 +57,7 @@ class DocumentQueries:
         return connect(listing, Document.from_record)
 
     @strawberry.field(
-        description="Return a chunk by its id; null for an unknown id, and while its document is not searchable."
+        description="Return a chunk by its id; null for an unknown id, or if the chunk's document is not searchable."
     )
     async def chunk(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Id of the chunk.")]

@@ -17,7 +17,8 @@ from schema.documents.types import DocumentEvent
 class DocumentSubscriptions:
     @strawberry.subscription(
         description="Changes of one document, or of all documents, including the progress of their ingestion. Starts "
-        "with a snapshot of the document, or of the unfinished documents and the newest 100."
+        "with a snapshot: of the document if `documentId` is set, otherwise of all unfinished documents and of the "
+        "100 newest documents."
     )
     async def document_events(
         self,

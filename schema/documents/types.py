@@ -52,9 +52,9 @@ describe(
 )
 describe(
     EmbedderRole,
-    "Role of an embedding model.",
-    LIGHT="Fast model that embeds every document during ingestion.",
-    DEEP="Slower and more accurate model that embeds documents in the background.",
+    "Role of an embedder, a model that computes vectors of texts for semantic search.",
+    LIGHT="The light embedder: a fast model that embeds every document during ingestion.",
+    DEEP="The deep embedder: a slower and more accurate model that embeds documents in the background. It is optional.",
 )
 
 
@@ -95,13 +95,17 @@ class Heading:
     page: int | None = strawberry.field(description="Page of the heading, from 1; null for a document without pages.")
 
 
-@strawberry.type(description="Progress of one embedding model on a document.")
+@strawberry.type(description="Progress of one embedder on a document. `EmbedderRole` describes the two embedders.")
 class EmbeddingIndex:
-    model: str = strawberry.field(description="Name of the embedding model.")
-    dimensions: int = strawberry.field(description="Number of dimensions of the model's vectors.")
-    role: EmbedderRole = strawberry.field(description="Role of the embedding model.")
-    embedded_chunks: int = strawberry.field(description="Number of the document's chunks that have a vector.")
-    complete: bool = strawberry.field(description="True if every chunk has a vector that search uses.")
+    model: str = strawberry.field(description="Name of the embedder.")
+    dimensions: int = strawberry.field(description="Number of dimensions of the embedder's vectors.")
+    role: EmbedderRole = strawberry.field(description="Role of the embedder.")
+    embedded_chunks: int = strawberry.field(
+        description="Number of the document's chunks that have a vector of this embedder."
+    )
+    complete: bool = strawberry.field(
+        description="True if the document is READY and every chunk has a vector of this embedder."
+    )
 
 
 @strawberry.type(description="A document: its original, its extracted text and the state of its ingestion.")
@@ -111,7 +115,7 @@ class Document(Node):
         description="Display name, 1 to 300 characters; by default the file name, or the first words of a text."
     )
     title: str | None = strawberry.field(
-        description="Title found in the document itself; null if it has none, and until it is parsed."
+        description="Title found in the document itself; null if it has none or is not parsed yet."
     )
     media_type: str = strawberry.field(
         description="Media type, detected from the content; the file name is only a hint."
@@ -125,19 +129,22 @@ class Document(Node):
         description="URL after redirects, or path on the server; null for an upload or a text."
     )
     status: DocumentStatus = strawberry.field(description="State of the ingestion.")
-    progress: float = strawberry.field(description="Completed share of the current stage, 0 to 1.")
+    progress: float = strawberry.field(
+        description="Completed share of the current stage, 0 to 1: 1 for a READY document, 0 for one that is PENDING, "
+        "FAILED or CANCELED."
+    )
     error: IngestionError | None = strawberry.field(
         description="Reason of the failure; null unless `status` is FAILED."
     )
     page_count: int | None = strawberry.field(
-        description="Number of pages; null for a format without pages, and until the document is parsed."
+        description="Number of pages; null if the format has no pages or the document is not parsed yet."
     )
     character_count: int | None = strawberry.field(
-        description="Length of `text` in Unicode code points; null until the document is parsed."
+        description="Length of the extracted text in Unicode code points; null until the document is parsed."
     )
     token_count: int | None = strawberry.field(
-        description="Number of tokens of the text, counted by the light embedder's tokenizer; null until the document "
-        "is parsed."
+        description="Number of tokens of the text, counted by the tokenizer of the light embedder "
+        "(`ServerSettings.lightEmbedder`); null until the document is parsed."
     )
     chunk_count: int = strawberry.field(description="Number of chunks; 0 until the document is parsed.")
     tags: list[str] = strawberry.field(description="Tags in the order in which the client set them.")
@@ -155,24 +162,26 @@ class Document(Node):
         return from_record(cls, record, record=record, id=global_ids.DOCUMENT.encode(record.id))
 
     @strawberry.field(
-        description="Path of the original on this server, for a GET request; null if the original is not stored. "
-        "If an access token is set, the path has a signature that replaces the token for 15 minutes."
+        description="Path on this server from which a GET request downloads the original; null if the original is not "
+        "stored. If the server requires an access token, the path has a signature that authorizes the download "
+        "without the token for 15 minutes."
     )
     def download_url(self, info: Info) -> str | None:
         return info.context.sign_link(f"/documents/{self.id}/original") if self.record.has_original else None
 
     @strawberry.field(
-        description="A part of the extracted text, counted in Unicode code points. It is empty until the document is "
-        "parsed, and past the end of the text."
+        description="At most `length` Unicode code points of the extracted text, starting at `offset`. Empty if the "
+        "document is not parsed yet, or if `offset` is at or past the end of the text."
     )
     async def text(
         self,
         info: Info,
         offset: Annotated[
-            int, strawberry.argument(description="Start of the part, from 0. A negative value counts as 0.")
+            int,
+            strawberry.argument(description="Position of the first code point, from 0. A negative value counts as 0."),
         ] = 0,
         length: Annotated[
-            int, strawberry.argument(description="Maximum length of the part. Clamped to 1 to 1,000,000.")
+            int, strawberry.argument(description="Maximum number of code points. Clamped to 1 to 1,000,000.")
         ] = 100_000,
     ) -> str:
         return await documents.read_text(info.context, self.record.id, offset, length)
@@ -199,7 +208,7 @@ class Document(Node):
         listing = await documents.list_sessions_of_document(info.context, self.record.id, request)
         return connect(listing, session_types.Session.from_record)
 
-    @strawberry.field(description="Progress of each configured embedding model, the light one first.")
+    @strawberry.field(description="Progress of each configured embedder on the document, the light embedder first.")
     async def embeddings(self, info: Info) -> list[EmbeddingIndex]:
         settings = info.context.settings
         is_ready = self.record.status is DocumentStatus.READY

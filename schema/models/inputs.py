@@ -14,7 +14,8 @@ LOCAL = "local"
 
 
 @strawberry.input(
-    description="Conditions on models; a model must match all of them. Omitted and null conditions match every model."
+    description="Conditions on models; a model must match all of them. Omitted and null conditions match every model; "
+    "an empty `source` or `status` matches none."
 )
 class ModelFilter:
     source: list[ModelSource] | None = strawberry.field(default=UNSET, description="Models with one of these origins.")
@@ -36,15 +37,22 @@ class ModelFilter:
         )
 
 
-@strawberry.input(description="Load settings to change; omitted settings keep their value. No setting may be null.")
+@strawberry.input(
+    description="Load settings to change; omitted settings keep their value. No setting may be null. "
+    "`Model.parameters` has the ranges of a model."
+)
 class LoadSettingsInput:
     context_length: int | None = strawberry.field(
         default=UNSET, description="Size of the context window in tokens: 256 to `Model.trainedContextLength`."
     )
     gpu_layers: int | None = strawberry.field(
-        default=UNSET, description="Number of layers to run on the GPU; -1 means all of them."
+        default=UNSET,
+        description="Number of layers to run on the GPU: -1 (all layers) to the number of the model's layers plus 1, "
+        "which counts the output layer.",
     )
-    threads: int | None = strawberry.field(default=UNSET, description="Number of CPU threads for computation.")
+    threads: int | None = strawberry.field(
+        default=UNSET, description="Number of CPU threads for computation: 1 to 512."
+    )
     batch_size: int | None = strawberry.field(
         default=UNSET, description="Maximum number of prompt tokens that one step prefills: 32 to 4,096."
     )
@@ -108,7 +116,8 @@ class SamplingInput:
     )
     stop: list[str] | None = strawberry.field(
         default=UNSET,
-        description="Strings that end the answer where they occur: at most 16, each of 1 to 256 characters.",
+        description="Strings that end the answer before the place where they occur; the string is not part of the "
+        "answer. At most 16 strings, each of 1 to 256 characters.",
     )
     deterministic: bool | None = strawberry.field(
         default=UNSET,

@@ -23,7 +23,7 @@ from schema.models.settings_types import LoadSettings, SamplingSettings
 from schema.models.types import Model
 
 
-@strawberry.type(description="The model is being loaded, or was loaded with these settings before.")
+@strawberry.type(description="The model is being loaded, or it is READY with these settings already.")
 class LoadModelSuccess:
     model: Model = strawberry.field(description="The model; `modelEvents` reports the progress.")
 
@@ -33,7 +33,10 @@ class UnloadModelSuccess:
     model: Model = strawberry.field(description="The model after the change.")
 
 
-@strawberry.type(description="The settings were stored; those that need no reload are in effect.")
+@strawberry.type(
+    description="The settings were stored. Those in `applied` are in effect; those in `waitingForReload` take effect "
+    "when the model is loaded again."
+)
 class UpdateModelSettingsSuccess:
     model: Model = strawberry.field(description="The model after the change.")
     load: LoadSettings | None = strawberry.field(
@@ -44,7 +47,10 @@ class UpdateModelSettingsSuccess:
     waiting_for_reload: list[str] = strawberry.field(
         description="Names of the changed settings that take effect when the model is loaded again."
     )
-    applied_at: datetime = strawberry.field(description="Time at which the settings took effect.")
+    applied_at: datetime = strawberry.field(
+        description="Time at which the change was complete: the settings were stored, and those in `applied` were in "
+        "effect."
+    )
 
 
 @strawberry.type(description="The model's files were deleted.")
@@ -74,8 +80,9 @@ DeleteModelResult = Annotated[
 @strawberry.type
 class ModelMutations:
     @strawberry.mutation(
-        description="Load a model in the background; loaded models are unloaded first. Returns at once; `modelEvents` "
-        "reports the progress. It is a conflict if a model is generating an answer, or is being loaded or unloaded."
+        description="Load a model in the background. Another model that is in memory is unloaded first. Returns at "
+        "once; `modelEvents` reports the progress. Returns `ConflictError` if an unfinished answer uses a model in "
+        "memory, or if a model is being loaded or unloaded."
     )
     async def load_model(
         self, info: Info, input: Annotated[LoadModelInput, strawberry.argument(description="The model.")]
@@ -91,7 +98,9 @@ class ModelMutations:
         )
         return LoadModelSuccess(model=Model.from_record(record))
 
-    @strawberry.mutation(description="Remove a model from memory. A model that is generating an answer is a conflict.")
+    @strawberry.mutation(
+        description="Remove a model from memory. Returns `ConflictError` if an unfinished answer uses the model."
+    )
     async def unload_model(
         self, info: Info, input: Annotated[UnloadModelInput, strawberry.argument(description="The model.")]
     ) -> UnloadModelResult:
@@ -99,8 +108,8 @@ class ModelMutations:
         return UnloadModelSuccess(model=Model.from_record(await models.unload_model(info.context, model_id)))
 
     @strawberry.mutation(
-        description="Change load and sampling settings of a model. Returns the settings in effect and the names of "
-        "those that wait for a reload."
+        description="Change load and sampling settings of a model. Returns the settings in effect, and the names of "
+        "the changed settings that take effect when the model is loaded again."
     )
     async def update_model_settings(
         self, info: Info, input: Annotated[UpdateModelSettingsInput, strawberry.argument(description="The changes.")]
@@ -123,8 +132,8 @@ class ModelMutations:
         )
 
     @strawberry.mutation(
-        description="Delete the files of a model in the models folder. A model that is loaded, or that belongs to an "
-        "installed package, is a conflict."
+        description="Delete the files of a LOCAL_FILE model. Returns `ConflictError` if the model is in memory or has "
+        "another source, or if its files cannot be deleted."
     )
     async def delete_model(
         self, info: Info, input: Annotated[DeleteModelInput, strawberry.argument(description="The model.")]

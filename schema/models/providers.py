@@ -61,7 +61,7 @@ class Provider(Node):
     has_api_key: bool = strawberry.field(description="True if an API key is stored; the key itself is never returned.")
     status: ProviderStatus = strawberry.field(description="Result of the last check.")
     checked_at: datetime | None = strawberry.field(
-        description="Time of the last check; null for LOCAL, and if there was none."
+        description="Time of the last check; null for LOCAL, or if the provider was never checked."
     )
     error: str | None = strawberry.field(
         description="Reason why the last check failed, in English; null if it did not fail."

@@ -25,9 +25,10 @@ describe(
 describe(
     SettingApplies,
     "Time at which a changed setting takes effect.",
-    AT_ONCE="With the next answer.",
-    REBUILDS_CONTEXT="After the model's context is rebuilt; the weights stay in memory.",
-    RELOADS_MODEL="After the model is loaded again.",
+    AT_ONCE="At once, for the next answers.",
+    REBUILDS_CONTEXT="At once: the server rebuilds the model's context, which empties the KV cache. The weights stay "
+    "in memory. A shorter context has to wait for a reload while answers use the model.",
+    RELOADS_MODEL="When the model is loaded again.",
 )
 
 
@@ -84,7 +85,8 @@ class SamplingSettings:
         description="Seed of the random number generator, 0 to 2,147,483,647; a new one for each answer if it is null."
     )
     stop: list[str] | None = strawberry.field(
-        description="Strings that end the answer where they occur: at most 16, each of 1 to 256 characters."
+        description="Strings that end the answer before the place where they occur; the string is not part of the "
+        "answer. At most 16 strings, each of 1 to 256 characters."
     )
     deterministic: bool | None = strawberry.field(
         description="True if the answer is generated apart from others and without reuse of the KV cache, so that "

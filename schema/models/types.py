@@ -29,15 +29,15 @@ describe(
     "Origin of a model.",
     BUNDLED="A Python package that was installed with the server.",
     LOCAL_FILE="A GGUF file in the models folder.",
-    HUB_CACHE="The cache of the model hub on this machine.",
+    HUB_CACHE="The cache of the Hugging Face Hub on this machine.",
     REMOTE="A remote provider.",
 )
 describe(
     ModelStatus,
     "State of a model.",
     UNLOADED="Not in memory.",
-    LOADING="Being loaded; `Model.stage` and `Model.progress` report how far.",
-    READY="Loaded; generates answers.",
+    LOADING="Being loaded; `Model.stage` and `Model.progress` report the progress.",
+    READY="Loaded; can generate answers.",
     UNLOADING="Being removed from memory.",
     FAILED="Could not be loaded, or ended unexpectedly; `Model.error` has the reason.",
 )
@@ -91,7 +91,7 @@ class Model(Node):
     source: ModelSource = strawberry.field(description="Origin of the model.")
     path: str | None = strawberry.field(description="Path of the file on the server; null for a remote model.")
     repository: str | None = strawberry.field(
-        description="Repository of the model on the model hub; null if it is not known."
+        description="Repository of the model on the Hugging Face Hub; null if it is not known."
     )
     architecture: str | None = strawberry.field(
         description="Architecture named in the file, such as `llama`; null if the file cannot be read."
@@ -115,7 +115,7 @@ class Model(Node):
     status: ModelStatus = strawberry.field(description="State of the model.")
     stage: LoadStage | None = strawberry.field(description="Stage of loading; null unless `status` is LOADING.")
     progress: float = strawberry.field(
-        description="Completed share of the stage, 0 to 1; 1 for a READY model and 0 for one that is not loaded."
+        description="Completed share of the stage, 0 to 1: 1 for a READY model, 0 for one that is not loaded."
     )
     error: ModelError | None = strawberry.field(
         description="Reason why the model is not available; null unless `status` is FAILED."
@@ -164,8 +164,8 @@ class Model(Node):
         return [from_record(ModelParameter, each, name=graphql_name(each.name)) for each in parameters]
 
     @strawberry.field(
-        description="Estimate whether the model fits into memory, without loading it. Null if the file cannot be "
-        "read, or if the model does not accept the settings.",
+        description="Estimate of the model's memory, made without loading it. Null if the file cannot be read, or if "
+        "the model does not accept the settings.",
         graphql_type=MemoryFit | None,
     )
     async def fit(

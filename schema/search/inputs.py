@@ -12,7 +12,9 @@ from schema.common.mapping import or_none, tuple_or_none
 @strawberry.input(description="Input of `search`: the query and its options.")
 class SearchInput:
     query: str = strawberry.field(
-        description="Text to search for, 1 to 10,000 characters. Text in quotation marks must occur as written."
+        description="Text to search for, 1 to 10,000 characters. In the mode KEYWORD, text in quotation marks must "
+        "occur as written. In the mode HYBRID, chunks that contain it as written are ranked first. In the mode "
+        "SEMANTIC, quotation marks have no effect."
     )
     mode: SearchMode = strawberry.field(default=SearchMode.HYBRID, description="Method of the search.")
     top_k: int = strawberry.field(default=5, description="Maximum number of hits. Clamped to 1 to 100.")
@@ -23,10 +25,15 @@ class SearchInput:
         default=UNSET, description="Search only documents that have all of these tags."
     )
     rerank: bool = strawberry.field(
-        default=False, description="Score the best candidates with the reranker, as one more ranking."
+        default=False,
+        description="Score the 30 best candidates with the reranker (`ServerSettings.reranker`), and fuse its ranking "
+        "with the others.",
     )
     min_similarity: float | None = strawberry.field(
-        default=UNSET, description="Cosine similarity, 0 to 1, below which semantic search results are discarded."
+        default=UNSET,
+        description="Cosine similarity with the light embedder (`ServerSettings.lightEmbedder`), 0 to 1, below which "
+        "results of semantic search are discarded; none are discarded by default. If it is set, the deep embedder is "
+        "not used.",
     )
 
     def to_record(self) -> records.RetrievalQuery:

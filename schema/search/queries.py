@@ -18,7 +18,7 @@ SearchResult = Annotated[
 
 @strawberry.type
 class SearchQueries:
-    @strawberry.field(description="Search the chunks of documents by keywords, by meaning, or both.")
+    @strawberry.field(description="Search the chunks of documents by keywords, by semantic similarity, or by both.")
     async def search(
         self, info: Info, input: Annotated[SearchInput, strawberry.argument(description="Query and options.")]
     ) -> SearchResult:

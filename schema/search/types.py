@@ -20,7 +20,7 @@ describe(
 describe(
     LegState,
     "State of one ranking.",
-    RAN="The ranking was computed, in full or as far as its time limit allowed.",
+    RAN="The ranking was computed. It is incomplete if its time limit was reached; `RetrievalLeg.message` states that.",
     SKIPPED="The ranking was not requested, or there was nothing to rank.",
     FAILED="The ranking failed; the result is based on the others.",
 )
@@ -34,9 +34,9 @@ class TextSpan:
 
 @strawberry.type(description="An excerpt of a chunk with the matched words.")
 class Snippet:
-    text: str = strawberry.field(description="The excerpt, about 320 characters at most.")
+    text: str = strawberry.field(description="The excerpt, at most 320 Unicode code points.")
     matches: list[TextSpan] = strawberry.field(
-        description="Spans of the matched words in `text`; empty if the chunk was found by meaning only."
+        description="Spans of the matched words in `text`; empty if only semantic search found the chunk."
     )
 
 
@@ -50,7 +50,8 @@ class SearchHit:
         "searches are not comparable."
     )
     similarity: float | None = strawberry.field(
-        description="Cosine similarity to the query, -1 to 1; null if semantic search did not find the chunk."
+        description="Cosine similarity of the chunk to the query with the light embedder "
+        "(`ServerSettings.lightEmbedder`), -1 to 1; null if the search with this embedder did not find the chunk."
     )
     bm25: float | None = strawberry.field(
         description="BM25 score, higher is better; null if keyword search did not find the chunk."
@@ -69,11 +70,11 @@ class RankedChunk:
     score: float = strawberry.field(description="Score by which the ranking is ordered; higher is better.")
 
 
-@strawberry.type(description="One of the rankings that a search combines.")
+@strawberry.type(description="One ranking of a search. `EmbedderRole` describes the light and the deep embedder.")
 class RetrievalLeg:
     name: str = strawberry.field(
-        description="Name of the ranking: `keyword`, `dense` (light embedder), `deep` (deep embedder), `rerank` or "
-        "`fusion`."
+        description="Name of the ranking: `keyword`, `dense` (by vectors of the light embedder), `deep` (by vectors "
+        "of the deep embedder), `rerank` (by the reranker) or `fusion` (the other rankings, fused)."
     )
     state: LegState = strawberry.field(description="State of the ranking.")
     message: str | None = strawberry.field(
@@ -94,7 +95,10 @@ class RetrievalLeg:
 
 @strawberry.type(description="Trace of how the hits of a search were ranked.")
 class RetrievalTrace:
-    legs: list[RetrievalLeg] = strawberry.field(description="Rankings that were combined, in the order of their use.")
+    legs: list[RetrievalLeg] = strawberry.field(
+        description="Rankings of the search in the order in which they were computed, including those that were "
+        "skipped or failed, and the fused ranking."
+    )
     dropped_duplicates: int = strawberry.field(
         description="Number of chunks that were left out as near-duplicates of better ones."
     )

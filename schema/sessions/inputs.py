@@ -30,7 +30,7 @@ class SessionOrderField(Enum):
 describe(
     SessionOrderField,
     "Field by which sessions are ordered.",
-    LAST_MESSAGE_AT="Time of the last message; of the creation, for a session without messages.",
+    LAST_MESSAGE_AT="Time of the last message; for a session without messages, the time of its creation.",
     CREATED_AT="Time at which the session was created.",
     NAME="Display name, ignoring case.",
     RELEVANCE="Relevance to `SessionFilter.query`; the same as LAST_MESSAGE_AT if there is no query.",
@@ -83,7 +83,8 @@ class SessionOrder:
 
 
 @strawberry.input(
-    description="Settings of the answers of a session. Omitted settings keep their value; null restores inheritance."
+    description="Settings of the answers of a session. An omitted setting keeps its value; null removes it, so that "
+    "it is inherited."
 )
 class SessionSettingsInput:
     model_id: strawberry.ID | None = strawberry.field(
@@ -101,17 +102,21 @@ class SessionSettingsInput:
     )
     min_similarity: float | None = strawberry.field(
         default=UNSET,
-        description="Cosine similarity, 0 to 1, below which semantic search results are discarded.",
+        description="Cosine similarity with the light embedder (`ServerSettings.lightEmbedder`), 0 to 1, below which "
+        "results of semantic search are discarded. If it is set, the deep embedder is not used.",
     )
     rerank: bool | None = strawberry.field(
-        default=UNSET, description="Score the best candidates with the reranker, as one more ranking."
+        default=UNSET,
+        description="Score the 30 best candidates with the reranker (`ServerSettings.reranker`), and fuse its ranking "
+        "with the others.",
     )
     history_pairs: int | None = strawberry.field(
         default=UNSET,
         description="Maximum number of earlier prompts, with their answers, that are repeated in a prompt: 0 to 1,000.",
     )
     sampling: SamplingInput | None = strawberry.field(
-        default=UNSET, description="Sampling settings of the answers; null restores the inheritance of all of them."
+        default=UNSET,
+        description="Sampling settings of the answers; null removes all of them, so that they are inherited.",
     )
 
 
@@ -133,7 +138,7 @@ class UpdateSessionInput:
     id: strawberry.ID = strawberry.field(description="Id of the session.")
     name: str | None = strawberry.field(default=UNSET, description="Display name, 1 to 300 characters.")
     document_ids: list[strawberry.ID] | None = strawberry.field(
-        default=UNSET, description="Ids of all documents to attach; others are detached."
+        default=UNSET, description="Ids of all documents that are to be attached; other documents are detached."
     )
     archived: bool | None = strawberry.field(
         default=UNSET, description="Archive the session (true) or restore it (false)."
@@ -196,5 +201,5 @@ class DeleteMessageInput:
 class RateMessageInput:
     id: strawberry.ID = strawberry.field(description="Id of the answer.")
     rating: MessageRating | None = strawberry.field(
-        default=UNSET, description="The rating; null removes it, omitted keeps it."
+        default=UNSET, description="The rating. Null removes the rating; an omitted field keeps it."
     )

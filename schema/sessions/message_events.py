@@ -17,9 +17,9 @@ class MessageEvent:
     message_id: strawberry.ID = strawberry.field(description="Id of the answer.")
 
 
-@strawberry.type(description="The answer was stored and queued. First event of an answer.")
+@strawberry.type(description="The answer was stored and its generation was started. First event of an answer.")
 class MessageStarted(MessageEvent):
-    message: Message = strawberry.field(description="The answer when it was started.")
+    message: Message = strawberry.field(description="The answer at the start of its generation.")
 
 
 @strawberry.type(description="The documents were searched. Not sent if the answer needs no retrieval.")
@@ -34,15 +34,16 @@ class RetrievalCompleted(MessageEvent):
 class MessageProgress(MessageEvent):
     status: MessageStatus = strawberry.field(description="Status of the answer.")
     queue_position: int | None = strawberry.field(
-        description="Number of answers ahead in the model's queue, 0 once prefill has started; null before the answer "
-        "is queued."
+        description="Number of answers ahead in the queue of the inference engine; 0 once prefill has started. Null "
+        "before the prompt is in that queue: while the model is being loaded or the documents are searched."
     )
     prompt_tokens: int | None = strawberry.field(
-        description="Number of tokens of the rendered prompt; null before the answer is queued."
+        description="Number of tokens of the rendered prompt; null before the prompt is in the queue of the inference "
+        "engine."
     )
     prompt_tokens_read: int | None = strawberry.field(
-        description="Number of prompt tokens that are prefilled or were found in the KV cache; null before the answer "
-        "is queued."
+        description="Number of prompt tokens that are prefilled or were found in the KV cache; null before the prompt "
+        "is in the queue of the inference engine."
     )
 
 
@@ -65,22 +66,24 @@ class MessageCompleted(MessageEvent):
 
 @strawberry.type(description="The answer was canceled. Terminal event.")
 class MessageCanceled(MessageEvent):
-    message: Message = strawberry.field(description="The answer with the text generated before.")
+    message: Message = strawberry.field(description="The answer, with the text that was generated before it ended.")
 
 
 @strawberry.type(description="The answer failed. Terminal event.")
 class MessageFailed(MessageEvent):
-    message: Message = strawberry.field(description="The answer with the text generated before.")
+    message: Message = strawberry.field(description="The answer, with the text that was generated before it ended.")
     error: MessageError = strawberry.field(description="Reason of the failure.")
 
 
 @strawberry.type(
-    description="Replaces events that are no longer available. It has the complete text so far; later events continue "
-    "from there."
+    description="Replaces events that are no longer available: it has the complete text of the answer up to this "
+    "event. Later events continue that text."
 )
 class StreamGap(MessageEvent):
-    content: str = strawberry.field(description="Complete content so far.")
-    reasoning: str = strawberry.field(description="Complete reasoning so far; empty if there is none.")
+    content: str = strawberry.field(description="Complete content of the answer up to this event.")
+    reasoning: str = strawberry.field(
+        description="Complete reasoning of the answer up to this event; empty if there is none."
+    )
 
 
 MESSAGE_EVENTS = (

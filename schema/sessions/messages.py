@@ -25,18 +25,18 @@ describe(
     "Author of a message.",
     USER="The user: the message is a prompt.",
     ASSISTANT="The model: the message is an answer.",
-    SYSTEM="The server or its administrator.",
+    SYSTEM="The server or its administrator: the message is an instruction. No message has this role at present.",
 )
 describe(
     MessageStatus,
     "Progress of a message. A prompt is always COMPLETED; an answer ends as COMPLETED, CANCELED or FAILED.",
-    PENDING="Waiting for the model to load, or for a place in its queue.",
+    PENDING="Waiting for the model to be loaded, or for the inference engine.",
     RETRIEVING="Searching the documents for passages.",
     THINKING="The model is generating reasoning.",
     GENERATING="The model is generating the answer.",
     COMPLETED="Finished normally.",
-    CANCELED="Generation was canceled; the text generated before is kept.",
-    FAILED="Generation failed; the text generated before is kept and `Message.error` has the reason.",
+    CANCELED="Generation was canceled; the text that was generated until then is kept.",
+    FAILED="Generation failed; the text that was generated until then is kept, and `Message.error` has the reason.",
 )
 describe(
     MessageRating,
@@ -55,7 +55,7 @@ class BoundingBox:
     bottom: float = strawberry.field(description="Bottom edge.")
 
 
-@strawberry.type(description="A passage that was part of the prompt of an answer.")
+@strawberry.type(description="A passage, which is the text of a chunk, that was part of the prompt of an answer.")
 class Citation:
     record: strawberry.Private[CitationRecord]
     marker: int = strawberry.field(description="Number of the passage, from 1; the answer refers to it as `[n]`.")
@@ -69,8 +69,8 @@ class Citation:
     score: float = strawberry.field(description="Score by which the passages were ranked; higher is better.")
     used: bool = strawberry.field(description="True if the answer refers to the passage by its marker.")
     start_offset: int | None = strawberry.field(
-        description="Start of the quote in `Document.text`, in Unicode code points from 0. The quote is byte for byte "
-        "that part of the text. Null if the position is not known."
+        description="Start of the quote in `Document.text`, in Unicode code points from 0. `quote` equals the text "
+        "from `startOffset` to `endOffset`. Null if the position is not known."
     )
     end_offset: int | None = strawberry.field(
         description="End of the quote in `Document.text`, in Unicode code points, exclusive. Null if the position "
@@ -84,7 +84,7 @@ class Citation:
     def from_record(cls, record: CitationRecord) -> "Citation":
         return from_record(cls, record, record=record)
 
-    @strawberry.field(description="Document that was cited; null after it is deleted.")
+    @strawberry.field(description="Document that was cited; null if it was deleted.")
     async def document(self, info: Info) -> DocumentRef | None:
         if self.record.document_id is None:
             return None
@@ -92,8 +92,8 @@ class Citation:
         return None if found is None else document_types.Document.from_record(found)
 
     @strawberry.field(
-        description="Chunk that was cited; null after its document is deleted, or reprocessed so that no chunk has "
-        "this text."
+        description="Chunk that was cited. Null if its document was deleted, or if the document was reprocessed and "
+        "no chunk has the same text now."
     )
     async def chunk(self, info: Info) -> ChunkRef | None:
         if self.record.chunk_id is None:
@@ -126,13 +126,15 @@ class Message(Node):
         "empty for a prompt."
     )
     model_name: str | None = strawberry.field(
-        description="Name of the model; kept after the model is removed. Null for a prompt."
+        description="Name of the model that generates the answer, kept after the model is removed; null for a prompt."
     )
     thinking_mode: ThinkingMode | None = strawberry.field(
-        description="Mode in which the answer is generated. A prompt has the mode of its answer."
+        description="Mode in which the answer is generated. A prompt has the mode of its answer. Null for a SYSTEM "
+        "message."
     )
     generation: GenerationDetails | None = strawberry.field(
-        description="Details of the generation; null for a prompt, and unless `status` is COMPLETED."
+        description="Details of the generation of a COMPLETED answer; null for a prompt, and for an answer with any "
+        "other status."
     )
     rating: MessageRating | None = strawberry.field(description="Rating of the answer; null if it is not rated.")
     created_at: datetime = strawberry.field(description="Time at which the prompt was sent; the same for its answer.")
@@ -162,7 +164,7 @@ class Message(Node):
         found = await info.context.loaders.messages.load(self.record.parent_id)
         return None if found is None else Message.from_record(found)
 
-    @strawberry.field(description="Model that generates the answer; null for a prompt, and after the model is removed.")
+    @strawberry.field(description="Model that generates the answer; null for a prompt, or if the model was removed.")
     def model(self, info: Info) -> Model | None:
         found = models.find_model(info.context, self.record.model_id)
         return None if found is None else Model.from_record(found)

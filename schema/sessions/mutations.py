@@ -40,7 +40,9 @@ class DeleteSessionSuccess:
     receipt: EraseReceipt = strawberry.field(description="Counts of the erased data.")
 
 
-@strawberry.type(description="The prompt is stored and its answer is queued.")
+@strawberry.type(
+    description="The prompt and its unfinished answer were stored, and the generation of the answer was started."
+)
 class SendMessageSuccess:
     prompt: Message = strawberry.field(description="The stored prompt.")
     answer: Message = strawberry.field(description="The answer; `messageEvents` reports its generation.")
@@ -48,7 +50,9 @@ class SendMessageSuccess:
 
 @strawberry.type(description="The answer was canceled.")
 class CancelGenerationSuccess:
-    answer: Message = strawberry.field(description="The answer with the text generated before.")
+    answer: Message = strawberry.field(
+        description="The answer, with the text that was generated before it was canceled."
+    )
 
 
 @strawberry.type(description="The prompt and its answer were deleted.")
@@ -125,8 +129,8 @@ class SessionMutations:
 @strawberry.type
 class MessageMutations:
     @strawberry.mutation(
-        description="Store a prompt and start its answer. Returns both at once; `messageEvents` delivers the answer. "
-        "A session whose last answer is unfinished is a conflict."
+        description="Store a prompt and start the generation of its answer. Returns both at once; `messageEvents` "
+        "delivers the answer. Returns `ConflictError` if the last answer of the session is unfinished."
     )
     async def send_message(
         self, info: Info, input: Annotated[SendMessageInput, strawberry.argument(description="The prompt.")]
@@ -138,8 +142,8 @@ class MessageMutations:
         return SendMessageSuccess(prompt=Message.from_record(prompt), answer=Message.from_record(answer))
 
     @strawberry.mutation(
-        description="Cancel the generation of an answer; the text generated before is kept. An answer that has ended "
-        "is a conflict."
+        description="Cancel the generation of an answer; the text that was generated until then is kept. Returns "
+        "`ConflictError` if the answer has ended."
     )
     async def cancel_generation(
         self, info: Info, input: Annotated[CancelGenerationInput, strawberry.argument(description="The answer.")]
@@ -149,7 +153,8 @@ class MessageMutations:
         return CancelGenerationSuccess(answer=Message.from_record(record))
 
     @strawberry.mutation(
-        description="Delete a prompt with its answer, given the id of either. An unfinished answer is a conflict."
+        description="Delete a prompt with its answer, given the id of either. Returns `ConflictError` if the answer "
+        "is unfinished."
     )
     async def delete_message(
         self, info: Info, input: Annotated[DeleteMessageInput, strawberry.argument(description="The message.")]
@@ -157,7 +162,9 @@ class MessageMutations:
         deleted = await messages.delete_message(info.context, global_ids.MESSAGE.get_key(input.id, "id"))
         return DeleteMessageSuccess(deleted_ids=[global_ids.MESSAGE.encode(message_id) for message_id in deleted])
 
-    @strawberry.mutation(description="Store or remove the rating of an answer. A prompt counts as not found.")
+    @strawberry.mutation(
+        description="Store or remove the rating of an answer. Returns `NotFoundError` for the id of a prompt."
+    )
     async def rate_message(
         self, info: Info, input: Annotated[RateMessageInput, strawberry.argument(description="The rating.")]
     ) -> RateMessageResult:

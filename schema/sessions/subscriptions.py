@@ -40,8 +40,8 @@ class SessionSubscriptions:
         return map_stream(events, lambda event: event_from_record(event, context.answers.cursor))
 
     @strawberry.subscription(
-        description="Changes of one session, or of all sessions, new messages included. Starts with a snapshot of the "
-        "session, or of the 100 with the latest messages."
+        description="Changes of one session, or of all sessions, including new messages. Starts with a snapshot: of "
+        "the session if `sessionId` is set, otherwise of the 100 sessions with the latest messages."
     )
     async def session_events(
         self,

@@ -45,21 +45,26 @@ describe(
 )
 class SessionSettings:
     model_id: strawberry.ID | None = strawberry.field(
-        description="Id of the model that generates the answers; the default model if it is null everywhere."
+        description="Id of the model that generates the answers. If neither the session nor "
+        "`ServerSettings.sessionDefaults` sets one, it is the default model (`ServerSettings.defaultModelId`)."
     )
     system_prompt: str | None = strawberry.field(
         description="Instructions that precede every prompt, at most 20,000 characters."
     )
     thinking_mode: ThinkingMode | None = strawberry.field(description="Mode in which answers are generated.")
     document_scope: DocumentScope | None = strawberry.field(
-        description="Documents that are searched. ATTACHED, the server's default, searches none if none is attached."
+        description="Documents that are searched; ATTACHED by default. If no document is attached, ATTACHED searches "
+        "none."
     )
     top_k: int | None = strawberry.field(description="Maximum number of passages in a prompt, 1 to 100.")
     min_similarity: float | None = strawberry.field(
-        description="Cosine similarity, 0 to 1, below which semantic search results are discarded."
+        description="Cosine similarity with the light embedder (`ServerSettings.lightEmbedder`), 0 to 1, below which "
+        "results of semantic search are discarded. If it is set, the deep embedder is not used. In effective "
+        "settings, null means that nothing is discarded."
     )
     rerank: bool | None = strawberry.field(
-        description="True if the reranker scores the best candidates, as one more ranking."
+        description="True if the 30 best candidates are scored with the reranker (`ServerSettings.reranker`), whose "
+        "ranking is fused with the others."
     )
     history_pairs: int | None = strawberry.field(
         description="Maximum number of earlier prompts, with their answers, that are repeated in a prompt: 0 to 1,000."
@@ -76,7 +81,7 @@ class Session(Node):
     record: strawberry.Private[SessionRecord]
     name: str = strawberry.field(description="Display name, 1 to 300 characters.")
     model_name: str | None = strawberry.field(
-        description="Name of the model that generated the last answer; kept after the model is removed. Null before "
+        description="Name of the model that generated the last answer, kept after the model is removed; null before "
         "the first answer."
     )
     message_count: int = strawberry.field(description="Number of messages, prompts and answers together.")
@@ -86,7 +91,7 @@ class Session(Node):
     usage: TokenUsage = strawberry.field(description="Tokens used by all answers of the session together.")
     archived: bool = strawberry.field(description="True if the session is archived.")
     created_at: datetime = strawberry.field(description="Time at which the session was created.")
-    updated_at: datetime = strawberry.field(description="Time of the last change, new messages included.")
+    updated_at: datetime = strawberry.field(description="Time of the last change, including new messages.")
     last_message_at: datetime | None = strawberry.field(
         description="Time at which the last prompt was sent or its answer ended; null for a session without messages."
     )
@@ -97,7 +102,7 @@ class Session(Node):
         return from_record(cls, record, record=record, id=global_ids.SESSION.encode(record.id), settings=settings)
 
     @strawberry.field(
-        description="Model that generated the last answer; null before the first answer, and after the model is removed."
+        description="Model that generated the last answer; null before the first answer, or if the model was removed."
     )
     def model(self, info: Info) -> Model | None:
         found = models.find_model(info.context, self.record.model_id)
@@ -111,7 +116,10 @@ class Session(Node):
         listing = await sessions.list_attached_documents(info.context, self.record.id, request)
         return connect(listing, document_types.Document.from_record)
 
-    @strawberry.field(description="Messages on the active path of the conversation, from the first prompt to `head`.")
+    @strawberry.field(
+        description="Messages of the conversation from the first prompt to `head`, in order: each message is the "
+        "`Message.parent` of the next. Other messages with the same parent are not included."
+    )
     async def messages(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
     ) -> Connection[MessageRef]:
@@ -119,9 +127,7 @@ class Session(Node):
         listing = await sessions.list_messages(info.context, self.record.id, request)
         return connect(listing, message_types.Message.from_record)
 
-    @strawberry.field(
-        description="Latest message on the active path of the conversation; null for a session without messages."
-    )
+    @strawberry.field(description="Latest message of the conversation; null for a session without messages.")
     async def head(self, info: Info) -> MessageRef | None:
         if self.record.head_id is None:
             return None
@@ -129,8 +135,8 @@ class Session(Node):
         return None if found is None else message_types.Message.from_record(found)
 
     @strawberry.field(
-        description="Settings that the next answer will be generated with: those of the session, then of the model, "
-        "then of the server."
+        description="Settings that the next answer will be generated with. Settings of the session have precedence "
+        "over those of the model, and those over the settings of the server."
     )
     async def effective_settings(self, info: Info) -> SessionSettings:
         return SessionSettings.from_record(await sessions.read_effective_settings(info.context, self.record))

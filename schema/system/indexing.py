@@ -12,7 +12,8 @@ from schema.common.mapping import from_record
 describe(
     IndexingState,
     "State of background indexing.",
-    IDLE="No chunk is pending, indexing was stopped, or no deep embedder is configured.",
+    IDLE="No chunk is pending, indexing was stopped, or no deep embedder (`ServerSettings.deepEmbedder`) is "
+    "configured.",
     WAITING_FOR_IDLE="Chunks are pending; indexing starts when the machine has been idle for long enough.",
     RUNNING="Chunks are being embedded.",
     STOPPING="Indexing is being interrupted.",
@@ -20,15 +21,22 @@ describe(
 )
 
 
-@strawberry.type(description="Status of background indexing: the embedding of READY documents with the deep embedder.")
+@strawberry.type(
+    description="Status of background indexing, in which the deep embedder (`ServerSettings.deepEmbedder`) embeds "
+    "READY documents."
+)
 class IndexingStatus:
     state: IndexingState = strawberry.field(description="State of background indexing.")
     deep_embedder: str | None = strawberry.field(description="Name of the deep embedder; null if none is configured.")
     pending_documents: int = strawberry.field(
-        description="Number of READY documents with chunks that are not embedded."
+        description="Number of READY documents that have a chunk without a vector of the deep embedder."
     )
-    pending_chunks: int = strawberry.field(description="Number of chunks of READY documents that are not embedded.")
-    done_chunks: int = strawberry.field(description="Number of chunks of READY documents that are embedded.")
+    pending_chunks: int = strawberry.field(
+        description="Number of chunks of READY documents without a vector of the deep embedder."
+    )
+    done_chunks: int = strawberry.field(
+        description="Number of chunks of READY documents with a vector of the deep embedder."
+    )
     idle_seconds: float = strawberry.field(
         description="Time in seconds that the machine had been idle at the last check."
     )

@@ -37,18 +37,24 @@ StopIndexingResult = Annotated[
 @strawberry.type
 class IndexingMutations:
     @strawberry.mutation(
-        description="Start to embed documents with the deep embedder; chunks that are embedded already are kept. "
-        "Indexing that is running already, or a missing deep embedder, is a conflict."
+        description="Start to embed documents with the deep embedder (`ServerSettings.deepEmbedder`). Only chunks "
+        "without a vector are embedded. Returns `ConflictError` if indexing is running already, or if no deep "
+        "embedder is configured."
     )
     async def start_indexing(
-        self, info: Info, input: Annotated[StartIndexingInput, strawberry.argument(description="Start time.")]
+        self,
+        info: Info,
+        input: Annotated[
+            StartIndexingInput,
+            strawberry.argument(description="Choice between a start at once and a start when the machine is idle."),
+        ],
     ) -> StartIndexingResult:
         status = await system.start_indexing(info.context, input.now)
         return StartIndexingSuccess(indexing=IndexingStatus.from_record(status))
 
     @strawberry.mutation(
-        description="Stop background indexing at once; embedded chunks are kept. Indexing that is neither running nor "
-        "waiting is a conflict."
+        description="Stop background indexing at once; embedded chunks are kept. Returns `ConflictError` if indexing "
+        "is neither running nor waiting."
     )
     async def stop_indexing(
         self, info: Info, input: Annotated[StopIndexingInput, strawberry.argument(description="Reason for the log.")]

@@ -17,11 +17,15 @@ class SystemQueries:
     async def system_status(self, info: Info) -> SystemStatus:
         return SystemStatus.from_record(await system.read_system_status(info.context))
 
-    @strawberry.field(description="Return the status of background indexing with the deep embedder.")
+    @strawberry.field(
+        description="Return the status of background indexing with the deep embedder (`ServerSettings.deepEmbedder`)."
+    )
     async def indexing(self, info: Info) -> IndexingStatus:
         return IndexingStatus.from_record(await system.read_indexing_status(info.context))
 
-    @strawberry.field(description="Return the settings that the server was started with.")
+    @strawberry.field(
+        description="Return the settings that the server was started with, and the current default model."
+    )
     def settings(self, info: Info) -> ServerSettings:
         return ServerSettings.from_context(info.context)
 

@@ -13,30 +13,33 @@ from schema.sessions.types import SessionSettings
 @strawberry.type(description="Limits of the chunks of a document.")
 class ChunkingSettings:
     max_tokens: int = strawberry.field(
-        description="Maximum number of tokens of a chunk, counted by the light embedder's tokenizer."
+        description="Maximum number of tokens of a chunk, counted by the tokenizer of the light embedder "
+        "(`ServerSettings.lightEmbedder`)."
     )
     overlap_tokens: int = strawberry.field(
         description="Number of tokens that a chunk repeats from the chunk before it."
     )
 
 
-@strawberry.type(description="Settings that the server was started with.")
+@strawberry.type(description="Settings that the server was started with, and the current default model.")
 class ServerSettings:
     light_embedder: str = strawberry.field(
-        description="Name of the embedding model that embeds every document during ingestion."
+        description="Name of the light embedder: the embedding model that embeds every document during ingestion."
     )
     deep_embedder: str | None = strawberry.field(
-        description="Name of the embedding model that embeds documents in the background; null if none is configured."
+        description="Name of the deep embedder: the slower and more accurate embedding model that embeds documents in "
+        "the background. Null if none is configured."
     )
     idle_threshold_seconds: int = strawberry.field(
         description="Time in seconds that the machine must be idle before background indexing starts."
     )
     gpu_idle_percent: float = strawberry.field(
-        description="Utilization in percent below which the GPU counts as idle; without a GPU, utilization of the "
-        "processor by other programs."
+        description="Utilization in percent, 0 to 100, below which the GPU counts as idle. Without a GPU, the "
+        "threshold applies to the utilization of the processor by other programs."
     )
     reranker: str | None = strawberry.field(
-        description="Name of the model that scores candidates if `rerank` is set; null if there is none."
+        description="Name of the reranker, the model that scores the best candidates of a search if `rerank` is set; "
+        "null if there is none."
     )
     default_model_id: strawberry.ID | None = strawberry.field(
         description="Id of the model that sessions use by default; null if the server has no model."
@@ -64,13 +67,13 @@ class ServerSettings:
 
 
 @strawberry.type(
-    description="Limits of requests. An operation that exceeds a limit of its shape or cost is rejected before it "
-    "is executed."
+    description="Limits of requests. An operation that exceeds a limit from `maxDepth` to `maxDirectives`, or "
+    "`maxCost`, is rejected before it is executed."
 )
 class Limits:
     max_depth: int = strawberry.field(description="Maximum nesting depth of fields.")
     max_list_depth: int = strawberry.field(description="Maximum nesting depth of lists.")
-    max_tokens: int = strawberry.field(description="Maximum number of lexical tokens of a document.")
+    max_tokens: int = strawberry.field(description="Maximum number of lexical tokens in the GraphQL text of a request.")
     max_aliases: int = strawberry.field(description="Maximum number of aliases.")
     max_root_fields: int = strawberry.field(description="Maximum number of root fields of an operation.")
     max_fields: int = strawberry.field(description="Maximum number of fields, with fragments expanded.")

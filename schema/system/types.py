@@ -38,8 +38,9 @@ describe(
     "State of a worker process.",
     STARTING="The process is being started.",
     RUNNING="The process accepts work.",
-    BACKING_OFF="The process ended unexpectedly and will be restarted after a delay.",
-    GIVEN_UP="The process ended unexpectedly too often; it will be restarted after a long delay.",
+    BACKING_OFF="The process ended unexpectedly; it is restarted after a delay of at most 5 seconds.",
+    GIVEN_UP="The process ended unexpectedly three times in a row. Calls fail for 60 seconds; the first call after "
+    "that starts the process again.",
 )
 
 
@@ -49,7 +50,7 @@ class ChildProcess:
     purpose: WorkerPurpose = strawberry.field(description="Task of the process.")
     state: WorkerState = strawberry.field(description="State of the process.")
     cpu_percent: float = strawberry.field(
-        description="CPU usage since the previous sample; 100 is one core, so that the value can exceed 100."
+        description="CPU usage in percent since the previous sample; 100 is one core, so the value can exceed 100."
     )
     resident_bytes: BigInt = strawberry.field(description="Resident memory in bytes.")
     restarts: int = strawberry.field(description="Number of restarts after an unexpected end.")
@@ -59,17 +60,23 @@ class ChildProcess:
 class ProcessStatus:
     pid: int = strawberry.field(description="Process id.")
     cpu_percent: float = strawberry.field(
-        description="CPU usage since the previous sample; 100 is one core, so that the value can exceed 100."
+        description="CPU usage in percent since the previous sample; 100 is one core, so the value can exceed 100."
     )
     resident_bytes: BigInt = strawberry.field(description="Resident memory in bytes.")
     threads: int = strawberry.field(description="Number of threads.")
     open_files: int | None = strawberry.field(
-        description="Number of open file descriptors, sockets included; null if it cannot be read."
+        description="Number of open file descriptors, including sockets; null if it cannot be read."
     )
-    children: list[ChildProcess] = strawberry.field(description="Worker processes that are running.")
+    children: list[ChildProcess] = strawberry.field(
+        description="Worker processes that exist. A worker that is BACKING_OFF or GIVEN_UP has no process and is not "
+        "listed."
+    )
 
 
-@strawberry.type(description="Load of a model that is loaded or being loaded. Values are 0 while it is not READY.")
+@strawberry.type(
+    description="Utilization of a model that is in memory or being loaded. While the model is not READY or does not "
+    "respond, `sequencesTotal` is 1 and all other numbers are 0."
+)
 class InferenceStatus:
     model_id: strawberry.ID = strawberry.field(description="Id of the model.")
     record: strawberry.Private[records.InferenceStatus]
@@ -78,10 +85,10 @@ class InferenceStatus:
     sequences_total: int = strawberry.field(description="Maximum number of answers that are generated in parallel.")
     queue_depth: int = strawberry.field(description="Number of answers that wait in the model's queue.")
     prompt_tokens_per_second: float = strawberry.field(
-        description="Recent prefill speed in prompt tokens per second, over all answers."
+        description="Mean prefill speed over the last 5 seconds in prompt tokens per second, of all answers together."
     )
     completion_tokens_per_second: float = strawberry.field(
-        description="Recent decoding speed in tokens per second, over all answers."
+        description="Mean decoding speed over the last 5 seconds in tokens per second, of all answers together."
     )
     cached_tokens_used: int = strawberry.field(description="Number of tokens in the KV cache.")
     cached_tokens_total: int = strawberry.field(description="Capacity of the KV cache in tokens.")
@@ -99,12 +106,12 @@ class InferenceStatus:
         return None if found is None else Model.from_record(found)
 
 
-@strawberry.type(description="Load of the ingestion of documents.")
+@strawberry.type(description="Numbers of documents in ingestion, and its speed.")
 class IngestionStatus:
     queued: int = strawberry.field(description="Number of documents that wait for ingestion.")
     running: int = strawberry.field(description="Number of documents that are being ingested.")
     yielding: bool = strawberry.field(
-        description="True if ingestion yields to answers that are being generated, which have priority."
+        description="True if documents are being ingested while answers are being generated, which have priority."
     )
     chunks_per_second: float = strawberry.field(
         description="Embedding speed of the latest batch in chunks per second; 0 while nothing is embedded."
@@ -115,7 +122,9 @@ class IngestionStatus:
 class StorageStatus:
     documents: int = strawberry.field(description="Number of documents.")
     chunks: int = strawberry.field(description="Number of chunks.")
-    vectors: int = strawberry.field(description="Number of chunks with a vector of the light embedder.")
+    vectors: int = strawberry.field(
+        description="Number of chunks with a vector of the light embedder (`ServerSettings.lightEmbedder`)."
+    )
     sessions: int = strawberry.field(description="Number of sessions.")
     messages: int = strawberry.field(description="Number of messages.")
     database_bytes: BigInt = strawberry.field(description="Size of the database in bytes.")
@@ -138,13 +147,13 @@ class SystemStatus:
     )
     process: ProcessStatus = strawberry.field(description="The server's main process and its worker processes.")
     inference: list[InferenceStatus] = strawberry.field(
-        description="Load of each model that is loaded or being loaded."
+        description="Utilization of each model that is in memory or being loaded."
     )
-    ingestion: IngestionStatus = strawberry.field(description="Load of the ingestion of documents.")
+    ingestion: IngestionStatus = strawberry.field(description="Numbers of documents in ingestion, and its speed.")
     storage: StorageStatus = strawberry.field(description="Amount of stored data.")
     unavailable: list[str] = strawberry.field(
-        description="Values that could not be read on this machine, each with the reason, in English. A missing "
-        "sensor is not an error."
+        description="Values that could not be read on this machine, each with the reason, in English. They include "
+        "sensors and GPUs that the machine does not have."
     )
     source_event: strawberry.Private[records.SystemSample]
 
