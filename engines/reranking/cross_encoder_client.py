@@ -1,4 +1,4 @@
-"""Client of the reranking worker: a cross-encoder that starts with the first call and ends when it is not used."""
+"""Client of the cross-encoder, whose worker process starts with the first call and ends when it is not used."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -41,7 +41,11 @@ class CrossEncoderReranker:
         return (self.worker,)
 
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
-        """Raises `WorkerCrashed`, `WorkerGivenUp`, and `RerankerFailed` for a model of another kind."""
+        """Return a score for each text; higher is better.
+
+        Raises `WorkerCrashed` or `WorkerGivenUp` if the process fails, and `RerankerFailed` if the model cannot score
+        passages.
+        """
         try:
             request = Score(encodable(prompt), [encodable(text) for text in texts])
             return (await self.worker.call(request, Scores)).scores

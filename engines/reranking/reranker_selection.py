@@ -1,4 +1,4 @@
-"""The interface of rerankers, the one that is always available, and the choice of the reranker in use."""
+"""Selects the reranker: a configured cross-encoder, or late interaction, which needs no model of its own."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engines.reranking.client import cross_encoder_worker, open_cross_encoder
+from engines.reranking.cross_encoder_client import cross_encoder_worker, open_cross_encoder
 from workers import Worker
 
 
 class Reranker(Protocol):
+    """Interface of rerankers, which score passages for a prompt."""
+
     @property
     def name(self) -> str: ...
     @property
     def seconds(self) -> float:
-        """Time that a search waits for the scores at most."""
+        """Maximum time in seconds that a search waits for the scores."""
         ...
 
     @property
     def workers(self) -> tuple[Worker, ...]:
-        """The reranker's own workers, for the system status."""
+        """Workers that only this reranker uses, for the system status."""
         ...
 
     async def score(self, prompt: str, texts: Sequence[str]) -> list[float]:
@@ -29,7 +31,7 @@ class Reranker(Protocol):
 
 
 class TokenComparer(Protocol):
-    """An embedder that compares texts token by token."""
+    """Interface of an embedder that compares texts token by token."""
 
     @property
     def model(self) -> str: ...
@@ -54,7 +56,7 @@ class LateInteraction:
 
 @asynccontextmanager
 async def open_reranker(embedder: TokenComparer, folder: Path | None) -> AsyncIterator[Reranker]:
-    """Open the cross-encoder in `folder`; without a folder, use late interaction."""
+    """Open the cross-encoder in `folder`. If `folder` is None, use late interaction with `embedder` instead."""
     if folder is None:
         yield LateInteraction(embedder)
         return
