@@ -90,7 +90,8 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
 async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer, opener: ComponentsOpener) -> bool:
     """Open the components, serve until a signal or the failure of a loop, close them; return whether no loop failed.
 
-    Raises `StartFailed`, `AddressUnusable`, and unexpected errors of the components.
+    Raises `StartFailed` if a component cannot be opened, `AddressUnusable` if the server cannot listen on an address, and
+    unexpected errors of the components.
     """
     stop, requests = StopRequest(), RequestCounters()
     transport = transport_settings(settings, Observer(tracer, requests))

@@ -68,7 +68,10 @@ def _check_token_characters(token: SecretStr) -> SecretStr:
 
 
 def _check_host(host: str) -> str:
-    """Reject patterns: one for all names would accept a page whose name resolves to this server (DNS rebinding)."""
+    """Reject a host with a wildcard: `*` would accept requests of a page whose domain resolves to this server.
+
+    Such a page could otherwise read the server's data (DNS rebinding).
+    """
     if not HOST.fullmatch(host):
         raise ValueError(f"{host[:80]!r} must be a name such as notes.example, without * and without a path")
     return host

@@ -34,7 +34,7 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stores]:
-    """Open the database in the data folder and remove unreferenced originals. Raises the errors of `open_database`."""
+    """Open the database in the data folder and remove unreferenced originals. Raises what `open_database` raises."""
     async with open_database(data / "graphlore.db") as database:
         originals = Originals(database, data / "originals", data / "incoming", keep=keep_originals)
         await originals.sweep()

@@ -70,6 +70,10 @@ class Supervisor:
 
 @asynccontextmanager
 async def open_supervisor(on_failure: Callable[[], None]) -> AsyncIterator[Supervisor]:
-    """Supervise loops while the block is open. `on_failure` asks the process to stop; it must not block."""
+    """Supervise background loops until the `async with` block ends.
+
+    `on_failure` is called when a loop returns or raises unexpectedly. It should ask the process to stop, and must return
+    at once.
+    """
     async with open_task_group() as tasks:
         yield Supervisor(tasks, on_failure)

@@ -56,7 +56,10 @@ class Client:
         return _root(reply.json())
 
     async def subscribe(self, operation: str, **variables: Any) -> AsyncGenerator[Json, None]:
-        """Yield the events of a subscription until the server completes it. Raises `RequestFailed` at an error."""
+        """Yield the events of a subscription until the server completes it.
+
+        Raises `RequestFailed` if the server reports an error.
+        """
         frames = self._frames({"query": operation, "variables": variables})
         async with aclosing(frames):
             async for frame in frames:

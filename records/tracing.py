@@ -19,7 +19,10 @@ class Span(Protocol):
         ...
 
     def fail(self, kind: str) -> None:
-        """Mark the span as failed with a kind of error. An exception that ends it does so with the name of its type."""
+        """Mark the span as failed; `kind` names the kind of error.
+
+        An exception that leaves the span marks it as failed, too. The kind is then the name of the exception's type.
+        """
         ...
 
 
@@ -27,9 +30,9 @@ class Tracer(Protocol):
     """Creates spans."""
 
     def span(self, name: str, incoming: Mapping[str, str] | None = None) -> AbstractContextManager[Span]:
-        """Return a span for a block, nested in the span that is open in this task.
+        """Return a span for a `with` block, nested in the span that is open in this task.
 
-        `incoming` are the headers of a request whose trace is continued.
+        If `incoming` has the headers of a request, the span continues the trace of that request.
         """
         ...
 

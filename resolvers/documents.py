@@ -40,7 +40,10 @@ async def list_sessions_of_document(
 
 
 async def read_text(context: Context, document_id: DocumentId, offset: int, length: int) -> str:
-    """Return a part of the document's text in code points. `offset` is clamped to 0 and up, `length` to 1 to 1,000,000."""
+    """Return at most `length` code points of the document's text, starting at `offset`.
+
+    A negative `offset` counts as 0; `length` is clamped to 1 to 1,000,000.
+    """
     return await context.documents.text(document_id, max(0, offset), clamp(length, 1, MAX_TEXT_LENGTH))
 
 
@@ -53,7 +56,8 @@ async def upload_document(
 ) -> tuple[DocumentRecord, bool]:
     """Store a received file and enqueue its ingestion. Return the document and whether its bytes were stored before.
 
-    Raises `InvalidInput`, `Unsupported`, `TooLarge` and `Busy`; a rejected file is removed.
+    A rejected file is removed. Raises `InvalidInput` for an empty file or invalid details, `Unsupported` for a type that no
+    reader accepts, and `Busy` if the database is locked.
     """
     try:
         details = _check_details(context, provided)
@@ -68,8 +72,9 @@ async def import_document(
 ) -> tuple[DocumentRecord, bool]:
     """Store a document that is not uploaded as a file. Return it and whether its bytes were stored before.
 
-    `kind` is `text`, `url` or `path`; `source` is the text, the URL or the path. Raises `InvalidInput`, `Unsupported`,
-    `TooLarge`, `NotFound` and `Busy`.
+    `kind` is `text`, `url` or `path`; `source` is the text, the URL or the path. Raises `InvalidInput` for an invalid source
+    or invalid details, `TooLarge` for a source above the upload limit, `Unsupported` for a type that no reader accepts, and
+    `Busy` if the database is locked.
     """
     details = _check_details(context, provided)
     max_length = context.limits.max_upload_bytes if kind == "text" else MAX_ADDRESS_LENGTH
@@ -84,7 +89,10 @@ async def import_document(
 
 
 def _check_details(context: Context, provided: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the validated name, tags, metadata and chunk limits of a new document. Raises `InvalidInput`."""
+    """Return the validated name, tags, metadata and chunk limits of a new document.
+
+    Raises `InvalidInput` for the first invalid value.
+    """
     reject_null(provided, "name", "tags")
     return {
         "name": check_name(provided["name"]) if "name" in provided else None,
@@ -95,7 +103,10 @@ def _check_details(context: Context, provided: Mapping[str, Any]) -> dict[str, A
 
 
 async def update_document(context: Context, document_id: DocumentId, changes: Mapping[str, Any]) -> DocumentRecord:
-    """Apply the provided changes of `name`, `tags` and `metadata`. Raises `NotFound` and `InvalidInput`."""
+    """Apply the provided changes of `name`, `tags` and `metadata`.
+
+    Raises `NotFound` for an unknown id, and `InvalidInput` for an invalid name or tag.
+    """
     reject_null(changes, "name", "tags")
     checked = dict(changes)
     if "name" in checked:
@@ -110,18 +121,22 @@ async def update_document(context: Context, document_id: DocumentId, changes: Ma
 async def reprocess_document(
     context: Context, document_id: DocumentId, chunking: Mapping[str, Any] | None
 ) -> DocumentRecord:
-    """Ingest a document again from its original. Raises `NotFound`, `Conflict` and `InvalidInput`."""
+    """Ingest a document again from its original.
+
+    Raises `NotFound` for an unknown id, `InvalidInput` for chunk limits out of range, and `Conflict` if the document is
+    being ingested or its original is not stored.
+    """
     document = await context.documents.get(document_id)
     return await context.ingestion.reprocess_document(document_id, check_chunking(chunking, document.chunking))
 
 
 async def cancel_ingestion(context: Context, document_id: DocumentId) -> DocumentRecord:
-    """Stop a document's ingestion. Raises `NotFound`, and `Conflict` if none is in progress."""
+    """Stop a document's ingestion. Raises `NotFound` for an unknown id, and `Conflict` if no ingestion is in progress."""
     return await context.ingestion.cancel_ingestion(document_id)
 
 
 async def delete_document(context: Context, document_id: DocumentId) -> EraseReceipt:
-    """Erase a document from every store. Raises `NotFound`."""
+    """Erase a document from every store. Raises `NotFound` for an unknown id."""
     return await context.ingestion.delete_document(document_id)
 
 

@@ -21,7 +21,9 @@ async def send_message(
 ) -> tuple[MessageRecord, MessageRecord]:
     """Store a prompt and start its answer; return both. A setting that is null is inherited, as if it were omitted.
 
-    Raises `NotFound`, `InvalidInput`, `ModelNotReady`, `Busy`, and `Conflict` while the session has an unfinished answer.
+    Raises `NotFound` for an unknown session or document, `InvalidInput` for an invalid text or setting, `ModelNotReady` if
+    the model is neither READY nor LOADING, `Busy` if the limit of unfinished answers is reached, and `Conflict` if the
+    session has an unfinished answer.
     """
     content = check_text(provided["content"], MAX_CONTENT_LENGTH, "content")
     key = provided.get("idempotency_key")
@@ -38,12 +40,15 @@ async def send_message(
 
 
 async def cancel_generation(context: Context, message_id: MessageId) -> MessageRecord:
-    """Stop an answer and return it. Raises `NotFound`, and `Conflict` if it has ended."""
+    """Stop an answer and return it. Raises `NotFound` for an unknown id, and `Conflict` if the answer has ended."""
     return await context.answers.cancel_generation(message_id)
 
 
 async def delete_message(context: Context, message_id: MessageId) -> tuple[MessageId, ...]:
-    """Delete a prompt with its answer, given the id of either; return the ids. Raises `NotFound` and `Conflict`."""
+    """Delete a prompt with its answer, given the id of either; return both ids.
+
+    Raises `NotFound` for an unknown id, and `Conflict` if the answer is unfinished.
+    """
     return await context.answers.delete_message(message_id)
 
 

@@ -55,13 +55,15 @@ async def load_model(
 ) -> ModelRecord:
     """Start to load a model; `modelEvents` reports its progress.
 
-    Raises `NotFound`, `InvalidInput`, `Conflict`, and `InsufficientMemory` unless `force`.
+    Raises `NotFound` for an unknown id, `InvalidInput` for a setting that is out of range, `Conflict` if a model is being
+    loaded or unloaded or if answers use a loaded model, and, without `force`, `InsufficientMemory` if the model does not
+    fit into memory.
     """
     return await context.models.load_model(model_id, _load_request(settings, "settings"), make_default, force)
 
 
 async def unload_model(context: Context, model_id: ModelId) -> ModelRecord:
-    """Remove a model from memory. Raises `NotFound`, and `Conflict` while it generates an answer."""
+    """Remove a model from memory. Raises `NotFound` for an unknown id, and `Conflict` if answers use the model."""
     return await context.models.unload_model(model_id)
 
 
@@ -74,7 +76,8 @@ async def update_model_settings(
 ) -> SettingsOutcome:
     """Change load and sampling settings. Omitted settings keep their value; null restores a sampling setting's default.
 
-    Raises `NotFound`, `InvalidInput`, `ModelNotReady` and `InsufficientMemory`.
+    Raises `NotFound` for an unknown id, `InvalidInput` for a setting that is out of range, `ModelNotReady` if the model is
+    being loaded or unloaded, and `InsufficientMemory` if it would not fit into memory with the settings.
     """
     changed = None
     if sampling:
@@ -93,7 +96,11 @@ def _value_or_default(name: str, value: Any, defaults: Mapping[str, Any]) -> Any
 
 
 async def delete_model(context: Context, model_id: ModelId) -> int:
-    """Delete a model's files; return the number of bytes freed. Raises `NotFound` and `Conflict`."""
+    """Delete a model's files and return the number of bytes freed.
+
+    Raises `NotFound` for an unknown id, and `Conflict` if the model is bundled or in memory, or if a file cannot be
+    deleted.
+    """
     return await context.models.delete_model(model_id)
 
 

@@ -46,7 +46,10 @@ async def read_effective_settings(context: Context, session: SessionRecord) -> S
 
 
 async def create_session(context: Context, provided: Mapping[str, Any]) -> SessionRecord:
-    """Create a session from the provided fields. Raises `InvalidInput`, and `NotFound` for a document or model."""
+    """Create a session from the provided fields.
+
+    Raises `InvalidInput` for an invalid field, and `NotFound` for an unknown document or model.
+    """
     reject_null(provided, "name", "document_ids", "settings")
     name = check_name(provided["name"]) if "name" in provided else None
     settings = apply_settings(context, SessionSettings(), provided.get("settings", {}))
@@ -56,7 +59,7 @@ async def create_session(context: Context, provided: Mapping[str, Any]) -> Sessi
 async def update_session(context: Context, session_id: SessionId, provided: Mapping[str, Any]) -> SessionRecord:
     """Apply the provided changes of `name`, `document_ids`, `archived` and `settings`.
 
-    Raises `InvalidInput`, and `NotFound` for the session, a document or the model.
+    Raises `InvalidInput` for an invalid field, and `NotFound` for an unknown session, document or model.
     """
     reject_null(provided, "name", "document_ids", "archived", "settings")
     session = await context.sessions.get(session_id)
@@ -71,7 +74,10 @@ async def update_session(context: Context, session_id: SessionId, provided: Mapp
 
 
 async def delete_session(context: Context, session_id: SessionId) -> EraseReceipt:
-    """Cancel the session's unfinished answer, then erase the session with its messages. Raises `NotFound`."""
+    """Cancel the session's unfinished answer, then erase the session with its messages.
+
+    Raises `NotFound` for an unknown id.
+    """
     session = await context.sessions.get(session_id)
     if session.head_id is not None:
         head = await context.messages.get(session.head_id)

@@ -25,12 +25,15 @@ async def read_indexing_status(context: Context) -> IndexingStatus:
 
 
 async def start_indexing(context: Context, now: bool) -> IndexingStatus:
-    """Start indexing at once, or when the machine is idle. Raises `Conflict`."""
+    """Start indexing: at once if `now` is true, otherwise when the machine is idle.
+
+    Raises `Conflict` if indexing is running already, or if no deep embedder is configured.
+    """
     return await context.indexing.start_indexing(now)
 
 
 async def stop_indexing(context: Context, reason: str | None) -> IndexingStatus:
-    """Stop indexing; `reason` is logged. Raises `Conflict`."""
+    """Stop indexing; `reason` is logged. Raises `Conflict` if indexing is neither running nor waiting."""
     return await context.indexing.stop_indexing(reason)
 
 

@@ -57,7 +57,7 @@ def reject_null(provided: Mapping[str, Any], *names: str, parent: str = "") -> N
 def check_chunking(changes: Mapping[str, Any] | None, default: Chunking) -> Chunking | None:
     """Return the chunk limits with the changes applied to `default`; None if nothing was changed.
 
-    `max_tokens` must be 16 to 256, `overlap_tokens` 0 to half of it. Raises `InvalidInput`.
+    Raises `InvalidInput` unless `max_tokens` is 16 to 256 and `overlap_tokens` is 0 to half of it.
     """
     if not changes:
         return None

@@ -49,7 +49,7 @@ class HTTPServer(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen on the sockets. Raises `AddressUnusable`."""
+        """Listen on the sockets. Raises `AddressUnusable` if that fails for one of them."""
         addresses = [format_address(each) for each in sockets or ()]
         try:
             await super().startup(sockets)

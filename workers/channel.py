@@ -28,13 +28,13 @@ class Channel:
         return cls(reader, writer)
 
     def send(self, frame: frames.ToChild) -> None:
-        """Queue a frame without waiting. A closing channel drops it. Raises `FrameTooLarge`."""
+        """Queue a frame without waiting. A closing channel drops it. Raises `FrameTooLarge` above `frames.MAX_FRAME`."""
         encoded = frames.encode(frame)
         if not self._writer.is_closing():
             self._writer.write(encoded)
 
     async def drain(self) -> None:
-        """Wait until the child has read most of the queued bytes. Raises `ChannelClosed`."""
+        """Wait until the child has read most of the queued bytes. Raises `ChannelClosed` if the child closes the channel."""
         try:
             await self._writer.drain()
         except OSError as error:

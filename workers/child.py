@@ -77,7 +77,10 @@ class Call:
             action()
 
     def event(self, body: msgspec.Struct) -> None:
-        """Send an event. Waits while the parent's consumer has a full window of unread events. Raises `CallCanceled`."""
+        """Send an event. Waits while the parent's consumer has a full window of unread events.
+
+        Raises `CallCanceled` if the call was canceled.
+        """
         encoded = frames.raw(body)
         with self._changed:
             self._changed.wait_for(lambda: self._canceled or self._credit > 0)
@@ -154,7 +157,7 @@ class Link:
             call.fail(CANCELED, "The call was canceled before it began.")
 
     def send(self, frame: frames.ToParent) -> None:
-        """Send from any thread. Raises `FrameTooLarge`."""
+        """Send a frame from any thread. Raises `FrameTooLarge` above `frames.MAX_FRAME`."""
         encoded = frames.encode(frame)
         batch: bytearray | None = getattr(self._batch, "frames", None)
         if batch is None:

@@ -52,7 +52,7 @@ class PendingCall:
             self._changed.set()
 
     def fail(self, error: Callable[[], Exception]) -> None:
-        """Raise the exception that `error` creates from `next_frame`, once all received frames were consumed."""
+        """Fail the call: `next_frame` raises the exception that `error` creates, once all received frames are consumed."""
         self._error = error
         self._changed.set()
 
@@ -61,7 +61,10 @@ class PendingCall:
         self._received.clear()
 
     async def next_frame(self) -> frames.Event | frames.Reply:
-        """Return the next frame. Raises `WorkerCallFailed`, and the exception given to `fail`."""
+        """Return the next frame.
+
+        Raises `WorkerCallFailed` if the child reports a failure, and the exception of `fail` once all frames are consumed.
+        """
         while not self._received:
             if self._error is not None:
                 raise self._error()
@@ -91,7 +94,7 @@ class CallStream(Generic[E, R]):
 
     @property
     def reply(self) -> R:
-        """The reply of the call. Raises `RuntimeError` before the last event was read."""
+        """The reply of the call. Raises `RuntimeError` until the last event has been read."""
         if self._reply is None:
             raise RuntimeError("The reply of a stream is available only after its last event.")
         return self._reply

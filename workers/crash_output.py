@@ -37,7 +37,8 @@ def error_locations(output: str) -> list[str]:
     """Extract the places of an error from a program's output: files, lines and functions, and nothing else.
 
     A worker processes documents and prompts, and the output of a crash may quote them: messages of exceptions, source
-    lines with their values, a library's last message. Only lines of a known form are used, and of those the place.
+    lines with their values, a library's last message. So that such text is never logged, only lines of a known form are
+    read, and only the file, the line number and the function are taken from them.
     """
     found = []
     for line in output.splitlines():

@@ -84,7 +84,7 @@ class FrameTooLarge(ValueError):
 
 
 def encode(frame: ToChild | ToParent) -> bytes:
-    """Return the frame with its length prefix. Raises `FrameTooLarge`."""
+    """Return the frame with its length prefix. Raises `FrameTooLarge` above `MAX_FRAME`."""
     body = msgspec.msgpack.encode(frame)
     check_size(len(body))
     return len(body).to_bytes(PREFIX, "big") + body

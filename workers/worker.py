@@ -78,7 +78,8 @@ class Worker:
     async def call(self, request: msgspec.Struct, reply: type[T]) -> T:
         """Send one request and return its reply. Canceling the caller cancels the call in the child.
 
-        Raises `WorkerCrashed`, `WorkerGivenUp` and `WorkerCallFailed`. The caller bounds the number of waiting calls.
+        Raises `WorkerCrashed` if the process ends during the call, `WorkerGivenUp` if it has crashed too often, and
+        `WorkerCallFailed` if the child reports a failure. The caller limits the number of waiting calls.
         """
         connection = await self._wait_for_connection()
         return await connection.call(request, reply)
@@ -88,7 +89,7 @@ class Worker:
         """Send one request and stream its events: `async with worker.stream(…) as stream: async for event in stream: …`.
 
         `stream.reply` is available after the last event. Leaving the block early cancels the call in the child. A slow
-        reader makes the child wait. Raises the same errors as `call`.
+        reader makes the child wait. Raises what `call` raises.
         """
         connection = await self._wait_for_connection()
         async with connection.stream(request, event, reply) as stream:

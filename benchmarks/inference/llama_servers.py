@@ -104,7 +104,10 @@ async def open_llama_server(
 async def open_both_servers(
     model: Path, *, context: int, streams: int, threads: int
 ) -> AsyncIterator[list[LlamaServer]]:
-    """Start llama.cpp's server twice: with its defaults, and with `TUNED` arguments. Raises `BaselineUnavailable`."""
+    """Start llama.cpp's server twice: with its defaults, and with `TUNED` arguments.
+
+    Raises `BaselineUnavailable` if it cannot be built or started.
+    """
     async with (
         open_llama_server(model, context=context, streams=streams, threads=threads) as default,
         open_llama_server(model, context=context, streams=streams, threads=threads, is_tuned=True) as tuned,
@@ -114,9 +117,10 @@ async def open_both_servers(
 
 @asynccontextmanager
 async def open_llama_cpp_server(model: Path, *, context: int, threads: int) -> AsyncIterator[LlamaServer]:
-    """Start the server of llama-cpp-python, which generates one answer after the other. Raises `BaselineUnavailable`.
+    """Start the server of llama-cpp-python, which generates one answer after the other.
 
     It gets the same OpenMP settings as Graphlore, so that the comparison shows the effect of batching alone.
+    Raises `BaselineUnavailable` if its packages are not installed or it cannot be started.
     """
     if missing := [package for module, package in SERVER_PACKAGES.items() if importlib.util.find_spec(module) is None]:
         raise BaselineUnavailable(f"llama_cpp.server needs {', '.join(missing)}, which `make bench` installs")

@@ -31,7 +31,10 @@ def bundled_folder() -> Path:
 
 
 def read_dimensions(folder: Path) -> int:
-    """Return the number of dimensions of the model's vectors, from its configuration. Raises `EmbedderMissing`."""
+    """Return the number of dimensions of the model's vectors, from its configuration.
+
+    Raises `EmbedderMissing` if the configuration cannot be read.
+    """
     try:
         return msgspec.json.decode((folder / "config.json").read_bytes(), type=_Config).hidden_size
     except (OSError, msgspec.DecodeError) as error:

@@ -109,7 +109,7 @@ class WorkerEmbedder:
 async def open_embedder(prompts: WorkerSpec, documents: WorkerSpec) -> AsyncIterator[WorkerEmbedder]:
     """Open both workers. The first calls wait until the process has loaded the model, which takes some seconds.
 
-    Raises `EmbedderMissing`.
+    Raises `EmbedderMissing` if the configuration of the model cannot be read.
     """
     start = prompts.start
     assert isinstance(start, Start)

@@ -56,9 +56,10 @@ class EmbeddingModel:
 
 
 def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | None = None) -> EmbeddingModel:
-    """Search the path, then the models folder, then Hugging Face's cache (None: its usual place). Blocks.
+    """Search the path, then the models folder, then the cache of the Hugging Face Hub (`hub_cache`, by default its
+    usual place). Blocks.
 
-    Raises `DeepEmbedderMissing` and `DeepEmbedderUnusable`.
+    Raises `DeepEmbedderMissing` if no place has the model, and `DeepEmbedderUnusable` if its files cannot be read.
     """
     path = next((place for place in _places(wanted, models_folder, hub_cache) if place.exists()), None)
     name = plain_name(wanted)

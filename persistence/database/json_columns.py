@@ -31,7 +31,10 @@ def unpack(text: str | None, kind: type[Part]) -> Part | None:
 
 
 def pack_any(value: Any) -> str | None:
-    """Return any JSON value as JSON, with numbers of any size and unpaired surrogates as escapes; None for None."""
+    """Serialize a JSON value. Numbers may have any size; unpaired surrogates are written as escapes.
+
+    Returns None for None: the column is NULL, not the text `null`.
+    """
     return None if value is None else json.dumps(value, separators=(",", ":"))
 
 

@@ -82,7 +82,7 @@ async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgres
 
 
 def answer_columns(message: MessageRecord) -> dict[str, Any]:
-    """Return the columns that change while an answer is generated."""
+    """Return the columns that change while an answer is generated, as values by column name."""
     return {
         "content": encodable(message.content),
         "reasoning": None if message.reasoning is None else encodable(message.reasoning),

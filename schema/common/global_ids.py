@@ -66,7 +66,10 @@ class IdCodec(Generic[Key]):
         return key
 
     def get_keys(self, texts: Iterable[str], field: str) -> tuple[Key, ...]:
-        """Return the keys of several global ids in their order, without duplicates. Raises `NotFound`."""
+        """Return the keys of several global ids in their order, without duplicates.
+
+        Raises `NotFound` for an unknown id.
+        """
         return tuple(dict.fromkeys(self.get_key(text, f"{field}.{index}") for index, text in enumerate(texts)))
 
 

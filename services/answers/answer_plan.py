@@ -54,7 +54,7 @@ class AnswerPlan:
     "The documents to search: None for all, an empty tuple for none."
 
     def ready_model(self) -> ModelRecord:
-        """Return the model if it is READY or LOADING. Raises `ModelNotReady`."""
+        """Return the model. Raises `ModelNotReady` if there is none, or if it is neither READY nor LOADING."""
         model = self.model
         if model is None:
             raise ModelNotReady(
@@ -83,7 +83,10 @@ class AnswerPlanner:
         return (await self._resolve(session, session.settings, None, None)).settings
 
     async def plan(self, request: PromptRequest) -> AnswerPlan:
-        """Resolve a request. Raises `NotFound` for its session or a document, `InvalidInput` for a sampling setting."""
+        """Resolve a request.
+
+        Raises `NotFound` for an unknown session or document, and `InvalidInput` for a sampling setting that is out of range.
+        """
         session = await self._sessions.get(request.session_id)
         await self._check_documents(request.document_ids or ())
         own = replace(session.settings, thinking_mode=request.thinking_mode or session.settings.thinking_mode)

@@ -90,9 +90,10 @@ class Answers:
     ) -> Exchange:
         """Store a prompt, start its answer, and return both.
 
-        If the session has an exchange with this idempotency key, that is returned, whatever has changed since. Raises
-        `NotFound`, `InvalidInput`, `ModelNotReady`, `Busy` (the limit of running answers is reached) and `Conflict` (the
-        session's last answer is unfinished).
+        If the session has an exchange with this idempotency key already, that exchange is returned. Raises `NotFound` for an
+        unknown session or document, `InvalidInput` for a sampling setting that is out of range, `ModelNotReady` if the model
+        is neither READY nor LOADING, `Busy` if the limit of unfinished answers is reached, and `Conflict` if the session's
+        last answer is unfinished.
         """
         ids = None if document_ids is None else tuple(document_ids)
         request = PromptRequest(session_id, content, thinking_mode, ids, sampling, idempotency_key)
@@ -152,7 +153,10 @@ class Answers:
         return await action()
 
     async def _find(self, message_id: MessageId) -> RunningAnswer | MessageRecord:
-        """Return the running answer, or the message as it is stored. An orphan fails first. Raises `NotFound`."""
+        """Return the running answer, or the message as it is stored. An orphan fails first.
+
+        Raises `NotFound` for an unknown id.
+        """
         running = self._runner.find(message_id)
         if running is not None:
             return running

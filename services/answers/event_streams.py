@@ -47,7 +47,7 @@ class EventStreams:
     def follow(self, log: EventLog, after: str | None) -> AsyncGenerator[AnswerEvent, None]:
         """Yield the events of a log after a cursor: all for None, new ones and the terminal one for HEAD.
 
-        Raises `InvalidInput`.
+        Raises `InvalidInput` for a text that is not a cursor.
         """
         if after is None:
             return log.follow()

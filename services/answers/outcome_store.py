@@ -80,7 +80,7 @@ class OutcomeStore:
     async def fail_orphan(self, message: MessageRecord) -> MessageRecord:
         """Store an unfinished answer that no task generates as FAILED with the text it has, and return it.
 
-        Raises what the store raises.
+        Raises what `MessageStore.finish` raises.
         """
         ended = self._postponed.get(message.id) or replace(
             message, status=MessageStatus.FAILED, error=INTERRUPTED, completed_at=datetime.now(UTC)

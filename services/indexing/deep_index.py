@@ -42,7 +42,7 @@ class DeepVectors(Protocol):
         ...
 
     async def lacking(self, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]:
-        """Return the chunks that have no vector."""
+        """Return those of `chunk_ids` that have no vector of this embedder."""
         ...
 
 

@@ -41,7 +41,10 @@ class Deletion:
         self._indexes = (vectors,) if deep_vectors is None else (vectors, deep_vectors)
 
     async def hide(self, document_id: DocumentId) -> DocumentRecord:
-        """Set the status DELETING and return the document. No search finds it afterwards. Raises `NotFound`."""
+        """Set the status DELETING and return the document. No search finds it afterwards.
+
+        Raises `NotFound` for an unknown id.
+        """
         return await self._events.publish_result(self._documents.mark_deleting(document_id))
 
     async def erase(self, document: DocumentRecord) -> EraseReceipt:

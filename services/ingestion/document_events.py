@@ -62,7 +62,10 @@ class DocumentEvents:
     async def watch(
         self, document_id: DocumentId | None
     ) -> AsyncIterator[AsyncGenerator[Change[DocumentRecord], None]]:
-        """Stream a snapshot and then every change, of one document or of all (None). Raises `NotFound`."""
+        """Stream a snapshot and then every change, of one document or of all (None).
+
+        Raises `NotFound` for an unknown id.
+        """
         async with self._changes.watch(document_id) as live:
             changes = snapshot_then_live(await self._snapshot(document_id), lambda document: document.id, live)
             async with aclosing(changes):

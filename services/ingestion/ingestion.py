@@ -107,7 +107,10 @@ class Ingestion:
     def watch_documents(
         self, document_id: DocumentId | None
     ) -> AbstractAsyncContextManager[AsyncGenerator[Change[DocumentRecord], None]]:
-        """Stream a snapshot and then every change, of one document or of all (None). Raises `NotFound`."""
+        """Stream a snapshot and then every change, of one document or of all (None).
+
+        Raises `NotFound` for an unknown id.
+        """
         return self._events.watch(document_id)
 
     def status(self) -> IngestionStatus:
@@ -159,7 +162,7 @@ class Ingestion:
             return await self._events.publish_result(self._documents.restart(document_id, chunking))
 
     async def delete_document(self, document_id: DocumentId) -> EraseReceipt:
-        """Hide a document at once, stop its job, erase it, and return what was erased. Raises `NotFound`.
+        """Hide a document at once, stop its job, erase it, and return what was erased. Raises `NotFound` for an unknown id.
 
         A deletion that has begun is completed, even if it fails at first or the caller is canceled.
         """

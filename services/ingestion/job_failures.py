@@ -33,7 +33,7 @@ class JobFailures:
     async def store_pending(self, document: DocumentRecord) -> bool:
         """Store the failure of an earlier job of this document, and return whether there was one.
 
-        Raises what the store raises; the failure is kept then.
+        Raises what the store raises, and keeps the failure for another attempt.
         """
         error = self._unstored.get(document.id)
         if error is None:
@@ -44,7 +44,7 @@ class JobFailures:
     async def store(self, document_id: DocumentId, failure: ExpectedError) -> None:
         """Set a document to FAILED. No-op if it is not being ingested any more.
 
-        Raises what the store raises; the failure is kept then, and `store_pending` stores it.
+        Raises what the store raises, and keeps the failure for `store_pending`.
         """
         document = await self._documents.find(document_id)
         if document is None or document.status not in UNFINISHED:

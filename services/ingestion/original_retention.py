@@ -21,7 +21,7 @@ class OriginalRetention:
         """Store a received file and its document; return that, and whether one with the same bytes existed already.
 
         The file is stored first: a crash between the two leaves a file that the next start removes, and never a document
-        without its file. Raises `DiskFull`.
+        without its file. Raises `DiskFull` if the disk is full.
         """
         async with self._lock:
             await self._originals.adopt(file)

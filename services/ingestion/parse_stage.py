@@ -18,7 +18,10 @@ class Parsing(Protocol):
     """A document that is being parsed: an iterator over the results."""
 
     def __aiter__(self) -> AsyncIterator[ParseProgress | ParsedText | ParsedChunks]:
-        """Iterate over progress, text and chunks in the order of the document. Raises `DocumentUnreadable`."""
+        """Iterate over progress, text and chunks in the order of the document.
+
+        Raises `DocumentUnreadable` if the parser cannot read the file.
+        """
         ...
 
     @property

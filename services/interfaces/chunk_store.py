@@ -20,7 +20,7 @@ class ChunkStore(Protocol):
         ...
 
     async def get(self, chunk_id: ChunkId) -> ChunkRecord:
-        """Return a chunk. Raises `NotFound`."""
+        """Return a chunk. Raises `NotFound` for an unknown id."""
         ...
 
     async def find(self, chunk_id: ChunkId) -> ChunkRecord | None:

@@ -30,7 +30,7 @@ class DocumentStore(Protocol):
         ...
 
     async def get(self, document_id: DocumentId) -> DocumentRecord:
-        """Return a document. Raises `NotFound`."""
+        """Return a document. Raises `NotFound` for an unknown id."""
         ...
 
     async def find(self, document_id: DocumentId) -> DocumentRecord | None:
@@ -58,7 +58,7 @@ class DocumentStore(Protocol):
         ...
 
     async def update(self, document_id: DocumentId, changes: DocumentChanges) -> DocumentRecord:
-        """Change fields and return the document. Raises `NotFound`."""
+        """Change fields and return the document. Raises `NotFound` for an unknown id."""
         ...
 
     async def set_status(
@@ -69,18 +69,21 @@ class DocumentStore(Protocol):
         progress: float = 0.0,
         error: IngestionError | None = None,
     ) -> DocumentRecord:
-        """Store a status, with a progress of 0 to 1, and return the document. Raises `NotFound`."""
+        """Store a status, with a progress of 0 to 1, and return the document. Raises `NotFound` for an unknown id."""
         ...
 
     async def restart(self, document_id: DocumentId, chunking: Chunking | None = None) -> DocumentRecord:
         """Set a document to PENDING and remove its text, headings and chunks; the outbox removes their vectors.
 
-        It takes several transactions; the document is hidden from search by the first. Raises `NotFound`.
+        It takes several transactions; the document is hidden from search by the first. Raises `NotFound` for an unknown id.
         """
         ...
 
     async def append_text(self, document_id: DocumentId, start: int, text: str) -> None:
-        """Store the next piece of the extracted text; `start` is its offset in code points. Raises `NotFound`."""
+        """Store the next piece of the extracted text; `start` is its offset in code points.
+
+        Raises `NotFound` for an unknown id.
+        """
         ...
 
     async def finish_parsing(self, document_id: DocumentId, parsed: ParsedDocument) -> DocumentRecord:
@@ -91,7 +94,10 @@ class DocumentStore(Protocol):
         ...
 
     async def text(self, document_id: DocumentId, offset: int, length: int) -> str:
-        """Return a part of a document's text, in code points."""
+        """Return at most `length` code points of a document's text, starting at `offset` (from 0).
+
+        The text is empty at or past the end, and for a document that is unknown or not parsed yet.
+        """
         ...
 
     async def outline(self, document_id: DocumentId) -> tuple[HeadingRecord, ...]:
@@ -101,11 +107,17 @@ class DocumentStore(Protocol):
     async def resolve_scope(
         self, document_ids: Sequence[DocumentId] | None, tags: Sequence[str] | None
     ) -> tuple[DocumentId, ...] | None:
-        """Return the searchable documents that a filter allows; None for no filter. Raises `NotFound`."""
+        """Return the searchable documents that a filter allows; None for no filter.
+
+        Raises `NotFound` for an unknown id.
+        """
         ...
 
     async def mark_deleting(self, document_id: DocumentId) -> DocumentRecord:
-        """Set the status DELETING. No search finds anything of the document after this. Raises `NotFound`."""
+        """Set the status DELETING. No search finds anything of the document after this.
+
+        Raises `NotFound` for an unknown id.
+        """
         ...
 
     async def erase(self, document_id: DocumentId) -> EraseReceipt:

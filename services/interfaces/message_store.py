@@ -43,7 +43,7 @@ class MessageStore(Protocol):
         ...
 
     async def get(self, message_id: MessageId) -> MessageRecord:
-        """Return a message. Raises `NotFound`."""
+        """Return a message. Raises `NotFound` for an unknown id."""
         ...
 
     async def find(self, message_id: MessageId) -> MessageRecord | None:
@@ -89,5 +89,5 @@ class MessageStore(Protocol):
         ...
 
     async def rate(self, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
-        """Set or clear the rating of an answer. Raises `NotFound`."""
+        """Set or clear the rating of an answer. Raises `NotFound` for an unknown id."""
         ...

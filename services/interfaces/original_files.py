@@ -12,7 +12,7 @@ class Originals(Protocol):
     async def adopt(self, file: ReceivedFile) -> None:
         """Move a received file into the folder, durably. If its bytes are stored already, only remove the received file.
 
-        Raises `DiskFull`; the received file still exists then.
+        Raises `DiskFull` if the disk is full, and keeps the received file.
         """
         ...
 

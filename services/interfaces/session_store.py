@@ -18,7 +18,7 @@ class SessionStore(Protocol):
         ...
 
     async def get(self, session_id: SessionId) -> SessionRecord:
-        """Return a session. Raises `NotFound`."""
+        """Return a session. Raises `NotFound` for an unknown id."""
         ...
 
     async def find(self, session_id: SessionId) -> SessionRecord | None:
@@ -46,11 +46,14 @@ class SessionStore(Protocol):
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord:
-        """Change what is not None and return the session. Raises `NotFound` for the session or a document."""
+        """Change the fields that are not None and return the session.
+
+        Raises `NotFound` for an unknown session or document.
+        """
         ...
 
     async def delete(self, session_id: SessionId) -> EraseReceipt:
-        """Delete a session with its messages, in one transaction. Raises `NotFound`."""
+        """Delete a session with its messages, in one transaction. Raises `NotFound` for an unknown id."""
         ...
 
     async def document_ids(self, session_id: SessionId) -> tuple[DocumentId, ...]:

@@ -21,7 +21,10 @@ class StagingStore(Protocol):
         ...
 
     async def begin(self, document_id: DocumentId) -> None:
-        """Remove what an earlier attempt left. Raises `NotFound`, also for a document that is being deleted."""
+        """Remove the parts that an earlier attempt has staged.
+
+        Raises `NotFound` for a document that is unknown or being deleted.
+        """
         ...
 
     async def append_text(self, document_id: DocumentId, start: int, text: str) -> None:

@@ -93,7 +93,7 @@ class Metrics:
         """Return a sample that is at most an eighth of a second old.
 
         A sample is taken to its end even if the caller is canceled: others may wait for the same one, and a thread that
-        reads the machine cannot be interrupted. Raises what a source raises.
+        reads the machine cannot be interrupted. Raises what a source of the sample raises.
         """
         return await self._tasks.complete(self._shared_sample, "system sample")
 

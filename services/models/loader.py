@@ -73,7 +73,7 @@ class Loader:
         return estimate_fit(header, values, _with_freed(memory, [each.process.fit for each in leaving if each.process]))
 
     async def require_room(self, entry: ModelEntry, values: LoadRequest, leaving: Sequence[ModelEntry]) -> MemoryFit:
-        """Return the estimate. Raises `InsufficientMemory` if the model does not fit."""
+        """Return the estimate of the memory. Raises `InsufficientMemory` if the model does not fit."""
         fit = await self.estimate(entry, values, leaving)
         if fit.verdict is FitVerdict.DOES_NOT_FIT:
             message = f"{entry.record.name} does not fit into memory with these settings."
@@ -87,9 +87,9 @@ class Loader:
         model is as before, except that its settings may be stored already. Otherwise a task of its own waits until the
         other models have ended, and then runs the process.
 
-        A file that cannot be read makes the model FAILED. Raises `Conflict` if another model is loading or unloading, or if
-        answers use the model that must be unloaded; `InsufficientMemory` unless `force`; `ServerStopping`; and what the
-        store raises.
+        A file that cannot be read makes the model FAILED. Raises `Conflict` if a model is being loaded or unloaded or if
+        answers use a loaded model, `ServerStopping` if the server is being stopped, and what the store raises. Without
+        `force`, also raises `InsufficientMemory` if the model does not fit into memory.
         """
         self._require_idle()
         before = entry.record
@@ -224,7 +224,7 @@ class Loader:
         self._registry.update(entry, replace(record, sampling=resolve_sampling(entry.sampling, context_length)))
 
     def _restore(self, entry: ModelEntry, before: ModelRecord) -> None:
-        """Set the state of before a load that was refused, unless a crash or an unload has set another one."""
+        """Restore the state from before a rejected load, unless a crash or an unload has changed the state."""
         if entry.record.stage is LoadStage.INSPECTING:
             record = replace(
                 entry.record, status=before.status, stage=before.stage, progress=before.progress, error=before.error
@@ -232,9 +232,9 @@ class Loader:
             self._registry.update(entry, record)
 
     async def unload(self, entry: ModelEntry) -> None:
-        """End the model's process and wait for the end; also of a process that is loading.
+        """End the model's process, even if it is loading the model, and wait until it has ended.
 
-        Raises `Conflict` while answers use the model, and while a load is prepared, which takes milliseconds.
+        Raises `Conflict` if answers use the model, or if a load is being prepared, which takes milliseconds.
         """
         if entry.record.status is ModelStatus.LOADING and entry.process is None:
             raise Conflict(describe_change(entry.record), field=MODEL_FIELD)

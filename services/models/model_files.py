@@ -95,8 +95,8 @@ def display_path(path: Path) -> Path:
 def delete_model_files(parts: tuple[Path, ...]) -> int:
     """Delete the files of a model and return the number of bytes that became free.
 
-    Of a link, only the link is deleted, which frees nothing. A file with another hard link frees nothing either. Parts that
-    do not exist are ignored. Raises `OSError`.
+    A symbolic link is deleted without its target, which frees nothing. A file with another hard link frees nothing either.
+    Parts that do not exist are ignored. Raises `OSError` if a file cannot be deleted.
     """
     freed = 0
     for part in parts:

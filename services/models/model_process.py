@@ -105,7 +105,10 @@ class ModelProcess:
                 await self._end_requested.wait()
 
     async def _prepare(self, caller: Caller) -> None:
-        """Load the model; called after each start of the process. Canceled if the process ends meanwhile."""
+        """Load the model; called after each start of the process.
+
+        The call is canceled if the process ends before the model is loaded.
+        """
         is_settled = False
         try:
             async with caller.stream(self._load, LoadProgress, Loaded) as stream:

@@ -91,7 +91,7 @@ class Models:
         return entry.record if entry else None
 
     def get(self, model_id: ModelId) -> ModelRecord:
-        """Return the model. Raises `NotFound`."""
+        """Return the model. Raises `NotFound` for an unknown id."""
         return self._registry.get(model_id).record
 
     def default_id(self) -> ModelId | None:
@@ -100,18 +100,27 @@ class Models:
 
     @asynccontextmanager
     async def watch_models(self, model_id: ModelId | None) -> AsyncIterator[AsyncGenerator[Change[ModelRecord], None]]:
-        """Subscribe to a snapshot and all changes after it, of one model or of all (None). Raises `NotFound`."""
+        """Subscribe to a snapshot and all changes after it, of one model or of all (None).
+
+        Raises `NotFound` for an unknown id.
+        """
         async with self._registry.changes.watch(model_id) as live:
             records = [self.get(model_id)] if model_id is not None else [entry.record for entry in self._registry]
             yield snapshot_then_live(records, lambda record: record.id, live)
 
     def parameters(self, record: ModelRecord) -> tuple[ModelParameter, ...]:
-        """Return the settings that the model accepts, with ranges, defaults and values. Raises `NotFound`."""
+        """Return the settings that the model accepts, with ranges, defaults and values.
+
+        Raises `NotFound` for an unknown id.
+        """
         entry = self._registry.get(record.id)
         return list_parameters(entry.found.header, entry.effective_load, entry.sampling_values, self._cores)
 
     def check_sampling(self, model_id: ModelId, sampling: SamplingSettings, field: str = "sampling") -> None:
-        """Raise `InvalidInput`, with a field below `field`, for a setting that the model rejects. Raises `NotFound`."""
+        """Raise `InvalidInput` for the first setting that the model rejects; the error names it as `field.NAME`.
+
+        Raises `NotFound` for an unknown id.
+        """
         check_sampling(sampling, self._registry.get(model_id).context_length, field)
 
     async def update_model_settings(
@@ -125,7 +134,8 @@ class Models:
 
         With `reload`, a loaded model that no answer uses is loaded again if a setting requires it.
 
-        Raises `NotFound`, `InvalidInput`, `ModelNotReady` while the model is loading or unloading, `InsufficientMemory`.
+        Raises `NotFound` for an unknown id, `InvalidInput` for a setting that is out of range, `ModelNotReady` if the model
+        is being loaded or unloaded, and `InsufficientMemory` if it would not fit into memory with the settings.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
         update = SettingsUpdate(entry, load or LoadRequest(), sampling or SamplingSettings())
@@ -146,7 +156,8 @@ class Models:
     async def fit(self, model_id: ModelId, request: LoadRequest | None = None) -> MemoryFit:
         """Estimate whether the model would fit into memory if it were loaded with these settings now.
 
-        Raises `NotFound`, `InvalidInput`, and `ModelLoadFailed` if the header cannot be read.
+        Raises `NotFound` for an unknown id, `InvalidInput` for a setting that is out of range, and `ModelLoadFailed` if the
+        header cannot be read.
         """
         entry = self._registry.get(model_id)
         requested = request or LoadRequest()
@@ -178,9 +189,9 @@ class Models:
         return await self._change(entry, load, "load of a model")
 
     async def unload_model(self, model_id: ModelId) -> ModelRecord:
-        """End the model's process, which frees all its memory; also while the model is loading.
+        """End the model's process, even if it is loading the model, which frees all its memory.
 
-        Raises `NotFound`, and `Conflict` while answers use the model.
+        Raises `NotFound` for an unknown id, and `Conflict` if answers use the model or a load is being prepared.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
         await self._loader.unload(entry)
@@ -189,7 +200,8 @@ class Models:
     async def delete_model(self, model_id: ModelId) -> int:
         """Delete the model's files and return the number of bytes that became free.
 
-        Raises `NotFound`, and `Conflict` for the bundled model, for a loaded one, and if the files cannot be deleted.
+        Raises `NotFound` for an unknown id, and `Conflict` if the model is bundled or in memory, or if a file cannot be
+        deleted.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
         return await self._change(entry, lambda: self._folder.delete(entry), "deletion of a model")
@@ -197,7 +209,7 @@ class Models:
     async def _change(self, entry: ModelEntry, work: Callable[[], Awaitable[T]], name: str) -> T:
         """Run a change of a model to its end, after earlier changes of the same model.
 
-        Raises `NotFound` if the model was removed meanwhile.
+        Raises `NotFound` if the model was removed before the change could begin.
         """
 
         async def change() -> T:
@@ -209,7 +221,10 @@ class Models:
         return await self._tasks.complete(change, name)
 
     async def wait_ready(self, model_id: ModelId) -> None:
-        """Wait while the model is loading. Raises `ModelNotReady` if it is not READY then, and `NotFound`."""
+        """Wait while the model is LOADING.
+
+        Raises `NotFound` for an unknown id, and `ModelNotReady` if the model is not READY afterwards.
+        """
         entry = self._registry.get(model_id)
         await self._wait_while_loading(entry)
         if entry.record.status is not ModelStatus.READY:
@@ -221,7 +236,10 @@ class Models:
                 await anext(changes)
 
     def inference(self, model_id: ModelId) -> Inference:
-        """Return the engine of a READY model. Raises `ModelNotReady` and `NotFound`."""
+        """Return the engine of a READY model.
+
+        Raises `NotFound` for an unknown id, and `ModelNotReady` for any other status.
+        """
         entry = self._registry.get(model_id)
         inference = entry.process.inference if entry.process else None
         if inference is None or entry.record.status is not ModelStatus.READY:
@@ -230,7 +248,7 @@ class Models:
 
     @asynccontextmanager
     async def use(self, model_id: ModelId) -> AsyncIterator[None]:
-        """Keep the model loaded while the block is open. Raises `NotFound`."""
+        """Keep the model loaded while the block is open. Raises `NotFound` for an unknown id."""
         entry = self._registry.get(model_id)
         entry.users += 1
         try:

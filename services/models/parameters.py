@@ -75,7 +75,7 @@ def resolve_load(request: LoadRequest, header: ModelHeader | None, cores: int) -
 
 
 def resolve_sampling(sampling: SamplingSettings, context_length: int) -> SamplingSettings:
-    """Return the settings with defaults for all that are not set. The seed and the stop strings have none."""
+    """Return the settings with defaults for those that are not set. The seed and the stop strings have no default."""
     max_tokens = min(SAMPLING.max_tokens or context_length, context_length)
     return overlay(sampling, overlay(SamplingSettings(max_tokens=max_tokens), SAMPLING))
 
@@ -124,7 +124,10 @@ def applies(field: str) -> SettingApplies:
 
 
 def check_load(request: LoadRequest, header: ModelHeader | None, field: str) -> None:
-    """Raise `InvalidInput`, with a field below `field`, for the first setting that is out of range."""
+    """Raise `InvalidInput` for the first load setting that is out of range.
+
+    The error names the setting by its path: `field`, a dot and the name of the setting.
+    """
     _check(_load_settings(header), request, field)
     is_quantized = request.value_cache_type not in (None, "f32", "f16", "bf16")
     if is_quantized and request.flash_attention is False:
@@ -133,7 +136,7 @@ def check_load(request: LoadRequest, header: ModelHeader | None, field: str) -> 
 
 
 def check_sampling(sampling: SamplingSettings, context_length: int, field: str) -> None:
-    """Raise `InvalidInput`, with a field below `field`, for the first setting that is out of range."""
+    """Raise `InvalidInput` for the first sampling setting that is out of range. `check_load` describes `field`."""
     if sampling.extra:
         raise InvalidInput("This model accepts no extra parameters.", field=f"{field}.extra")
     _check(_sampling_settings(context_length), sampling, field)

@@ -85,14 +85,14 @@ class ModelRegistry:
         return self._entries.get(model_id)
 
     def get(self, model_id: ModelId, field: str | None = None) -> ModelEntry:
-        """Return the model. Raises `NotFound`, which names the argument `field`."""
+        """Return the model. Raises `NotFound` for an unknown id; the error names the argument `field`."""
         entry = self._entries.get(model_id)
         if entry is None:
             raise NotFound("model", model_id, field=field)
         return entry
 
     def has(self, entry: ModelEntry) -> bool:
-        """Return whether this entry is in the registry. It is replaced if its file is removed and comes back."""
+        """Return whether this entry is in the registry. A file that is removed and added again gets a new one."""
         return self._entries.get(entry.id) is entry
 
     @property

@@ -85,7 +85,7 @@ async def _count(counter: TokenCounter, parts: PromptParts) -> _Costs:
 
 
 def _count_fitting(costs: Sequence[int], room: int) -> int:
-    """Return how many of the costs, from the first on, fit into the room."""
+    """Return the length of the longest prefix of `costs` whose sum is at most `room`; both are in tokens."""
     used = 0
     for count, cost in enumerate(costs):
         used += cost

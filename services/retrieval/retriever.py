@@ -140,7 +140,10 @@ class Retriever:
         return ranking, legs
 
     async def _fuse(self, mode: SearchMode, rankings: Rankings) -> tuple[ScoredChunk, ...]:
-        """Fuse the rankings of a mode. Keywords weigh as much as all vectors together, also with two embedders."""
+        """Fuse the rankings of a mode.
+
+        The keyword ranking has the same weight as all vector rankings together, even with two embedders.
+        """
         keyword, dense, deep = rankings.keyword.ranking, rankings.dense.ranking, await self._deep_ranking(rankings)
         weight = 0.5 if deep else 1.0
         match mode:

@@ -52,7 +52,10 @@ class Sessions:
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord:
-        """Change what is not None and return the session. Raises `NotFound` for the session or a document."""
+        """Change the fields that are not None and return the session.
+
+        Raises `NotFound` for an unknown session or document.
+        """
         async with self._publishing:
             session = await self._store.update(
                 session_id, name=name, document_ids=document_ids, archived=archived, settings=settings
@@ -61,7 +64,7 @@ class Sessions:
         return session
 
     async def delete_session(self, session_id: SessionId) -> EraseReceipt:
-        """Delete a session with its messages. Raises `NotFound`."""
+        """Delete a session with its messages. Raises `NotFound` for an unknown id."""
         async with self._publishing:
             receipt = await self._store.delete(session_id)
             self._changes.publish(Change(ChangeKind.REMOVED, session_id, None))
@@ -78,7 +81,10 @@ class Sessions:
     async def watch_sessions(
         self, session_id: SessionId | None
     ) -> AsyncIterator[AsyncGenerator[Change[SessionRecord], None]]:
-        """Stream a snapshot and then every change, of one session or of all (None). Raises `NotFound`."""
+        """Stream a snapshot and then every change, of one session or of all (None).
+
+        Raises `NotFound` for an unknown id.
+        """
         async with self._changes.watch(session_id) as live:
             changes = snapshot_then_live(await self._snapshot(session_id), lambda session: session.id, live)
             async with aclosing(changes):

@@ -58,7 +58,10 @@ class DocumentReader:
         self._read_cached = lru_cache(CACHED_DOCUMENTS)(self._read)
 
     def read(self, text: str) -> DocumentNode:
-        """Return the document. Raises `OperationRejected` with at most `max_errors` errors."""
+        """Parse and validate a document and return it.
+
+        Raises `OperationRejected`, with at most `max_errors` errors, if it is invalid or exceeds a limit.
+        """
         return self._read_cached(text) if len(text) <= MAX_CACHED_TEXT else self._read(text)
 
     def _read(self, text: str) -> DocumentNode:

@@ -103,7 +103,10 @@ class Operations:
         )
 
     def prepare(self, request: GraphQLRequest, connection: HTTPConnection) -> Operation:
-        """Parse and validate a request and estimate its cost. Raises `OperationRejected`."""
+        """Parse and validate a request and estimate its cost.
+
+        Raises `OperationRejected` if the request is invalid or exceeds a limit.
+        """
         with unexpected_errors_masked(ErrorMasking(None, 1)):
             document = self._reader.read(request.query)
             node = _select_operation(operations_of(document), request.operation_name)

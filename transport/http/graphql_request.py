@@ -20,7 +20,7 @@ class GraphQLRequest:
 
 
 def read_json(body: bytes | bytearray | str, subject: str) -> Any:
-    """Decode JSON. Raises `RequestRejected` with `subject` as the subject of the message."""
+    """Decode JSON. Raises `RequestRejected`, whose message begins with `subject`, if it is invalid."""
     try:
         return decode_json(body)
     except InvalidJSON:
@@ -28,7 +28,10 @@ def read_json(body: bytes | bytearray | str, subject: str) -> Any:
 
 
 def read_request(value: object) -> GraphQLRequest:
-    """Validate a decoded body, payload or query string. Raises `RequestRejected` and `PersistedQueryNotSupported`."""
+    """Validate a decoded body, payload or query string.
+
+    Raises `RequestRejected` if it is invalid, and `PersistedQueryNotSupported` if it has a hash in place of a query.
+    """
     if isinstance(value, list):
         raise RequestRejected("Batched requests are not supported. Send each operation in a request of its own.")
     if not isinstance(value, dict):
@@ -46,7 +49,7 @@ def read_request(value: object) -> GraphQLRequest:
 
 
 def read_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
-    """Validate the parameters of a URL, in which objects are encoded as JSON. Raises the errors of `read_request`."""
+    """Validate the parameters of a URL, in which objects are encoded as JSON. Raises what `read_request` raises."""
     value: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
         if name in value:

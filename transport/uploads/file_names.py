@@ -110,7 +110,7 @@ def _decode_words(text: str) -> str:
 
 
 def _codec(charset: str | None) -> str:
-    """Return the name of a charset's codec. Raises `LookupError`."""
+    """Return the name of a charset's codec. Raises `LookupError` for an unknown charset and for one that is not text."""
     codec = codecs.lookup(charset or "ascii").name
     if codec in _NO_CHARSETS:
         raise LookupError(charset)

@@ -13,7 +13,7 @@ class IncomingFile(Protocol):
         ...
 
     async def finish(self, filename: str, content_type: str | None = None) -> ReceivedFile:
-        """Complete the file and return it. Raises `DiskFull`."""
+        """Complete the file and return it. Raises `DiskFull` if the disk is full."""
         ...
 
     def remove(self) -> None:
@@ -25,5 +25,5 @@ class IncomingFiles(Protocol):
     """The folder of files that are being received."""
 
     def create(self) -> IncomingFile:
-        """Create an empty file. Raises `DiskFull`."""
+        """Create an empty file. Raises `DiskFull` if the disk is full."""
         ...

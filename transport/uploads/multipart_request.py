@@ -39,7 +39,8 @@ Assign = Callable[[ReceivedFile], None]
 async def receive_upload(request: Request, incoming: IncomingFiles, limits: Limits) -> AsyncIterator[GraphQLRequest]:
     """Receive a request with its files. Files that are still in `incoming` when the block is left are removed.
 
-    Raises `RequestRejected` and `PersistedQueryNotSupported`.
+    Raises `RequestRejected` if the request is invalid, too large, or cannot be stored because the disk is full, and
+    `PersistedQueryNotSupported` if it has a hash in place of a query.
     """
     with ExitStack() as files:
         upload = _Upload(incoming, limits, files, announced_bytes(request))
@@ -137,9 +138,9 @@ class _Upload:
 
 
 def read_map(value: object, operations: Any) -> dict[str, list[Assign]]:
-    """Return the assignments of each file. Every place must exist, be null and be named once.
+    """Return the assignments of each file.
 
-    Raises `RequestRejected`.
+    Raises `RequestRejected` unless every path names an existing variable that is null, and no path occurs twice.
     """
     if not isinstance(value, dict) or not value:
         raise RequestRejected("`map` must be an object with the variables of each file.")

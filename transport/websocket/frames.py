@@ -64,7 +64,7 @@ Frame = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 
 def read_frame(text: str) -> Frame:
-    """Decode and validate a frame. Raises `ProtocolViolated`."""
+    """Decode and validate a frame. Raises `ProtocolViolated` if it is invalid."""
     try:
         value = decode_json(text)
     except InvalidJSON:

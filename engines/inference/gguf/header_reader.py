@@ -130,7 +130,8 @@ class _WindowReader:
 def read_header(path: Path) -> FileHeader:
     """Read the header of one file.
 
-    Raises `ModelFileMissing`, `NotGguf`, `ModelFileTruncated` or `UnsupportedArchitecture`.
+    Raises `ModelFileMissing` if the file cannot be opened or read, `NotGguf` if it is not a valid GGUF file,
+    `ModelFileTruncated` if it ends too early, and `UnsupportedArchitecture` for a version or type that is not known.
     """
     try:
         with path.open("rb", buffering=0) as file:

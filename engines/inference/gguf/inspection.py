@@ -52,7 +52,7 @@ class ModelHeader:
 def inspect_model(path: Path) -> ModelHeader:
     """Read the header of a model, or of all parts of a split one: about 20 ms, whatever the model's size.
 
-    Raises `ModelFileMissing`, `NotGguf`, `ModelFileTruncated` or `UnsupportedArchitecture`.
+    Raises what `read_header` raises, and `NotGguf` if a part is missing or the architecture is not named.
     """
     parts = split_parts(path)
     headers = [read_header(part) for part in parts]
@@ -134,7 +134,10 @@ class _Entries:
 
 
 def _quantization(headers: list[FileHeader]) -> str | None:
-    """Return the file's own name of its quantization, or the tensor type that takes most of its bytes."""
+    """Return the quantization that the first file declares; without one, the tensor type with the most bytes.
+
+    Return None if the file has no tensors either.
+    """
     number = headers[0].entries.get("general.file_type")
     if isinstance(number, int) and number in FILE_TYPES:
         return FILE_TYPES[number]

@@ -31,7 +31,7 @@ _REASONS = (
 
 
 def load_model(path: Path, settings: LoadRequest, log: LlamaLog, report: Report) -> Model:
-    """Read the weights. Raises `CallFailure`."""
+    """Read the weights. Raises `CallFailure` if llama.cpp rejects the file, or if the model has an encoder."""
     report(LoadStage.READING_WEIGHTS, 0.0)
     log.clear()
     model = Model.load(path, settings, lambda fraction: report(LoadStage.READING_WEIGHTS, fraction))
@@ -45,7 +45,7 @@ def load_model(path: Path, settings: LoadRequest, log: LlamaLog, report: Report)
 
 
 def read_chat_template(path: Path) -> str | None:
-    """Check the file's header and return its chat template. Raises `CallFailure`."""
+    """Check the file's header and return its chat template. Raises `CallFailure` if the header cannot be read."""
     try:
         return inspect_model(path).chat_template
     except ModelLoadFailed as failure:
@@ -64,7 +64,7 @@ def _rejection(log: LlamaLog) -> CallFailure:
 
 
 def create_context(model: Model, settings: LoadRequest, abort: AbortFlag, log: LlamaLog) -> Context:
-    """Create a context. Raises `CallFailure` with CONTEXT_ALLOCATION."""
+    """Create a context. Raises `CallFailure` with CONTEXT_ALLOCATION if llama.cpp cannot create it."""
     context = Context.create(model, settings, abort)
     if context is None:
         errors = log.errors()
@@ -80,7 +80,7 @@ def _no_context(settings: LoadRequest, errors: list[str]) -> str:
 
 
 def settings_in_force(context: Context, log: LlamaLog) -> LoadSettings:
-    """Read the settings back from the engine and its log; the others are those that were requested."""
+    """Return the settings in effect: read from the engine and its log, or else as requested."""
     requested = context.settings
     device, layers = _device(log)
     return LoadSettings(
@@ -100,7 +100,11 @@ def settings_in_force(context: Context, log: LlamaLog) -> LoadSettings:
 
 
 def _device(log: LlamaLog) -> tuple[str, int]:
-    """Return the device and its layers, from `using device CUDA0 (NAME) - …` and `offloaded 3/31 layers to GPU`."""
+    """Parse llama.cpp's log for the name of the device and the number of layers that run on it.
+
+    The lines are `using device CUDA0 (NAME) - …` and `offloaded 3/31 layers to GPU`, from which 3 is returned. Without
+    offloaded layers, return `CPU` and 0.
+    """
     used, offloaded = log.find("using device "), log.find("offloaded ")
     layers = int(offloaded.partition("offloaded ")[2].split("/")[0]) if offloaded else 0
     name = used.partition("using device ")[2].split(" - ")[0] if used and layers else "CPU"

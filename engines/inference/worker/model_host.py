@@ -66,7 +66,11 @@ class ModelHost:
         )
 
     def apply(self, request: ApplySettings) -> Loaded:
-        """Change settings between two steps. Raises `CallFailure`; the previous settings remain in force then."""
+        """Change settings between two steps.
+
+        Raises `CallFailure` if the new context cannot be created or is too small for a running answer. The previous settings
+        then remain in effect.
+        """
         self._apply_load(request.settings)
         self.sampling = request.sampling
         return self.describe()

@@ -57,7 +57,10 @@ class FileSample:
             return frozenset()
 
     def has_office_part(self, name: str) -> bool:
-        """Return True if this is an Office file with such a part. Works for encrypted archives, too."""
+        """Return True if this is an Office file (a ZIP archive) with the entry `name`, a full path in the archive.
+
+        Entries of an encrypted archive are found, too.
+        """
         return {name, _CONTENT_TYPES} <= self.archive_names
 
     @cached_property

@@ -36,7 +36,10 @@ def _add_missing(source: SourceVectors, replica: Replica) -> Generator[None, Non
 
 
 def _remove_unknown(source: SourceVectors, replica: Replica) -> Generator[None, None, int]:
-    """Collect unknown ids first and delete them afterwards, because deletions may shift the pages of the replica."""
+    """Delete the ids from the replica that SQLite does not have; yield after each step and return their number.
+
+    The ids are collected first and deleted afterwards, because deletions may shift the pages of the replica.
+    """
     suspects: list[int] = []
     for page in replica.pages():
         existing = source.existing(page)

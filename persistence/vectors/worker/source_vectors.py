@@ -58,7 +58,7 @@ class SourceVectors:
         return {row[0] for row in self._select("chunks.id", chunk_ids, f"AND {_SEARCHABLE}")}
 
     def pages(self) -> Iterator[list[int]]:
-        """Return all ids in their order. Each page is read when it is needed."""
+        """Yield the ids of all embedded chunks in ascending order. Each page is read when it is requested."""
         last = -1
         while page := self._page_after(last):
             yield page

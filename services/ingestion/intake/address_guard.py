@@ -37,7 +37,7 @@ class AddressRefused(InvalidInput):
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a host name as the system resolves it. Raises `OSError`."""
+    """Return the addresses to which the system resolves a host name. Raises `OSError` if it cannot be resolved."""
     found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 

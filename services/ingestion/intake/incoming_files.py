@@ -43,7 +43,10 @@ class IncomingFile:
             await self._flush()
 
     async def finish(self, filename: str, content_type: str | None = None) -> ReceivedFile:
-        """Complete the file and return it. `filename` and `content_type` are the client's. Raises `DiskFull`."""
+        """Complete the file and return it. `filename` and `content_type` are the client's.
+
+        Raises `DiskFull` if the disk is full.
+        """
         await self._flush()
         await to_thread.run_sync(self._close)
         return ReceivedFile(self._path, filename, self._size, self._digest.hexdigest(), content_type)
@@ -77,12 +80,15 @@ class IncomingFiles:
         self._folder = folder
 
     def create(self, field: str = "file") -> IncomingFile:
-        """Create an empty file. `field` is the argument that errors name. Raises `DiskFull`."""
+        """Create an empty file. `field` is the argument that errors name. Raises `DiskFull` if the disk is full."""
         return IncomingFile(self._folder / f"{uuid.uuid4().hex}.part", self.max_bytes, field)
 
     @contextmanager
     def receive(self, field: str) -> Iterator[IncomingFile]:
-        """Create a file for the time of the block; delete it at the end unless it was moved. Raises `DiskFull`."""
+        """Create a file for the time of the block; delete it at the end unless it was moved.
+
+        Raises `DiskFull` if the disk is full.
+        """
         file = self.create(field)
         try:
             yield file

@@ -125,7 +125,7 @@ class Intake:
     async def add_path(self, path: str, **fields: Unpack[DocumentFields]) -> Added:
         """Copy a file of the server that is below an import root; links are resolved before that is checked.
 
-        Raises `InvalidInput` for another path, `TooLarge`, and what `add_file` raises.
+        Raises `InvalidInput` for any other path, `TooLarge` for a file above the upload limit, and what `add_file` raises.
         """
         real = await self._importable(path)
         with self._incoming.receive("source.path") as file:
@@ -134,7 +134,10 @@ class Intake:
             return await self.add_file(received, source=DocumentSource.PATH, source_uri=str(real), **fields)
 
     async def _importable(self, path: str) -> Path:
-        """Return the path without links. Raises `InvalidInput` and `TooLarge`."""
+        """Return the path with its links resolved.
+
+        Raises `InvalidInput` if it is not a file below an import root, and `TooLarge` if the file exceeds the upload limit.
+        """
         field = "source.path"
         if not self._import_roots:
             message = "Importing from paths is off: no import roots are set (GRAPHLORE_IMPORT_ROOTS)."
@@ -179,7 +182,10 @@ def _remove(file: ReceivedFile) -> None:
 
 
 async def _supported_type(file: ReceivedFile) -> str:
-    """Return the media type that is detected from the content. Raises `InvalidInput` and `Unsupported`."""
+    """Return the media type that is detected from the content.
+
+    Raises `InvalidInput` for an empty file, and `Unsupported` for a type that no reader accepts.
+    """
     if file.byte_size == 0:
         raise InvalidInput("The file is empty.", field="file")
     detected = await to_thread.run_sync(detect_type, file.path, file.filename)

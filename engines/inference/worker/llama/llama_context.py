@@ -150,7 +150,7 @@ class Context:
         C.llama_memory_seq_cp(self._memory, source, target, 0, length)
 
     def save_state(self, sequence: int) -> bytes:
-        """Return the cached state of a sequence, for `restore_state`. Raises `MemoryError`."""
+        """Return the cached state of a sequence, for `restore_state`. Raises `MemoryError` without enough memory for it."""
         size = int(C.llama_state_seq_get_size(self.handle, sequence))
         state = bytearray(size)
         buffer = (ctypes.c_uint8 * size).from_buffer(state)

@@ -71,7 +71,7 @@ class ChatTemplate:
     def render(self, messages: Sequence[Message], values: Mapping[str, Any] | None = None) -> str:
         """Return the whole prompt, ending where the answer begins. `values` are additional variables.
 
-        Raises `TemplateFailed`.
+        Raises `TemplateFailed` if the template rejects the messages, fails or exceeds its limits.
         """
         accepted = messages if self._has_system_role else merge_instructions(messages)
         return self.render_records([self._record(role, text) for role, text in accepted], values or {})

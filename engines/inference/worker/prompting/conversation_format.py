@@ -43,7 +43,10 @@ class ConversationFormat:
         return ReasoningSupport.NATIVE if self.switch.is_effective else ReasoningSupport.POSSIBLE
 
     def render(self, messages: Sequence[Message], *, thinking: bool) -> str:
-        """Return the prompt. `thinking` switches the model's reasoning on. Raises `TemplateFailed`."""
+        """Return the prompt; `thinking` switches the model's reasoning on.
+
+        Raises `TemplateFailed` if the chat template rejects the messages.
+        """
         if isinstance(self.template, CompletionTemplate):
             return self.template.render(messages)
         messages = self.switch.messages(messages, thinking=thinking)
@@ -81,7 +84,7 @@ def inspect_format(source: str | None, model: Model) -> ConversationFormat:
 
 
 def _bind(reasoning: ReasoningFormat, model: Model) -> ReasoningFormat:
-    """Make the control tokens of the markers visible in the model's output, and return the format with them."""
+    """Make the control tokens of the markers visible in the model's output, and return the format for that output."""
     tokens = {**model.control_tokens, **(model.user_defined_tokens if reasoning.is_strict else {})}
     texts = reasoning.marker_tokens(tokens.values())
     model.set_output_bytes({token: as_control_token(text).encode() for token, text in tokens.items() if text in texts})
@@ -91,7 +94,11 @@ def _bind(reasoning: ReasoningFormat, model: Model) -> ReasoningFormat:
 def _end_of_turn(
     template: ChatTemplate, reasoning: ReasoningFormat | None, special: dict[int, str], model: Model
 ) -> tuple[str, ...]:
-    """Return the template's end of turn as a stop string, unless it is a token: then declare that token as an end."""
+    """Return the template's end-of-turn marker as the only stop string.
+
+    A marker that is a single token is added to the model's end-of-generation tokens instead, and the result is empty. It
+    is also empty if the template has no such marker, or if the marker is part of a marker of reasoning.
+    """
     turn_end = find_turn_end(template)
     if not turn_end or (reasoning and any(turn_end in marker for marker in reasoning.markers())):
         return ()

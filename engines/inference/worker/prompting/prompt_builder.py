@@ -63,7 +63,7 @@ class PromptBuilder:
         "The tokenizer puts a space in front of every text (SentencePiece with `add_space_prefix`)."
 
     def build(self, messages: Sequence[Message], conversation: str = "", *, thinking: bool = False) -> Prompt:
-        """Render a conversation. Raises `TemplateFailed`."""
+        """Render a conversation. Raises `TemplateFailed` if the chat template rejects it."""
         literals: list[_Literal] = []
         protected = [(role, self._protect(role, text, conversation, literals)) for role, text in messages]
         rendered = self._format.render(protected, thinking=thinking)
@@ -75,7 +75,7 @@ class PromptBuilder:
         return len(self._model.tokenize(text, parse_special=False, add_special=False))
 
     def _protect(self, role: str, text: str, conversation: str, literals: list[_Literal]) -> str:
-        """Replace what must not act as a control token by placeholders."""
+        """Replace each text that must not act as a control token by a placeholder."""
 
         def placeholder(literal: _Literal) -> str:
             literals.append(literal)

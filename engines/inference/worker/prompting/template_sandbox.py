@@ -61,7 +61,7 @@ class SandboxedTemplate:
             raise TemplateFailed(f"It does not compile: {error}") from error
 
     def render(self, values: Mapping[str, Any]) -> str:
-        """Raises `TemplateFailed`."""
+        """Return the rendered text. Raises `TemplateFailed` if the template fails or exceeds a limit of time or length."""
         try:
             with _time_limit(self._seconds):
                 return _limited(self._template.generate(values))

@@ -137,7 +137,10 @@ class _Probe:
                 return State.NEUTRAL
 
     def _has_opening(self, tail: str) -> bool:
-        """Return whether the tail opens reasoning; the closing marker alone may also end the user's message."""
+        """Return whether `tail`, the end of the prompt, contains a marker that opens reasoning.
+
+        A closing marker without an opening one may be the end of the template's user message instead.
+        """
         return any(block.opening in tail for block in self._format.blocks)
 
     def best(self, candidates: Iterator[Values], score: Callable[[str], int], default: str) -> tuple[Values, str]:

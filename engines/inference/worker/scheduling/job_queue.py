@@ -26,7 +26,7 @@ class JobQueue:
         return len(self._jobs)
 
     def put(self, job: Job) -> None:
-        """Append a job. Raises `QueueFull`."""
+        """Append a job. Raises `QueueFull` if the queue has reached its limit."""
         with self._changed:
             if len(self._jobs) >= self._limit:
                 raise QueueFull

@@ -83,9 +83,12 @@ class KvCache:
         return [sequence for sequence in self.sequences if not sequence.is_active and sequence is not keep]
 
     def acquire(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
-        """Return a sequence for a prompt, with as much of the prompt as is cached or swapped out.
+        """Activate an idle sequence for a prompt and return it, with the longest prefix of the prompt that can be reused.
 
-        At least one sequence must be idle. The last token of the prompt is never cached: its logits are needed.
+        The prefix comes from an idle sequence, from a copy of an active one, or from the swap space. It never includes
+        the last token of the prompt, which must be decoded again for its logits. A sequence of the same `conversation`
+        is continued; one of another conversation is copied, so that the other can be continued later. At least one
+        sequence must be idle.
         """
         sequence = self._acquire(tokens, conversation)
         if self.reuses_prefixes:

@@ -49,7 +49,7 @@ class SequenceState:
         return self.job.max_tokens - self.completion.token_count
 
     def report_progress(self) -> None:
-        """Report the prefilled part of the prompt. Raises `CallCanceled`."""
+        """Report the prefilled part of the prompt. Raises `CallCanceled` if the call was canceled."""
         self.job.report_progress(0, min(len(self.cached.tokens), len(self.job.prompt.tokens)))
 
 

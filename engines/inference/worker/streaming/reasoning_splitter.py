@@ -72,7 +72,7 @@ class ReasoningSplitter:
                 return Piece()
 
     def _match_markers(self) -> None:
-        """Enter the section whose marker the held text begins with, or the answer if it is no marker."""
+        """Enter the section whose marker is at the start of the held text, or the answer if there is no marker."""
         assert self._format is not None
         body = self._held.lstrip()
         for header in self._format.headers:
@@ -106,7 +106,11 @@ class ReasoningSplitter:
         self._is_trimming = self.found_marker = True
 
     def _until(self, closings: Sequence[str]) -> Piece:
-        """Return the held text up to a closing marker, without what may become one and without blanks before it."""
+        """Remove the text before the first closing marker from the held text, and return it.
+
+        Without a marker, keep back the end of the text if it may be the start of one. Whitespace at the end of the
+        returned text is dropped before a marker, and kept back otherwise.
+        """
         whole = self._held
         found = [(place, -len(closing), closing) for closing in closings if (place := whole.find(closing)) >= 0]
         if found:
@@ -135,7 +139,7 @@ class ReasoningSplitter:
         return Piece(text=text)
 
     def _trimmed(self, text: str) -> str:
-        """Remove blanks at the beginning of a section, and separate it from an earlier one of the same kind."""
+        """Remove whitespace at the beginning of a section, and separate it from an earlier section of the same kind."""
         if not self._is_trimming:
             return text
         text = text.lstrip()
@@ -149,7 +153,7 @@ class ReasoningSplitter:
         return text if is_first else SEPARATOR + text
 
     def finish(self) -> Piece:
-        """Return the text that was held back and did not become a marker."""
+        """End the text: return what was held back because it could have been the start of a marker."""
         held, self._held = self._held, ""
         match self._section:
             case Section.REASONING:

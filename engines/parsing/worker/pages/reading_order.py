@@ -66,7 +66,7 @@ def _middle(line: Line) -> float:
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield the lines at each height, from left to right."""
+    """Yield the rows of a page from top to bottom. A row has the lines at one height, from left to right."""
     row: list[Line] = []
     for line in sorted(lines, key=_middle):
         if row and _middle(line) - _middle(row[0]) > min(line.height, row[0].height) / 2:
