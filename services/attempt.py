@@ -14,7 +14,7 @@ async def attempt(work: Callable[[], Awaitable[object]], name: str) -> bool:
     """Run one unit of background work and return whether it succeeded.
 
     Every failure is logged: an expected one by its code, an unexpected one with an incident id. The caller tries again
-    later. `name` says in the log what failed.
+    later. `name` names the work in the log.
     """
     succeeded = False
 

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 async def retry_after_crash(action: Callable[[], Awaitable[Result]]) -> Result:
-    """Run `action`, and up to two more times if its worker crashed: the process is restarted meanwhile.
+    """Run `action`, and up to two more times if its worker crashed. The worker restarts in between.
 
     Raises what the last attempt raised. Any other failure is raised at once.
     """

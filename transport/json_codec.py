@@ -89,5 +89,5 @@ def _replace_surrogates(value: Any) -> Any:
 
 
 def encode_text(text: str) -> str:
-    """Encode a string so that a client decodes the same string, half a surrogate pair included."""
+    """Encode a string so that a client decodes the same string, even if it contains an unpaired surrogate."""
     return json.dumps(text)

@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RootPath:
-    """Removes the root path from the path of a request, for proxies that pass it on; others have removed it already.
+    """Removes the root path from the path of a request, unless a proxy has removed it already.
 
     The root path without a slash at its end is redirected, because the page's relative addresses need the slash.
     """

@@ -41,7 +41,7 @@ class Channel:
             raise ChannelClosed from error
 
     async def receive(self) -> frames.ToParent:
-        """Return the next frame. Raises `ChannelClosed`, also if the other end violates the format."""
+        """Return the next frame. Raises `ChannelClosed` if the other end has closed the channel or violates the format."""
         try:
             size = int.from_bytes(await self._reader.readexactly(frames.PREFIX), "big")
             frames.check_size(size)

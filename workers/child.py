@@ -60,7 +60,7 @@ class Call:
 
     @property
     def has_credit(self) -> bool:
-        """Return whether `event` would send without waiting, for a loop that must not wait for one of its calls."""
+        """True if `event` would send without waiting; for a loop that serves several calls and must not wait for one."""
         return self._credit > 0
 
     @property

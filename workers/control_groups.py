@@ -87,7 +87,7 @@ def _mounts(mountinfo: str) -> Iterator[_Mount]:
 
 
 def _unescape(text: str) -> str:
-    """Replace the octal escapes of blanks and backslashes."""
+    """Replace the octal escapes of whitespace and backslashes."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
 
 

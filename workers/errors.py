@@ -6,7 +6,7 @@ from records.system import WorkerPurpose
 
 
 class WorkerCrashed(ExpectedError):
-    """The process ended while the call was in flight, by itself or on purpose; `reason` says which.
+    """The process ended while the call was in flight, by itself or on purpose; `reason` describes the end.
 
     `output_tail` holds the last bytes of its stdout and stderr. It is for debuggers only, neither for clients nor for the
     log, because it may quote a document.

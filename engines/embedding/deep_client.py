@@ -61,7 +61,7 @@ class DeepEmbedder:
         self._prompts.wake()
 
     async def halt(self) -> None:
-        """End the process for documents immediately, also in the middle of a call."""
+        """End the process for documents immediately, even during a call."""
         await self._documents.halt()
 
     def reset(self) -> None:
@@ -76,7 +76,7 @@ class DeepEmbedder:
         return await self._explained(self._documents, lambda: self._embedder.embed_documents(texts))
 
     async def _explained(self, worker: Worker, action: Callable[[], Awaitable[Result]]) -> Result:
-        """Run an action. If the model could not be loaded, raise `DeepEmbedderUnusable` with the program's reason."""
+        """Run an action. If the model could not be loaded, raise `DeepEmbedderUnusable` with the reason of the worker."""
         try:
             return await action()
         except WorkerGivenUp as failure:

@@ -21,7 +21,7 @@ _OWNER = "sentence-transformers"
 
 
 class DeepEmbedderMissing(ExpectedError):
-    """There is no model of that name. The message does not contain the administrator's folders."""
+    """No embedding model has the configured name. The message does not contain the administrator's folders."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -134,12 +134,12 @@ def _read(path: Path, kind: Any) -> Any:
 
 
 def _prefixes(path: Path) -> Prefixes:
-    """Return the prefixes of a GGUF file. Those of a folder are in its files, which the fingerprint covers."""
+    """Return the prefixes of a GGUF file, and none for a folder, whose own files contain its prefixes."""
     return find_prefixes(read_header(path).entries) if path.is_file() else NO_PREFIXES
 
 
 def fingerprint(path: Path, prefixes: Prefixes) -> str:
-    """Return a hash of the prefixes and of the names, sizes, beginnings and ends of the files.
+    """Return a hash of the prefixes and of each file's name, size, first bytes and last bytes.
 
     It takes milliseconds, whatever the size of the files.
     """

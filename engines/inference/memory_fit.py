@@ -19,7 +19,7 @@ CELLS_STEP = 256
 """llama.cpp rounds the context length up to a multiple of this many cells."""
 
 MARGIN_BYTES = 256 * 1024**2
-"""Memory for the worker's own program and for changes meanwhile. The verdict is TIGHT if less than this is left."""
+"""Bytes for the worker's own program and for changes of the free memory. If less than this is left, the verdict is TIGHT."""
 
 CUDA_BYTES = 640 * 1024**2
 """VRAM of a process for CUDA itself, its kernels and the work space of cuBLAS.

@@ -14,7 +14,7 @@ from records.session import FinishReason, SamplingSettings
 
 
 class ReasoningSupport(StrEnum):
-    """The ability of a model to reason before it answers, as far as its file shows it."""
+    """The ability of a model to reason before it answers, as its file indicates it."""
 
     NONE = "NONE"
     "The model's text has no markers of reasoning."

@@ -26,7 +26,7 @@ class ModelChoice(Protocol):
         ...
 
     def check_sampling(self, model_id: ModelId, sampling: SamplingSettings) -> None:
-        """Raise `InvalidInput` with the name of a setting that the model does not accept."""
+        """Raise `InvalidInput` for the first setting that the model does not accept; the error names the setting."""
         ...
 
 

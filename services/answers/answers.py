@@ -66,7 +66,7 @@ class Answers:
 
     @property
     def running(self) -> int:
-        """The number of answers that are generated or wait for their turn."""
+        """The number of answers that are being generated or wait for the model."""
         return self._runner.running
 
     @property

@@ -11,7 +11,7 @@ from services.prompts import Passage
 
 
 async def cite(hits: Sequence[RetrievalHit], documents: DocumentStore) -> tuple[Passage, ...]:
-    """Number the hits from 1 as passages. Leave out a hit whose text differs from its document's text by now."""
+    """Number the hits from 1 as passages. Leave out a hit whose document's text has changed since."""
     passages: list[Passage] = []
     for hit in hits:
         chunk = hit.chunk

@@ -19,7 +19,7 @@ RING = 1024
 
 
 class GrowingText:
-    """A text that is written in pieces and can be read from any earlier point on."""
+    """A text to which pieces are appended, and which can be read from any earlier offset."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []

@@ -26,7 +26,7 @@ class DeepVectors(Protocol):
         ...
 
     async def store(self, embeddings: Sequence[tuple[ChunkRecord, bytes]]) -> None:
-        """Store float16 unit vectors of one document's chunks. Chunks that changed meanwhile are ignored."""
+        """Store float16 unit vectors of one document's chunks. Chunks that have changed since they were read are ignored."""
         ...
 
     async def erase_former(self, limit: int) -> int:

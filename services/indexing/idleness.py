@@ -55,8 +55,10 @@ class MachineLoad:
         machine_seconds: Callable[[], tuple[float, float]] | None = None,
         process_seconds: Callable[[int], float | None] | None = None,
     ) -> None:
-        """`machine_seconds` returns the busy and the total processor time of all cores, `process_seconds` that of one
-        process. Both default to those of psutil.
+        """Create a meter.
+
+        `machine_seconds` returns the busy and the total processor time of all cores in seconds; `process_seconds` returns
+        the processor time of one process. By default, both read the values of psutil.
         """
         self._workers = workers
         self._gpus = Gpus(nvml or system_nvml())
@@ -120,7 +122,7 @@ class Idleness:
 
 
 def _machine_seconds() -> tuple[float, float]:
-    """Return the busy and the total seconds of all cores together. Waiting for a disk is not busy."""
+    """Return the busy and the total seconds of all cores together. Time spent waiting for a disk is not busy time."""
     times = psutil.cpu_times()
     # Linux counts the time of virtual machines twice: in `user` and in `guest`.
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)

@@ -29,7 +29,7 @@ log = structlog.get_logger("graphlore.indexing")
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredEmbedder:
-    """The deep embedder of the settings. Without an `index`, there is nothing to index with."""
+    """The deep embedder of the settings. `index` is None if none is configured or it cannot be used."""
 
     name: str | None = None
     "None if no deep embedder is configured."
@@ -83,12 +83,12 @@ class Indexing:
 
     @property
     def is_configured(self) -> bool:
-        """True if there is a deep embedder to index with. Without one, `run` must not be called."""
+        """True if a usable deep embedder is configured. Otherwise, `run` must not be called."""
         return self._index is not None
 
     @property
     def latest(self) -> IndexingStatus:
-        """The status without reading the database: some seconds old at most."""
+        """The last status, which is some seconds old at most. It is returned without reading the database."""
         return self._progress.status
 
     async def status(self) -> IndexingStatus:
@@ -99,7 +99,7 @@ class Indexing:
     async def start_indexing(self, now: bool) -> IndexingStatus:
         """Start at once (`now`), or wait for an idle machine again. Resets a failure.
 
-        Raises `Conflict` without a deep embedder and while indexing runs.
+        Raises `Conflict` if no deep embedder is configured, or if indexing is running already.
         """
         if self._index is None:
             raise Conflict(self._progress.error or NOT_CONFIGURED)

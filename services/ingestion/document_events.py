@@ -13,7 +13,7 @@ from services.interfaces.document_store import DocumentStore
 from services.snapshot_stream import snapshot_then_live
 
 SNAPSHOT_DOCUMENTS = 100
-"""Newest documents in a snapshot of all, besides those that are being ingested; the others are read page by page."""
+"""Number of newest documents in a snapshot of all documents; documents that are being ingested are added to them."""
 
 Listener = Callable[[Change[DocumentRecord]], None]
 """A function that is called for every change. It must neither block nor raise."""

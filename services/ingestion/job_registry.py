@@ -38,7 +38,7 @@ class JobRegistry:
         return frozenset(self._jobs)
 
     def is_taken(self, document_id: DocumentId) -> bool:
-        """Return whether a job works on the document, or it is reserved by `stopped`."""
+        """Return whether a job works on the document, or `stopped` has reserved it."""
         return document_id in self._reservations or document_id in self._jobs
 
     async def run(self, document_id: DocumentId, work: Callable[[], Awaitable[None]]) -> None:

@@ -47,7 +47,7 @@ class StageQueue:
 
     @property
     def waiting(self) -> Mapping[DocumentId, int]:
-        """Sizes in bytes of the documents in this queue, by id; those that a job works on are among them."""
+        """Sizes in bytes of the documents in this queue, by id, including documents that a job works on."""
         return self._waiting
 
     def wake(self) -> None:

@@ -23,9 +23,9 @@ class DocumentStore(Protocol):
     """Documents, their text and their headings. A document in DELETING keeps this status until it is erased."""
 
     async def add(self, new: NewDocument) -> tuple[DocumentRecord, bool]:
-        """Store a document and return it, and whether one with the same bytes (`sha256`) existed already.
+        """Store a document. Return it, and False; or the existing document with the same bytes (`sha256`), and True.
 
-        An existing document is returned unchanged; one that is being deleted does not count.
+        An existing document is not changed. A document that is being deleted does not count as existing.
         """
         ...
 
@@ -129,5 +129,5 @@ class DocumentStore(Protocol):
         ...
 
     async def original_in_use(self, sha256: str) -> bool:
-        """Return whether a document that is not being deleted has these bytes."""
+        """Return whether any document, except those that are being deleted, has the original with this hash."""
         ...

@@ -59,7 +59,7 @@ class MessageStore(Protocol):
         ...
 
     async def count(self, session_id: SessionId) -> int:
-        """Return the number of messages on the session's active path."""
+        """Return the number of messages from the session's first prompt to its latest message, along their parents."""
         ...
 
     async def history(self, session_id: SessionId, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:

@@ -24,7 +24,7 @@ MAX_INTERVAL_MS = 60_000
 SHARED_SECONDS = 0.125
 """Subscribers that are due within this time share a sample, and a sample of this age is still current."""
 STALE_SECONDS = 5.0
-"""Usage is measured since the sample before, unless that one is older than this."""
+"""Usage is measured since the previous sample. If that sample is older than this, a new measurement is started."""
 BASELINE_SECONDS = 0.1
 """Time over which usage is measured if there is no recent sample."""
 
@@ -171,7 +171,7 @@ class Metrics:
         )
 
     def _log_new(self, unavailable: Sequence[str]) -> None:
-        """Log each reason once, and again if it disappeared in between."""
+        """Log each reason when it appears. A reason that disappears and appears again is logged again."""
         for reason in unavailable:
             if reason not in self._logged:
                 log.info("metric unavailable", reason=reason)

@@ -14,7 +14,7 @@ class Storage:
     """Reads running totals. The cost of a reading does not depend on the number of documents."""
 
     def __init__(self, totals: StorageTotals, vectors: VectorIndex, *vector_folders: Path) -> None:
-        """`vector_folders` contain a fixed number of files each, whatever the number of vectors."""
+        """Create a reader. The number of files in each of `vector_folders` must not depend on the number of vectors."""
         self._totals = totals
         self._vectors = vectors
         self._vector_folders = vector_folders
@@ -45,7 +45,7 @@ def _total_bytes(folders: tuple[Path, ...]) -> int:
 
 
 def folder_bytes(folder: Path) -> int:
-    """Return the size of all files in a folder and below it. Blocks; files removed meanwhile are left out."""
+    """Return the size of all files in a folder and below it. Blocks. Files that are removed during that are left out."""
     total = 0
     for path in folder.rglob("*"):
         try:

@@ -206,7 +206,7 @@ class Loader:
         self._registry.update(entry, record)
 
     def _record_end(self, entry: ModelEntry, process: ModelProcess, failure: ModelError | None) -> None:
-        """Set the state of a model whose process has ended. No-op if the model has another process by now."""
+        """Set the state of a model whose process has ended. No-op if the model has another process already."""
         if entry.process is process:
             entry.process = None
             self._set_not_loaded(entry, failure)

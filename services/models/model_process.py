@@ -139,7 +139,7 @@ class ModelProcess:
         self._listener.on_progress(stage, fraction)
 
     async def _watch(self, worker: Worker) -> None:
-        """Detect what no call reports: a restart, a process that was given up, and a load without progress."""
+        """Detect events that no call reports: a restart, too many crashes, and a load without progress."""
         while True:
             if worker.state is WorkerState.GIVEN_UP:
                 self._has_crashed = True

@@ -53,7 +53,7 @@ log = structlog.stdlib.get_logger("graphlore.models")
 
 
 class Models:
-    """The local models. Opened by `open_models`.
+    """The local models. Opened by `open_models`. Methods that take a model id raise `NotFound` for an unknown one.
 
     An answer uses a model in three steps without an await in between, so that the model cannot be unloaded between them:
     `wait_ready` waits for a load that is under way, `inference` returns the model's engine, and the block of `use` keeps the
@@ -91,36 +91,27 @@ class Models:
         return entry.record if entry else None
 
     def get(self, model_id: ModelId) -> ModelRecord:
-        """Return the model. Raises `NotFound` for an unknown id."""
+        """Return the model."""
         return self._registry.get(model_id).record
 
     def default_id(self) -> ModelId | None:
-        """Return the default model: the chosen one, else the bundled one, else the first readable one."""
+        """Return the id of the default model: the chosen one, else the bundled one, else the first that can be read."""
         return self._registry.default_id()
 
     @asynccontextmanager
     async def watch_models(self, model_id: ModelId | None) -> AsyncIterator[AsyncGenerator[Change[ModelRecord], None]]:
-        """Subscribe to a snapshot and all changes after it, of one model or of all (None).
-
-        Raises `NotFound` for an unknown id.
-        """
+        """Subscribe to a snapshot and all changes after it, of one model or of all (None)."""
         async with self._registry.changes.watch(model_id) as live:
             records = [self.get(model_id)] if model_id is not None else [entry.record for entry in self._registry]
             yield snapshot_then_live(records, lambda record: record.id, live)
 
     def parameters(self, record: ModelRecord) -> tuple[ModelParameter, ...]:
-        """Return the settings that the model accepts, with ranges, defaults and values.
-
-        Raises `NotFound` for an unknown id.
-        """
+        """Return the settings that the model accepts, with ranges, defaults and values."""
         entry = self._registry.get(record.id)
         return list_parameters(entry.found.header, entry.effective_load, entry.sampling_values, self._cores)
 
     def check_sampling(self, model_id: ModelId, sampling: SamplingSettings, field: str = "sampling") -> None:
-        """Raise `InvalidInput` for the first setting that the model rejects; the error names it as `field.NAME`.
-
-        Raises `NotFound` for an unknown id.
-        """
+        """Raise `InvalidInput` for the first setting that the model rejects; the error names it as `field.NAME`."""
         check_sampling(sampling, self._registry.get(model_id).context_length, field)
 
     async def update_model_settings(
@@ -134,8 +125,8 @@ class Models:
 
         With `reload`, a loaded model that no answer uses is loaded again if a setting requires it.
 
-        Raises `NotFound` for an unknown id, `InvalidInput` for a setting that is out of range, `ModelNotReady` if the model
-        is being loaded or unloaded, and `InsufficientMemory` if it would not fit into memory with the settings.
+        Raises `InvalidInput` for a setting that is out of range, `ModelNotReady` if the model is being loaded or unloaded,
+        and `InsufficientMemory` if it would not fit into memory with the settings.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
         update = SettingsUpdate(entry, load or LoadRequest(), sampling or SamplingSettings())
@@ -156,8 +147,7 @@ class Models:
     async def fit(self, model_id: ModelId, request: LoadRequest | None = None) -> MemoryFit:
         """Estimate whether the model would fit into memory if it were loaded with these settings now.
 
-        Raises `NotFound` for an unknown id, `InvalidInput` for a setting that is out of range, and `ModelLoadFailed` if the
-        header cannot be read.
+        Raises `InvalidInput` for a setting that is out of range, and `ModelLoadFailed` if the header cannot be read.
         """
         entry = self._registry.get(model_id)
         requested = request or LoadRequest()
@@ -169,9 +159,8 @@ class Models:
     ) -> ModelRecord:
         """Start to load a model and return it as LOADING, or as FAILED if its file cannot be read.
 
-        A model that is READY with these settings is not loaded again. Raises `NotFound`, `InvalidInput`, `Conflict`
-        (another model is loading or unloading, or answers use the model that would be unloaded), and
-        `InsufficientMemory` unless `force`.
+        A model that is READY with these settings is not loaded again. Raises `InvalidInput` for a setting that is out of
+        range, and what `Loader.load` raises.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
 
@@ -191,7 +180,7 @@ class Models:
     async def unload_model(self, model_id: ModelId) -> ModelRecord:
         """End the model's process, even if it is loading the model, which frees all its memory.
 
-        Raises `NotFound` for an unknown id, and `Conflict` if answers use the model or a load is being prepared.
+        Raises `Conflict` if answers use the model or a load is being prepared.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
         await self._loader.unload(entry)
@@ -200,8 +189,7 @@ class Models:
     async def delete_model(self, model_id: ModelId) -> int:
         """Delete the model's files and return the number of bytes that became free.
 
-        Raises `NotFound` for an unknown id, and `Conflict` if the model is bundled or in memory, or if a file cannot be
-        deleted.
+        Raises `Conflict` if the model is bundled or in memory, or if a file cannot be deleted.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
         return await self._change(entry, lambda: self._folder.delete(entry), "deletion of a model")
@@ -221,10 +209,7 @@ class Models:
         return await self._tasks.complete(change, name)
 
     async def wait_ready(self, model_id: ModelId) -> None:
-        """Wait while the model is LOADING.
-
-        Raises `NotFound` for an unknown id, and `ModelNotReady` if the model is not READY afterwards.
-        """
+        """Wait while the model is LOADING. Raises `ModelNotReady` if it is not READY afterwards."""
         entry = self._registry.get(model_id)
         await self._wait_while_loading(entry)
         if entry.record.status is not ModelStatus.READY:
@@ -236,10 +221,7 @@ class Models:
                 await anext(changes)
 
     def inference(self, model_id: ModelId) -> Inference:
-        """Return the engine of a READY model.
-
-        Raises `NotFound` for an unknown id, and `ModelNotReady` for any other status.
-        """
+        """Return the engine of a READY model. Raises `ModelNotReady` for any other status."""
         entry = self._registry.get(model_id)
         inference = entry.process.inference if entry.process else None
         if inference is None or entry.record.status is not ModelStatus.READY:
@@ -248,7 +230,7 @@ class Models:
 
     @asynccontextmanager
     async def use(self, model_id: ModelId) -> AsyncIterator[None]:
-        """Keep the model loaded while the block is open. Raises `NotFound` for an unknown id."""
+        """Keep the model loaded while the block is open."""
         entry = self._registry.get(model_id)
         entry.users += 1
         try:

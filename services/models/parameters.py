@@ -119,7 +119,7 @@ def _as_json(value: Any) -> Any:
 
 
 def applies(field: str) -> SettingApplies:
-    """Return when a change of a load setting takes effect."""
+    """Return the time at which a change of a load setting takes effect."""
     return next(setting.applies for setting in _load_settings(None) if setting.field == field)
 
 

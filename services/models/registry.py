@@ -50,12 +50,12 @@ class ModelEntry:
 
     @property
     def load_values(self) -> LoadRequest:
-        """All load settings of the next load."""
+        """All load settings that the next load will use."""
         return resolve_load(self.requested, self.found.header, self.cores)
 
     @property
     def effective_load(self) -> LoadRequest:
-        """All load settings in effect; those of the next load if the model is not loaded."""
+        """All load settings in effect. For a model that is not loaded: those that the next load will use."""
         settings = self.record.load_settings
         if settings is None:
             return self.load_values
@@ -101,7 +101,7 @@ class ModelRegistry:
         return [entry for entry in self if entry.process is not None]
 
     def default_id(self) -> ModelId | None:
-        """Return the default model: the chosen one, else the bundled one, else the first readable one."""
+        """Return the id of the default model: the chosen one, else the bundled one, else the first that can be read."""
         if self._chosen_default in self._entries:
             return self._chosen_default
         readable = [entry for entry in self if entry.found.header is not None]

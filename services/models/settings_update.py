@@ -26,7 +26,7 @@ class SettingsUpdate:
         self._sampling = sampling
 
     def check(self) -> None:
-        """Raise `InvalidInput`, which names the field, for settings that the model does not accept."""
+        """Raise `InvalidInput` for the first setting that the model does not accept; the error names the setting."""
         header = self._entry.found.header
         check_load(self._load, header, "load")
         check_load(self._new_load_values(), header, "load")
@@ -39,8 +39,9 @@ class SettingsUpdate:
     async def apply(self, registry: ModelRegistry, store: ModelSettingsStore, loader: Loader) -> None:
         """Store the settings and apply them to the engine if the model is loaded. Call with the entry's lock held.
 
-        Settings that the engine rejects are stored back as they were, so nothing has changed after an error. Raises
-        `InsufficientMemory`, the failures of the worker, and what the store raises.
+        If the engine rejects the settings, the previous ones are stored again, so that nothing has changed after an error.
+        Raises `InsufficientMemory` if the model would not fit into memory, the failures of the worker, and what the store
+        raises.
         """
         entry = self._entry
         if set_fields(self._load) and entry.found.header is not None:

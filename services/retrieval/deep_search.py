@@ -48,7 +48,7 @@ class DeepSearch:
         self._coverage = coverage
 
     async def run(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
-        """Search, unless the embedder is not loaded. It is loaded in the background then, for later searches."""
+        """Search, if the embedder is loaded. Otherwise, skip the leg and load the embedder in the background."""
         reason = await self._reason_to_skip(query, scope)
         if reason is not None:
             return skipped_leg(Leg.DEEP, reason)

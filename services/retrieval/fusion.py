@@ -47,7 +47,7 @@ def put_first(ranking: Sequence[ScoredChunk], chosen: Sequence[ScoredChunk]) -> 
 def lift_neighbours(
     ranking: Sequence[ScoredChunk], neighbours: Mapping[ChunkId, Sequence[ChunkId]], share: float = NEIGHBOUR_SHARE
 ) -> tuple[ScoredChunk, ...]:
-    """Add `share` of a hit's score to the chunks before and after it, also to those that are not in the ranking.
+    """Add `share` of a hit's score to the chunks before and after it, even if they are not in the ranking.
 
     An answer often begins in one chunk and ends in the next. A chunk between two hits gains from the better one only.
     """

@@ -41,7 +41,10 @@ async def select_passages(
 async def make_hits(
     documents: DocumentStore, selection: Selection, rankings: Rankings, find_matches: FindMatches
 ) -> tuple[RetrievalHit, ...]:
-    """Return hits with their documents, scores and snippets. Chunks of documents deleted meanwhile are left out."""
+    """Return hits with their documents, scores and snippets.
+
+    Chunks of documents that have been deleted since the search are left out.
+    """
     bm25, similarity = _scores(rankings.keyword), _scores(rankings.dense)
     found = await documents.find_many(list({chunk.document_id for _, chunk in selection}))
     hits: list[RetrievalHit] = []

@@ -127,7 +127,7 @@ class Retriever:
     async def _combine(
         self, query: RetrievalQuery, rankings: Rankings
     ) -> tuple[tuple[ScoredChunk, ...], Sequence[RetrievalLeg]]:
-        """Return one ranking, and the legs of reranking and fusion as far as they ran."""
+        """Return one ranking, and the legs of reranking and fusion, if the query has them."""
         started, legs = perf_counter(), list[RetrievalLeg]()
         ranking = await self._fuse(query.mode, rankings)
         if query.rerank:
@@ -167,7 +167,7 @@ class Retriever:
 
 
 def _add_reranked(ranking: tuple[ScoredChunk, ...], reranked: Sequence[ScoredChunk]) -> tuple[ScoredChunk, ...]:
-    """Fuse both rankings, so that a chunk with a low score of the reranker keeps what the other rankings gave it."""
+    """Fuse both rankings, so that a low score of the reranker does not cancel a good rank in the other ranking."""
     return fuse([(ranking, 1.0), (reranked, RERANK_WEIGHT)]) if reranked else ranking
 
 

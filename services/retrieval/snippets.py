@@ -12,7 +12,7 @@ _WORD_START = re.compile(r"\s\S")
 def make_snippet(text: str, matches: Sequence[TextSpan], length: int = SNIPPET_LENGTH) -> Snippet:
     """Cut out the window of at most `length` code points with the most matches; without matches, the beginning.
 
-    `matches` must be in order. The window starts and ends between words if there is a blank nearby.
+    `matches` must be in order. The window starts and ends between words if there is whitespace nearby.
     """
     start = _densest_window(matches, length) if matches else 0
     start = min(start, max(0, len(text) - length))

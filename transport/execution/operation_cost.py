@@ -162,7 +162,7 @@ def _arguments(node: FieldNode, variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_int(size: object) -> int | None:
-    """Return an integer as GraphQL coerces the `Int` of a variable: 100.0 is one; None for other values."""
+    """Return the integer to which GraphQL coerces a variable of type `Int`, such as 100 for 100.0; None for other values."""
     if isinstance(size, float) and size.is_integer():
         return int(size)
     return size if isinstance(size, int) else None

@@ -48,7 +48,7 @@ class AccessToken:
 
 
 class TokenGuard:
-    """Rejects requests for all but the open paths without the token, or a signed link to the requested path.
+    """Rejects requests that have neither the token nor a signed link to the requested path, except for the open paths.
 
     WebSockets and `/graphql` check the token themselves.
     """

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 def allowed_hosts(names: Iterable[str]) -> list[str]:
     """Return this machine's own names and the given ones, in the form of Starlette's middleware: without ports.
 
-    A foreign name that resolves to this machine must open nothing, so the names in `Host` are a list without patterns.
+    Patterns are not allowed: a foreign name that resolves to this machine must not give access to it (DNS rebinding).
     """
     return ["localhost", "127.0.0.1", "[::1]", *(_without_port(name) for name in names)]
 

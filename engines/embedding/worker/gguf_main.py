@@ -26,12 +26,12 @@ UNUSABLE = "UNUSABLE"
 class LlamaEmbedder:
     """A GGUF model on the CPU; GPUs are reserved for answers.
 
-    Token vectors are pooled as the file declares; by their mean if it declares nothing, as language models do. Prefixes are
-    put in front of the texts: see `engines.embedding.prefixes`.
+    Token vectors are pooled as the file declares. Files of language models declare nothing; the mean is used for them.
+    Prefixes are put in front of the texts: see `engines.embedding.prefixes`.
     """
 
     def __init__(self, start: Start) -> None:
-        """Raises `CallFailure` if llama.cpp rejects the file."""
+        """Load the model. Raises `CallFailure` if llama.cpp rejects the file."""
         self._threads = start.threads
         self._log = LlamaLog()
         entries = read_header(Path(start.path)).entries

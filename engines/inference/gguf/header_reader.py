@@ -106,7 +106,7 @@ class _WindowReader:
         self._require(self.position)
 
     def _require(self, end: int) -> None:
-        """Raise unless the file has `end` bytes."""
+        """Raise `ModelFileTruncated` if the file has fewer than `end` bytes."""
         if end > self.size + _MAX_MISSING_BYTES:
             raise NotGguf(self.path, "its header contains an impossible length")
         if end > self.size:

@@ -50,7 +50,7 @@ class ModelHeader:
 
 
 def inspect_model(path: Path) -> ModelHeader:
-    """Read the header of a model, or of all parts of a split one: about 20 ms, whatever the model's size.
+    """Read the header of a model, or of all parts of a split one. It takes about 20 ms for a model of any size.
 
     Raises what `read_header` raises, and `NotGguf` if a part is missing or the architecture is not named.
     """
@@ -63,7 +63,7 @@ def inspect_model(path: Path) -> ModelHeader:
 
 
 def split_parts(path: Path) -> tuple[Path, ...]:
-    """Return the paths of all parts of a split model in order, also of missing parts; only `path` if it is not split."""
+    """Return the paths of all parts of a split model in order, even of missing parts; only `path` for other models."""
     name = SPLIT_NAME.match(path.name)
     count = int(name["count"]) if name else 0
     if not name or not 1 <= count <= MAX_PARTS:

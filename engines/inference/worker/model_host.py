@@ -42,7 +42,10 @@ class ModelHost:
 
     @classmethod
     def load(cls, request: Load, queue: JobQueue, log: LlamaLog, report: Report) -> "ModelHost":
-        """Load a model. Raises `CallFailure`; what was allocated until then is freed when the process ends."""
+        """Load a model.
+
+        Raises `CallFailure` if that fails. Memory that is allocated by then is freed when the process ends.
+        """
         path = Path(os.fsdecode(request.path))
         source = read_chat_template(path)
         abort = AbortFlag()

@@ -35,13 +35,17 @@ class Fetcher:
         resolve: Resolve = resolve,
         network: AsyncNetworkBackend | None = None,
     ) -> None:
-        """`allow_private` permits addresses of this machine and its network. `network` None is the system's network."""
+        """Create a fetcher.
+
+        `allow_private` permits addresses of this machine and its network. By default, `network` is that of the system.
+        """
         self._network = GuardedNetwork(resolve, network or httpcore.AnyIOBackend(), allow_private=allow_private)
 
     async def fetch(self, url: str, file: IncomingFile) -> tuple[ReceivedFile, str]:
         """Write the file at an address into `file`; return it, and the address after all redirects.
 
-        Raises `InvalidInput` for an address that is refused, fails or is too slow, `TooLarge` and `DiskFull`.
+        Raises `InvalidInput` if the address is rejected, fails or is too slow, `TooLarge` if the file exceeds the upload
+        limit, and `DiskFull` if the disk is full.
         """
         try:
             with anyio.fail_after(MAX_SECONDS):

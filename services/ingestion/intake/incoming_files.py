@@ -33,7 +33,7 @@ class IncomingFile:
         self._block = bytearray()
 
     async def write(self, data: bytes) -> None:
-        """Append bytes. Raises `TooLarge` at the first byte beyond the limit, and `DiskFull`."""
+        """Append bytes. Raises `TooLarge` at the first byte beyond the limit, and `DiskFull` if the disk is full."""
         self._size += len(data)
         if self._size > self._max_bytes:
             message = f"The file has more than {self._max_bytes:,} bytes, which is the limit."

@@ -54,7 +54,11 @@ class Intake:
         chunking: Chunking,
         tasks: OwnedTasks,
     ) -> None:
-        """`import_roots` are the folders that `add_path` may read; `chunking` applies to documents without their own."""
+        """Create an intake.
+
+        `import_roots` are the folders that `add_path` may read. `chunking` is used for documents without limits of their
+        own.
+        """
         self._originals = originals
         self._events = events
         self._incoming = incoming
@@ -123,7 +127,7 @@ class Intake:
             return await self.add_file(received, source=DocumentSource.TEXT, **fields)
 
     async def add_path(self, path: str, **fields: Unpack[DocumentFields]) -> Added:
-        """Copy a file of the server that is below an import root; links are resolved before that is checked.
+        """Copy a file on the server that is below an import root. Links in the path are resolved before that check.
 
         Raises `InvalidInput` for any other path, `TooLarge` for a file above the upload limit, and what `add_file` raises.
         """

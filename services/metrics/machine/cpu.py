@@ -26,7 +26,7 @@ class Cpu:
         psutil.cpu_percent(percpu=True)
 
     def read(self, temperatures: Sequence[TemperatureReading]) -> CpuStatus:
-        """Return the state of all cores of the machine, also of those that the server may not use."""
+        """Return the state of all cores of the machine, including cores that the server may not use."""
         per_core = tuple(psutil.cpu_percent(percpu=True))
         current, highest = _frequencies()
         return CpuStatus(

@@ -94,7 +94,7 @@ class Gpus:
         )
 
     def _own_memory(self, handle: Any, own_pids: Collection[int]) -> int | None:
-        """Return the bytes used by the server's processes; None if the driver does not report them by process."""
+        """Return the bytes that the server's processes use; None if the driver does not report the use of each process."""
         processes = self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
         own = [process.usedGpuMemory for process in processes if process.pid in own_pids]
         return None if None in own else sum(own)

@@ -32,7 +32,7 @@ class Processes:
             )
 
     def _read_child(self, worker: WorkerStatus) -> ChildProcess | None:
-        """Return None if the worker has no process or if it ended meanwhile."""
+        """Return the state of a worker's process; None if the worker has no process, or if it has just ended."""
         if worker.pid is None:
             return None
         try:

@@ -83,7 +83,7 @@ def _latency(latency: Latency) -> Iterator[Metric]:
 
 
 def _workers(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
-    """Yield workers by purpose, also those whose process does not run at the moment."""
+    """Yield workers by purpose, including workers without a running process."""
     restarts: Counter[str] = Counter()
     states: Counter[tuple[str, str]] = Counter()
     for worker in workers:

@@ -172,7 +172,7 @@ class Model:
         return int(C.llama_vocab_eos(self.vocab))
 
     def text(self, token: int) -> str:
-        """Return how a token is written, also a control token; empty for a negative token."""
+        """Return the text of a token, including that of a control token; empty for a negative token."""
         return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
 
 

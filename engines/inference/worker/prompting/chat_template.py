@@ -31,7 +31,7 @@ class ChatTemplate:
     """A compiled chat template."""
 
     def __init__(self, source: str, bos: str, eos: str, seconds: float = MAX_SECONDS) -> None:
-        """Raises `TemplateFailed` if the template cannot render even a greeting."""
+        """Compile and try the template. Raises `TemplateFailed` if it cannot render a greeting."""
         self.source = source
         self.template = SandboxedTemplate(source, seconds)
         self._values: dict[str, Any] = {"bos_token": bos, "eos_token": eos}

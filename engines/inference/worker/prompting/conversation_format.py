@@ -53,7 +53,7 @@ class ConversationFormat:
         return self.template.render(messages, self.switch.values(thinking=thinking))
 
     def section(self, prompt: str) -> Section:
-        """Return the section that the text generated for a prompt begins in."""
+        """Return the section in which the generated text starts: a prompt may end inside of a section."""
         return self.reasoning.section(prompt) if self.reasoning else Section.START
 
 

@@ -134,7 +134,10 @@ class PromptBuilder:
 
 
 def _markup(model: Model, format: ConversationFormat) -> set[str]:
-    """Return the user-defined tokens that are markup. Blanks are not, and HTML tags only if the template uses them."""
+    """Return the user-defined tokens that are markup.
+
+    Whitespace is not markup. HTML tags are markup only if the template uses them.
+    """
     source = format.template.source if isinstance(format.template, ChatTemplate) else ""
     return {
         text

@@ -241,5 +241,5 @@ def _behind_common(text: str, other: str) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    """Split a text into tags, words and blanks, so that two tags are never compared letter by letter."""
+    """Split a text into tags, words and whitespace, so that two tags are never compared letter by letter."""
     return re.findall(r"<[^<>\s]*>|\[[^\[\]\s]*\]|\s+|[^\s<\[]+|.", text)

@@ -102,7 +102,7 @@ def _limited(pieces: Iterator[str]) -> str:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Stop the code in this block after `seconds`, also a loop that writes nothing.
+    """Stop the code in this block after `seconds`, even a loop that writes nothing.
 
     A trace function is used because it works in any thread and cannot strike after the block has ended.
     """

@@ -144,7 +144,10 @@ class _Probe:
         return any(block.opening in tail for block in self._format.blocks)
 
     def best(self, candidates: Iterator[Values], score: Callable[[str], int], default: str) -> tuple[Values, str]:
-        """Return the candidate with the highest score and its prompt; of equal ones the first, beginning with none."""
+        """Return the candidate with the highest score, and its prompt.
+
+        Of candidates with equal scores, the first is returned. No values at all, with `default`, is the first candidate.
+        """
         found: tuple[int, Values, str] = (score(default), {}, default)
         for values in candidates:
             if found[0] == MAX_SCORE:
@@ -188,7 +191,10 @@ def _candidates(template: ChatTemplate, *, thinking: bool) -> Iterator[Values]:
 
 
 def _find_instruction(template: ChatTemplate, probe: _Probe, off: Values, off_prompt: str) -> tuple[str, str]:
-    """Return the instruction that closes the reasoning, and the prompt with it; else no instruction."""
+    """Return the instruction that closes the reasoning, and the prompt with it.
+
+    If no instruction has this effect, return an empty one and `off_prompt`.
+    """
     for instruction in _OFF_INSTRUCTIONS:
         prompt = probe.render(off, instruction) if instruction in template.source else None
         if prompt is not None and probe.state(prompt) < probe.state(off_prompt):

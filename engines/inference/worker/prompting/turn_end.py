@@ -16,7 +16,10 @@ _MIN_LENGTH = 4
 
 
 def find_turn_end(template: ChatTemplate) -> str:
-    """Return the first tag between an answer and the next user message, or the text between them; else an empty string."""
+    """Return the first tag between an answer and the next user message; without a tag, the text between them.
+
+    Return an empty string if that text is too short, or if the template cannot render it.
+    """
     messages = [("user", USER_PROBE), ("assistant", ANSWER_PROBE), ("user", NEXT_PROBE)]
     try:
         prompt = template.render(messages)

@@ -30,7 +30,10 @@ class Completion:
     _sent_at: float = 0.0
 
     def add(self, token: int, piece: Piece, *, is_reasoning: bool) -> None:
-        """Add a token with its text, and send the bundle if it is time to. Raises `CallCanceled`."""
+        """Add a token with its text, and send the collected text if it is due.
+
+        Raises `CallCanceled` if the call was canceled.
+        """
         now = time.monotonic()
         if not self.token_count:
             self._first_token_at = now

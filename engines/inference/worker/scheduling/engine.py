@@ -42,7 +42,7 @@ class Engine:
         completion_tokens: CompletionTokens,
         swap_bytes: int,
     ) -> None:
-        """`swap_bytes` limits the swap space for sequences that leave the KV cache."""
+        """Create an engine. `swap_bytes` is the size of the swap space for sequences that are evicted from the KV cache."""
         self.model = model
         self._abort = abort
         self._queue = queue

@@ -10,7 +10,7 @@ Command = Callable[[], None]
 
 
 class QueueFull(Exception):
-    """The queue contains as many jobs as it may."""
+    """The queue has reached its limit of jobs."""
 
 
 class JobQueue:

@@ -53,7 +53,7 @@ class SwapSpace:
             self.bytes -= len(sequence.state)
 
     def find(self, tokens: Sequence[int]) -> tuple[SwappedSequence | None, int]:
-        """Return the sequence with the longest common prefix with `tokens`, and the prefix's length."""
+        """Return the sequence that shares the longest prefix with `tokens`, and the length of that prefix."""
         return longest_prefix(list(self._sequences.values()), tokens)
 
     def clear(self) -> None:

@@ -32,7 +32,7 @@ class CompletionTokens:
                 self._size -= len(self._completions.popitem(last=False)[1])
 
     def find(self, conversation: str, content: str) -> list[int] | None:
-        """Return the tokens of a completion, by its text without surrounding blanks; None if they are not stored."""
+        """Return the tokens of a completion, by its text without surrounding whitespace; None if they are not stored."""
         key = (conversation, content.strip())
         with self._lock:
             if key in self._completions:

@@ -43,7 +43,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningFormat:
-    """The markers of one model. Markers are compared without surrounding blanks."""
+    """The markers of one model. Markers are compared without surrounding whitespace."""
 
     blocks: tuple[Block, ...]
     answer_openings: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Ends a streamed text in front of the first stop string, also if the string is split over several pieces."""
+"""Ends a streamed text before the first stop string, even if the string is split over several pieces."""
 
 from collections.abc import Sequence
 

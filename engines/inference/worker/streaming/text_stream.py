@@ -21,7 +21,7 @@ class TextStream:
         format: ReasoningFormat | None = None,
         section: Section = Section.START,
     ) -> None:
-        """`section` is the section that the prompt ended in. Stop strings apply to the answer, not to reasoning."""
+        """Create a stream. `section` is the section at the end of the prompt. Stop strings apply to the answer only."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._splitter = ReasoningSplitter(format, section)
         self._stops = StopFilter(stop_strings)
