@@ -1,4 +1,4 @@
-"""Changes of the settings that answers are generated with: omitted fields keep their value, null restores inheritance."""
+"""Changes of the settings of answers. An omitted field keeps its value; null removes it, so that it is inherited."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -37,7 +37,7 @@ async def list_attached_documents(
 
 
 async def list_messages(context: Context, session_id: SessionId, request: PageRequest) -> Listing[MessageRecord]:
-    """Return a page of the active path's messages, oldest first."""
+    """Return a page of the messages from the first prompt to the latest message, oldest first."""
     return Listing(await context.messages.page(session_id, request), lambda: context.messages.count(session_id))
 
 

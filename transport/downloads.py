@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file to send. `filename` is its name for the client; any characters, encoded by RFC 5987."""
+    """A file to send. `filename` is its name for the client. Any characters are allowed; they are encoded by RFC 5987."""
 
     path: Path
     filename: str

@@ -67,7 +67,7 @@ class HTTPServer(uvicorn.Server):
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return the factory of the event loop that uvicorn prefers: uvloop, if it is installed. None is asyncio's own."""
+    """Return the factory of the event loop that uvicorn prefers: uvloop, if it is installed. None means asyncio's."""
     return uvicorn.Config("", log_config=None).get_loop_factory()
 
 

@@ -23,7 +23,7 @@ class InvalidJSON(ValueError):
 
 
 def decode_json(text: bytes | bytearray | str) -> Any:
-    """Decode JSON. Raises `InvalidJSON`. Integers beyond 64 bits become floating-point numbers."""
+    """Decode JSON. Integers beyond 64 bits become floating-point numbers. Raises `InvalidJSON` if it cannot be decoded."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -43,7 +43,10 @@ def main(module: str, descriptor: int) -> None:
 
 
 def import_program(module: str) -> ModuleType:
-    """Import with the garbage collector disabled: it would find nothing, and take a fifth of a heavy import's time."""
+    """Import the program with the garbage collector disabled.
+
+    During an import there is nothing to collect, and the collector would take a fifth of the time of a large one.
+    """
     gc.disable()
     program = importlib.import_module(module)
     gc.freeze()

@@ -65,7 +65,10 @@ class Call:
 
     @property
     def on_cancel(self) -> Callable[[], object] | None:
-        """The action that runs once in the I/O thread when the call is canceled; at once if it is canceled already."""
+        """An action that runs once when the call is canceled, in the I/O thread.
+
+        If the call is canceled already, the action runs at once in the thread that sets it.
+        """
         return self._on_cancel
 
     @on_cancel.setter

@@ -31,7 +31,7 @@ class DeepEmbedderMissing(ExpectedError):
 
 
 class DeepEmbedderUnusable(ExpectedError):
-    """The model exists but cannot embed."""
+    """The configured model exists, but cannot be used as an embedder."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"The deep embedder {name!r} cannot be used: {reason}")
@@ -93,7 +93,7 @@ def _places(wanted: str, models_folder: Path, hub_cache: Path | None) -> Iterato
 
 
 def _cached(repository: str, cache: Path | None) -> Path | None:
-    """Return the folder of a repository in Hugging Face's cache; None if it is not there.
+    """Return the folder of a repository in the cache of the Hugging Face Hub; None if the cache does not have it.
 
     The library is imported here because most servers have no deep embedder.
     """

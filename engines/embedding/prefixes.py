@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Prefixes:
-    """Texts in front of a prompt and of a document."""
+    """The text that is put in front of each prompt, and the text in front of each document."""
 
     prompt: str = ""
     document: str = ""

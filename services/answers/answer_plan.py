@@ -72,7 +72,7 @@ class AnswerPlanner:
     def __init__(
         self, sessions: SessionStore, documents: DocumentStore, models: ModelChoice, defaults: SessionSettings
     ) -> None:
-        """`defaults` are the server's settings, which apply where nothing else is set."""
+        """Create a planner. `defaults` are the server's settings, which have the lowest precedence."""
         self._sessions = sessions
         self._documents = documents
         self._models = models

@@ -77,7 +77,7 @@ class AnswerRunner:
 
     @property
     def running(self) -> int:
-        """The number of answers that are generated or wait for their turn."""
+        """The number of answers that are being generated or wait for the model."""
         return len(self._running)
 
     def find(self, message_id: MessageId) -> RunningAnswer | None:
@@ -93,7 +93,7 @@ class AnswerRunner:
         self._running[message.id] = answer
 
     async def _run(self, answer: RunningAnswer) -> None:
-        """Generate one answer and end it. If the server stops during that, store the text so far."""
+        """Generate one answer and end it. If the server stops before the end, store the text that was generated."""
         session_id = answer.message.session_id
         try:
             await self.notify(session_id)
@@ -139,7 +139,7 @@ class AnswerRunner:
         await attempt(partial(self._listeners.session_changed, session_id), "notification of a changed session")
 
     async def store_progress(self) -> None:
-        """Store checkpoints of the running answers, and ended answers that were rejected before, while the server runs."""
+        """Store checkpoints of the running answers while the server runs, and retry to store ended answers."""
         pause = CHECKPOINT_SECONDS
         while True:
             await anyio.sleep(pause)

@@ -249,7 +249,7 @@ async def open_answers(
 ) -> AsyncIterator[Answers]:
     """Generate answers while the block is open. Answers that an earlier process left unfinished become FAILED first.
 
-    `limit` is the number of answers that may run or wait at the same time; more are refused as `Busy`.
+    `limit` is the maximum number of answers that run or wait at the same time. Above it, `send_message` raises `Busy`.
     """
     await _fail_interrupted(messages)
     outcomes, streams = OutcomeStore(messages), EventStreams()

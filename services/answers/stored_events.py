@@ -29,7 +29,7 @@ def stored_events(message: MessageRecord) -> list[AnswerEvent]:
 
 
 def gap_and_end(message: MessageRecord) -> list[AnswerEvent]:
-    """Return the whole text as a `Gap`, then the terminal event, for a cursor of a log that is gone."""
+    """Return a `Gap` with the whole text and the terminal event, for a cursor whose log is not available any more."""
     last = stored_events(message)[-1]
     return [Gap(last.seq - 1, message.id, message.content, message.reasoning or ""), last]
 

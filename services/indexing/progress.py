@@ -16,7 +16,10 @@ PUBLISH_SECONDS = 1.0
 
 
 class IndexingProgress:
-    """The state, the counts and the error of indexing. `name` is the configured deep embedder, `error` its defect."""
+    """The state, the counts and the error of indexing.
+
+    `name` is the name of the deep embedder; `error` states why it cannot be used.
+    """
 
     def __init__(
         self, name: str | None, error: str | None, settings: IndexingSettings, idleness: Idleness, clock: Clock

@@ -33,7 +33,7 @@ class DocumentEvents:
         return self._changes.watchers
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener` for every change from now on."""
+        """Call `listener` for every later change."""
         self._listeners.append(listener)
 
     def publish_added(self, document: DocumentRecord) -> None:

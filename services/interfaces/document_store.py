@@ -75,7 +75,7 @@ class DocumentStore(Protocol):
     async def restart(self, document_id: DocumentId, chunking: Chunking | None = None) -> DocumentRecord:
         """Set a document to PENDING and remove its text, headings and chunks; the outbox removes their vectors.
 
-        It takes several transactions; the document is hidden from search by the first. Raises `NotFound` for an unknown id.
+        This takes several transactions; the first one hides the document from search. Raises `NotFound` for an unknown id.
         """
         ...
 
@@ -89,7 +89,7 @@ class DocumentStore(Protocol):
     async def finish_parsing(self, document_id: DocumentId, parsed: ParsedDocument) -> DocumentRecord:
         """Store the results of parsing and set the status EMBEDDING, in one transaction.
 
-        Keyword search finds the document from here on.
+        Keyword search finds the document afterwards.
         """
         ...
 

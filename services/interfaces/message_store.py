@@ -12,7 +12,7 @@ from records.session import MessageRating, MessageRecord, ThinkingMode
 class MessageStore(Protocol):
     """Messages of all sessions. An exchange is a prompt and its answer; a session has at most one unfinished answer.
 
-    Methods that write raise `DiskFull` and `Busy` and then change nothing.
+    Methods that write raise `DiskFull` if the disk is full and `Busy` if the database is locked, without any change.
     """
 
     async def start_exchange(
@@ -55,7 +55,7 @@ class MessageStore(Protocol):
         ...
 
     async def page(self, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
-        """Return a page of the session's active path, oldest message first."""
+        """Return a page of the messages from the session's first prompt to its latest message, oldest first."""
         ...
 
     async def count(self, session_id: SessionId) -> int:

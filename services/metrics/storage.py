@@ -14,7 +14,7 @@ class Storage:
     """Reads running totals. The cost of a reading does not depend on the number of documents."""
 
     def __init__(self, totals: StorageTotals, vectors: VectorIndex, *vector_folders: Path) -> None:
-        """Create a reader. The number of files in each of `vector_folders` must not depend on the number of vectors."""
+        """Create a reader. Each of `vector_folders` must have a fixed number of files for any number of vectors."""
         self._totals = totals
         self._vectors = vectors
         self._vector_folders = vector_folders

@@ -59,7 +59,7 @@ class Catalogue:
         return tuple(model for model in found if model.header is None or model.header.is_generative)
 
     def refresh(self, model: FoundModel) -> FoundModel:
-        """Return the model as its file is now."""
+        """Inspect the model's file again and return the model."""
         return self._read(model.id, model.source, model.path)
 
     def _bundled(self, path: Path) -> FoundModel:

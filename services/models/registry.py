@@ -63,7 +63,7 @@ class ModelEntry:
 
     @property
     def context_length(self) -> int:
-        """The context length in effect, or that of the next load."""
+        """The context length in effect. For a model that is not loaded: the one that the next load will use."""
         return self.effective_load.context_length or 0
 
     @property
@@ -116,7 +116,7 @@ class ModelRegistry:
                 self.changes.publish(Change(ChangeKind.UPDATED, entry.id, record))
 
     def choose_default(self, model_id: ModelId | None) -> None:
-        """Set the default model that users chose."""
+        """Set the default model that a user has chosen."""
         self._chosen_default = model_id
         self.refresh_default()
 

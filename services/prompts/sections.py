@@ -61,7 +61,7 @@ class PromptParts:
 
 
 def render_messages(parts: PromptParts) -> list[ChatMessage]:
-    """Return the conversation in the form that chat templates accept; the last message is the question."""
+    """Return the conversation in the form that chat templates accept. The last message is the question."""
     instructions = parts.instructions()
     messages: list[ChatMessage] = [("system", instructions)] if instructions else []
     messages += [(message.role.value.lower(), message.content) for message in parts.history]

@@ -69,7 +69,7 @@ class DeepSearch:
         return await self._index.search(await self._embedder.embed_prompt(text), CANDIDATES, scope)
 
     async def complete(self, deep: Sequence[ScoredChunk], dense: Sequence[ScoredChunk]) -> tuple[ScoredChunk, ...]:
-        """Insert the hits of the dense ranking that the deep embedder has not indexed yet into the deep ranking.
+        """Insert hits of the dense ranking into the deep ranking if the deep embedder has not indexed them yet.
 
         Such a hit gets the score that has the same relative distance from the ends of the deep ranking as its own score
         has from the ends of the dense one. Otherwise a document would lose to others because it is not indexed yet.

@@ -37,7 +37,10 @@ class Sessions:
     async def create_session(
         self, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
     ) -> SessionRecord:
-        """Store a session and return it. Without a name it is named after the time. Raises `NotFound` for a document."""
+        """Store a session and return it. By default, its name is the current date and time.
+
+        Raises `NotFound` for an unknown document.
+        """
         async with self._publishing:
             session = await self._store.create(name or default_name(datetime.now(UTC)), document_ids, settings)
             self._changes.publish(Change(ChangeKind.ADDED, session.id, session))
@@ -71,7 +74,7 @@ class Sessions:
         return receipt
 
     async def changed(self, session_id: SessionId) -> None:
-        """Publish the present state of a session whose messages changed. No-op for a deleted session."""
+        """Publish the current state of a session whose messages have changed. No-op for a deleted session."""
         async with self._publishing:
             session = await self._store.find(session_id)
             if session is not None:

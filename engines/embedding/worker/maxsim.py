@@ -13,7 +13,7 @@ CONTENT = slice(1, -1)
 
 
 def token_vectors(model: Any, texts: list[str]) -> list[Any]:
-    """Return a float32 matrix of unit vectors for each text, with one row for each token; without rows for no token."""
+    """Return a float32 matrix of unit vectors for each text. It has one row for each token, so it may have no rows."""
     found = model.encode(
         texts, batch_size=len(texts), output_value="token_embeddings", show_progress_bar=False, convert_to_numpy=False
     )

@@ -9,9 +9,11 @@ LENGTH_STEP = 16
 
 
 def pad_to_steps(model: Any) -> None:
-    """Make a sentence-transformers model pad its texts. A model that does not begin with a transformer is not changed.
+    """Make a sentence-transformers model pad its texts to multiples of LENGTH_STEP tokens.
 
-    oneDNN keeps a compiled program with its buffers for every length that it has seen: hundreds of MiB in the end.
+    Only a model that begins with a transformer is changed.
+
+    oneDNN keeps a compiled program with its buffers for every length of a text, which would grow to hundreds of MiB.
     """
     if isinstance(model[0], Transformer):
         model[0].processing_kwargs.setdefault("text", {}).setdefault("pad_to_multiple_of", LENGTH_STEP)

@@ -189,7 +189,7 @@ def _read_entry(reader: _WindowReader, header: FileHeader) -> None:
 
 
 def _read_array(reader: _WindowReader, header: FileHeader, key: str) -> None:
-    """Record the length of an array, and its values if they are few numbers."""
+    """Record the length of an array. Its values are recorded only if they are numbers and there are few of them."""
     kind, count = reader.scalar(_U32), reader.scalar(_U64)
     header.lengths[key] = count
     if kind == _STRING:

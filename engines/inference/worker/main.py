@@ -169,7 +169,7 @@ class Program:
 
 
 def _serve(engine: Engine, link: Link) -> None:
-    """Run the engine. An exception that belongs to no answer ends the process; the parent starts a new one."""
+    """Run the engine. An exception outside of an answer ends the process; the parent then starts a new one."""
     try:
         engine.serve(link.batched_sends)
     finally:
@@ -178,7 +178,7 @@ def _serve(engine: Engine, link: Link) -> None:
 
 
 def completion_limit(prompt: int, context: int, requested: int | None, inherited: int | None) -> int:
-    """Return the tokens that an answer may have. Raises `CallFailure` if prompt and answer exceed the context."""
+    """Return the maximum number of tokens of an answer. Raises `CallFailure` if prompt and answer exceed the context."""
     room = context - prompt
     if room < (requested or 1):
         raise CallFailure(

@@ -111,7 +111,7 @@ def _pairs(tags: Collection[str], names: frozenset[str]) -> Iterator[Block]:
 
 
 def _closed_only(tags: Collection[str]) -> Iterator[Block]:
-    """Yield the blocks of closing tags such as `</think>`: a template may only remove them from earlier answers."""
+    """Yield a block for each closing tag such as `</think>`, which a template may name only to remove old reasoning."""
     for tag in sorted(tags):
         opening = tag.replace("/", "", 1)
         if opening != tag and _is_named(opening, _REASONING_NAMES):
@@ -119,7 +119,7 @@ def _closed_only(tags: Collection[str]) -> Iterator[Block]:
 
 
 def _is_named(tag: str, names: frozenset[str]) -> bool:
-    """Return whether a tag has one of the names; a namespace and words for "begin" are allowed beside it."""
+    """Return whether a tag has one of the names, possibly with a namespace or a word for "begin"."""
     body = tag.strip("<>[]|｜◁▷⟨⟩")
     parts = [part for part in re.split(r"[:_▁ ]", body.lower()) if part]
     allowed = names | {word for pair in _COUNTERPARTS for word in pair} | {"of"}
@@ -212,7 +212,7 @@ def _format(prompt: str, plain: str, before: str, between: str, after: str) -> R
 
 
 def _opening(prompt: str, plain: str, before: str, closing: str) -> str:
-    """Return the text in front of the reasoning that is not part of every answer's beginning."""
+    """Return the text in front of the reasoning, without the text with which every answer begins."""
     if before.startswith(prompt) and before != prompt:
         return before[len(prompt) :]
     if prompt.startswith(before) and prompt[len(before) :].strip() not in ("", closing):

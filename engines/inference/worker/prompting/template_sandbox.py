@@ -204,7 +204,7 @@ def _to_json(
     separators: Sequence[str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    """Return JSON as transformers' `tojson` does: by default without escapes."""
+    """Replace Jinja's filter `tojson` by that of transformers, which writes non-ASCII characters without escapes."""
     if isinstance(indent, int):
         indent = min(indent, MAX_INDENT)
     elif indent is not None:
@@ -214,14 +214,14 @@ def _to_json(
 
 
 def _indent(text: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
-    """Return the text with indented lines, as Jinja's own filter, which does not limit the width."""
+    """Replace Jinja's filter `indent`, which does not limit the width."""
     prefix = width[:MAX_INDENT] if isinstance(width, str) else " " * min(width, MAX_INDENT)
     lines = [prefix + line if line.strip() or blank else line for line in text.split("\n")]
     return "\n".join(lines) if first else "\n".join(lines).removeprefix(prefix)
 
 
 def _format(text: str, *args: Any, **kwargs: Any) -> str:
-    """Return a printf-style format, as Jinja's own filter, which does not limit the width."""
+    """Replace Jinja's filter `format` (printf-style), which does not limit the width."""
     _check_conversions(text)
     return text % (kwargs or args)
 

@@ -40,7 +40,7 @@ class SequenceState:
 
     @property
     def reserved(self) -> int:
-        """Cells that are kept free for it."""
+        """The number of KV cells that are kept free for the sequence."""
         return self.pending + reserved_cells(self.remaining)
 
     @property

@@ -23,13 +23,15 @@ class Piece:
 
 
 class ReasoningSplitter:
-    """Holds back only text that may become a marker. Blanks at the beginning and end of reasoning are removed.
+    """Splits text into reasoning and answer. Holds back only text that may be the start of a marker.
+
+    Whitespace at the beginning and end of reasoning is removed.
 
     An opening marker counts only at the beginning: an answer that mentions it later is not split.
     """
 
     def __init__(self, format: ReasoningFormat | None, section: Section = Section.START) -> None:
-        """`section` is the section that the prompt ended in."""
+        """Create a splitter. `section` is the section at the end of the prompt."""
         self._format = format
         self._section = section if format else Section.ANSWER
         self._closings = _closings(format, None) if format else ()
