@@ -11,7 +11,7 @@ from importlib.metadata import packages_distributions
 import pytest
 
 from tests.paths import ROOT
-from tests.support.source import committed_files, functions, imported, modules, modules_in, texts
+from tests.support.source import Function, committed_files, functions, imported, modules, modules_in, texts
 
 PACKAGES = (
     "bootstrap", "concurrency", "engines", "examples", "persistence", "records", "resolvers", "schema", "services",
@@ -140,6 +140,45 @@ def test_only_listed_files_import_asyncio() -> None:
         if any(target.split(".")[0] == "asyncio" for target in imported(tree))
     }
     assert found == set(IMPORTS_ASYNCIO)
+
+
+def test_errors_name_arguments_in_snake_case() -> None:
+    """GraphQL's spelling and its paths are made in the resolvers alone (`resolvers/argument_paths.py`)."""
+    names = [
+        (name, part.value)
+        for name, tree in modules_in(*PACKAGES)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "field"
+        for part in ast.walk(keyword.value)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    ]
+    assert len(names) > 20
+    assert [each for each in names if not re.fullmatch(r"[a-z0-9_.]+", each[1]) or each[1].startswith("input.")] == []
+
+
+CALLED_BY_LIBRARIES = {
+    "execute_script": "Tortoise calls it when it migrates",
+    "is_allowed_origin": "Starlette's CORS middleware calls it",
+}
+"""Functions that this repository defines and does not call, with the reason."""
+
+
+def test_every_function_and_class_is_used_outside_of_tests() -> None:
+    words = Counter(word for name, text in texts().items() if is_code(name) for word in re.findall(r"[^\W\d]\w*", text))
+    defined = {
+        node.name
+        for _, tree in modules_in(*PACKAGES)
+        for node in ast.walk(tree)
+        if isinstance(node, Function | ast.ClassDef) and not node.decorator_list  # a decorator may register it
+    }
+    unused = {name for name in defined if words[name] == 1 and not name.startswith("__")}
+    assert unused == {*CALLED_BY_LIBRARIES}
+
+
+def is_code(name: str) -> bool:
+    return name.endswith(".py") and not name.startswith("tests/")
 
 
 def package_name(line: str) -> str:

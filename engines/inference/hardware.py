@@ -2,7 +2,7 @@
 
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,11 +36,6 @@ class AvailableMemory:
     vram: int | None = None
 
 
-def available_memory() -> AvailableMemory:
-    """Return the memory that a model can still use. Blocks for milliseconds: the NVIDIA driver is opened and closed."""
-    return AvailableMemory(free_ram(), free_vram(pynvml, os.environ) if runs_on_cuda() else None)
-
-
 def free_ram() -> int:
     """Return the bytes of RAM that are free or reclaimable, within the limits of the process's control groups."""
     free, limit = int(psutil.virtual_memory().available), own_control_groups().free_memory()
@@ -57,6 +52,16 @@ def runs_on_cuda() -> bool:
     found = importlib.util.find_spec("llama_cpp")
     folders = (found.submodule_search_locations if found else None) or ()
     return any(list(Path(folder, "lib").glob("*ggml-cuda*")) for folder in folders)
+
+
+def available_memory(
+    nvml: Nvml = pynvml, environment: Mapping[str, str] = os.environ, has_cuda: Callable[[], bool] = runs_on_cuda
+) -> AvailableMemory:
+    """Return the memory that a model can still use. Blocks for milliseconds: the NVIDIA driver is opened and closed.
+
+    `has_cuda` returns whether llama.cpp can use the GPUs of the driver `nvml`.
+    """
+    return AvailableMemory(free_ram(), free_vram(nvml, environment) if has_cuda() else None)
 
 
 def free_vram(nvml: Nvml, environment: Mapping[str, str]) -> int | None:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
-from records.document import ChunkRecord, DocumentRecord, EraseReceipt, HeadingRecord, ReceivedFile
+from records.document import (
+    UNCHANGED,
+    ChunkRecord,
+    DocumentChanges,
+    DocumentRecord,
+    EraseReceipt,
+    HeadingRecord,
+    ReceivedFile,
+)
 from records.errors import NotFound
 from records.ids import DocumentId, MessageId, SessionId
 from records.page import Page, PageRequest
@@ -75,8 +83,12 @@ class FakeDocuments(FakeStore[DocumentRecord]):
         self.page_arguments = (filter, order, request)
         return self.make_page(request)
 
-    async def update(self, key: DocumentId, **changes: Any) -> DocumentRecord:
-        return self.put(replace(await self.get(key), **changes))
+    async def update(self, key: DocumentId, changes: DocumentChanges) -> DocumentRecord:
+        fields = {"name": changes.name, "tags": changes.tags}
+        new: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+        if changes.metadata is not UNCHANGED:
+            new["metadata"] = changes.metadata
+        return self.put(replace(await self.get(key), **new))
 
     async def text(self, key: DocumentId, offset: int, length: int) -> str:
         self.text_range = (offset, length)

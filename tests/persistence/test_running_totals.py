@@ -157,3 +157,17 @@ async def test_a_recount_corrects_wrong_totals(stores: Stores, tmp_path: Path) -
     assert (counts.sessions, counts.messages) == (1, 2)
     assert await stores.sessions.count(SessionFilter()) == counts.sessions
     assert counts.database_bytes > 4096
+
+
+async def test_a_reading_counts_neither_records_nor_files(stores: Stores, tmp_path: Path) -> None:
+    """Wrong totals are returned as they are, and a file beside the originals is not seen: only totals are read."""
+    originals = Originals(stores.database, tmp_path / "originals", tmp_path / "incoming")
+    await originals.sweep()
+    await stores.ingest("one", "two", "three")
+    async with stores.database.writing() as transaction:
+        await execute(transaction, "UPDATE storage_totals SET documents = 7, chunks = 8, embedded_chunks = 9")
+        await execute(transaction, "UPDATE storage_totals SET sessions = 10, messages = 11")
+    (tmp_path / "originals" / "uncounted").write_bytes(b"x" * 100)
+    counts = await RunningTotals(stores.database, originals).read()
+    assert (counts.documents, counts.chunks, counts.embedded_chunks) == (7, 8, 9)
+    assert (counts.sessions, counts.messages, counts.originals_bytes) == (10, 11, 0)

@@ -1,7 +1,7 @@
 """Every stream of changes begins with a snapshot, marks its end with SNAPSHOT_END, and misses no change."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from records.page import Page
 from records.session import SamplingSettings
 from services.ingestion.document_events import DocumentEvents
 from services.sessions import Sessions
+from services.snapshot_stream import snapshot_then_live
 from tests.fakes.stores import FakeDocuments, FakeSessions
 from tests.services.models.harness import FakeModelSettings, open_test_models
 from tests.support.builders import make_document, make_session
@@ -181,3 +182,23 @@ async def test_additions_and_removals_during_the_snapshot_are_received(tmp_path:
         (ChangeKind.REMOVED, 1),
         (ChangeKind.ADDED, 2),
     ]
+
+
+@pytest.mark.parametrize("read", [1, 3, 4], ids=["in the snapshot", "after the snapshot", "in the changes"])
+async def test_closing_a_stream_closes_the_live_changes_with_it(read: int) -> None:
+    closed: list[str] = []
+
+    async def publish() -> AsyncGenerator[Change[int], None]:
+        try:
+            while True:
+                yield Change(ChangeKind.UPDATED, 1, 1)
+        finally:
+            closed.append("live changes")
+
+    live = publish()
+    await anext(live)
+    changes = snapshot_then_live([1, 2], lambda record: record, live)
+    for _ in range(read):
+        await anext(changes)
+    await changes.aclose()
+    assert closed == ["live changes"]

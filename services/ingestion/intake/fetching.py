@@ -34,11 +34,14 @@ class Fetcher:
         allow_private: bool = False,
         resolve: Resolve = resolve,
         network: AsyncNetworkBackend | None = None,
+        max_seconds: float = MAX_SECONDS,
     ) -> None:
         """Create a fetcher.
 
         `allow_private` permits addresses of this machine and its network. By default, `network` is that of the system.
+        `max_seconds` is the time limit for a whole file.
         """
+        self._max_seconds = max_seconds
         self._network = GuardedNetwork(resolve, network or httpcore.AnyIOBackend(), allow_private=allow_private)
 
     async def fetch(self, url: str, file: IncomingFile) -> tuple[ReceivedFile, str]:
@@ -48,10 +51,12 @@ class Fetcher:
         limit, and `DiskFull` if the disk is full.
         """
         try:
-            with anyio.fail_after(MAX_SECONDS):
+            with anyio.fail_after(self._max_seconds):
                 return await self._fetch(url, file)
         except TimeoutError as cause:
-            message = f"The file did not arrive within {MAX_SECONDS:.0f} seconds. Download it and upload the file."
+            message = (
+                f"The file did not arrive within {self._max_seconds:.0f} seconds. Download it and upload the file."
+            )
             raise InvalidInput(message, field=FIELD) from cause
         except httpcore.TimeoutException as cause:
             raise InvalidInput("The server at this address does not answer. Try again later.", field=FIELD) from cause

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from engines.inference.hardware import free_vram
+from engines.inference.hardware import available_memory, free_vram
 
 GIB = 1024**3
 
@@ -71,3 +71,10 @@ def test_free_vram_is_the_sum_over_the_visible_gpus(visible: str | None, expecte
 def test_there_is_no_vram_if_the_driver_does_not_answer(driver: FakeDriver) -> None:
     assert free_vram(driver, {}) is None
     assert not driver.is_open
+
+
+@pytest.mark.parametrize(("has_cuda", "vram"), [(True, 7 * GIB), (False, None)])
+def test_the_available_memory_includes_that_of_gpus_that_models_can_use(has_cuda: bool, vram: int | None) -> None:
+    memory = available_memory(FakeDriver([3 * GIB, 4 * GIB]), {}, lambda: has_cuda)
+    assert memory.vram == vram
+    assert memory.ram > 0

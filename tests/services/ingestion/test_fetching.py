@@ -32,6 +32,8 @@ class FakeInternet:
     "Complete HTTP responses by path."
     connected: list[str] = field(default_factory=list)
     "The addresses that were connected to."
+    endless: bytes | None = None
+    "Sent in place of a page; the connection then stays open."
     port: int = 0
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
@@ -42,8 +44,10 @@ class FakeInternet:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
-        writer.write(self.pages[request.split()[1].decode()])
+        writer.write(self.pages[request.split()[1].decode()] if self.endless is None else self.endless)
         await writer.drain()
+        if self.endless is not None:
+            await reader.read()
         writer.close()
 
 
@@ -237,6 +241,14 @@ async def test_an_unknown_host_is_named(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeInternet()) as client:
         with pytest.raises(InvalidInput, match=r"missing\.example"):
             await client.fetch("http://missing.example/")
+
+
+async def test_a_file_that_does_not_arrive_in_time_is_refused_and_removed(tmp_path: Path) -> None:
+    internet = FakeInternet({"papers.example": [[PUBLIC]]}, endless=b"HTTP/1.1 200 OK\r\n\r\nthe beginning of a file")
+    async with opened(tmp_path, internet, max_seconds=0.2) as client:
+        with pytest.raises(InvalidInput, match="did not arrive within"):
+            await client.fetch("http://papers.example/a")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_fetching_ends_before_the_mutation_that_waits_for_it_is_stopped() -> None:

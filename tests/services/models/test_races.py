@@ -1,7 +1,7 @@
 """Operations on models at the same time: each interleaving ends in a consistent state, and closing never hangs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import anyio
@@ -9,7 +9,7 @@ import anyio.lowlevel
 import pytest
 
 from engines.inference.hardware import AvailableMemory
-from records.errors import Conflict, ExpectedError, ModelNotReady, NotFound, ServerStopping
+from records.errors import Conflict, ExpectedError, InsufficientMemory, ModelNotReady, NotFound, ServerStopping
 from records.model import LoadRequest, ModelRecord, ModelStatus
 from records.session import SamplingSettings
 from tests.services.models.harness import AMPLE_MEMORY, ModelsHarness, open_harness
@@ -30,15 +30,21 @@ async def outcome_of(call: Awaitable[Outcome]) -> Outcome:
         return failure
 
 
+async def run_all_after(on: ModelsHarness, operations: Sequence[Operation], steps: int) -> list[Outcome]:
+    """Start each operation some steps of the event loop after the one before; return all outcomes in order."""
+
+    async def late(number: int, operation: Operation) -> Outcome:
+        for _ in range(number * steps):
+            await anyio.lowlevel.checkpoint()
+        return await outcome_of(operation(on))
+
+    return list(await asyncio.gather(*(late(number, each) for number, each in enumerate(operations))))
+
+
 async def run_after(on: ModelsHarness, first: Operation, second: Operation, steps: int) -> tuple[Outcome, Outcome]:
     """Start `second` some steps of the event loop after `first`; return both outcomes."""
-
-    async def late() -> Outcome:
-        for _ in range(steps):
-            await anyio.lowlevel.checkpoint()
-        return await outcome_of(second(on))
-
-    return await asyncio.gather(outcome_of(first(on)), late())
+    one, two = await run_all_after(on, (first, second), steps)
+    return one, two
 
 
 def load(name: str, **settings: int) -> Operation:
@@ -79,6 +85,22 @@ async def test_a_model_is_either_deleted_or_loaded(folder: Path, steps: int) -> 
             won, lost = await run_after(on, first, second, steps)
             assert not isinstance(won, ExpectedError)
             assert isinstance(lost, NotFound | Conflict), (steps, lost)
+            await on.settle()
+            on.check_consistency()
+
+
+@pytest.mark.parametrize("steps", range(0, MAX_STEPS, 5))
+async def test_one_of_two_deletions_and_a_load_at_once_succeeds(folder: Path, steps: int) -> None:
+    content = (folder / "alpha.gguf").read_bytes()
+    for position in range(3):
+        operations = [delete("alpha"), delete("alpha")]
+        operations.insert(position, load("alpha"))
+        (folder / "alpha.gguf").write_bytes(content)
+        async with open_harness(folder) as on:
+            outcomes = await run_all_after(on, operations, steps)
+            failures = [type(each) for each in outcomes if isinstance(each, ExpectedError)]
+            assert len(failures) == 2, outcomes
+            assert {*failures} <= {NotFound, Conflict}
             await on.settle()
             on.check_consistency()
 
@@ -234,3 +256,14 @@ async def test_memory_of_models_that_would_be_unloaded_counts_as_free(folder: Pa
         await on.models.load_model(on.ids["beta"])
         await on.settle()
         assert on.status("beta") is READY
+
+
+async def test_a_model_that_fits_the_gpu_loads_although_ram_is_too_small(folder: Path) -> None:
+    free = [AvailableMemory(ram=0)]
+    async with open_harness(folder, memory=lambda: free[0]) as on:
+        with pytest.raises(InsufficientMemory):
+            await on.models.load_model(on.ids["alpha"])
+        free[0] = AvailableMemory(ram=0, vram=AMPLE_MEMORY.ram)
+        await on.models.load_model(on.ids["alpha"])
+        await on.settle()
+        assert on.status("alpha") is READY

@@ -33,10 +33,6 @@ class ConversationFormat:
     "Why the model's own chat template cannot be used."
 
     @property
-    def has_template(self) -> bool:
-        return isinstance(self.template, ChatTemplate)
-
-    @property
     def support(self) -> ReasoningSupport:
         if self.reasoning is None:
             return ReasoningSupport.NONE
