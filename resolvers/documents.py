@@ -113,8 +113,8 @@ async def update_document(context: Context, document_id: DocumentId, changes: Ma
         checked["name"] = check_name(checked["name"])
     if "tags" in checked:
         checked["tags"] = check_tags(checked["tags"])
-    return context.document_events.publish_updated(
-        await context.documents.update(document_id, DocumentChanges(**checked))
+    return await context.document_events.publish_result(
+        context.documents.update(document_id, DocumentChanges(**checked))
     )
 
 

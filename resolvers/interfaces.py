@@ -1,6 +1,6 @@
 """Interfaces of the services that resolvers call. `bootstrap/` provides the implementations, tests provide fakes."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar, Unpack
 
@@ -54,8 +54,8 @@ class Intake(Protocol):
 class DocumentEvents(Protocol):
     """Publication of document changes: `services.ingestion.document_events.DocumentEvents`."""
 
-    def publish_updated(self, document: DocumentRecord) -> DocumentRecord:
-        """Notify subscribers of a change that is stored already; return the document."""
+    async def publish_result(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
+        """Wait for a change in the store, notify subscribers of it, and return the document."""
         ...
 
 

@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 
+import anyio
+
 from records.document import UNFINISHED, DocumentRecord
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter, Order
@@ -46,8 +48,13 @@ class DocumentEvents:
         return document
 
     async def publish_result(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
-        """Wait for a change in the store, publish the document that it returns, and return that."""
-        return self.publish_updated(await change)
+        """Wait for a change in the store, publish the document that it returns, and return that.
+
+        A request that is canceled meanwhile completes both.
+        """
+        with anyio.CancelScope(shield=True):
+            document = self.publish_updated(await change)
+        return document
 
     def publish_removed(self, document_id: DocumentId) -> None:
         """Publish that a document was erased."""

@@ -41,7 +41,7 @@ class Sessions:
 
         Raises `NotFound` for an unknown document.
         """
-        async with self._publishing:
+        async with self._change():
             session = await self._store.create(name or default_name(datetime.now(UTC)), document_ids, settings)
             self._changes.publish(Change(ChangeKind.ADDED, session.id, session))
         return session
@@ -59,7 +59,7 @@ class Sessions:
 
         Raises `NotFound` for an unknown session or document.
         """
-        async with self._publishing:
+        async with self._change():
             session = await self._store.update(
                 session_id, name=name, document_ids=document_ids, archived=archived, settings=settings
             )
@@ -68,7 +68,7 @@ class Sessions:
 
     async def delete_session(self, session_id: SessionId) -> EraseReceipt:
         """Delete a session with its messages. Raises `NotFound` for an unknown id."""
-        async with self._publishing:
+        async with self._change():
             receipt = await self._store.delete(session_id)
             self._changes.publish(Change(ChangeKind.REMOVED, session_id, None))
         return receipt
@@ -79,6 +79,13 @@ class Sessions:
             session = await self._store.find(session_id)
             if session is not None:
                 self._changes.publish(Change(ChangeKind.UPDATED, session.id, session))
+
+    @asynccontextmanager
+    async def _change(self) -> AsyncIterator[None]:
+        """Store and publish a change inside the block: a request that is canceled meanwhile completes both."""
+        with anyio.CancelScope(shield=True):
+            async with self._publishing:
+                yield
 
     @asynccontextmanager
     async def watch_sessions(

@@ -1,6 +1,6 @@
 """Fakes of the services behind the resolvers: scripted results, and a record of what they were called with."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -76,7 +76,8 @@ class FakeDocumentEvents:
     def __init__(self) -> None:
         self.published: list[DocumentRecord] = []
 
-    def publish_updated(self, document: DocumentRecord) -> DocumentRecord:
+    async def publish_result(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
+        document = await change
         self.published.append(document)
         return document
 

@@ -74,9 +74,13 @@ async def documents(gate: Gate, folder: Path) -> AsyncIterator[WatchedPair]:
     store = GatedDocuments(make_document(), make_document(id=DocumentId(2), status=DocumentStatus.EMBEDDING))
     store.gate = gate
     events = DocumentEvents(cast(Any, store))
+
+    async def change(state: int) -> None:
+        events.publish_updated(store.put(replace(store.rows[DocumentId(2)], embedded_chunks=state)))
+
     yield WatchedPair(
         events.watch,
-        lambda state: events.publish_result(store.update(DocumentId(2), embedded_chunks=state)),
+        change,
         lambda document: int(document.embedded_chunks),
         DocumentId(2),
     )
