@@ -27,12 +27,12 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "bolts.txt": lambda path: path.write_text(PROSE),
 }
 DIGESTS: tuple[int, dict[str, str]] = (
-    1,
+    2,
     {
         "handbook.pdf": "cefacd256f82",
         "columns.pdf": "09264e782cc1",
         "handbook.docx": "09ebc5402514",
-        "page.html": "f49729537d41",
+        "page.html": "4b7785ba930c",
         "bolts.csv": "ca1798955436",
         "bolts.md": "24dd3897cad5",
         "bolts.txt": "09af454cff95",
