@@ -45,6 +45,7 @@ _MAX_NAVIGATION = 100_000
 """Characters of a part from which it is not boilerplate: in general, and for an element marked as navigation."""
 _SENTENCE = re.compile(r"(\w+\W+){5,}\w+[.!?:](\s|$)")
 _FACT = re.compile(r"\d{2,}|\d[.,:]\d|[€$£%]")
+_RIGHTS_MARKS = ("©", "(c)", "copyright", "all rights")
 _RIGHTS = re.compile(r"all rights reserved\W*", re.I)
 _VERSION = re.compile(r"\bv?\d+(\.\d+)+\b", re.I)
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
@@ -151,7 +152,10 @@ def _is_boilerplate(element: Any, in_main: bool, is_outside: bool, places: set[s
     text = visible_text(element)
     if is_navigation and measures.words <= _MAX_SIGNPOST_WORDS and _SIGNPOST.search(text) and _says_nothing(text):
         return True
-    return is_marked and not in_main and (_is_legal_line(text) or _is_consent(element, text, measures))
+    if in_main or not is_marked:
+        return False
+    is_rights = text.lower().startswith(_RIGHTS_MARKS)
+    return (_is_legal_line(text) and (_is_in_footer(element) or not is_rights)) or _is_consent(element, text, measures)
 
 
 def _is_long(element: Any) -> bool:
@@ -162,6 +166,16 @@ def _is_long(element: Any) -> bool:
         if left < 0:
             return True
     return False
+
+
+def _is_in_footer(element: Any) -> bool:
+    """Return True inside of a footer. Elsewhere, as on the title page of a manual, a copyright line is content."""
+    return any(
+        tag(each) == "footer"
+        or each.get("role") == "contentinfo"
+        or "foot" in f"{each.get('class')} {each.get('id')}".lower()
+        for each in (element, *element.iterancestors())
+    )
 
 
 def _is_navigation(element: Any) -> bool:
