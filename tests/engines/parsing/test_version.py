@@ -40,6 +40,8 @@ DIGESTS: tuple[int, dict[str, str]] = (
         "tides.xlsx": "a93af8917c9b",
         "kelp.epub": "e165dac3f1a2",
         "foghorn.eml": "d4f0ffc1f4e4",
+        "letters.mbox": "40083b154610",
+        "winch.msg": "68fbba1f4f0f",
         "station.json": "a87609affa14",
         "buoys.jsonl": "cce8e6b60b54",
         "lamp.xml": "d20eb39cedd0",

@@ -23,12 +23,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 READ = "READ"
 UNSUPPORTED, CORRUPT, NO_TEXT = ErrorCode.UNSUPPORTED, ErrorCode.CORRUPT_DOCUMENT, ErrorCode.NO_TEXT
 LIMIT, ENCRYPTED = ErrorCode.PARSER_LIMIT, ErrorCode.ENCRYPTED_DOCUMENT
-SIGNED = {*ARCHIVES, "file.pdf", "file.png"}
+SIGNED = {*ARCHIVES, "file.pdf", "file.png", "file.msg"}
 TEXTS = sorted(set(hostile_files.INTACT) - {*SIGNED, "file.html", "file.xml", "file.rss"})
 OUTCOMES_OF_TRUNCATED: dict[str, set[str]] = {
     "file.pdf": {CORRUPT},
     "file.png": {CORRUPT},
     **{name: {UNSUPPORTED} for name in ARCHIVES},
+    "file.msg": {UNSUPPORTED, CORRUPT},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
     "file.rss": {READ, CORRUPT},
@@ -39,6 +40,7 @@ OUTCOMES_OF_FLIPPED: dict[str, set[str]] = {
     "file.pdf": {READ, CORRUPT},
     "file.png": {READ, CORRUPT, NO_TEXT},
     **{name: {CORRUPT, UNSUPPORTED, LIMIT} for name in ARCHIVES},
+    "file.msg": {READ, CORRUPT, UNSUPPORTED, NO_TEXT},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
     "file.rss": {READ, CORRUPT},
