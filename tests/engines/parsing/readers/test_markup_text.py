@@ -24,6 +24,39 @@ def test_asciidoc_keeps_headings_lists_code_and_tables_with_one_cell_per_line(tm
     assert "def splice(rope):\n    return rope * 2" in rope.text
 
 
+ASCIIDOC = """= Winch
+:version: 7.4
+
+Version {version}footnote:[Since May.] of the winch, see {missing}.
+
+image::winch.png[A red winch, 200]
+
+[quote, Ida Holm]
+____
+Oil it.
+____
+
+include::parts.adoc[]
+
+----
+{version} image::x.png[kept]
+----
+"""
+
+
+def test_asciidoc_macros_become_words_and_included_files_are_named(tmp_path: Path) -> None:
+    winch = extract_content(tmp_path, "winch.adoc", ASCIIDOC)
+    for words in (
+        "Version 7.4 [Since May.] of the winch, see {missing}.",
+        "Image: A red winch",
+        "Ida Holm:",
+        "Oil it.",
+    ):
+        assert words in winch.text
+    assert "{version} image::x.png[kept]" in winch.text
+    assert winch.warnings == ("Included files were not read: parts.adoc. Upload them as separate documents.",)
+
+
 def test_latex_is_read_without_commands_and_comments(tmp_path: Path) -> None:
     halyards = extract_sample(tmp_path, "halyards.tex")
     assert [heading.text for heading in halyards.document.outline] == ["On Halyards", "Strength", "Table of loads"]
