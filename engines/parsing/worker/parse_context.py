@@ -71,17 +71,23 @@ class ParseContext:
         self.tables = (self.tables or 0) + (part.tables or 0)
         self.pictures = (self.pictures or 0) + (part.pictures or 0)
         self.cells = part.cells
-        self.warnings += [warning for warning in part.warnings if warning not in self.warnings]
+        for warning in part.warnings:
+            self.warn_once(warning)
         self.attachments += part.attachments
+
+    def warn_once(self, warning: str) -> None:
+        """Add a warning, unless another part has added the same."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def warn_of_decoding(self, decoded: DecodedText) -> None:
         """Add a warning if characters could not be decoded, or if the stated encoding could not be used."""
         if decoded.is_assumed:
-            self.warnings.append(
+            self.warn_once(
                 f"The stated encoding is unknown or wrong, so {decoded.encoding} was assumed. Some characters may be wrong."
             )
         if decoded.replaced:
-            self.warnings.append(
+            self.warn_once(
                 f"{decoded.replaced:,} characters could not be decoded as {decoded.encoding} and were replaced."
             )
 

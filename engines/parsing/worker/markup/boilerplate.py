@@ -5,7 +5,7 @@ for, and content that says nothing else, such as links without sentences. What r
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,12 +124,12 @@ def _prose_part(body: Any) -> list[Any]:
 
 def _outermost(body: Any) -> Iterator[Any]:
     """Yield the parts that are boilerplate, from the outermost inwards."""
-    main = _main_parts(body)
+    main = set(_main_parts(body))
     places = {place for each in body.iter() for place in (each.get("id"), each.get("name")) if place}
     stack = [(child, False) for child in reversed(body)]
     while stack:
         element, in_main = stack.pop()
-        in_main = in_main or any(element is part for part in main)
+        in_main = in_main or element in main
         if tag(element) in NEVER_SHOWN or not tag(element):
             continue
         is_candidate = tag(element) in _CANDIDATES or (tag(element) == "a" and element.getparent() is body)
@@ -142,11 +142,13 @@ def _outermost(body: Any) -> Iterator[Any]:
 
 
 def _is_boilerplate(element: Any, in_main: bool, is_outside: bool, places: set[str]) -> bool:
+    is_navigation = _is_navigation(element)
+    is_marked = is_navigation or is_outside or (not in_main and _surrounds_content(element))
+    if not is_marked and next(element.iter("a"), None) is None:
+        return False
     measures = _measure(element)
     if not measures.letters:
         return False
-    is_navigation = _is_navigation(element)
-    is_marked = is_navigation or is_outside or (not in_main and _surrounds_content(element))
     if _has_only_links(measures) and (is_marked or _is_contents(measures, places)):
         return True
     text = visible_text(element)
@@ -192,7 +194,6 @@ def _measure(element: Any) -> _Measures:
     links = [link for link in element.iter("a") if link.get("href") is not None]
     linked = " ".join(visible_text(link) for link in links)
     text = visible_text(element)
-    plain = one_line(" ".join(_plain_texts(element)))
     headings = sum(bool(heading_level(each)) for each in element.iter())
     return _Measures(
         words=len(text.split()),
@@ -201,17 +202,24 @@ def _measure(element: Any) -> _Measures:
         linked_words=len(linked.split()),
         targets=tuple(link.get("href").strip() for link in links),
         headings=headings,
-        plain=plain,
+        plain=_plain_text(element),
     )
 
 
-def _plain_texts(element: Any) -> Iterable[str]:
-    if tag(element) in NEVER_SHOWN or (tag(element) == "a" and element.get("href") is not None):
-        return
-    yield element.text or ""
-    for child in element:
-        yield from _plain_texts(child)
-        yield child.tail or ""
+def _plain_text(element: Any) -> str:
+    """Return the text outside of links."""
+    from lxml import etree
+
+    parts = list[str]()
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, each in walk:
+        if event == "end":
+            parts.append((each.tail or "") if each is not element else "")
+        elif tag(each) == "a" and each.get("href") is not None:
+            walk.skip_subtree()
+        else:
+            parts.append(each.text or "")
+    return one_line(" ".join(parts))
 
 
 def _letters(text: str) -> int:

@@ -17,7 +17,7 @@ def remove_unreachable(body: Any, context: ParseContext) -> None:
     A part can be shown if scripts or styles can address it, by an id or class for example, or if a heading or a button
     precedes it, as in folded answers.
     """
-    hidden = [each for each in body.iter() if _is_hidden(each) and not _can_be_shown(each) and visible_text(each)]
+    hidden = {each for each in body.iter() if _is_hidden(each) and not _can_be_shown(each) and visible_text(each)}
     words = sum(
         len(visible_text(each).split()) for each in hidden if not any(up in hidden for up in each.iterancestors())
     )

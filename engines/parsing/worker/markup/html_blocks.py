@@ -60,14 +60,14 @@ class HtmlBlocks:
 
     def _read_element(self, element: Any) -> None:
         name = tag(element)
-        if name in NEVER_SHOWN and not element.get("shadowrootmode"):
+        if name in NEVER_SHOWN:
             return
         if level := heading_level(element):
             self._heading(element, level)
         elif handler := self._handlers.get(name):
             self._end_paragraph()
             handler(element)
-        elif name in BLOCKS or name == "template":
+        elif name in BLOCKS:
             self._read_paragraphs(element)
         elif name not in _UNDIVIDED and has_block(element):
             self._read_children(element)

@@ -59,6 +59,7 @@ def parse_html(text: str, nesting: int) -> HtmlTree | None:
     for element in list(root.iter("noscript")):
         _parse_alternative(element, parser)
     _check_depth(root, nesting)
+    _strip_unshown(root)
     body = root.find("body")
     title = root.find("head/title")
     title = next(root.iter("title"), None) if title is None else title
@@ -78,6 +79,17 @@ def _parse_alternative(element: Any, parser: Any) -> None:
     if body is not None:
         element.text = body.text
         element.extend(list(body))
+
+
+def _strip_unshown(root: Any) -> None:
+    """Remove elements that no browser shows. The template of a shadow root is shown."""
+    from lxml import etree
+
+    for template in root.iter("template"):
+        if template.get("shadowrootmode"):
+            template.tag = "div"
+    for body in root.iter("body"):
+        etree.strip_elements(body, *NEVER_SHOWN - {"col", "colgroup", "title"}, with_tail=False)
 
 
 def _check_depth(root: Any, limit: int) -> None:
@@ -112,18 +124,8 @@ def has_block(element: Any) -> bool:
 
 
 def visible_text(element: Any) -> str:
-    """Return the text below an element on one line, without scripts and the like."""
-    return one_line("".join(_texts(element)))
-
-
-def _texts(element: Any) -> Any:
-    if tag(element) in NEVER_SHOWN:
-        return
-    yield element.text or ""
-    for child in element:
-        yield from _texts(child)
-        yield " " if tag(child) in BLOCKS else ""
-        yield child.tail or ""
+    """Return the text below an element on one line. Formatted parts of a word are set apart: it is for counting."""
+    return one_line(" ".join(element.itertext()))
 
 
 def remove_element(element: Any) -> None:
