@@ -6,7 +6,9 @@ chooses from a sample of the lines that are not ASCII, so that a first umlaut af
 
 import codecs
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from engines.parsing.text_cleaning import clean_text
 
@@ -83,29 +85,38 @@ def decode_head(head: bytes) -> str:
 def detect_encoding(path: Path) -> str:
     """Return the Python name of a text file's encoding. The whole file may be read."""
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    return marked_encoding(head) or wide_encoding(head) or _utf8(path) or _guess(_non_ascii_sample(path))
+        return _detect(file)
 
 
-def _utf8(path: Path) -> str | None:
+def detect_content_encoding(content: bytes) -> str:
+    """Return the Python name of the encoding of text in memory."""
+    return _detect(BytesIO(content))
+
+
+def _detect(file: BinaryIO) -> str:
+    head = file.read(HEAD_BYTES)
+    return marked_encoding(head) or wide_encoding(head) or _utf8(file) or _guess(_non_ascii_sample(file))
+
+
+def _utf8(file: BinaryIO) -> str | None:
     decoder = codecs.getincrementaldecoder("utf-8")()
+    file.seek(0)
     try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                decoder.decode(block)
+        while block := file.read(_BLOCK_BYTES):
+            decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return None
     return "utf-8"
 
 
-def _non_ascii_sample(path: Path) -> bytes:
+def _non_ascii_sample(file: BinaryIO) -> bytes:
     """Return lines that are not ASCII, from the whole file."""
     sample = bytearray()
-    with path.open("rb") as file:
-        while len(sample) < _SAMPLE_BYTES and (line := file.readline(4096)):
-            if not line.isascii():
-                sample += line
+    file.seek(0)
+    while len(sample) < _SAMPLE_BYTES and (line := file.readline(4096)):
+        if not line.isascii():
+            sample += line
     return bytes(sample)
 
 

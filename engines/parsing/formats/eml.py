@@ -6,6 +6,8 @@ from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
 MEDIA_TYPE = "message/rfc822"
+_MAILBOX_LINE = re.compile(r">?From \S.*\d{1,2}:\d{2}.*\b\d{4}\b")
+"""A line that mail servers and archives write before the headers of a message."""
 _HEADER = re.compile(r"([!-9;-~]+):[ \t]*\S?")
 _ORDINARY = frozenset({"from", "to", "subject", "date", "cc", "reply-to"})
 _TECHNICAL = frozenset({
@@ -25,7 +27,11 @@ def detect(sample: FileSample) -> str | None:
 
 def _header_names(text: str) -> set[str]:
     names = set[str]()
-    for line in text.split("\n"):
+    lines = text.lstrip().split("\n")
+    if _MAILBOX_LINE.match(lines[0]):
+        names.add("return-path")
+        lines = lines[1:]
+    for line in lines:
         if line.startswith((" ", "\t")) and names:
             continue
         match = _HEADER.match(line)
@@ -36,7 +42,7 @@ def _header_names(text: str) -> set[str]:
 
 
 FORMAT = Format(
-    types={MEDIA_TYPE: (".eml",)},
+    types={MEDIA_TYPE: (".eml", ".mht", ".mhtml")},
     label="e-mail message",
     is_text=True,
     detect=detect,

@@ -1,11 +1,12 @@
 """State of one document while it is parsed: the input of its reader, and what the reader reports besides blocks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engines.parsing.parsing_limits import ParsingLimits, above_limit
+from engines.parsing.web_encoding import DecodedText
 from engines.parsing.worker.ocr.recognizer import Recognizer
 from records.document import ExtractionCoverage
 
@@ -37,6 +38,8 @@ class ParseContext:
     cells: int = 0
     "Table cells so far."
     warnings: list[str] = field(default_factory=list)
+    attachments: list[str] = field(default_factory=list)
+    "Names of attached files that were not read."
     properties: dict[str, Any] = field(default_factory=dict)
     "Metadata of the file, as JSON values."
 
@@ -58,6 +61,35 @@ class ParseContext:
             listed = ", ".join(map(str, numbers[:_MAX_LISTED])) + (", …" if len(numbers) > _MAX_LISTED else "")
             warning = f"{len(numbers):,} of {total:,} {parts} {problem}: {listed}."
             self.warnings.append(f"{warning} {advice}".rstrip())
+
+    def for_part(self) -> "ParseContext":
+        """Return a context for a part whose blocks may be discarded. It has the same file and limits."""
+        return replace(self, title=None, tables=0, pictures=0, warnings=[], attachments=[], properties={})
+
+    def add_part(self, part: "ParseContext") -> None:
+        """Add what the reader of a part counted. Its title and properties are not added."""
+        self.tables = (self.tables or 0) + (part.tables or 0)
+        self.pictures = (self.pictures or 0) + (part.pictures or 0)
+        self.cells = part.cells
+        for warning in part.warnings:
+            self.warn_once(warning)
+        self.attachments += part.attachments
+
+    def warn_once(self, warning: str) -> None:
+        """Add a warning, unless another part has added the same."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def warn_of_decoding(self, decoded: DecodedText) -> None:
+        """Add a warning if characters could not be decoded, or if the stated encoding could not be used."""
+        if decoded.is_assumed:
+            self.warn_once(
+                f"The stated encoding is unknown or wrong, so {decoded.encoding} was assumed. Some characters may be wrong."
+            )
+        if decoded.replaced:
+            self.warn_once(
+                f"{decoded.replaced:,} characters could not be decoded as {decoded.encoding} and were replaced."
+            )
 
     def coverage(self) -> ExtractionCoverage:
         """Return the coverage of the document as reported so far."""

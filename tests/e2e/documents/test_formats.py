@@ -15,6 +15,8 @@ WORDS = {
     "tides.xlsx": "chance of storm 35%",
     "kelp.epub": "dried on the north wall",
     "foghorn.eml": "foghorn Grönskär silent",
+    "letters.mbox": "padlock opens 7719",
+    "winch.msg": "winch oiled second Monday",
     "station.json": "Vaasa 00650",
     "buoys.jsonl": "buoy K8 light colour green",
     "lamp.xml": "lamp burns colza oil",
@@ -60,6 +62,7 @@ IMPORT = """mutation ($input: ImportDocumentInput!) { importDocument(input: $inp
     __typename ... on ImportDocumentSuccess { duplicate document { id mediaType } } } }"""
 TYPES = {
     "foghorn.eml": "message/rfc822",
+    "letters.mbox": "application/mbox",
     "station.json": "application/json",
     "buoys.jsonl": "application/x-ndjson",
     "lamp.xml": "application/xml",

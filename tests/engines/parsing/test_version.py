@@ -27,12 +27,12 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "bolts.txt": lambda path: path.write_text(PROSE),
 }
 DIGESTS: tuple[int, dict[str, str]] = (
-    1,
+    2,
     {
         "handbook.pdf": "cefacd256f82",
         "columns.pdf": "09264e782cc1",
         "handbook.docx": "09ebc5402514",
-        "page.html": "f49729537d41",
+        "page.html": "4b7785ba930c",
         "bolts.csv": "ca1798955436",
         "bolts.md": "24dd3897cad5",
         "bolts.txt": "09af454cff95",
@@ -40,6 +40,8 @@ DIGESTS: tuple[int, dict[str, str]] = (
         "tides.xlsx": "a93af8917c9b",
         "kelp.epub": "e165dac3f1a2",
         "foghorn.eml": "d4f0ffc1f4e4",
+        "letters.mbox": "40083b154610",
+        "winch.msg": "68fbba1f4f0f",
         "station.json": "a87609affa14",
         "buoys.jsonl": "cce8e6b60b54",
         "lamp.xml": "d20eb39cedd0",

@@ -5,6 +5,8 @@ import zipfile
 from pathlib import Path
 
 from tests.paths import ROOT
+from tests.support.documents import outlook
+from tests.support.documents.outlook import OutlookMessage, write_msg
 
 LIBREOFFICE_FILES = ROOT / "tests" / "engines" / "parsing" / "libreoffice_files"
 """Folder with files that LibreOffice converted; see `convert_sources.py` there."""
@@ -167,8 +169,34 @@ class Gauge:
     zero = 118
 '''
 
+MAILBOX = """From lin@mail.example Tue Mar  4 09:12:00 2031
+From: Lin <lin@mail.example>
+To: bo@mail.example
+Subject: Keys
+Message-ID: <1@mail.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+The boathouse key hangs behind the gr=FCn oar.
+
+From bo@mail.example Wed Mar  5 10:00:00 2031
+From: Bo <bo@mail.example>
+To: lin@mail.example
+Subject: =?utf-8?q?Re=3A_Keys?=
+Message-ID: <2@mail.example>
+
+>From now on the padlock opens with 7719.
+"""
+OUTLOOK_MESSAGE = OutlookMessage(
+    {outlook.SUBJECT: "Winch", outlook.BODY: "The winch is oiled on the second Monday.", outlook.SENDER_NAME: "Lin"},
+    [{outlook.NAME: "Bo", outlook.ADDRESS: "bo@mail.example", outlook.RECIPIENT_TYPE: 1}],
+    [{outlook.FILE_NAME: "plan.pdf", outlook.MIME_TYPE: "application/pdf"}],
+)
+
 TEXTS = {
     "foghorn.eml": EML,
+    "letters.mbox": MAILBOX,
     "station.json": JSON,
     "buoys.jsonl": JSON_LINES,
     "lamp.xml": DOCBOOK,
@@ -182,6 +210,8 @@ SENTENCES = {
     "tides.xlsx": "Height in m: 2.75, Chance of storm: 35%",
     "kelp.epub": "It is dried on the north wall.",
     "foghorn.eml": "The foghorn of Grönskär is silent until the ninth of March.",
+    "letters.mbox": "From now on the padlock opens with 7719.",
+    "winch.msg": "The winch is oiled on the second Monday.",
     "station.json": "keepers.address.city: Vaasa, keepers.address.zip: 00650",
     "buoys.jsonl": "buoy: K8, depth: 44.0, light.colour: green",
     "lamp.xml": "The lamp burns colza oil from the cellar.",
@@ -198,6 +228,8 @@ def write(folder: Path, name: str) -> Path:
     path = folder / name
     if name == "kelp.epub":
         write_parts(path, EPUB_PARTS)
+    elif name == "winch.msg":
+        write_msg(path, OUTLOOK_MESSAGE)
     elif name in TEXTS:
         encoding = "iso-8859-1" if name == "fleet.xml" else "utf-8"
         path.write_bytes(TEXTS[name].encode(encoding))

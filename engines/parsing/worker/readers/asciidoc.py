@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from engines.parsing.parsing_limits import check_size
+from engines.parsing.text_cleaning import one_line
 from engines.parsing.text_encoding import decode_file
 from engines.parsing.worker.blocks.block import Block
 from engines.parsing.worker.parse_context import ParseContext
@@ -13,6 +14,13 @@ _TABLE = re.compile(r"^(\|===)[ \t]*\n(.*?)^(\|===)[ \t]*$", re.MULTILINE | re.D
 _CELL = re.compile(r"(?<!\\)\|((?:\\\||[^|])*)")
 _SPANNING_CELL = re.compile(r"(?:^|\s)[\d.+*]+[<^>a-z.]*\|", re.MULTILINE)
 """A cell that spans several columns or is repeated, such as `2+|`."""
+_LISTING = re.compile(r"^(-{4,}|\.{4,}|\+{4,})[ \t]*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_ATTRIBUTE = re.compile(r"^:([\w][\w-]*):[ \t]+(\S[^\n]*)$", re.MULTILINE)
+_REFERENCE = re.compile(r"\{([\w][\w-]*)\}")
+_IMAGE = re.compile(r"\bimage::?[^\s\[\]]+\[\s*\"?([^\],\"]+)[^\]]*\]")
+_FOOTNOTE = re.compile(r"\bfootnote:[\w-]*\[([^\]]*)\]|(?<=\w)footnote:[\w-]*\[([^\]]*)\]")
+_ATTRIBUTION = re.compile(r"^\[(?:quote|verse),[ \t]*([^\]\n]+)\][ \t]*$", re.MULTILINE)
+_INCLUDE = re.compile(r"^include::([^\[\n]+)\[[^\]\n]*\][ \t]*$", re.MULTILINE)
 
 
 def read(context: ParseContext) -> Iterator[Block]:
@@ -24,10 +32,31 @@ def read(context: ParseContext) -> Iterator[Block]:
 
     from engines.parsing.worker.blocks.docling_blocks import convert, document_blocks
 
-    text = _TABLE.sub(_with_rows_on_one_line, decode_file(context.path))
+    text = _with_plain_macros(decode_file(context.path))
+    if included := sorted({one_line(name) for name in _INCLUDE.findall(text)}):
+        context.warnings.append(
+            f"Included files were not read: {', '.join(included[:20])}. Upload them as separate documents."
+        )
+    text = _TABLE.sub(_with_rows_on_one_line, text)
     options = AsciiDocBackendOptions(encoding="utf-8")
     document = convert(BytesIO(text.encode()), "document.adoc", InputFormat.ASCIIDOC, AsciiDocBackend, options)
     yield from document_blocks(document, context)
+
+
+def _with_plain_macros(text: str) -> str:
+    """Return the text with attributes, alternative texts, footnotes and sources of quotes as plain words, except in code."""
+    values = dict(_ATTRIBUTE.findall(text))
+
+    def plain(part: str) -> str:
+        part = _REFERENCE.sub(lambda match: values.get(match[1], match[0]), part)
+        part = _FOOTNOTE.sub(lambda match: f" [{match[1] or match[2] or ''}]", _IMAGE.sub(r"Image: \1", part))
+        return _ATTRIBUTION.sub(r"\1:\n\n[quote]", part)
+
+    parts, end = list[str](), 0
+    for listing in _LISTING.finditer(text):
+        parts += (plain(text[end : listing.start()]), listing[0])
+        end = listing.end()
+    return "".join([*parts, plain(text[end:])])
 
 
 def _with_rows_on_one_line(table: re.Match[str]) -> str:

@@ -1,130 +1,117 @@
-"""E-mail messages, parsed with Python's `email`: headers, the readable body, and the names of attachments."""
+"""E-mail messages and mailboxes: headers, the text, attached messages, and the names of attachments."""
 
-import re
 from collections.abc import Iterator
 from email import errors, policy
-from email.message import EmailMessage
+from email.message import Message
 from email.parser import BytesParser
-from email.utils import parsedate_to_datetime
-from typing import Any
+from pathlib import PurePosixPath
 
-from engines.parsing.formats.eml import MEDIA_TYPE
+from engines.parsing.formats.mbox import MEDIA_TYPE as MAILBOX
 from engines.parsing.parsing_limits import check_size
-from engines.parsing.text_cleaning import clean_text, one_line
+from engines.parsing.text_cleaning import one_line
 from engines.parsing.worker.blocks.block import Block, BlockKind, Separator
-from engines.parsing.worker.markup.web_page import clean_web_page, web_page_blocks
+from engines.parsing.worker.mail.headers import SHOWN_HEADERS, file_name, header, properties
+from engines.parsing.worker.mail.mailbox import message_contents
+from engines.parsing.worker.mail.message_parts import MessageParts, divide
+from engines.parsing.worker.mail.message_text import text_blocks
 from engines.parsing.worker.parse_context import ParseContext
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
-_SHOWN_HEADERS = ("From", "To", "Cc", "Date")
-_PROPERTIES = {"From": "author", "To": "to", "Cc": "cc", "Subject": "subject", "Message-ID": "message_id"}
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 _TRUNCATION_DEFECTS = (errors.StartBoundaryNotFoundDefect, errors.CloseBoundaryNotFoundDefect)
-_BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
-_MAX_FORWARDED_DEPTH = 5
+_CONTAINERS = {"application/ms-tnef": "Outlook container (TNEF)"}
+_MAX_ATTACHED_DEPTH = 5
 """Levels of messages within messages that are read; deeper ones are listed as attachments."""
+_MAX_LISTED = 50
 
 
 def read(context: ParseContext) -> Iterator[Block]:
-    """Yield the blocks of a message and of the messages that it forwards."""
-    check_size(context.path.stat().st_size, context.limits.message_bytes)
-    with context.path.open("rb") as file:
-        message = BytesParser(policy=policy.default).parse(file)
-    context.title = _header(message, "Subject") or None
-    context.properties.update(_properties(message))
+    """Yield the blocks of a message, or of all messages of a mailbox in their order."""
+    size = max(1, context.path.stat().st_size)
+    if context.media_type != MAILBOX:
+        check_size(size, context.limits.message_bytes)
     context.tables = context.pictures = 0
-    yield from _message_blocks(message, context, 1)
-    if any(isinstance(defect, _TRUNCATION_DEFECTS) for part in message.walk() for defect in part.defects):
-        context.warnings.append("The message is damaged or incomplete. Only the remaining parts were read.")
+    damaged, encrypted, number = list[int](), list[int](), 0
+    for number, (content, consumed) in enumerate(message_contents(context.path, context.limits.message_bytes), 1):
+        message = BytesParser(policy=policy.compat32).parsebytes(content)
+        if number == 1:
+            set_metadata(message, context)
+        if is_encrypted(message):
+            encrypted.append(number)
+        yield from message_blocks(message, context, 1)
+        if any(isinstance(defect, _TRUNCATION_DEFECTS) for part in message.walk() for defect in part.defects):
+            damaged.append(number)
+        context.fraction = consumed / size
+    report_messages(context, number, damaged, encrypted)
 
 
-def _message_blocks(message: Any, context: ParseContext, level: int) -> Iterator[Block]:
-    if subject := _header(message, "Subject"):
-        yield Block(BlockKind.HEADING, subject, level=level)
-    lines = [f"{name}: {value}" for name in _SHOWN_HEADERS if (value := _header(message, name))]
-    if lines:
-        yield Block(BlockKind.PARAGRAPH, "\n".join(lines))
-    yield from _body_blocks(message, context)
-    forwarded, attached = list[Any](), list[Any]()
-    for part in _attachments(message):
-        is_forwarded = part.get_content_type() == MEDIA_TYPE and level < _MAX_FORWARDED_DEPTH
-        (forwarded if is_forwarded else attached).append(part)
-    for part in forwarded:
-        yield from _message_blocks(part.get_payload(0), context, level + 1)
-    yield from _attachment_blocks(attached, context)
+def set_metadata(message: Message, context: ParseContext) -> None:
+    """Set title and properties: those of the message, or the file's name for a mailbox."""
+    if context.media_type == MAILBOX:
+        context.title = PurePosixPath(context.name.replace("\\", "/")).stem
+    else:
+        context.title = header(message, "Subject") or None
+        context.properties.update(properties(message))
 
 
-def _header(message: Any, name: str) -> str:
-    """Return a header's decoded value, or its raw value if the standard library cannot parse it, as for some addresses."""
-    try:
-        return one_line(str(message.get(name, "")))
-    except (ValueError, LookupError, AttributeError, TypeError):
-        raw = (value for key, value in message.raw_items() if key.lower() == name.lower())
-        return one_line(str(next(raw, "")))
-
-
-def _properties(message: Any) -> dict[str, str]:
-    found = {key: _header(message, name) for name, key in _PROPERTIES.items()}
-    try:
-        found["created"] = parsedate_to_datetime(_header(message, "Date")).isoformat()
-    except (ValueError, TypeError, IndexError):
-        found["created"] = ""
-    return {key: value for key, value in found.items() if value}
-
-
-def _body_blocks(message: Any, context: ParseContext) -> Iterator[Block]:
-    """Yield the plain text of a message, or its HTML if it has no plain text."""
-    if message.get_content_type() in _ENCRYPTED:
+def report_messages(context: ParseContext, total: int, damaged: list[int], encrypted: list[int]) -> None:
+    """Add warnings about messages. Raises `DocumentUnreadable` (ENCRYPTED_DOCUMENT) if all of them are encrypted."""
+    if encrypted and len(encrypted) == total:
         raise DocumentUnreadable(
             ErrorCode.ENCRYPTED_DOCUMENT, "The message is encrypted. Save it decrypted and upload it again."
         )
-    plain = message.get_body(("plain",))
-    text = _decoded(plain, context) if plain is not None else ""
-    html = None if text.strip() else message.get_body(("html",))
-    if html is not None:
-        page = clean_web_page(_decoded(html, context).encode(), context, is_website=False)
-        yield from web_page_blocks(page, context)
-    for paragraph in _BLANK_LINES.split(text):
-        if paragraph.strip():
-            yield Block(BlockKind.PARAGRAPH, paragraph.strip("\n").rstrip())
-
-
-def _decoded(part: Any, context: ParseContext) -> str:
-    """Return the text of a part. An unknown or wrong encoding adds a warning."""
-    content = part.get_payload(decode=True) or b""
-    charset = part.get_content_charset("utf-8")
-    try:
-        text = content.decode(charset, errors="replace")
-    except LookupError:
-        context.warnings.append(
-            "The encoding of a part is unknown, so Windows-1252 was assumed. Some characters may be wrong."
+    if context.attachments:
+        listed = ", ".join(context.attachments[:_MAX_LISTED]) + (
+            ", …" if len(context.attachments) > _MAX_LISTED else ""
         )
-        text = content.decode("cp1252", errors="replace")
-    if "\ufffd" in text:
-        context.warnings.append("Some characters could not be decoded and were replaced.")
-    return clean_text(text)
+        context.warnings.append(f"Attachments were not read: {listed}. Upload them as separate documents.")
+    context.warn_of_parts(encrypted, total, "messages", "are encrypted and were not read")
+    if damaged and total == 1:
+        context.warnings.append("The message is damaged or incomplete. Only the remaining parts were read.")
+    else:
+        context.warn_of_parts(damaged, total, "messages", "are damaged or incomplete")
+    if context.media_type == MAILBOX:
+        context.properties["messages"] = total
 
 
-def _attachments(message: EmailMessage) -> list[Any]:
-    """Return all parts that are not the message's own text. Attached messages are not searched for further parts."""
-    found: list[Any] = []
-    bodies = {id(message.get_body((kind,))) for kind in ("plain", "html")}
-    stack: list[Any] = [message]
-    while stack:
-        part = stack.pop()
-        if part.get_content_maintype() == "multipart" and part.is_multipart():
-            stack.extend(reversed(part.get_payload()))
-        elif id(part) not in bodies and part.get_content_maintype() != "multipart":
-            found.append(part)
-    return found
+def is_encrypted(message: Message) -> bool:
+    is_signed = str(message.get_param("smime-type", "")).lower() in ("signed-data", "certs-only")
+    return message.get_content_type() in _ENCRYPTED and not is_signed
 
 
-def _attachment_blocks(parts: list[Any], context: ParseContext) -> Iterator[Block]:
-    names = [one_line(part.get_filename() or "") or part.get_content_type() for part in parts]
-    if not names:
+def message_blocks(message: Message, context: ParseContext, level: int) -> Iterator[Block]:
+    if subject := header(message, "Subject"):
+        yield Block(BlockKind.HEADING, subject, level=level)
+    lines = [f"{name}: {value}" for name in SHOWN_HEADERS if (value := header(message, name))]
+    if lines:
+        yield Block(BlockKind.PARAGRAPH, "\n".join(lines))
+    if is_encrypted(message):
         return
-    context.pictures = (context.pictures or 0) + sum(part.get_content_maintype() == "image" for part in parts)
-    listed = ", ".join(names)
-    context.warnings.append(f"Attachments were not read: {listed}. Upload them as separate documents.")
-    yield Block(BlockKind.NOTE, f"Attachments: {listed}", separator=Separator.BLANK_LINE)
+    parts = divide(message)
+    before = len(context.attachments)
+    for text in parts.texts:
+        yield from text_blocks(text, message, context, level)
+    _count_attachments(parts, context, level)
+    if level < _MAX_ATTACHED_DEPTH:
+        for attached in parts.messages:
+            yield from _attached_blocks(attached, context, level)
+    if names := context.attachments[before:]:
+        yield Block(BlockKind.NOTE, f"Attachments: {', '.join(names)}", separator=Separator.BLANK_LINE)
+
+
+def _count_attachments(parts: MessageParts, context: ParseContext, level: int) -> None:
+    unread = [*parts.attachments, *(parts.messages if level >= _MAX_ATTACHED_DEPTH else [])]
+    for part in unread:
+        kind = part.get_content_type()
+        name = file_name(part) or one_line(part.get("Content-Location") or "") or kind
+        context.attachments.append(f"{name} ({_CONTAINERS[kind]})" if kind in _CONTAINERS else name)
+        context.pictures = (context.pictures or 0) + (part.get_content_maintype() == "image")
+    context.pictures = (context.pictures or 0) + parts.inline_images
+
+
+def _attached_blocks(part: Message, context: ParseContext, level: int) -> Iterator[Block]:
+    payload = part.get_payload()
+    for message in payload if isinstance(payload, list) else []:
+        if isinstance(message, Message):
+            yield from message_blocks(message, context, level + 1)

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 from engines.parsing.formats.epub import CONTAINER
 from engines.parsing.parsing_limits import check_size
 from engines.parsing.text_cleaning import one_line
+from engines.parsing.web_encoding import decode_web_page
 from engines.parsing.worker.blocks.block import Block, BlockKind, is_heading
-from engines.parsing.worker.markup.web_page import clean_web_page, web_page_blocks
+from engines.parsing.worker.markup.web_page import html_blocks
 from engines.parsing.worker.markup.xml_tree import local_name, parse_xml
 from engines.parsing.worker.parse_context import ParseContext
 from engines.parsing.zip_archives import check_archive
@@ -72,8 +73,9 @@ def _chapter_blocks(archive: zipfile.ZipFile, name: str, context: ParseContext) 
     except KeyError:
         return None
     check_size(entry.file_size, context.limits.markup_bytes)
-    page = clean_web_page(archive.read(entry), context, is_website=False)
-    return list(web_page_blocks(page, context))
+    page = decode_web_page(archive.read(entry))
+    context.warn_of_decoding(page)
+    return html_blocks(page.text, context)
 
 
 def _with_heading(blocks: list[Block], heading: str | None) -> list[Block]:

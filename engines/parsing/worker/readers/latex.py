@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 from engines.parsing.parsing_limits import above_limit, check_size
 from engines.parsing.text_encoding import decode_file
 from engines.parsing.worker.blocks.block import Block
+from engines.parsing.worker.markup.latex_layout import TILDE, header_rows, without_layout
 from engines.parsing.worker.parse_context import ParseContext
 
 _NESTING = re.compile(r"\\[\\{}%]|%.*|[{}]|\\(begin|end)\b")
@@ -19,7 +21,7 @@ _UNCONVERTED = re.compile(r"\\(documentclass|begin\{document\})")
 def read(context: ParseContext) -> Iterator[Block]:
     """Yield the blocks of a LaTeX file."""
     check_size(context.path.stat().st_size, context.limits.markup_bytes)
-    text = decode_file(context.path)
+    text = without_layout(decode_file(context.path))
     _check_nesting(text, context.limits.nesting)
     from docling.backend.latex_backend import LatexDocumentBackend
     from docling.datamodel.backend_options import LatexBackendOptions
@@ -29,8 +31,19 @@ def read(context: ParseContext) -> Iterator[Block]:
 
     options = LatexBackendOptions(parse_timeout=None)
     document = convert(BytesIO(text.encode()), "document.tex", InputFormat.LATEX, LatexDocumentBackend, options)
+    _mark_headers(document, header_rows(text))
     _add_warnings(text, document, context)
-    yield from document_blocks(document, context)
+    for block in document_blocks(document, context):
+        yield replace(block, text=block.text.replace(TILDE, "~"))
+
+
+def _mark_headers(document: Any, counts: list[int]) -> None:
+    """Mark the rows of column names, which docling does not find, if its tables are those of the source."""
+    if len(counts) != len(document.tables):
+        return
+    for table, rows in zip(document.tables, counts, strict=True):
+        for cell in table.data.table_cells:
+            cell.column_header = cell.start_row_offset_idx < rows < table.data.num_rows
 
 
 def _check_nesting(text: str, limit: int) -> None:

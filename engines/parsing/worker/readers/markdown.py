@@ -1,23 +1,35 @@
-"""Markdown, converted by docling."""
+"""Markdown (CommonMark with the extensions of GitHub, footnotes, definitions and admonitions), converted to HTML first."""
 
 from collections.abc import Iterator
-from io import BytesIO
+from typing import Any
 
 from engines.parsing.parsing_limits import check_size
 from engines.parsing.text_encoding import decode_file
 from engines.parsing.worker.blocks.block import Block
+from engines.parsing.worker.blocks.nested_values import value_blocks
+from engines.parsing.worker.markup.front_matter import properties_of, split_front_matter, title_of
+from engines.parsing.worker.markup.web_page import html_blocks
 from engines.parsing.worker.parse_context import ParseContext
 
 
 def read(context: ParseContext) -> Iterator[Block]:
-    """Yield the blocks of a Markdown file."""
+    """Yield the metadata of a Markdown file as lines, then its blocks."""
     check_size(context.path.stat().st_size, context.limits.markup_bytes)
-    from docling.backend.md_backend import MarkdownDocumentBackend
-    from docling.datamodel.backend_options import MarkdownBackendOptions
-    from docling.datamodel.base_models import InputFormat
+    metadata, text = split_front_matter(decode_file(context.path))
+    context.title = title_of(metadata)
+    context.properties.update(properties_of(metadata))
+    yield from value_blocks(metadata, context.limits.nesting)
+    yield from html_blocks(_parser(context.limits.nesting).render(text), context)
 
-    from engines.parsing.worker.blocks.docling_blocks import convert, document_blocks
 
-    content = BytesIO(decode_file(context.path).encode())
-    document = convert(content, "document.md", InputFormat.MD, MarkdownDocumentBackend, MarkdownBackendOptions())
-    yield from document_blocks(document, context)
+def _parser(nesting: int) -> Any:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.admon import admon_plugin
+    from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
+    from mdit_py_plugins.tasklists import tasklists_plugin
+
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": nesting}).enable(["table", "strikethrough"])
+    for plugin in (admon_plugin, deflist_plugin, footnote_plugin, tasklists_plugin):
+        parser.use(plugin)
+    return parser

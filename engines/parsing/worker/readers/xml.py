@@ -1,5 +1,6 @@
 """XML: documents such as DocBook are read by their structure, other XML as values with their names."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,11 +9,15 @@ from engines.parsing.text_cleaning import one_line
 from engines.parsing.worker.blocks.block import Block
 from engines.parsing.worker.blocks.nested_values import Members, value_blocks
 from engines.parsing.worker.markup.docbook import ROOTS, DocBookConverter
+from engines.parsing.worker.markup.html_tree import parse_html, visible_text
 from engines.parsing.worker.markup.xml_entities import replace_plain_entities
 from engines.parsing.worker.markup.xml_tree import XmlTree, check_depth, local_name, parse_xml
 from engines.parsing.worker.parse_context import ParseContext
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
+
+_HTML_VALUE = re.compile(r"</(p|div|a|b|i|em|strong|span|ul|ol|li|h[1-6]|table|blockquote|pre|code)>|<br\s*/?>", re.I)
+_MAX_HTML_DEPTH = 200
 
 
 def read(context: ParseContext) -> Iterator[Block]:
@@ -62,13 +67,21 @@ def _value(element: Any) -> object:
     """
     children = [child for child in element if local_name(child)]
     mixed = any((child.tail or "").strip() for child in element) or bool(children and (element.text or "").strip())
-    text = one_line("".join(element.itertext())) if mixed or not children else ""
+    text = _plain(one_line("".join(element.itertext()))) if mixed or not children else ""
     members = Members((name, value) for name, value in element.attrib.items() if "}" not in name)
     if not mixed:
         members.extend(_grouped(children))
     if not members:
         return text
     return Members([*members, ("text", text)]) if text else members
+
+
+def _plain(text: str) -> str:
+    """Return the words of a value that holds HTML, as feeds have it; other values unchanged."""
+    if not _HTML_VALUE.search(text):
+        return text
+    tree = parse_html(text, _MAX_HTML_DEPTH)
+    return visible_text(tree.body) if tree else text
 
 
 def _grouped(children: list[Any]) -> Iterator[tuple[str, object]]:

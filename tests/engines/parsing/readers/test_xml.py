@@ -109,3 +109,9 @@ def test_xml_without_text_is_rejected(tmp_path: Path, content: str) -> None:
     with pytest.raises(DocumentUnreadable) as failure:
         extract(tmp_path / "a.xml")
     assert failure.value.code is ErrorCode.NO_TEXT
+
+
+def test_html_inside_of_a_value_is_read_as_words(tmp_path: Path) -> None:
+    description = "&lt;p&gt;Fog &lt;b&gt;horn&lt;/b&gt; &amp;amp; bell&lt;/p&gt;"
+    feed = f"<rss><item><title>a &lt; b</title><description>{description}</description></item></rss>"
+    assert extract_content(tmp_path, "feed.rss", feed).text == "item.title: a < b, item.description: Fog horn & bell"

@@ -49,6 +49,8 @@ INTACT: dict[str, Callable[[Path], object]] = {
     "file.csv": lambda path: path.write_text(files.CSV + files.CSV),
     "file.txt": lambda path: path.write_text(files.MARKDOWN),
     "file.eml": _sample("foghorn.eml"),
+    "file.mbox": _sample("letters.mbox"),
+    "file.msg": _sample("winch.msg"),
     "file.json": _sample("station.json"),
     "file.jsonl": _sample("buoys.jsonl"),
     "file.xml": _sample("lamp.xml"),

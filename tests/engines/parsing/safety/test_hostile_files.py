@@ -23,12 +23,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 READ = "READ"
 UNSUPPORTED, CORRUPT, NO_TEXT = ErrorCode.UNSUPPORTED, ErrorCode.CORRUPT_DOCUMENT, ErrorCode.NO_TEXT
 LIMIT, ENCRYPTED = ErrorCode.PARSER_LIMIT, ErrorCode.ENCRYPTED_DOCUMENT
-SIGNED = {*ARCHIVES, "file.pdf", "file.png"}
+SIGNED = {*ARCHIVES, "file.pdf", "file.png", "file.msg"}
 TEXTS = sorted(set(hostile_files.INTACT) - {*SIGNED, "file.html", "file.xml", "file.rss"})
 OUTCOMES_OF_TRUNCATED: dict[str, set[str]] = {
     "file.pdf": {CORRUPT},
     "file.png": {CORRUPT},
     **{name: {UNSUPPORTED} for name in ARCHIVES},
+    "file.msg": {UNSUPPORTED, CORRUPT},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
     "file.rss": {READ, CORRUPT},
@@ -39,6 +40,7 @@ OUTCOMES_OF_FLIPPED: dict[str, set[str]] = {
     "file.pdf": {READ, CORRUPT},
     "file.png": {READ, CORRUPT, NO_TEXT},
     **{name: {CORRUPT, UNSUPPORTED, LIMIT} for name in ARCHIVES},
+    "file.msg": {READ, CORRUPT, UNSUPPORTED, NO_TEXT},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
     "file.rss": {READ, CORRUPT},
@@ -187,6 +189,9 @@ async def test_a_reader_that_hangs_is_ended(tmp_path: Path) -> None:
             assert (failure.code, "time limit of 0.3 seconds" in failure.message) == (LIMIT, True), known.label
 
 
+BINARY = {known.extensions[0] for known in FORMATS if not known.is_text}
+
+
 @pytest.mark.parametrize("extension", sorted({known.extensions[0] for known in FORMATS}))
 async def test_a_file_with_a_wrong_extension_is_detected_or_rejected(tmp_path: Path, extension: str) -> None:
     """Binary formats are detected whatever the name; text has the type of its extension, if that type is text."""
@@ -195,7 +200,7 @@ async def test_a_file_with_a_wrong_extension_is_detected_or_rejected(tmp_path: P
         own, found = detect_type(tmp_path / name, name), detect_type(tmp_path / name, f"other{extension}")
         if name in SIGNED:
             assert found == own
-        elif extension in (".pdf", ".png", ".docx", ".pptx", ".xlsx", ".epub"):
+        elif extension in BINARY:
             assert not found.supported
             assert "plain text" in (found.reason or "")
         else:

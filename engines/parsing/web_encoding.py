@@ -1,0 +1,108 @@
+"""Decoding of content that states its encoding: web pages, chapters of books, and parts of e-mail.
+
+Labels are resolved by the WHATWG Encoding Standard, as browsers do: `iso-8859-1` means Windows-1252 and `gb2312` means GBK.
+The text is decoded once, here; later steps work on characters.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+import webencodings
+
+from engines.parsing.text_encoding import detect_content_encoding, marked_encoding, wide_encoding
+
+_PRESCANNED_BYTES = 16 * 1024
+"""Bytes at the start of a page that are searched for the encoding. The standard asks for 1,024; browsers search further."""
+_COMMENT = re.compile(rb"<!--.*?-->", re.S)
+_XML_LABEL = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']", re.I)
+_META_LABEL = re.compile(rb"<meta\s[^>]*?\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
+_WESTERN = "cp1252"
+_DECODERS = {"gbk": "gb18030", "x-user-defined": _WESTERN, "iso8859-8-i": "iso8859-8"}
+"""Codecs that decode more of what is found under a label than the codec that `webencodings` names."""
+_CHARACTER_SETS = re.compile(r"(cp|mac|iso|koi|utf|big5|hz|johab|tis|kz)")
+"""Names of Python's codecs that are character sets. Others, such as `idna` and `unicode_escape`, are not for messages."""
+_ASCII = bytes(range(128))
+_MIN_UTF8_EVIDENCE = 60
+"""Bytes beyond ASCII from which text in an East Asian encoding is not valid UTF-8 by chance."""
+_MAX_REPLACED_SHARE = 0.01
+"""Share of undecodable characters above which a stated encoding is regarded as wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """Decoded content."""
+
+    text: str
+    encoding: str
+    "Python name of the encoding."
+    is_assumed: bool = False
+    "True if the stated encoding is unknown or clearly wrong, so that another one was detected."
+
+    @property
+    def replaced(self) -> int:
+        """Number of characters that could not be decoded."""
+        return self.text.count("\ufffd")
+
+
+def decode_web_page(content: bytes) -> DecodedText:
+    """Decode a page by its byte order mark, else by the encoding that it states, else by its content."""
+    head = content[:_PRESCANNED_BYTES]
+    if encoding := marked_encoding(head) or wide_encoding(head):
+        return DecodedText(content.decode(encoding, errors="replace"), encoding)
+    return decode_labelled(content, _stated_label(head))
+
+
+def _stated_label(head: bytes) -> str | None:
+    match = _XML_LABEL.match(head) or _META_LABEL.search(_COMMENT.sub(b"", head))
+    label = match[1].decode("ascii", errors="replace") if match else None
+    # A label that could be read as ASCII cannot be right about UTF-16; the standard then takes UTF-8.
+    return "utf-8" if label and label.lower().startswith(("utf-16", "utf16", "unicode")) else label
+
+
+def decode_labelled(content: bytes, label: str | None) -> DecodedText:
+    """Decode content by its byte order mark, else with the stated encoding, or a detected one without a usable statement.
+
+    A statement is not usable if the label is unknown, or if more than one percent of the characters cannot be decoded.
+    Content that is valid UTF-8 is decoded as UTF-8 if text in the stated encoding never looks like that: any Western text
+    beyond ASCII, and text in other encodings from some length on.
+    """
+    if marked := marked_encoding(content[:4]):
+        return DecodedText(content.decode(marked, errors="replace"), marked)
+    encoding = codec_of(label) if label else None
+    if encoding is None or _is_rather_utf8(content, encoding):
+        return _detected(content, is_assumed=bool(label) and encoding is None)
+    text = content.decode(encoding, errors="replace")
+    if text.count("\ufffd") > max(2.0, len(text) * _MAX_REPLACED_SHARE):
+        detected = _detected(content, is_assumed=True)
+        return detected if detected.replaced < text.count("\ufffd") else DecodedText(text, encoding)
+    return DecodedText(text, encoding)
+
+
+def codec_of(label: str) -> str | None:
+    """Return the Python codec of a label: by the standard, else a text codec of that name; None for an unknown label."""
+    if found := webencodings.lookup(label.strip().strip("\"'")):
+        name: str = found.codec_info.name
+        return _DECODERS.get(name, name)
+    try:
+        known = codecs.lookup(label.strip())
+    except (LookupError, ValueError):
+        return None
+    return known.name if _CHARACTER_SETS.match(known.name) else None
+
+
+def _is_rather_utf8(content: bytes, encoding: str) -> bool:
+    if encoding.startswith("utf") or content.isascii():
+        return False
+    if encoding != _WESTERN and len(content.translate(None, _ASCII)) < _MIN_UTF8_EVIDENCE:
+        return False
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _detected(content: bytes, *, is_assumed: bool) -> DecodedText:
+    encoding = detect_content_encoding(content)
+    return DecodedText(content.decode(encoding, errors="replace"), encoding, is_assumed)

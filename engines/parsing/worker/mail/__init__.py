@@ -1,0 +1,1 @@
+"""E-mail: headers, the choice among the parts of a message, mailboxes."""

@@ -1,0 +1,89 @@
+"""The parts of a message (MIME): those that form its text, those that are messages, and those that are attachments."""
+
+from dataclasses import dataclass, field
+from email.message import Message
+
+from engines.parsing.worker.mail.headers import file_name
+
+_TEXTS = ("text/plain", "text/html", "text/enriched", "text/rfc822-headers", "text/x-amp-html")
+_SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
+_MAX_PARTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Versions of the same text in several types, in order of increasing richness."""
+
+    parts: tuple[Message, ...]
+
+
+@dataclass(slots=True)
+class MessageParts:
+    """The parts of one message in their order."""
+
+    texts: list[Alternatives] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    attachments: list[Message] = field(default_factory=list)
+    inline_images: int = 0
+
+
+def divide(message: Message) -> MessageParts:
+    """Return the parts of a message. The parts of attached messages are not among them."""
+    found = MessageParts()
+    stack = [message]
+    for _ in range(_MAX_PARTS):
+        if not stack:
+            break
+        part = stack.pop()
+        kind = part.get_content_type()
+        children = part.get_payload() if part.is_multipart() else []
+        if kind == "message/rfc822" or kind == "message/global":
+            found.messages.append(part)
+        elif kind == "multipart/alternative" and isinstance(children, list):
+            stack += reversed(_add_alternatives([each for each in children if isinstance(each, Message)], found))
+        elif isinstance(children, list) and children:
+            stack += reversed([each for each in children if isinstance(each, Message)])
+        elif not kind.startswith("multipart/"):
+            _add_single(part, kind, found)
+    return found
+
+
+def _add_alternatives(children: list[Message], found: MessageParts) -> list[Message]:
+    """Add the versions of a text, and return the other parts below them, such as attachments inside of a version."""
+    versions, others = list[Message](), list[Message]()
+    stack = list(reversed(children))
+    while stack:
+        part = stack.pop()
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            payload = part.get_payload()
+            stack += (
+                reversed([each for each in payload if isinstance(each, Message)]) if isinstance(payload, list) else []
+            )
+        elif part.get_content_type() in ("text/plain", "text/html") and not _is_attached(part):
+            versions.append(part)
+        elif part.get_content_type() != "text/x-amp-html":
+            others.append(part)
+    if versions:
+        found.texts.append(Alternatives(tuple(versions)))
+    return others
+
+
+def _add_single(part: Message, kind: str, found: MessageParts) -> None:
+    if (kind in _TEXTS and not _is_attached(part)) or kind == "message/delivery-status":
+        found.texts.append(Alternatives((part,)))
+    elif part.get_content_maintype() == "image" and part.get("Content-ID") and not _is_attached(part):
+        found.inline_images += 1
+    elif kind not in _SIGNATURES:
+        found.attachments.append(part)
+
+
+def _is_attached(part: Message) -> bool:
+    """Return True for a part that the sender attached as a file. Some programs name even the text of a message."""
+    disposition = (part.get_content_disposition() or "").lower()
+    return disposition == "attachment" or (
+        bool(file_name(part)) and disposition != "inline" and not _is_body_name(part)
+    )
+
+
+def _is_body_name(part: Message) -> bool:
+    return file_name(part).lower().endswith((".html", ".htm")) and part.get_content_type() == "text/html"
