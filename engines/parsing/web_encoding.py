@@ -9,14 +9,13 @@ import re
 from dataclasses import dataclass
 
 import webencodings
+from bs4.dammit import EncodingDetector
 
 from engines.parsing.text_encoding import detect_content_encoding, marked_encoding, wide_encoding
 
 _PRESCANNED_BYTES = 16 * 1024
 """Bytes at the start of a page that are searched for the encoding. The standard asks for 1,024; browsers search further."""
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
-_XML_LABEL = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']", re.I)
-_META_LABEL = re.compile(rb"<meta\s[^>]*?\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
 _WESTERN = "cp1252"
 _DECODERS = {"gbk": "gb18030", "x-user-defined": _WESTERN, "iso8859-8-i": "iso8859-8"}
 """Codecs that decode more of what is found under a label than the codec that `webencodings` names."""
@@ -54,8 +53,8 @@ def decode_web_page(content: bytes) -> DecodedText:
 
 
 def _stated_label(head: bytes) -> str | None:
-    match = _XML_LABEL.match(head) or _META_LABEL.search(_COMMENT.sub(b"", head))
-    label = match[1].decode("ascii", errors="replace") if match else None
+    """Return the encoding of the XML declaration, else of the first `meta` element outside of comments."""
+    label = EncodingDetector.find_declared_encoding(_COMMENT.sub(b"", head), is_html=True, search_entire_document=True)
     # A label that could be read as ASCII cannot be right about UTF-16; the standard then takes UTF-8.
     return "utf-8" if label and label.lower().startswith(("utf-16", "utf16", "unicode")) else label
 
