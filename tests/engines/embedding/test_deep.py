@@ -82,7 +82,7 @@ async def test_a_halt_ends_a_busy_process_and_the_next_call_starts_another(embed
     assert pid is not None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert "something else goes first" in str(long.result())
+    assert "other work has priority" in str(long.result())
     assert documents.restarts == 0
     assert len(await embedder.embed_documents(["next"])) == 1
     assert documents.pid != pid
