@@ -107,7 +107,7 @@ async def test_a_database_of_a_newer_version_prevents_the_start(data_dir: Path) 
         pass
     write_newer_database(data_dir)
     line = await failed_start(data_dir)
-    assert "newer Graphlore" in line
+    assert "newer version of Graphlore" in line
     assert "9999_new" in line
 
 
