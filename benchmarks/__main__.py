@@ -17,7 +17,14 @@ from benchmarks.inference import (
     speed,
     worker_crash,
 )
-from benchmarks.ingestion import generated_markup, ingestion_speed, ocr_accuracy, pdf_parsing, upload_memory
+from benchmarks.ingestion import (
+    generated_markup,
+    generated_pdf,
+    ingestion_speed,
+    ocr_accuracy,
+    pdf_parsing,
+    upload_memory,
+)
 from benchmarks.retrieval import search_growth, search_quality
 from benchmarks.serving import graphql, random_kills, streamed_chat
 
@@ -39,6 +46,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "graphql": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graphql.measure),
     "pdf-parsing": (frozenset({"R8"}), pdf_parsing.measure),
     "generated-markup": (frozenset({"T2"}), generated_markup.measure),
+    "generated-pdf": (frozenset({"T1", "T2"}), generated_pdf.measure),
     "ocr-accuracy": (frozenset({"O1", "O2", "O3"}), ocr_accuracy.measure),
     "upload-memory": (frozenset({"R12"}), upload_memory.measure),
     "random-kills": (frozenset({"F1"}), random_kills.measure),

@@ -29,6 +29,7 @@ class Extraction:
 
     def __init__(self, context: ParseContext, chunking: Chunking, tokens: TokenCounter) -> None:
         self._context = context
+        context.is_word = tokens.is_word
         self._chunking = chunking
         self._tokens = tokens
         self._builder = TextBuilder(context.limits)

@@ -1,6 +1,6 @@
 """State of one document while it is parsed: the input of its reader, and what the reader reports besides blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,11 @@ from records.document import ExtractionCoverage
 _MAX_LISTED = 20
 
 
+def _is_unknown(_word: str) -> bool:
+    """Return False: without a dictionary no word is known."""
+    return False
+
+
 @dataclass(slots=True)
 class ParseContext:
     """The file, its limits, and the properties that its reader sets."""
@@ -23,6 +28,8 @@ class ParseContext:
     limits: ParsingLimits
     recognizer: Recognizer | None = None
     "Recognizes text in images; None if the OCR extra is not installed or not wanted."
+    is_word: Callable[[str], bool] = _is_unknown
+    "Returns True for a word of a dictionary, in lower case."
     title: str | None = None
     "Title stated in the file. A reader that finds one sets it before it yields the first block."
     fraction: float = 0.0

@@ -30,7 +30,7 @@ DIGESTS: tuple[int, dict[str, str]] = (
     2,
     {
         "handbook.pdf": "cefacd256f82",
-        "columns.pdf": "09264e782cc1",
+        "columns.pdf": "d1773e320f8e",
         "handbook.docx": "09ebc5402514",
         "page.html": "4b7785ba930c",
         "bolts.csv": "ca1798955436",

@@ -31,6 +31,10 @@ class TokenCounter:
         offsets: list[tuple[int, int]] = self._tokenizer.encode(text, add_special_tokens=False).offsets
         return offsets
 
+    def is_word(self, word: str) -> bool:
+        """Return True if the vocabulary contains a word in lower case, which is true for the most frequent English words."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def weight(self, text: str) -> int:
         """Return the token count, bounded below by the length of the text (see `weight`)."""
         return weight(self.count(text), len(text))

@@ -1,15 +1,13 @@
 """OCR of one page: adds the lines that are recognized in its image to the lines that it already has."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import median
 from typing import Any
 
 from engines.parsing.text_cleaning import one_line
 from engines.parsing.worker.ocr.orientation import recognize_upright
 from engines.parsing.worker.ocr.recognizer import RecognizedLine, Recognizer, mean_confidence
-from engines.parsing.worker.pages.page_lines import Line, Page
-from engines.parsing.worker.pages.reading_order import in_reading_order
+from engines.parsing.worker.pages.page_spans import Page, Span
 from engines.parsing.worker.parse_context import ParseContext
 
 _SAME_SIZE_RATIO = 1.2
@@ -38,21 +36,21 @@ class FontSizes:
         self._known.append(height)
         return height
 
-    def normalize(self, lines: Sequence[Line]) -> list[Line]:
+    def normalize(self, lines: Sequence[Span]) -> list[Span]:
         """Return the lines of a page with their heights replaced by font sizes."""
         if not lines:
             return []
         body = self.size_of(median(line.height for line in lines for _ in line.text))
         return [_with_height(line, self._line_size(line, body)) for line in lines]
 
-    def _line_size(self, line: Line, body: float) -> float:
+    def _line_size(self, line: Span, body: float) -> float:
         is_body = 1 / _BODY_SIZE_RATIO < line.height / body < _BODY_SIZE_RATIO
         return body if is_body else self.size_of(line.height)
 
 
-def _with_height(line: Line, height: float) -> Line:
+def _with_height(line: Span, height: float) -> Span:
     middle = (line.top + line.bottom) / 2
-    return replace(line, top=middle - height / 2, bottom=middle + height / 2)
+    return line._replace(top=middle - height / 2, bottom=middle + height / 2)
 
 
 def recognize_page(
@@ -63,26 +61,26 @@ def recognize_page(
     `scale` is the number of pixels per point. Lines that the page already has are kept; recognized copies of them are
     dropped.
     """
-    turns, found = (0, recognizer.lines(pixels)) if page.lines else recognize_upright(pixels, recognizer)
+    turns, found = (0, recognizer.lines(pixels)) if page.has_text else recognize_upright(pixels, recognizer)
     page.rotate(turns)
     context.ocr_pages += 1
-    lines = [line for each in found if (line := _line(each, scale)) and not _overlaps(line, page.lines)]
+    lines = [line for each in found if (line := _line(each, scale)) and not _overlaps(line, page.spans)]
     page.recognized_lines = len(lines)
     page.confidence = mean_confidence(found)
-    page.lines = in_reading_order([*page.lines, *sizes.normalize(lines)])
+    page.spans += sizes.normalize(lines)
 
 
-def _line(found: RecognizedLine, scale: float) -> Line | None:
+def _line(found: RecognizedLine, scale: float) -> Span | None:
     text = one_line(found.text)
     box = (found.left / scale, found.top / scale, found.right / scale, found.bottom / scale)
-    return Line(text, *box) if text and box[3] > box[1] else None
+    return Span(text, *box) if text and box[3] > box[1] else None
 
 
-def _overlaps(line: Line, others: Sequence[Line]) -> bool:
-    """Return True if another line covers more than half of this line's width and half of the lower line's height."""
+def _overlaps(line: Span, others: Sequence[Span]) -> bool:
+    """Return True if other spans cover more than half of a line's width, each with half of the lower one's height."""
+    covered = 0.0
     for other in others:
-        width = min(line.right, other.right) - max(line.left, other.left)
         height = min(line.bottom, other.bottom) - max(line.top, other.top)
-        if width > (line.right - line.left) / 2 and height > min(other.height, line.height) / 2:
-            return True
-    return False
+        if height > min(other.height, line.height) / 2:
+            covered += max(0.0, min(line.right, other.right) - max(line.left, other.left))
+    return covered > (line.right - line.left) / 2

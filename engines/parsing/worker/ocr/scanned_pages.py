@@ -7,7 +7,7 @@ from typing import Any
 from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.worker.ocr.page_recognition import FontSizes, recognize_page
 from engines.parsing.worker.ocr.recognizer import MAX_SIDE
-from engines.parsing.worker.pages.page_lines import Page
+from engines.parsing.worker.pages.page_spans import Page
 from engines.parsing.worker.parse_context import ParseContext
 
 _POINTS_PER_INCH = 72

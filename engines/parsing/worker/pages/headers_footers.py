@@ -1,14 +1,17 @@
 """Removal of page headers, page footers and page numbers, which are detected by their repetition in the same place.
 
-Pages are processed in batches. Only lines near the top or bottom edge that are no larger than body text are ever removed:
-bare page numbers, and lines that occur on at least three pages, unchanged or with a number that increases with the page.
+Pages are processed in batches. Only lines near the top or bottom edge that are no larger than body text are removed: those
+that occur on at least three pages, unchanged or with a number that increases with the page. Digits alone are no evidence,
+because they can be the values of a table. The repeated header of a table is kept.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from engines.parsing.worker.pages.page_lines import Line, Page
+from engines.parsing.worker.pages.lines import Cell, Line
+from engines.parsing.worker.pages.page_spans import Page, Span
+from engines.parsing.worker.pages.tables.values import value_cells
 
 _MARGIN = 0.12
 """Height of the zone at each edge, as a share of the page's height."""
@@ -16,8 +19,14 @@ _MIN_PAGES = 3
 _MAX_LENGTH = 200
 _NUMBER = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
-    r"[-–—\s|]*((page|seite|p\.)\s*)?(\d{1,4}|[ivxl]{1,6})(\s*(of|/|von)\s*\d{1,4})?[-–—\s|]*", re.I
+    r"[-–—\s|]*(?:(?:page|seite|p\.)\s*(\d{1,4})(?:\s*(?:of|/|von)\s*\d{1,4})?|[-–—]\s*(\d{1,4})\s*[-–—])[-–—\s|]*",
+    re.I,
 )
+"""A page number that is named or marked as one."""
+_MAX_TABLE_GAP = 2.5
+"""Gap between the header of a table and its first row, in line heights."""
+_LINES_BELOW = 5
+"""Lines below a header among which there is a row with values."""
 
 LineKey = tuple[str, int]
 """Text of a line and its height on the page, in steps of four points."""
@@ -29,31 +38,73 @@ class HeaderFooterFilter:
     def __init__(self) -> None:
         self._pages_with: Counter[LineKey] = Counter()
 
-    def remove_from(self, pages: list[Page], body_height: float) -> None:
-        """Remove headers, footers and page numbers from the pages of a batch, in place."""
-        for page in pages:
-            self._pages_with.update({key for line in _lines_at_edges(page, body_height) for key in _keys(line, page)})
-        for page in pages:
-            removed = {id(line) for line in _lines_at_edges(page, body_height) if self._repeats(line, page)}
-            page.lines = [line for line in page.lines if id(line) not in removed]
+    def remove_from(self, pages: Sequence[tuple[Page, list[Line]]], body_height: float) -> None:
+        """Remove headers, footers and page numbers from the pages of a batch, in place. Each page comes with its lines."""
+        for page, lines in pages:
+            keys = {key for line in _lines_at_edges(page, lines, body_height) for key in _keys(line, page)}
+            self._pages_with.update(keys)
+            self._pages_with.update({(turned.text, -1) for turned in page.turned_texts})
+        for page, lines in pages:
+            self._remove(page, lines, body_height)
 
-    def _repeats(self, line: Line, page: Page) -> bool:
-        if _PAGE_NUMBER.fullmatch(line.text) and _is_outermost(line, page):
+    def _remove(self, page: Page, lines: list[Line], body_height: float) -> None:
+        removed = [line for line in _lines_at_edges(page, lines, body_height) if self._repeats(line, page, lines)]
+        kept = [line for line in lines if line not in removed]
+        headers: list[Line] = []
+        for line in sorted(removed, key=lambda each: -each.top):
+            if _heads_table(line, kept) or _is_above(line, headers):
+                headers.append(line)
+                kept.append(line)
+                removed.remove(line)
+        spans: set[Span] = {span for line in removed for span in line.spans}
+        if removed:
+            page.spans = [span for span in page.spans if span not in spans]
+            lines[:] = [line for line in lines if line not in removed]
+        page.turned_texts = [each for each in page.turned_texts if self._pages_with[each.text, -1] < _MIN_PAGES]
+
+    def _repeats(self, line: Line, page: Page, lines: Sequence[Line]) -> bool:
+        number = _PAGE_NUMBER.fullmatch(line.text)
+        if number and int(number[1] or number[2]) == page.number and len(lines) > 1:
             return True
         return any(self._pages_with[key] >= _MIN_PAGES for key in _keys(line, page))
 
 
-def _lines_at_edges(page: Page, body_height: float) -> Iterator[Line]:
-    for line in page.lines:
+def _lines_at_edges(page: Page, lines: Sequence[Line], body_height: float) -> Iterator[Line]:
+    for line in lines:
         near_edge = line.bottom < page.height * _MARGIN or line.top > page.height * (1 - _MARGIN)
         if near_edge and line.height <= body_height * 1.25 and len(line.text) <= _MAX_LENGTH:
             yield line
 
 
-def _is_outermost(line: Line, page: Page) -> bool:
-    above = any(other.bottom <= line.top for other in page.lines)
-    below = any(other.top >= line.bottom for other in page.lines)
-    return len(page.lines) > 1 and not (above and below)
+def _heads_table(line: Line, lines: Sequence[Line]) -> bool:
+    """Return True if the cells of a line are the names of the columns of one of the lines below."""
+    if len(line.cells) < 2:
+        return False
+    before = line
+    for below in sorted((other for other in lines if other.top >= line.bottom - 1), key=lambda other: other.top)[
+        :_LINES_BELOW
+    ]:
+        if below.top - before.bottom > _MAX_TABLE_GAP * line.height:
+            return False
+        cells = value_cells(below)
+        if len(cells) >= len(line.cells) and all(any(_overlap(cell, other) for other in cells) for cell in line.cells):
+            return True
+        before = below
+    return False
+
+
+def _is_above(line: Line, headers: Sequence[Line]) -> bool:
+    """Return True if a line is directly above the header of a table, so that it can name several of its columns."""
+    return any(
+        0 <= header.top - line.bottom + 1 <= _MAX_TABLE_GAP * line.height
+        and header.left < line.middle < header.right
+        and line.right <= header.right + line.height
+        for header in headers
+    )
+
+
+def _overlap(cell: Cell, other: Cell) -> bool:
+    return min(cell.right, other.right) > max(cell.left, other.left)
 
 
 def _keys(line: Line, page: Page) -> Iterator[LineKey]:

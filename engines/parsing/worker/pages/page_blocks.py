@@ -1,52 +1,56 @@
 """Blocks of a sequence of pages, processed in batches to detect repeated margins and the document's typography."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from engines.parsing.worker.blocks.block import Block, PageDone
+from engines.parsing.worker.pages.continuation import ContinuationJoiner
 from engines.parsing.worker.pages.headers_footers import HeaderFooterFilter
+from engines.parsing.worker.pages.hyphens import WordEvidence
+from engines.parsing.worker.pages.lines import lines_of
 from engines.parsing.worker.pages.page_coverage import PageCoverage
-from engines.parsing.worker.pages.page_lines import Page
-from engines.parsing.worker.pages.paragraphs import Outline, Typography, blocks_of_page
+from engines.parsing.worker.pages.page_layout import LayoutReader
+from engines.parsing.worker.pages.page_spans import Page
+from engines.parsing.worker.pages.typography import Outline, Typography
 from engines.parsing.worker.parse_context import ParseContext
 
 BATCH_PAGES = 16
 """Pages in memory at the same time."""
-_DEFAULT_BODY_HEIGHT = 10.0
-"""Line height of the body text, in points, if no line has been measured."""
 
 
 class _BatchConverter:
     """Converts batches of pages. Statistics of the typography accumulate over the batches of one document."""
 
-    def __init__(self, outline: Outline) -> None:
-        self._outline = outline
+    def __init__(self, outline: Outline, context: ParseContext) -> None:
+        self._typography = Typography(outline)
+        self._words = WordEvidence(context.is_word)
         self._header_footer_filter = HeaderFooterFilter()
-        self._heights = Counter[float]()
-        self._bold = Counter[bool]()
+        self._joiner = ContinuationJoiner(self._words)
+        self._layout = LayoutReader(self._typography, self._words)
+        self._context = context
 
     def blocks(self, batch: list[Page]) -> Iterator[Block]:
-        for page in batch:
-            self._measure(page)
-        body = self._heights.most_common(1)[0][0] if self._heights else _DEFAULT_BODY_HEIGHT
-        self._header_footer_filter.remove_from(batch, body)
-        typography = Typography(body, self._bold[True] > self._bold[False], self._outline)
-        for page in batch:
-            for block in blocks_of_page(page, typography):
-                yield replace(block, box=page.to_original(block.box)) if page.quarter_turns and block.box else block
+        pages = [(page, lines_of(page.spans)) for page in batch]
+        for _, lines in pages:
+            self._typography.measure(lines)
+            self._words.learn(line.text for line in lines)
+        self._header_footer_filter.remove_from(pages, self._typography.body_height)
+        for page, _ in pages:
+            for block in self._layout.blocks(page):
+                turned = replace(block, box=page.to_original(block.box)) if page.quarter_turns and block.box else block
+                yield from self._joiner.add(turned)
+        self._context.tables = self._layout.tables
 
-    def _measure(self, page: Page) -> None:
-        for line in page.lines:
-            self._heights[round(line.height * 2) / 2] += len(line.text)
-            self._bold["bold" in line.font.lower()] += len(line.text)
+    def finish(self) -> Iterator[Block]:
+        """Yield the last block of the document."""
+        return self._joiner.finish()
 
 
 def blocks_of_pages(
     pages: Iterable[Page], context: ParseContext, outline: Outline, coverage: PageCoverage
 ) -> Iterator[Block | PageDone]:
     """Yield the blocks of all pages, and a `PageDone` after each page was read. Updates progress and coverage."""
-    converter, batch = _BatchConverter(outline), list[Page]()
+    converter, batch = _BatchConverter(outline, context), list[Page]()
     for page in pages:
         coverage.add(page)
         batch.append(page)
@@ -56,3 +60,4 @@ def blocks_of_pages(
             yield from converter.blocks(batch)
             batch = []
     yield from converter.blocks(batch)
+    yield from converter.finish()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from engines.parsing.worker.ocr.recognizer import INSTALL_ADVICE, RELIABLE_CONFIDENCE
-from engines.parsing.worker.pages.page_lines import Page
+from engines.parsing.worker.pages.page_spans import Page
 from engines.parsing.worker.parse_context import ParseContext
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
@@ -34,11 +34,11 @@ class PageCoverage:
         """Count a page. Add each page once, in order."""
         self.added.add(page.number)
         self.images += page.images
-        self.with_text += bool(page.lines)
+        self.with_text += page.has_text
         self.recognized += bool(page.recognized_lines)
         if page.ocr_skipped:
             self.ocr_skipped.append(page.number)
-        elif not page.lines:
+        elif not page.has_text:
             (self.images_only if page.images else self.blank).append(page.number)
         elif page.needs_ocr:
             self.mostly_images.append(page.number)

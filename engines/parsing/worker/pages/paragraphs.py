@@ -1,170 +1,133 @@
-"""Paragraphs, headings, list items and tables from the rows of a page."""
+"""Paragraphs, headings and list items from the lines of a region."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from engines.parsing.text_cleaning import one_line
 from engines.parsing.worker.blocks.block import Block, BlockKind
-from engines.parsing.worker.blocks.table_rows import table_blocks
-from engines.parsing.worker.pages.page_lines import Page
-from engines.parsing.worker.pages.page_rows import Row, box_around, rows_of, typical_line_gap
-from engines.parsing.worker.pages.page_tables import aligned_rows, grid_of, is_table, is_text_columns
+from engines.parsing.worker.pages.hyphens import WordEvidence
+from engines.parsing.worker.pages.lines import Line, box_around, line_separator
+from engines.parsing.worker.pages.typography import LIST_ITEM, Typography, has_wide_gap
 
-Outline = dict[tuple[int, str], int]
-"""Levels of a file's bookmarks, by page number and text (one line, casefolded)."""
-
-_LIST_ITEM = re.compile(r"([•◦▪‣·●○■□–—*]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
-_HEADING_NUMBER = re.compile(r"((chapter|section|part|appendix|kapitel)\s+)?[\dIVX]+(\.\d+)*\.?\s+\S", re.I)
-_DOTTED_NUMBER = re.compile(r"((?:\d+|[A-Z](?=\.\d))(?:\.\d+)*)\.?\s+(?=\S)")
-_BOLD_FONT = re.compile(r"bold|black|heavy|semibold|demi", re.I)
-_HYPHENATED = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
-_MAX_HEADING_LENGTH = 200
 _NEIGHBOURS = 8
-"""Rows before and after a row that determine the right edge of its column."""
-_MIN_HEADING_RATIO = 1.12
-"""Minimum ratio of a heading's font size to the body's."""
-_LEVEL_RATIOS = (1.7, 1.35)
-"""Minimum ratios for headings of the levels 1 and 2. Smaller headings have level 3."""
+"""Lines before and after a line that determine the right edge of its column."""
+_SAME_EDGE = 1.5
+"""Points by which the edges of justified lines differ."""
+_MAX_TITLE_LINES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Typography:
-    """Body text of the document as measured so far, and the bookmarks of the file."""
+class ParagraphReader:
+    """Divides lines of prose into blocks."""
 
-    body_height: float
-    "Line height in points."
-    body_is_bold: bool
-    outline: Outline
+    def __init__(self, typography: Typography, words: WordEvidence) -> None:
+        self._typography = typography
+        self._words = words
 
+    def blocks(self, lines: Sequence[Line], page: int, *, before_table: bool = False) -> Iterator[Block]:
+        """Yield the blocks of some lines in order. Bold lines directly before a table become a heading."""
+        if not lines:
+            return
+        gap = _typical_gap(lines)
+        paragraphs = [[lines[0]]]
+        for number, (before, line) in enumerate(pairwise(lines)):
+            right_edge = _right_edge(lines[max(0, number - _NEIGHBOURS) : number + _NEIGHBOURS], before)
+            if _begins_paragraph(paragraphs[-1], before, line, gap, right_edge):
+                paragraphs.append([])
+            paragraphs[-1].append(line)
+        title = _title_lines(paragraphs) if before_table else 0
+        for paragraph in paragraphs[: len(paragraphs) - title]:
+            yield self._block(paragraph, page)
+        if title:
+            rows = [line for paragraph in paragraphs[-title:] for line in paragraph]
+            text = ", ".join(line.text.rstrip(" ,") for line in rows)
+            level = self._typography.level(rows[:1], text, page) or self._typography.level(rows[:1], rows[0].text, page)
+            yield self._made(BlockKind.HEADING if level else BlockKind.PARAGRAPH, text, level, rows, page)
 
-def blocks_of_page(page: Page, typography: Typography) -> Iterator[Block]:
-    """Yield the blocks of a page in reading order."""
-    rows = [row for row in rows_of(page) if row.text.strip()]
-    gap = typical_line_gap(rows)
-    prose: list[Row] = []
-    position = 0
-    while position < len(rows):
-        count = aligned_rows(rows, position)
-        run = rows[position : position + count]
-        if is_text_columns(run) or is_table(run):
-            yield from _paragraphs(prose, page, gap, typography)
-            prose = []
-            yield from _columns(run, page, gap, typography) if is_text_columns(run) else _table(run, page)
-        else:
-            count = max(1, count)
-            prose += rows[position : position + count]
-        position += count
-    yield from _paragraphs(prose, page, gap, typography)
+    def _block(self, lines: Sequence[Line], page: int) -> Block:
+        text = self._joined(lines)
+        if level := self._typography.level(lines, text, page):
+            return self._made(BlockKind.HEADING, one_line(text), level, lines, page)
+        return self._made(BlockKind.LIST_ITEM if LIST_ITEM.match(text) else BlockKind.PARAGRAPH, text, 0, lines, page)
 
+    @staticmethod
+    def _made(kind: BlockKind, text: str, level: int, lines: Sequence[Line], page: int) -> Block:
+        return Block(kind, text, level=level, page=page, box=box_around(lines, page))
 
-def _table(rows: Sequence[Row], page: Page) -> Iterator[Block]:
-    grid = grid_of(rows)
-    yield from table_blocks(grid.header, grid.cells, page=page.number, box=box_around(rows, page.number))
-
-
-def _columns(rows: Sequence[Row], page: Page, gap: float, typography: Typography) -> Iterator[Block]:
-    for column in range(len(rows[0].cells)):
-        column_rows = [Row([row.cells[column]]) for row in rows if column < len(row.cells)]
-        yield from _paragraphs(column_rows, page, gap, typography)
-
-
-def _paragraphs(rows: Sequence[Row], page: Page, gap: float, typography: Typography) -> Iterator[Block]:
-    if not rows:
-        return
-    paragraph = [rows[0]]
-    for number, (before, row) in enumerate(pairwise(rows)):
-        right_edge = _right_edge(rows[max(0, number - _NEIGHBOURS) : number + _NEIGHBOURS], before)
-        if _begins_paragraph(paragraph, before, row, gap, right_edge):
-            yield _block(paragraph, page, typography)
-            paragraph = []
-        paragraph.append(row)
-    yield _block(paragraph, page, typography)
+    def _joined(self, lines: Sequence[Line]) -> str:
+        """Join lines to one. Cells with a wide gap are separated by a bar, unless the first one is a label with a colon."""
+        text = ""
+        for line in lines:
+            part = _text_of(line) if _has_cells(line, lines) else one_line(line.text)
+            divided = self._words.join(text, part) if text else None
+            text = divided if divided is not None else f"{text}{line_separator(text, part)}{part}" if text else part
+        return text
 
 
-def _right_edge(neighbours: Sequence[Row], row: Row) -> float:
-    """Return the right edge of the column that contains the row."""
-    return max(other.right for other in neighbours if other.left < row.right and other.right > row.left)
+def _has_cells(line: Line, others: Sequence[Line]) -> bool:
+    """Return True if a line consists of cells. A justified line can have wide gaps, too, but ends where others end."""
+    return has_wide_gap(line) and not any(
+        other is not line and abs(other.left - line.left) < _SAME_EDGE and abs(other.right - line.right) < _SAME_EDGE
+        for other in others
+    )
 
 
-def _begins_paragraph(paragraph: Sequence[Row], before: Row, row: Row, gap: float, right_edge: float) -> bool:
-    """Return True if a row starts a new paragraph.
+def _text_of(line: Line) -> str:
+    text = line.cells[0].text
+    for cell in line.cells[1:]:
+        text = f"{text} {cell.text}" if text.endswith(":") else f"{text} | {cell.text}"
+    return one_line(text)
 
-    Signs of a new paragraph are a wide gap, a move upwards, another font size or weight, a list marker, a row before that
-    ends a sentence short of the right edge, and an indented row.
+
+def _title_lines(paragraphs: Sequence[Sequence[Line]]) -> int:
+    """Return the number of bold paragraphs at the end that are the title of the table behind them."""
+    count = lines = 0
+    for paragraph in reversed(paragraphs):
+        is_title = all(line.is_bold and len(line.text) < 120 and not line.text.endswith(".") for line in paragraph)
+        lines += len(paragraph)
+        if not is_title or lines > _MAX_TITLE_LINES:
+            break
+        if count and paragraphs[-count][0].top - paragraph[-1].bottom > 2 * paragraph[-1].height:
+            break
+        count += 1
+    return count if lines > 1 or count > 1 else 0
+
+
+def _typical_gap(lines: Sequence[Line]) -> float:
+    """Return the gap between two lines of a paragraph, in points.
+
+    If most lines are full, this is the median gap, which also holds for double spacing. Otherwise it is at most half a line,
+    because on a page of short lines the median is the gap between paragraphs.
+    """
+    gaps = [after.top - before.bottom for before, after in pairwise(lines) if after.top > before.top]
+    if not gaps:
+        return 0.0
+    widest = max(line.right - line.left for line in lines)
+    full = sum(line.right - line.left > 0.8 * widest for line in lines)
+    half_a_line = median(line.height for line in lines) / 2
+    return median(gaps) if full > len(lines) / 2 else min(median(gaps), half_a_line)
+
+
+def _right_edge(neighbours: Sequence[Line], line: Line) -> float:
+    """Return the right edge of the column that contains the line."""
+    return max(other.right for other in neighbours if other.left < line.right and other.right > line.left)
+
+
+def _begins_paragraph(paragraph: Sequence[Line], before: Line, line: Line, gap: float, right_edge: float) -> bool:
+    """Return True if a line starts a new paragraph.
+
+    Signs of a new paragraph are a wide gap, a move upwards, another font size or weight, a list marker, a line before that
+    ends a sentence short of the right edge, and an indented line.
     """
     height = max(before.height, 1.0)
-    distance = row.top - before.bottom
-    if distance > gap + 0.35 * height or row.top < before.top - height / 2:
+    if line.top - before.bottom > gap + 0.35 * height or line.top < before.top - height / 2:
         return True
-    if abs(row.height - before.height) > 0.1 * height or row.has_wide_gap or before.has_wide_gap:
+    if abs(line.height - before.height) > 0.1 * height or _has_cells(line, [before]) or _has_cells(before, paragraph):
         return True
-    if _LIST_ITEM.match(row.text) or _is_bold(row) != _is_bold(before):
+    if LIST_ITEM.match(line.text) or line.is_bold != before.is_bold or "… " in before.text:
         return True
     ends_short = before.right < right_edge - 0.25 * (right_edge - before.left)
     if ends_short and before.text.rstrip().endswith((".", "!", "?", ":", "。")):
         return True
-    is_indented = row.left - before.left > height
-    return is_indented and not _LIST_ITEM.match(paragraph[0].text) and len(paragraph) > 1
-
-
-def _block(rows: Sequence[Row], page: Page, typography: Typography) -> Block:
-    text = _joined(rows)
-    box = box_around(rows, page.number)
-    level = _heading_level(rows, text, page, typography)
-    if level:
-        return Block(BlockKind.HEADING, one_line(text), level=level, page=page.number, box=box)
-    kind = BlockKind.LIST_ITEM if _LIST_ITEM.match(text) else BlockKind.PARAGRAPH
-    return Block(kind, text, page=page.number, box=box)
-
-
-def _joined(rows: Sequence[Row]) -> str:
-    """Join rows to one line. Hyphenated words are rejoined; cells with a wide gap are separated by a bar."""
-    text = ""
-    for row in rows:
-        line = (" | " if row.has_wide_gap else " ").join(one_line(cell.text) for cell in row.cells)
-        if _HYPHENATED.search(text) and line[:1].islower():
-            text = text[:-1] + line
-            continue
-        text = f"{text} {line}" if text else line
-    return text
-
-
-def _heading_level(rows: Sequence[Row], text: str, page: Page, typography: Typography) -> int:
-    """Return the level of a heading, or 0 for other text. Bookmarks decide first, then the font size, then the weight."""
-    if level := typography.outline.get((page.number, one_line(text).casefold())):
-        return level
-    if len(text) > _MAX_HEADING_LENGTH or len(rows) > 3 or any(row.has_wide_gap for row in rows):
-        return 0
-    if not any(character.isalpha() for character in text) or text.endswith((".", ",", ";")) or "… " in text:
-        return 0
-    ratio = rows[0].height / typography.body_height
-    if ratio >= _MIN_HEADING_RATIO:
-        return _level_of_larger(text, ratio, page, typography)
-    stands_out = all(_is_bold(row) for row in rows) and not typography.body_is_bold and not text.endswith(":")
-    is_short = len(rows) == 1 and len(text) <= 100
-    is_numbered_or_capitalized = _HEADING_NUMBER.match(text) or text[:1].isupper()
-    is_heading = stands_out and is_short and ratio >= 0.95 and is_numbered_or_capitalized
-    return len(_LEVEL_RATIOS) + 2 if is_heading else 0
-
-
-def _level_of_larger(text: str, ratio: float, page: Page, typography: Typography) -> int:
-    """Return the level of a heading in a larger font.
-
-    A bookmark with the heading's text without its number decides. Otherwise the level follows from the font size, but is no
-    smaller than the count of the number's parts: 2 or more for `2.1 Names`.
-    """
-    number = _DOTTED_NUMBER.match(text)
-    if not number:
-        return _level_of_size(ratio)
-    bookmarked = typography.outline.get((page.number, one_line(text[number.end() :]).casefold()))
-    return bookmarked or max(_level_of_size(ratio), number[1].count(".") + 1)
-
-
-def _level_of_size(ratio: float) -> int:
-    return next((level for level, least in enumerate(_LEVEL_RATIOS, 1) if ratio >= least), len(_LEVEL_RATIOS) + 1)
-
-
-def _is_bold(row: Row) -> bool:
-    return bool(_BOLD_FONT.search(row.font))
+    is_indented = line.left - before.left > height
+    return is_indented and not LIST_ITEM.match(paragraph[0].text) and len(paragraph) > 1

@@ -12,7 +12,7 @@ from engines.parsing.worker.ocr.page_recognition import FontSizes, recognize_pag
 from engines.parsing.worker.ocr.recognizer import INSTALL_ADVICE, MAX_SIDE, Recognizer
 from engines.parsing.worker.pages.page_blocks import blocks_of_pages
 from engines.parsing.worker.pages.page_coverage import PageCoverage, damaged
-from engines.parsing.worker.pages.page_lines import Page
+from engines.parsing.worker.pages.page_spans import Page
 from engines.parsing.worker.parse_context import ParseContext
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable

@@ -7,11 +7,11 @@ from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.worker.ocr.page_recognition import FontSizes
 from engines.parsing.worker.ocr.recognizer import Recognizer, find_recognizer
 from engines.parsing.worker.ocr.scanned_pages import render_scale
-from engines.parsing.worker.pages.page_lines import Line, Page
+from engines.parsing.worker.pages.page_spans import Page, Span
 
 
-def line(text: str, top: float, height: float = 10) -> Line:
-    return Line(text, 0, top, 200, top + height)
+def line(text: str, top: float, height: float = 10) -> Span:
+    return Span(text, 0, top, 200, top + height)
 
 
 def test_an_empty_image_has_no_lines() -> None:

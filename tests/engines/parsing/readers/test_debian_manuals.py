@@ -154,7 +154,7 @@ async def test_a_texinfo_manual_has_its_chapters_in_order(parser: Parser) -> Non
     assert {heading.level for heading in manual.document.outline if re.match(r"\d\.\d ", heading.text)} == {2}
     for sentence in LIBTASN1_SENTENCES:
         check_sentence(manual, path, sentence)
-    assert "-o, --output=FILE, output file" in manual.text
+    assert "  -o, --output=FILE     output file" in manual.text
 
 
 @pytest.mark.parametrize("name", ["debian.csv", "ubuntu.csv"])

@@ -1,6 +1,7 @@
-"""Pages and their lines, as a PDF parser or OCR returns them."""
+"""Pages and their content, as pdfium or OCR returns it: spans of text with their places, and drawn lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from records.document import BoundingBox
 
@@ -10,11 +11,10 @@ _LITTLE_TEXT = 200
 """Characters up to which the text of a scan is only a stamp or a page number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text, or a part of one, in points from the page's top left corner.
+class Span(NamedTuple):
+    """A piece of text that is never divided: a word of a PDF, or a line recognized by OCR.
 
-    The height of the box is proportional to the font size.
+    The box is in points from the page's top left corner. Its height is the font size.
     """
 
     text: str
@@ -23,20 +23,47 @@ class Line:
     right: float
     bottom: float
     font: str = ""
+    is_bold: bool = False
+    is_monospaced: bool = False
+    follows_space: bool = False
+    "True if there is a space before the text, even where its gap is narrow."
 
     @property
     def height(self) -> float:
         return self.bottom - self.top
 
 
+class Ruling(NamedTuple):
+    """A straight line that is drawn on a page, horizontal or vertical, in points from the page's top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def is_horizontal(self) -> bool:
+        return self.right - self.left >= self.bottom - self.top
+
+    @property
+    def middle(self) -> float:
+        """The position across the line: the height of a horizontal one, the distance from the left of a vertical one."""
+        return (self.top + self.bottom) / 2 if self.is_horizontal else (self.left + self.right) / 2
+
+
 @dataclass(slots=True)
 class Page:
-    """A page with its lines in reading order. Lengths are in points."""
+    """A page with its text in no particular order. Lengths are in points."""
 
     number: int
     width: float
     height: float
-    lines: list[Line]
+    spans: list[Span]
+    rulings: list[Ruling] = field(default_factory=list)
+    turned_texts: list[Span] = field(default_factory=list)
+    "Texts that run in another direction than the rest of the page, such as stamps. Their boxes are as wide as they are."
+    notes: list[str] = field(default_factory=list)
+    "Comments attached to the page."
     images: int = 0
     image_share: float = 0.0
     "Share of the page's area that images cover, 0 to 1."
@@ -47,7 +74,7 @@ class Page:
     confidence: float = 0.0
     "Mean confidence of the recognized lines, 0 to 1."
     quarter_turns: int = 0
-    "Counterclockwise turns that made the page upright. Size and lines are those of the turned page."
+    "Counterclockwise turns that made the page upright. Size and spans are those of the turned page."
 
     def rotate(self, turns: int) -> None:
         """Record counterclockwise quarter turns and swap width and height accordingly."""
@@ -72,7 +99,11 @@ class Page:
         return x, y
 
     @property
+    def has_text(self) -> bool:
+        return bool(self.spans or self.turned_texts)
+
+    @property
     def needs_ocr(self) -> bool:
         """True if the page's content is in images: it has no text, or is covered by images and has very little text."""
-        has_little = sum(len(line.text) for line in self.lines) <= _LITTLE_TEXT
-        return self.images > 0 and (not self.lines or (has_little and self.image_share >= _SCANNED_SHARE))
+        has_little = sum(len(span.text) for span in (*self.spans, *self.turned_texts)) <= _LITTLE_TEXT
+        return self.images > 0 and (not self.has_text or (has_little and self.image_share >= _SCANNED_SHARE))

@@ -1,0 +1,69 @@
+"""T1, T2: shares of the facts of generated PDF files that their text states, over hundreds of layouts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+from benchmarks.figures import Figure, at_least
+from engines.parsing.parsing_limits import ParsingLimits
+from engines.parsing.protocol import ParsedText
+from engines.parsing.worker.chunking.token_counter import TokenCounter, open_token_counter
+from engines.parsing.worker.extraction import Extraction
+from engines.parsing.worker.parse_context import ParseContext
+from records.document import Chunking
+from tests.support import generated_tables, generated_texts
+
+_TABLES, _TEXTS = 300, 60
+_QUICK = 20
+
+
+async def measure(folder: Path, quick: bool) -> list[Figure]:
+    """Generate and read tables and prose. Each layout is drawn by Hypothesis from a fixed seed."""
+    tokens = open_token_counter()
+    facts, missing = _count(
+        generated_tables.tables(), _QUICK if quick else _TABLES,
+        lambda table: (table.known_facts(), generated_tables.missing_facts(
+            _read(generated_tables.write_table(folder / "table.pdf", table), tokens), table.known_facts())),
+    )  # fmt: skip
+    sentences, lost = _count(
+        generated_texts.texts(), _QUICK if quick else _TEXTS,
+        lambda text: (text.sentences, generated_texts.missing_sentences(
+            _read(generated_texts.write_text(folder / "text.pdf", text), tokens), text.sentences)),
+    )  # fmt: skip
+    return [
+        at_least("T1", "table facts of generated PDF files", 1 - missing / facts, 0.98, facts=facts),
+        at_least("T2", "sentences of generated PDF files", 1 - lost / sentences, 0.995, sentences=sentences),
+    ]
+
+
+def _count(
+    strategy: SearchStrategy[Any], examples: int, judge: Callable[[Any], tuple[list[Any], list[Any]]]
+) -> tuple[int, int]:
+    """Return the number of all facts and of those that are missing."""
+    known = missing = 0
+
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @seed(2031)
+    @given(strategy)
+    def generate(drawn: Any) -> None:
+        nonlocal known, missing
+        facts, lost = judge(drawn)
+        known, missing = known + len(facts), missing + len(lost)
+
+    generate()
+    return max(1, known), missing
+
+
+def _read(path: Path, tokens: TokenCounter) -> str:
+    context = ParseContext(path, path.name, "application/pdf", ParsingLimits())
+    events = Extraction(context, Chunking(), tokens).events()
+    return "".join(event.text for event in events if isinstance(event, ParsedText))

@@ -1,0 +1,85 @@
+"""Share of the questions for which one of the pages with the answer is among the first hits, by Graphlore's own search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from benchmarks.judged.collection import JudgedFolder, Question
+from engines.parsing.parsing_limits import ParsingLimits
+from engines.parsing.protocol import ParsedChunks, ParsedText
+from engines.parsing.worker.extraction import Extraction
+from engines.parsing.worker.parse_context import ParseContext
+from records.document import Chunking, DocumentRecord, DocumentSource, NewDocument
+from records.retrieval import SearchMode
+from tests.support.library import Library, open_library
+
+DEPTHS = (5, 10)
+"""Numbers of first hits among which a page counts as found."""
+
+Pages = Sequence[tuple[str, int, int]]
+"""Hits, best first: the document, and the first and last page of the passage."""
+
+
+@dataclass(slots=True)
+class PageHits:
+    """The questions that were answered among the first hits, by scope and number of hits."""
+
+    questions: list[Question]
+    found: dict[tuple[str, int], set[int]] = field(default_factory=dict)
+    "Indexes of questions, by scope (`inside` the document, or among `all`) and number of hits."
+
+    def add(self, scope: str, index: int, hits: Pages) -> None:
+        """Record the hits of a question."""
+        for depth in DEPTHS:
+            known = self.found.setdefault((scope, depth), set())
+            if _has_page(hits[:depth], self.questions[index]):
+                known.add(index)
+
+    def share(self, scope: str, depth: int, document: str | None = None) -> float:
+        """Return the share of the questions, about one document or all, with a page among the first hits."""
+        indexes = [index for index, each in enumerate(self.questions) if document in (None, each.document)]
+        return sum(index in self.found[scope, depth] for index in indexes) / max(1, len(indexes))
+
+
+def _has_page(hits: Pages, question: Question) -> bool:
+    return any(
+        document == question.document and any(first <= page <= last for page in question.pages)
+        for document, first, last in hits
+    )
+
+
+async def search_pages(folder: JudgedFolder, data: Path, chunking: Chunking, mode: SearchMode) -> PageHits:
+    """Read all documents, and search for each question inside its document and among all. KEYWORD embeds nothing."""
+    hits = PageHits(folder.questions)
+    async with open_library(data) as library:
+        records = {name: await _add(library, path, chunking) for name, path in folder.documents.items()}
+        if mode is not SearchMode.KEYWORD:
+            await library.embed()
+        names = {record.id: name for name, record in records.items()}
+        for index, question in enumerate(folder.questions):
+            for scope, ids in (("inside", (records[question.document].id,)), ("all", None)):
+                found = await library.search(question.text, max(DEPTHS), document_ids=ids, mode=mode)
+                hits.add(scope, index, [_place(names[hit.chunk.document_id], hit.chunk) for hit in found.hits])
+    return hits
+
+
+def _place(document: str, chunk: object) -> tuple[str, int, int]:
+    first, last = getattr(chunk, "page_start", None), getattr(chunk, "page_end", None)
+    return document, first or 0, last or 0
+
+
+async def _add(library: Library, path: Path, chunking: Chunking) -> DocumentRecord:
+    content = path.read_bytes()
+    media_type = "application/pdf"
+    digest = sha256(content).hexdigest()
+    new = NewDocument(path.name, media_type, len(content), digest, DocumentSource.UPLOAD, chunking=chunking)
+    document, _ = await library.documents.add(new)
+    context = ParseContext(path, path.name, media_type, ParsingLimits())
+    extraction = Extraction(context, chunking, library.tokens)
+    for event in extraction.events():
+        if isinstance(event, ParsedText):
+            await library.documents.append_text(document.id, event.start, event.text)
+        elif isinstance(event, ParsedChunks):
+            await library.chunks.add(document.id, event.chunks)
+    return await library.documents.finish_parsing(document.id, extraction.document)

@@ -1,0 +1,50 @@
+"""Listings: lines in a font of one width, which are kept as they are, with their indentation."""
+
+from collections.abc import Iterator, Sequence
+
+from engines.parsing.worker.blocks.block import Block, BlockKind
+from engines.parsing.worker.pages.lines import Line, box_around
+from engines.parsing.worker.pages.page_spans import Span
+
+_MIN_LINES = 2
+_MAX_GAP = 2.5
+"""Gap between two lines of a listing, in line heights. A wide one within the listing is an empty line."""
+_EMPTY_LINE = 0.9
+_MAX_INDENTATION = 200
+
+
+def listing_end(lines: Sequence[Line], start: int) -> int:
+    """Return the index behind the listing that begins at a line; `start` if there is none."""
+    end = start
+    while end < len(lines) and lines[end].is_monospaced:
+        if end > start and lines[end].top - lines[end - 1].bottom > _MAX_GAP * lines[end].height:
+            break
+        end += 1
+    return end if end - start >= _MIN_LINES else start
+
+
+def listing_blocks(lines: Sequence[Line], page: int) -> Iterator[Block]:
+    """Yield a listing as one block of code."""
+    left, width = min(line.left for line in lines), _character_width(lines)
+    texts: list[str] = []
+    for number, line in enumerate(lines):
+        if number and line.top - lines[number - 1].bottom > _EMPTY_LINE * line.height:
+            texts.append("")
+        texts.append(_verbatim(line.spans, left, width))
+    yield Block(BlockKind.CODE, "\n".join(texts), page=page, box=box_around(lines, page))
+
+
+def _character_width(lines: Sequence[Line]) -> float:
+    spans = [span for line in lines for span in line.spans]
+    return max(0.1, sum(span.right - span.left for span in spans) / sum(len(span.text) for span in spans))
+
+
+def _verbatim(spans: Sequence[Span], left: float, width: float) -> str:
+    """Return the spans of a line at their places in a grid of characters."""
+    text = ""
+    for span in spans:
+        place = min(round((span.left - left) / width), _MAX_INDENTATION)
+        gap = max(place - len(text), 1 if text and span.left - spans[0].left > 0 else 0)
+        is_glued = bool(text) and place <= len(text)
+        text += ("" if is_glued and place < len(text) + 0.5 else " " * gap) + span.text
+    return text

@@ -1,0 +1,84 @@
+"""Bands of a table: the horizontal ranges of its columns, found by the places of the cells of all rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from engines.parsing.worker.pages.lines import Cell
+
+_SLACK = 0.15
+"""Distance up to which a cell touches a band, in font sizes."""
+
+
+@dataclass(slots=True)
+class Band:
+    """The range of one column, with the numbers of the lines that have a cell in it."""
+
+    left: float
+    right: float
+    lines: set[int] = field(default_factory=set)
+
+    @property
+    def middle(self) -> float:
+        return (self.left + self.right) / 2
+
+    def overlap(self, left: float, right: float) -> float:
+        """Return the length of the range that both share; negative for the distance between the two."""
+        return min(self.right, right) - max(self.left, left)
+
+    def include(self, cell: Cell, line: int) -> None:
+        """Extend the band by a cell of a line."""
+        self.left, self.right = min(self.left, cell.left), max(self.right, cell.right)
+        self.lines.add(line)
+
+    def merge(self, other: "Band") -> None:
+        """Extend the band by another one."""
+        self.left, self.right = min(self.left, other.left), max(self.right, other.right)
+        self.lines |= other.lines
+
+
+def try_add(bands: list[Band], cells: Iterable[Cell], line: int, size: float) -> bool:
+    """Add the cells of a line to the bands, in place. Return False, and change nothing, if they do not fit.
+
+    A cell fits if no other cell of its line touches its band. Bands that a cell touches together are merged if no line has
+    a cell in both.
+    """
+    added = [Band(band.left, band.right, set(band.lines)) for band in bands]
+    for cell in cells:
+        touched = [band for band in added if band.overlap(cell.left, cell.right) > -_SLACK * size]
+        if len(touched) > 1:
+            overlapping = [band for band in touched if band.overlap(cell.left, cell.right) > 0]
+            touched = overlapping or touched[:1]
+        if not touched:
+            added.append(Band(cell.left, cell.right, {line}))
+            continue
+        first, *others = touched
+        for other in others:
+            if first.lines & other.lines:
+                return False
+            first.merge(other)
+            added.remove(other)
+        if line in first.lines:
+            return False
+        first.include(cell, line)
+    bands[:] = sorted(added, key=lambda band: band.left)
+    return True
+
+
+def band_of(cell: Cell, bands: Sequence[Band]) -> int | None:
+    """Return the index of the band that shares most with a cell, or None for a cell beside all bands."""
+    if not bands:
+        return None
+    best = max(range(len(bands)), key=lambda index: bands[index].overlap(cell.left, cell.right))
+    return best if bands[best].overlap(cell.left, cell.right) > 0 else None
+
+
+def are_alike(bands: Sequence[Band], others: Sequence[Band], tolerance: float) -> bool:
+    """Return True if two tables have the same columns: each band overlaps that of the other, and is aligned with it."""
+    if len(bands) != len(others):
+        return False
+    return all(
+        band.overlap(other.left, other.right) > 0
+        and min(abs(band.right - other.right), abs(band.left - other.left), abs(band.middle - other.middle))
+        <= tolerance
+        for band, other in zip(bands, others, strict=True)
+    )

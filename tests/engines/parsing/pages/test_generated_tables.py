@@ -1,0 +1,42 @@
+"""Round trips: documents are generated from known facts in many layouts, and every fact is found in the text."""
+
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pypdfium2
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.engines.parsing.in_process import extract
+from tests.support.generated_tables import GeneratedTable, missing_facts, tables, write_table
+from tests.support.generated_texts import GeneratedText, missing_sentences, texts, write_text
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+def characters_in_file(path: Path) -> Counter[str]:
+    """Return the letters and digits of a PDF, according to pdfium."""
+    with pypdfium2.PdfDocument(path) as document:
+        return Counter(
+            character for page in document for character in page.get_textpage().get_text_range() if character.isalnum()
+        )
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=SLOW)
+@given(tables())
+def test_every_value_of_a_table_follows_its_label_and_its_column(table: GeneratedTable) -> None:
+    with TemporaryDirectory() as folder:
+        path = write_table(Path(folder, "statement.pdf"), table)
+        text = extract(path).text
+        assert characters_in_file(path) - Counter(filter(str.isalnum, text)) == Counter()
+    assert missing_facts(text, table.known_facts()) == []
+
+
+@settings(max_examples=5, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=SLOW)
+@given(texts())
+def test_every_sentence_is_whole_and_in_order(text: GeneratedText) -> None:
+    with TemporaryDirectory() as folder:
+        found = extract(write_text(Path(folder, "text.pdf"), text)).text
+    assert missing_sentences(found, text.sentences) == []
+    places = [found.index(sentence) for sentence in text.sentences]
+    assert places == sorted(places)
