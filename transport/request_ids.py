@@ -80,6 +80,9 @@ def _log(scope: Scope, status: int | None, milliseconds: float) -> None:
     """Log a request. The path is logged without its query string, which may contain a signature."""
     log_at_level = log.error if status == HTTPStatus.INTERNAL_SERVER_ERROR else log.debug
     log_at_level(
-        "request", method=scope.get("method", "WEBSOCKET"), path=quote(scope["path"])[:MAX_PATH], status=status,
+        "request",
+        method=scope.get("method", "WEBSOCKET"),
+        path=quote(scope["path"])[:MAX_PATH],
+        status=None if status is None else int(status),
         milliseconds=round(milliseconds, 1),
-    )  # fmt: skip
+    )

@@ -76,7 +76,7 @@ async def test_an_answer_is_a_tree_of_spans_without_any_text(tmp_path: Path) -> 
     assert chat_attributes["gen_ai.usage.output_tokens"] == generation["usage"]["completionTokens"]
     assert chat_attributes["gen_ai.response.finish_reasons"] == (generation["finishReason"].lower(),)
     found = attributes(recorded.named("retrieval"))
-    assert (found["graphlore.retrieval.hits"], found["graphlore.retrieval.words"]) == (1, "RAN")
+    assert (found["graphlore.retrieval.hits"], found["graphlore.retrieval.keyword"]) == (1, "RAN")
     assert attributes(recorded.named("build prompt"))["graphlore.prompt.passages"] == 1
 
     parsing = recorded.named("parse document")
