@@ -72,7 +72,9 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def bind_sockets(host: str, port: int) -> list[socket.socket]:
-    """Bind a socket to each address of `host`; with port 0, to one free port. Connections are refused until they listen.
+    """Bind a socket to each address of `host`. With port 0, all of them get the same free port.
+
+    Connections are refused until the sockets listen.
 
     Raises `AddressUnusable` if the host is unknown, and if the port is in use or reserved.
     """

@@ -55,7 +55,7 @@ def import_program(module: str) -> ModuleType:
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """Ask Linux for SIGKILL when the parent's starting thread ends, even if Python cannot run any more by then."""
+    """Let Linux kill this process when the thread of the parent that started it ends, even if no Python code can run."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:

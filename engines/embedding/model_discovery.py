@@ -56,8 +56,9 @@ class EmbeddingModel:
 
 
 def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | None = None) -> EmbeddingModel:
-    """Search the path, then the models folder, then the cache of the Hugging Face Hub (`hub_cache`, by default its
-    usual place). Blocks.
+    """Look for `wanted` as a path, then in the models folder, then in the cache of the Hugging Face Hub.
+
+    `hub_cache` is by default the usual folder of that cache. This call blocks.
 
     Raises `DeepEmbedderMissing` if no place has the model, and `DeepEmbedderUnusable` if its files cannot be read.
     """

@@ -39,8 +39,8 @@ class Node:
 
 
 @strawberry.type(
-    description="Counts of the data that a deletion erased. Documents are counted in each store before and after the "
-    "deletion. Quotes in earlier answers remain."
+    description="Counts of the data that a deletion erased. For a document, each count is the difference between what "
+    "the store contained before and after the deletion. Quotes in earlier answers remain."
 )
 class EraseReceipt:
     chunks: int = strawberry.field(description="Number of chunks erased.")

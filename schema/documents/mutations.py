@@ -28,7 +28,7 @@ from schema.documents.inputs import (
 from schema.documents.types import Document
 
 
-@strawberry.type(description="The file is stored and its ingestion is queued.")
+@strawberry.type(description="The file is stored. Its ingestion is queued unless it is a duplicate.")
 class UploadDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
@@ -36,7 +36,7 @@ class UploadDocumentSuccess:
     )
 
 
-@strawberry.type(description="The document is stored and its ingestion is queued.")
+@strawberry.type(description="The document is stored. Its ingestion is queued unless it is a duplicate.")
 class ImportDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(

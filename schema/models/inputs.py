@@ -47,8 +47,8 @@ class LoadSettingsInput:
     )
     gpu_layers: int | None = strawberry.field(
         default=UNSET,
-        description="Number of layers to run on the GPU: -1 (all layers) to the number of the model's layers plus 1, "
-        "which counts the output layer.",
+        description="Number of layers to run on the GPU: -1 (all layers), or 0 to the model's number of layers plus 1; "
+        "the extra one is the output layer.",
     )
     threads: int | None = strawberry.field(
         default=UNSET, description="Number of CPU threads for computation: 1 to 512."
@@ -98,7 +98,7 @@ class SamplingInput:
     )
     min_p: float | None = strawberry.field(
         default=UNSET,
-        description="Discard tokens whose probability is below this share of the most likely token's, 0 to 1.",
+        description="Discard tokens that are less likely than the most likely token times this value, 0 to 1.",
     )
     repeat_penalty: float | None = strawberry.field(
         default=UNSET, description="Divisor of the scores of recent tokens, 0.5 to 2; 1 has no effect."
@@ -116,8 +116,8 @@ class SamplingInput:
     )
     stop: list[str] | None = strawberry.field(
         default=UNSET,
-        description="Strings that end the answer before the place where they occur; the string is not part of the "
-        "answer. At most 16 strings, each of 1 to 256 characters.",
+        description="Strings at which the answer ends. The answer stops before the first one that the model generates, "
+        "and does not contain it. At most 16 strings, each of 1 to 256 characters.",
     )
     deterministic: bool | None = strawberry.field(
         default=UNSET,

@@ -80,7 +80,7 @@ DeleteModelResult = Annotated[
 @strawberry.type
 class ModelMutations:
     @strawberry.mutation(
-        description="Load a model in the background. Another model that is in memory is unloaded first. Returns at "
+        description="Load a model in the background. A model that is in memory is unloaded first. Returns at "
         "once; `modelEvents` reports the progress. Returns `ConflictError` if an unfinished answer uses a model in "
         "memory, or if a model is being loaded or unloaded."
     )

@@ -27,7 +27,8 @@ describe(
     "Time at which a changed setting takes effect.",
     AT_ONCE="At once, for the next answers.",
     REBUILDS_CONTEXT="At once: the server rebuilds the model's context, which empties the KV cache. The weights stay "
-    "in memory. A shorter context has to wait for a reload while answers use the model.",
+    "in memory. Exception: while answers use the model, a shorter context takes effect only when the model is loaded "
+    "again.",
     RELOADS_MODEL="When the model is loaded again.",
 )
 
@@ -70,7 +71,7 @@ class SamplingSettings:
         description="Sample from this number of most likely tokens, 0 to 1,000; 0 does not limit them."
     )
     min_p: float | None = strawberry.field(
-        description="Discard tokens whose probability is below this share of the most likely token's, 0 to 1."
+        description="Discard tokens that are less likely than the most likely token times this value, 0 to 1."
     )
     repeat_penalty: float | None = strawberry.field(
         description="Divisor of the scores of recent tokens, 0.5 to 2; 1 has no effect."
@@ -85,8 +86,8 @@ class SamplingSettings:
         description="Seed of the random number generator, 0 to 2,147,483,647; a new one for each answer if it is null."
     )
     stop: list[str] | None = strawberry.field(
-        description="Strings that end the answer before the place where they occur; the string is not part of the "
-        "answer. At most 16 strings, each of 1 to 256 characters."
+        description="Strings at which the answer ends. The answer stops before the first one that the model generates, "
+        "and does not contain it. At most 16 strings, each of 1 to 256 characters."
     )
     deterministic: bool | None = strawberry.field(
         description="True if the answer is generated apart from others and without reuse of the KV cache, so that "

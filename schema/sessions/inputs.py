@@ -112,7 +112,7 @@ class SessionSettingsInput:
     )
     history_pairs: int | None = strawberry.field(
         default=UNSET,
-        description="Maximum number of earlier prompts, with their answers, that are repeated in a prompt: 0 to 1,000.",
+        description="Maximum number of earlier prompts that the model sees again, each with its answer: 0 to 1,000.",
     )
     sampling: SamplingInput | None = strawberry.field(
         default=UNSET,

@@ -67,7 +67,7 @@ class SessionSettings:
         "ranking is fused with the others."
     )
     history_pairs: int | None = strawberry.field(
-        description="Maximum number of earlier prompts, with their answers, that are repeated in a prompt: 0 to 1,000."
+        description="Maximum number of earlier prompts that the model sees again, each with its answer: 0 to 1,000."
     )
     sampling: SamplingSettings | None = strawberry.field(description="Sampling settings of the answers.")
 
@@ -135,8 +135,8 @@ class Session(Node):
         return None if found is None else message_types.Message.from_record(found)
 
     @strawberry.field(
-        description="Settings that the next answer will be generated with. Settings of the session have precedence "
-        "over those of the model, and those over the settings of the server."
+        description="Settings that the next answer will be generated with. Settings of the session override "
+        "those of the model, which override those of the server."
     )
     async def effective_settings(self, info: Info) -> SessionSettings:
         return SessionSettings.from_record(await sessions.read_effective_settings(info.context, self.record))

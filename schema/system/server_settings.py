@@ -67,8 +67,8 @@ class ServerSettings:
 
 
 @strawberry.type(
-    description="Limits of requests. An operation that exceeds a limit from `maxDepth` to `maxDirectives`, or "
-    "`maxCost`, is rejected before it is executed."
+    description="Limits of requests. An operation that exceeds `maxDepth`, `maxListDepth`, `maxTokens`, "
+    "`maxAliases`, `maxRootFields`, `maxFields`, `maxDirectives` or `maxCost` is rejected before it is executed."
 )
 class Limits:
     max_depth: int = strawberry.field(description="Maximum nesting depth of fields.")

@@ -111,7 +111,7 @@ class IngestionStatus:
     queued: int = strawberry.field(description="Number of documents that wait for ingestion.")
     running: int = strawberry.field(description="Number of documents that are being ingested.")
     yielding: bool = strawberry.field(
-        description="True if documents are being ingested while answers are being generated, which have priority."
+        description="True if ingestion gives way to answers that are being generated, because answers have priority."
     )
     chunks_per_second: float = strawberry.field(
         description="Embedding speed of the latest batch in chunks per second; 0 while nothing is embedded."

@@ -87,7 +87,7 @@ def _unquote(value: str) -> str:
 
 
 def _decode_plain(value: str) -> str:
-    """Decode raw bytes: UTF-8, or else the Latin-1 of Windows; and the characters that the HTML standard escapes."""
+    """Decode a name of raw bytes as UTF-8 or else as Windows-1252, and undo the escapes of the HTML standard."""
     raw = value.encode("latin-1")
     try:
         text = raw.decode("utf-8")

@@ -65,7 +65,7 @@ class Completion:
         return "".join(self._content)
 
     def finish(self, piece: Piece, reason: FinishReason, reused_tokens: int) -> Finished:
-        """Send the rest and return the summary. Never waits for a slow client: this is the last event."""
+        """Send the rest and return the summary. Never waits for a slow client, since no event follows."""
         now = time.monotonic()
         self._bundle(piece, now)
         self.job.call.allow_last_events()

@@ -31,7 +31,7 @@ class ReasoningSplitter:
     """
 
     def __init__(self, format: ReasoningFormat | None, section: Section = Section.START) -> None:
-        """Create a splitter. `section` is the section at the end of the prompt."""
+        """Create a splitter. `section` is the section that is open where the prompt ends."""
         self._format = format
         self._section = section if format else Section.ANSWER
         self._closings = _closings(format, None) if format else ()

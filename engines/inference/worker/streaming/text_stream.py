@@ -21,7 +21,10 @@ class TextStream:
         format: ReasoningFormat | None = None,
         section: Section = Section.START,
     ) -> None:
-        """Create a stream. `section` is the section at the end of the prompt. Stop strings apply to the answer only."""
+        """Create a stream. `section` is the section that is open where the prompt ends.
+
+        Stop strings apply to the answer only.
+        """
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._splitter = ReasoningSplitter(format, section)
         self._stops = StopFilter(stop_strings)

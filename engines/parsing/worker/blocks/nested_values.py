@@ -63,7 +63,7 @@ def _blocks(value: object, name: str, level: int) -> Iterator[Block]:
 
 
 def _member_blocks(members: Members, level: int) -> Iterator[Block]:
-    """Yield the small members first: after the heading of a large one, they would seem to belong to it."""
+    """Yield the small members before the large ones. Below the heading of a large one, they would seem to be its parts."""
     separator = Separator.BLANK_LINE
     for name, value in members:
         for item in _records(value) if is_small(value) else ():

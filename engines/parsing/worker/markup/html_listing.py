@@ -18,7 +18,7 @@ def listing_text(element: Any) -> str:
 
 
 def _verbatim(element: Any) -> Iterator[str]:
-    """Yield the text below an element. Some highlighters set each line in an element without a newline."""
+    """Yield the text inside an element, with a newline after each element that a highlighter uses for a line."""
     yield element.text or ""
     for child in element:
         name = tag(child)

@@ -119,7 +119,7 @@ def _middle(span: Span) -> float:
 
 
 def _rows(spans: Sequence[Span]) -> list[list[Span]]:
-    """Return the spans at each height. `spans` are sorted by their middles."""
+    """Group the spans that are at the same height. `spans` must be sorted by their vertical middle."""
     rows: list[list[Span]] = []
     for span in spans:
         first = rows[-1][0] if rows else None
