@@ -28,6 +28,7 @@ TEXTS = {
     "application/json": '{\n  "city": "Oslo"\n}',
     "application/x-ndjson": '{"a": 1}\n{"a": 2}\n',
     "message/rfc822": MESSAGE,
+    "application/mbox": f"From ada@example.org Fri Nov 27 10:00:00 2026\n{MESSAGE}",
     "text/x-python": "print('x')\n",
     "text/x-c++": "int main() {}\n",
     "application/xml": "<book><title>T</title></book>",
