@@ -42,7 +42,7 @@ class Checkout:
     def make(self, *arguments: str) -> list[str]:
         """Run `make` and return what was installed, started or built: the arguments of each command."""
         (self.root / "calls").write_text("")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "CUDA"))}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(MAKE_VARIABLES)}
         command = ["make", f"PYTHON={self.python}", *arguments]
         subprocess.run(command, cwd=self.root, env=environment, check=True, capture_output=True)
         calls = (self.root / "calls").read_text().splitlines()
@@ -67,6 +67,8 @@ def pinned(package: str) -> str:
 
 PACKAGES = "--requirement .venv/stamps/requirements.txt"
 OCR_PACKAGES = "--requirement .venv/stamps/ocr.txt"
+MAKE_VARIABLES = ("MAKE", "CUDA", "OCR", "TESTS", "ARGS")
+"""Names that an outer `make` may export with the values of its command line."""
 PYTEST = "-m pytest --numprocesses logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder"
 NPM_CI = "ci --ignore-scripts --no-audit --no-fund --loglevel=error"
 GRAPHIQL = [NPM_CI, "run --silent build"]
