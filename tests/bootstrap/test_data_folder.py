@@ -43,6 +43,7 @@ def test_a_folder_is_in_use_under_every_path_to_it(tmp_path: Path) -> None:
 def test_a_child_process_does_not_keep_the_folder_in_use(tmp_path: Path) -> None:
     with open_data_folder(settings_of(tmp_path)):
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert child.poll() is None, "the child runs and has inherited what it could"
     open_and_close(tmp_path)
     child.communicate(b"\n")
 

@@ -121,4 +121,4 @@ def test_a_citation_is_used_if_its_marker_is_named() -> None:
 )
 def test_hostile_text_is_read_in_linear_time(repeated: str) -> None:
     """The test's own time limit ends it if the time grows faster than the text."""
-    find_marks(repeated * 20_000)
+    assert find_marks(repeated * 20_000) == set()
