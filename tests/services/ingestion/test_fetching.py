@@ -1,14 +1,16 @@
 """Fetching of documents from the web, and addresses to which no connection is made."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpcore
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
+from anyio.streams.buffered import BufferedByteReceiveStream
 from httpcore import AsyncNetworkBackend, AsyncNetworkStream
 
 from records.document import ReceivedFile
@@ -42,13 +44,15 @@ class FakeInternet:
         answers = self.names[host]
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        writer.write(self.pages[request.split()[1].decode()] if self.endless is None else self.endless)
-        await writer.drain()
-        if self.endless is not None:
-            await reader.read()
-        writer.close()
+    async def serve(self, stream: SocketStream) -> None:
+        # A client that refuses the answer resets the connection.
+        with suppress(anyio.BrokenResourceError):
+            async with stream:
+                request = await BufferedByteReceiveStream(stream).receive_until(b"\r\n\r\n", 65_536)
+                await stream.send(self.pages[request.split()[1].decode()] if self.endless is None else self.endless)
+                if self.endless is not None:
+                    async for _ in stream:
+                        pass
 
 
 class FakeNetwork(AsyncNetworkBackend):
@@ -90,9 +94,11 @@ class Client:
 
 @asynccontextmanager
 async def opened(folder: Path, internet: FakeInternet, **settings: Any) -> AsyncIterator[Client]:
-    async with await asyncio.start_server(internet.serve, "127.0.0.1", 0) as server:
-        internet.port = server.sockets[0].getsockname()[1]
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, internet.serve)
+        internet.port = listener.extra(SocketAttribute.local_port)
         yield Client(Fetcher(resolve=internet.resolve, network=FakeNetwork(internet), **settings), folder)
+        group.cancel_scope.cancel()
 
 
 def page(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
