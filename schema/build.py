@@ -26,7 +26,10 @@ from schema.system.queries import SystemQueries
 from schema.system.subscriptions import SystemSubscriptions
 
 
-@strawberry.type(description="Read operations. A query by an unknown id returns null.")
+@strawberry.type(
+    description="Read operations. A query for a single object returns null for an unknown id; `search` returns a "
+    "`NotFoundError` for an unknown id in its input."
+)
 class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQueries, SystemQueries):
     pass
 

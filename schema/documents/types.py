@@ -118,7 +118,8 @@ class Document(Node):
         description="Title found in the document itself; null if it has none or is not parsed yet."
     )
     media_type: str = strawberry.field(
-        description="Media type, detected from the content; the file name is only a hint."
+        description="Media type, detected from the content; the file name, and the media type that a client states for a "
+        "text, are only hints."
     )
     byte_size: BigInt = strawberry.field(description="Size of the original in bytes.")
     sha256: str = strawberry.field(

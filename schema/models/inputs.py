@@ -112,7 +112,9 @@ class SamplingInput:
         description="Amount subtracted from the score of a token for each occurrence, -2 to 2; 0 has no effect.",
     )
     seed: int | None = strawberry.field(
-        default=UNSET, description="Seed of the random number generator, 0 to 2,147,483,647."
+        default=UNSET,
+        description="Seed of the random number generator, 0 to 2,147,483,647. An answer without a seed uses 0 if "
+        "`deterministic` is true, and a random seed otherwise.",
     )
     stop: list[str] | None = strawberry.field(
         default=UNSET,

@@ -83,7 +83,8 @@ class SamplingSettings:
         description="Amount subtracted from the score of a token for each occurrence, -2 to 2; 0 has no effect."
     )
     seed: int | None = strawberry.field(
-        description="Seed of the random number generator, 0 to 2,147,483,647; a new one for each answer if it is null."
+        description="Seed of the random number generator, 0 to 2,147,483,647; null if none is set. An answer without a "
+        "seed uses 0 if `deterministic` is true, and a random seed otherwise."
     )
     stop: list[str] | None = strawberry.field(
         description="Strings at which the answer ends. The answer stops before the first one that the model generates, "

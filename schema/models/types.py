@@ -115,7 +115,8 @@ class Model(Node):
     status: ModelStatus = strawberry.field(description="State of the model.")
     stage: LoadStage | None = strawberry.field(description="Stage of loading; null unless `status` is LOADING.")
     progress: float = strawberry.field(
-        description="Completed share of the stage, 0 to 1: 1 for a READY model, 0 for one that is not loaded."
+        description="Completed share of the current stage, 0 to 1: 1 for a READY model, and 0 for one that is UNLOADED, "
+        "UNLOADING or FAILED."
     )
     error: ModelError | None = strawberry.field(
         description="Reason why the model is not available; null unless `status` is FAILED."

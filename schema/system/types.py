@@ -48,7 +48,9 @@ describe(
 class ChildProcess:
     pid: int = strawberry.field(description="Process id.")
     purpose: WorkerPurpose = strawberry.field(description="Task of the process.")
-    state: WorkerState = strawberry.field(description="State of the process.")
+    state: WorkerState = strawberry.field(
+        description="State of the process: STARTING or RUNNING, because a worker in another state has no process."
+    )
     cpu_percent: float = strawberry.field(
         description="CPU usage in percent since the previous sample; 100 is one core, so the value can exceed 100."
     )

@@ -198,7 +198,10 @@ class Operations:
 
 @contextmanager
 def unexpected_errors_masked(masking: ErrorMasking) -> Iterator[None]:
-    """The error boundary of operations: raise `OperationRejected` for every exception, with its text masked."""
+    """The error boundary of operations: raise `OperationRejected` for every exception.
+
+    The text of an expected error is kept; any other exception is logged, and its text is masked.
+    """
     try:
         yield
     except OperationRejected:
