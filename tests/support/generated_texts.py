@@ -45,15 +45,20 @@ def texts(draw: st.DrawFn) -> GeneratedText:
     """Draw prose in one to three columns."""
     columns, has_margins = draw(st.integers(1, 3)), draw(st.booleans())
     random = Random(draw(st.integers(0, 2**32)))
-    paragraphs = tuple(
-        tuple(_sentence(random, f"{number}.{part}") for part in range(random.randint(1, 4)))
-        for number in range(1, draw(st.integers(80, 110) if has_margins else st.integers(5, 50)))
-    )
+    paragraphs = paragraphs_of(random, draw(st.integers(80, 110) if has_margins else st.integers(5, 50)))
     return GeneratedText(
         paragraphs, columns=columns, size=draw(st.sampled_from([8.0, 9.0, 10.0, 11.0])),
         leading=draw(st.floats(1.1, 1.6)), is_justified=draw(st.booleans()), has_margins=has_margins,
         is_list=columns < 3 and draw(st.integers(0, 3)) == 0,
     )  # fmt: skip
+
+
+def paragraphs_of(random: Random, count: int) -> tuple[tuple[str, ...], ...]:
+    """Return so many paragraphs of one to four sentences, each with a mark of its own."""
+    return tuple(
+        tuple(_sentence(random, f"{number}.{part}") for part in range(random.randint(1, 4)))
+        for number in range(1, count + 1)
+    )
 
 
 def _sentence(random: Random, mark: str) -> str:

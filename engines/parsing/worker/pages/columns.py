@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from engines.parsing.worker.pages.justified import join_justified
 from engines.parsing.worker.pages.lines import Cell, Line, lines_of
 from engines.parsing.worker.pages.page_spans import Span
 
@@ -19,6 +20,8 @@ _MAX_DIGITS = 0.5
 """Ratio of digits to letters in prose. Columns of numbers have more."""
 _FILLED = 0.6
 """Share of a column's width that a full line has at least."""
+_USUAL_EDGE = 0.9
+"""Share of a column's lines that end at its right edge or before it. Others can be lines of a further, unfinished column."""
 _FULL_SHARE = 0.5
 """Share of a column's lines that are full."""
 _MAX_GAP = 6.0
@@ -31,6 +34,8 @@ _MIN_BEGINNINGS = 2
 _ISOLATED = 2.5
 """Gap between a page header or footer and the text, in line heights."""
 _MAX_DEPTH = 6
+_MAX_NESTED_GUTTERS = 2
+"""Further gutters on one side of a gutter that are searched for."""
 
 
 class _Section(NamedTuple):
@@ -111,26 +116,40 @@ def _undivided(lines: Sequence[Line], divider: float) -> list[tuple[int, int]]:
     return [run for run in runs if run[1] - run[0] >= _MIN_LINES]
 
 
-def _divides(lines: Sequence[Line], divider: float) -> bool:
-    """Return True if a gutter has a column of prose on both sides."""
+def _divides(lines: Sequence[Line], divider: float, depth: int = 0) -> bool:
+    """Return True if a gutter has one or more columns of prose on both sides."""
     left = [cell for line in lines for cell in line.cells if cell.left < divider]
     right = [cell for line in lines for cell in line.cells if cell.left >= divider]
-    if not (_is_prose(left) and _is_prose(right) and _are_side_by_side(left, right)):
+    if not left or not right or not _are_side_by_side(left, right):
         return False
-    return not _are_rows(left, right)
+    return _are_columns(left, depth) and _are_columns(right, depth) and not _are_rows(left, right)
 
 
-def _is_prose(cells: Sequence[Cell]) -> bool:
-    """Return True if a column consists of lines of text, most of which fill its width."""
+def _are_columns(cells: Sequence[Cell], depth: int) -> bool:
+    """Return True for a column of prose, and for several ones."""
     lines = lines_of(_spans(cells))
+    if _is_prose(lines):
+        return True
+    if depth == _MAX_NESTED_GUTTERS or len(lines) < _MIN_LINES:
+        return False
+    return any(_divides(lines, divider, depth + 1) for divider in _dividers(lines) if not _is_crossed(lines, divider))
+
+
+def _is_crossed(lines: Sequence[Line], divider: float) -> bool:
+    return any(cell.left < divider < cell.right for line in lines for cell in line.cells)
+
+
+def _is_prose(lines: Sequence[Line]) -> bool:
+    """Return True if a column consists of lines of text, most of which fill its width."""
     if len(lines) < _MIN_LINES or sum(len(line.text) for line in lines) / len(lines) < _MIN_PROSE:
         return False
     text = "".join(line.text for line in lines)
     if sum(map(str.isdigit, text)) > _MAX_DIGITS * sum(map(str.isalpha, text)):
         return False
-    width = max(line.right for line in lines) - min(line.left for line in lines)
+    rights = sorted(line.right for line in lines)
+    width = rights[round(_USUAL_EDGE * (len(rights) - 1))] - min(line.left for line in lines)
     full = sum(line.right - line.left > _FILLED * width for line in lines)
-    return full >= _FULL_SHARE * len(lines) and not _has_short_cells(lines)
+    return full >= _FULL_SHARE * len(lines) and not _has_short_cells(join_justified(lines))
 
 
 def _has_short_cells(lines: Sequence[Line]) -> bool:

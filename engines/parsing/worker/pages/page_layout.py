@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from engines.parsing.worker.blocks.block import Block, BlockKind
 from engines.parsing.worker.pages.columns import regions_of
 from engines.parsing.worker.pages.hyphens import WordEvidence
+from engines.parsing.worker.pages.justified import join_justified
 from engines.parsing.worker.pages.lines import Line
 from engines.parsing.worker.pages.listings import listing_blocks, listing_end
 from engines.parsing.worker.pages.page_spans import Page, Span
@@ -51,6 +52,7 @@ class LayoutReader:
 
     def _lines(self, lines: Sequence[Line], page: Page, *, before_table: bool = False) -> Iterator[Block]:
         """Yield the blocks of lines without ruled tables: first the listings are found, then the tables."""
+        lines = join_justified(lines)
         position = begin = 0
         while position < len(lines):
             end = position if self._typography.is_monospaced else listing_end(lines, position)

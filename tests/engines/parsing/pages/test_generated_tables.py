@@ -2,14 +2,16 @@
 
 from collections import Counter
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pypdfium2
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.engines.parsing.in_process import extract
 from tests.support.generated_tables import GeneratedTable, missing_facts, tables, write_table
-from tests.support.generated_texts import GeneratedText, missing_sentences, texts, write_text
+from tests.support.generated_texts import GeneratedText, missing_sentences, paragraphs_of, texts, write_text
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -37,6 +39,19 @@ def test_every_value_of_a_table_follows_its_label_and_its_column(table: Generate
 def test_every_sentence_is_whole_and_in_order(text: GeneratedText) -> None:
     with TemporaryDirectory() as folder:
         found = extract(write_text(Path(folder, "text.pdf"), text)).text
+    assert missing_sentences(found, text.sentences) == []
+    places = [found.index(sentence) for sentence in text.sentences]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(("size", "paragraphs"), [(9.0, 30), (10.0, 44), (11.0, 27)])
+def test_narrow_justified_columns_are_no_tables(tmp_path: Path, size: float, paragraphs: int) -> None:
+    """The spaces of a narrow justified column are as wide as the gaps of a table; the last column is not filled."""
+    text = GeneratedText(
+        paragraphs_of(Random(paragraphs), paragraphs), columns=3, size=size, leading=1.2, is_justified=True,
+        has_margins=False, is_list=False,
+    )  # fmt: skip
+    found = extract(write_text(tmp_path / "text.pdf", text)).text
     assert missing_sentences(found, text.sentences) == []
     places = [found.index(sentence) for sentence in text.sentences]
     assert places == sorted(places)
