@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-from benchmarks.figures import Figure, at_least
+from benchmarks.figures import Figure, at_least, unmeasured
 from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.protocol import ParsedText
 from engines.parsing.worker.chunking.token_counter import TokenCounter, open_token_counter
@@ -15,9 +15,17 @@ from engines.parsing.worker.extraction import Extraction
 from engines.parsing.worker.parse_context import ParseContext
 from records.document import Chunking
 from tests.support import generated_tables, generated_texts
+from tests.support.printed_tables import export_page, print_page, write_page
+from tests.support.programs import ProgramMissing, find_browser, find_office
 
 _TABLES, _TEXTS = 300, 60
 _QUICK = 20
+_PRINTED, _QUICK_PRINTED = 60, 5
+_PRODUCERS: dict[str, tuple[Callable[[], str], Callable[[str, Path, Path], Path]]] = {
+    "Chromium": (find_browser, print_page),
+    "LibreOffice": (find_office, export_page),
+}
+"""For each program: the function that finds it, and the one that converts a web page with it."""
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
@@ -28,6 +36,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
         lambda table: (table.known_facts(), generated_tables.missing_facts(
             _read(generated_tables.write_table(folder / "table.pdf", table), tokens), table.known_facts())),
     )  # fmt: skip
+    printed = [_printed(folder, producer, _QUICK_PRINTED if quick else _PRINTED, tokens) for producer in _PRODUCERS]
     sentences, lost = _count(
         generated_texts.texts(), _QUICK if quick else _TEXTS,
         lambda text: (text.sentences, generated_texts.missing_sentences(
@@ -35,8 +44,27 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
     )  # fmt: skip
     return [
         at_least("T1", "table facts of generated PDF files", 1 - missing / facts, 0.98, facts=facts),
+        *printed,
         at_least("T2", "sentences of generated PDF files", 1 - lost / sentences, 0.995, sentences=sentences),
     ]
+
+
+def _printed(folder: Path, producer: str, tables: int, tokens: TokenCounter) -> Figure:
+    """Measure the tables of web pages that another program converted to PDF."""
+    description = f"table facts of PDF files made by {producer}"
+    find, convert = _PRODUCERS[producer]
+    try:
+        program = find()
+    except ProgramMissing as reason:
+        return unmeasured("T1", description, reason)
+
+    def judge(table: generated_tables.GeneratedTable) -> tuple[list[Any], list[Any]]:
+        page = write_page(folder / "page.html", table)
+        text = _read(convert(program, page, folder / "printed.pdf"), tokens)
+        return table.known_facts(), generated_tables.missing_facts(text, table.known_facts())
+
+    facts, missing = _count(generated_tables.tables(), tables, judge)
+    return at_least("T1", description, 1 - missing / facts, 0.98, facts=facts)
 
 
 def _count(

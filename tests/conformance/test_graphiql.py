@@ -8,21 +8,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.conformance.node import ToolFailed, run_node
+from tests.conformance.node import run_node
 from tests.e2e.process import Server, running_server
 from tests.paths import ROOT
+from tests.support.programs import ProgramMissing, find_browser
 
 pytestmark = pytest.mark.timeout(180)
 
 SCREENSHOTS = ROOT / "test-artifacts" / "graphiql"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find_browser(path: str | None = None) -> str:
-    for name in BROWSERS:
-        if found := shutil.which(name, path=path):
-            return found
-    raise ToolFailed("No Chromium was found. Install it; on Debian: apt-get install chromium")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -76,5 +69,5 @@ def test_every_step_has_a_screenshot(session: Any) -> None:
 
 
 def test_a_missing_browser_is_reported_with_how_to_install_it(tmp_path: Path) -> None:
-    with pytest.raises(ToolFailed, match="apt-get install chromium"):
+    with pytest.raises(ProgramMissing, match="apt-get install chromium"):
         find_browser(str(tmp_path))

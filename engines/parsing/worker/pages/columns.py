@@ -6,6 +6,7 @@ A region is a list of lines that are read from top to bottom. Tables are no colu
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from engines.parsing.worker.pages.justified import join_justified
@@ -33,6 +34,8 @@ _MIN_BEGINNINGS = 2
 """Cells that begin at the left edge of a column at least. The markers of a list are further left than its text."""
 _ISOLATED = 2.5
 """Gap between a page header or footer and the text, in line heights."""
+_ISOLATED_RATIO = 1.5
+"""Ratio of that gap to the median gap of all lines."""
 _MAX_DEPTH = 6
 _MAX_NESTED_GUTTERS = 2
 """Further gutters on one side of a gutter that are searched for."""
@@ -74,7 +77,12 @@ def _is_isolated(lines: Sequence[Line], index: int) -> bool:
     """Return True if the first or last line is a short one with a wide gap to the others, as page headers are."""
     line, other = (lines[0], lines[1]) if index == 0 else (lines[-1], lines[-2])
     gap = max(line.top - other.bottom, other.top - line.bottom)
-    return gap > _ISOLATED * line.height and line.height <= 1.2 * other.height and not line.has_cells
+    usual_gap = median(after.top - before.bottom for before, after in pairwise(lines))
+    return (
+        gap > max(_ISOLATED * line.height, _ISOLATED_RATIO * usual_gap)
+        and line.height <= 1.2 * other.height
+        and not line.has_cells
+    )
 
 
 def _spans(cells: Sequence[Cell]) -> list[Span]:

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.engines.parsing.in_process import extract
 from tests.support.generated_tables import GeneratedTable, missing_facts, tables, write_table
 from tests.support.generated_texts import GeneratedText, missing_sentences, paragraphs_of, texts, write_text
+from tests.support.printed_tables import print_page, write_page
+from tests.support.programs import find_browser
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -31,6 +33,15 @@ def test_every_value_of_a_table_follows_its_label_and_its_column(table: Generate
         path = write_table(Path(folder, "statement.pdf"), table)
         text = extract(path).text
         assert characters_in_file(path) - Counter(filter(str.isalnum, text)) == Counter()
+    assert missing_facts(text, table.known_facts()) == []
+
+
+@settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=SLOW)
+@given(tables())
+def test_a_table_printed_by_a_browser_has_all_values(table: GeneratedTable) -> None:
+    with TemporaryDirectory() as folder:
+        page = write_page(Path(folder, "page.html"), table)
+        text = extract(print_page(find_browser(), page, Path(folder, "printed.pdf"))).text
     assert missing_facts(text, table.known_facts()) == []
 
 

@@ -7,7 +7,8 @@ overlap, by the line drawn below it, or because it is centred above them.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
+from statistics import median
 
 from engines.parsing.worker.pages.lines import Cell
 from engines.parsing.worker.pages.page_spans import Ruling
@@ -17,12 +18,16 @@ from engines.parsing.worker.pages.tables.values import mentions_period
 
 _SPLIT_GAP = 0.4
 """Gap between two words of a header above which they can be the names of two columns, in font sizes."""
+_WIDE_GAP, _WIDE_RATIO = 0.6, 2.0
+"""Gap in font sizes, and its ratio to the median gap, from which the texts on both sides are different names."""
 _RULING_DISTANCE = 0.9
 """Distance below a header's text up to which a drawn line underlines it, in font sizes."""
 _PARTIAL = 0.9
 """Share of the width of all columns up to which a drawn line underlines the name of some of them."""
 _CENTRED = 1.0
 """Distance between the middles of a name and its columns up to which the name is centred above them, in font sizes."""
+_OVER_GROUP = 0.5
+"""Share of the width of a name that is above its group of columns."""
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d\*?")
 
 
@@ -76,10 +81,19 @@ def _use_label_period(names: list[str], first: int) -> None:
 def _split_cells(cells: Sequence[Cell], bands: Sequence[Band], first: int) -> list[Cell]:
     """Divide the cells that contain the names of neighbouring columns, with little space between them."""
     parts: list[Cell] = []
-    for cell in cells:
+    for cell in chain.from_iterable(map(_at_wide_gaps, cells)):
         below = [band for band in bands[max(0, first - 1) :] if band.overlap(cell.left, cell.right) > 0]
         parts += _split(cell, below) if len(below) > 1 and len(cell.spans) > 1 else [cell]
     return parts
+
+
+def _at_wide_gaps(cell: Cell) -> list[Cell]:
+    """Divide a cell at the gaps that are clearly wider than its other gaps: names of two groups of columns."""
+    gaps = [(after.left - before.right) / max(after.height, 0.1) for before, after in pairwise(cell.spans)]
+    if len(gaps) < 2 or max(gaps) < max(_WIDE_GAP, _WIDE_RATIO * median(gaps)):
+        return [cell]
+    bounds = [0, *(number for number, gap in enumerate(gaps, 1) if gap >= max(_WIDE_GAP, _WIDE_RATIO * median(gaps)))]
+    return [Cell(cell.spans[begin:end]) for begin, end in pairwise([*bounds, len(cell.spans)])]
 
 
 def _split(cell: Cell, bands: Sequence[Band]) -> list[Cell]:
@@ -181,15 +195,22 @@ def _spanned(cell: Cell, bands: Sequence[Band], below: range, begin: int, end: i
 
 
 def _tiled(cells: Sequence[Cell], bands: Sequence[Band], first: int) -> list[range] | None:
-    """Return equal groups of bands if each cell is centred above one of them."""
+    """Return equal groups of bands if each cell is centred above one of them, or all are as far from its middle.
+
+    The columns of currency signs, which are left of the numbers, move all names to the left.
+    """
     count = len(bands) - first
     if len(cells) < 2 or count <= len(cells) or count % len(cells):
         return None
     size = count // len(cells)
     groups = [range(begin, begin + size) for begin in range(first, len(bands), size)]
+    offsets = []
     for cell, group in zip(cells, groups, strict=True):
         left, right = bands[group.start].left, bands[group.stop - 1].right
-        is_inside = left - 2 * cell.height <= cell.left and cell.right <= right + 2 * cell.height
-        if not is_inside or abs((left + right) / 2 - cell.middle) > 0.25 * (right - left):
+        if min(cell.right, right) - max(cell.left, left) < _OVER_GROUP * cell.width:
             return None
-    return groups
+        offsets.append(cell.middle - (left + right) / 2)
+    height = cells[0].height
+    widths = [bands[group.stop - 1].right - bands[group.start].left for group in groups]
+    is_centred = all(abs(offset) <= 0.25 * width for offset, width in zip(offsets, widths, strict=True))
+    return groups if is_centred or max(offsets) - min(offsets) <= _CENTRED * height else None

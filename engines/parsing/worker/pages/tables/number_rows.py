@@ -17,6 +17,8 @@ from engines.parsing.worker.pages.tables.values import cell_text, mentions_perio
 _CONTINUES = re.compile(r"(?:[,–—&/(-]|\b(?:and|or|of|to|the|in|on|for|from|by|with|at|a|an|und|et|de|y))$", re.I)
 _CLOSE = 0.75
 """Gap between two lines of one label, in line heights."""
+_AS_ROWS = 1.1
+"""Ratio of the gap between two lines of one label to the gap between rows, up to which they can belong together."""
 _SPACED, _CLOSER = 0.2, 0.6
 """Gap between rows above which the lines of one label are closer than rows, and their share of that gap."""
 _WIDE = 0.8
@@ -56,6 +58,11 @@ class RowReader:
         self._sections.clear()
         self._keep_titles()
         return self._tables
+
+    @property
+    def _max_gap(self) -> float:
+        """Gap between two lines of one label, in line heights: the lines can be as far apart as the rows of the table."""
+        return max(_CLOSE, _AS_ROWS * self._row_gap)
 
     @property
     def _table(self) -> Table:
@@ -165,7 +172,7 @@ class RowReader:
     def _ends_label(self, row: TableLine) -> bool:
         """Add a line to the label of the row before, and return True, if it continues that label."""
         before = self._table.rows[-1] if self._table.rows else None
-        if before is None or row.line.top - before.lines[-1].bottom > _CLOSE * row.line.height:
+        if before is None or row.line.top - before.lines[-1].bottom > self._max_gap * row.line.height:
             return False
         text, label = row.line.text, before.cells[0]
         is_open = bool(_CONTINUES.search(label)) or label.count("(") > label.count(")")
@@ -188,15 +195,16 @@ class RowReader:
 
     def _continues_in(self, row: TableLine, after: TableLine) -> bool:
         text, following = row.line.text, after.cells[0]
-        if row.gap_to(after) > _CLOSE or text.endswith(":"):
+        if row.gap_to(after) > self._max_gap or text.endswith(":"):
             return False
-        if self._first > 0 and following.left >= self._bands[self._first].left:
+        is_close = row.gap_to(after) <= _CLOSE
+        if is_close and self._first > 0 and following.left >= self._bands[self._first].left:
             return True
         is_open = bool(_CONTINUES.search(text)) or text.count("(") > text.count(")")
         if is_open or following.text[:1].islower():
             return True
         begin = self._bands[0].left
-        if self._row_gap > _SPACED and row.gap_to(after) > _CLOSER * self._row_gap:
+        if not is_close or (self._row_gap > _SPACED and row.gap_to(after) > _CLOSER * self._row_gap):
             return False
         is_wide = row.line.right - begin > _WIDE * (self._bands[max(0, self._first - 1)].right - begin)
         return is_wide and following.left > row.line.left + 0.3 * row.line.height and not row.line.is_bold

@@ -7,6 +7,8 @@ bands. The lines directly above are its header if they are short and above the v
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 from engines.parsing.worker.pages.page_spans import Ruling
 from engines.parsing.worker.pages.tables.bands import Band, band_of, try_add
@@ -17,7 +19,12 @@ from engines.parsing.worker.pages.tables.values import are_page_numbers, is_peri
 
 _MAX_GAP = 3.5
 """Gap between two lines of a table, in line heights."""
+_SPACED_RATIO, _MAX_SPACED_GAP = 1.25, 8.0
+"""Ratio of a gap of a table to the median gap of all lines, if these are far apart, and its maximum in line heights."""
 _MAX_HEADER_GAP = 2.6
+"""Gap between two lines of a header and below it, in line heights."""
+_HEADER_RATIO = 1.25
+"""Ratio of a larger gap to that between the rows, up to which a line can still belong to the header."""
 _TITLE_RATIO = 1.2
 """Ratio of the font sizes from which a line above a table is its title, and not a part of its header."""
 _MAX_PENDING = 12
@@ -43,8 +50,9 @@ def number_tables(rows: Sequence[TableLine], rulings: Sequence[Ruling]) -> list[
     """Return the tables among the lines of a page or column, with the indexes of their first and behind their last line."""
     found = []
     free = position = 0
+    max_gap = _max_gap(rows)
     while position < len(rows):
-        run = _run_at(rows, position) if rows[position].is_data else None
+        run = _run_at(rows, position, max_gap) if rows[position].is_data else None
         if run is None:
             position += 1
             continue
@@ -58,14 +66,20 @@ def number_tables(rows: Sequence[TableLine], rulings: Sequence[Ruling]) -> list[
     return found
 
 
-def _run_at(rows: Sequence[TableLine], start: int) -> _Run | None:
+def _max_gap(rows: Sequence[TableLine]) -> float:
+    """Return the gap between two lines above which a table ends, in line heights. Spaced lines have wider ones."""
+    gaps = [before.gap_to(row) for before, row in pairwise(rows)]
+    return max(_MAX_GAP, min(_SPACED_RATIO * median(gaps), _MAX_SPACED_GAP)) if gaps else _MAX_GAP
+
+
+def _run_at(rows: Sequence[TableLine], start: int, max_gap: float) -> _Run | None:
     """Return the lines with values from `start` on that fit into common bands, and the lines between them."""
     run = _Run(start, start + 1, [start])
     if not try_add(run.bands, rows[start].cells, start, rows[start].line.height):
         return None
     for number in range(start + 1, len(rows)):
         row = rows[number]
-        is_far = rows[number - 1].gap_to(row) > _MAX_GAP or number - run.end > _MAX_PENDING
+        is_far = rows[number - 1].gap_to(row) > max_gap or number - run.end > _MAX_PENDING
         if is_far or (not row.is_data and _is_prose(row, run.bands)):
             break
         if row.is_data:
@@ -111,10 +125,11 @@ def _first_value_band(rows: Sequence[TableLine], run: _Run) -> int:
 def _header_begin(rows: Sequence[TableLine], run: _Run, free: int) -> int:
     """Return the index of the first line of the header above the first line with values."""
     top = number = run.begin
+    max_gap = max(_MAX_HEADER_GAP, _HEADER_RATIO * _row_gap(rows, run))
     while number > max(free, run.begin - _MAX_HEADER):
         row = rows[number - 1]
         is_title = row.line.height > _TITLE_RATIO * rows[run.begin].line.height
-        if is_title or row.gap_to(rows[number]) > _MAX_HEADER_GAP:
+        if is_title or row.gap_to(rows[number]) > max_gap:
             break
         if can_name_columns(row, run.bands, run.first):
             top = number - 1
@@ -122,6 +137,12 @@ def _header_begin(rows: Sequence[TableLine], run: _Run, free: int) -> int:
             break
         number -= 1
     return top
+
+
+def _row_gap(rows: Sequence[TableLine], run: _Run) -> float:
+    """Return the median gap between neighbouring lines with values, in line heights; 0 if there are none."""
+    gaps = [rows[before].gap_to(rows[after]) for before, after in pairwise(run.data) if after == before + 1]
+    return median(gaps) if gaps else 0.0
 
 
 def _can_be_row(row: TableLine, run: _Run) -> bool:

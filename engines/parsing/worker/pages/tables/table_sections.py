@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from engines.parsing.worker.pages.lines import Line
 
-_TOTAL = re.compile(r"(?:sub-?)?total\b|summe\b|gesamt|net\s", re.I)
+_TOTAL = re.compile(
+    r"(?:sub-?)?total\b|summe\b|gesamt|net (?:income|loss|earnings|profit|cash|change|increase|decrease|assets)\b", re.I
+)
 _SAME_LEFT = 2.0
 """Points by which the left edges of lines with the same indentation differ."""
 _MAX_SECTIONS = 3
