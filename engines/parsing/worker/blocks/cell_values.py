@@ -1,6 +1,7 @@
 """Values as text, in the cells of tables of any format: numbers with their signs, and periods, which can name columns."""
 
 import re
+from enum import Enum, auto
 
 CURRENCY = r"(?:(?:US|C|A|HK|NZ|S|R|CA|AU)?[$€£¥₹₩₽₺₪฿]|USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\.?|kr\.?|SEK|NOK|DKK|zł|RM)"
 FOOTNOTE = r"(?:\s*\((?:\d{1,2}|[a-z])\)|\s*[*†‡§#¹²³⁴⁵⁶⁷⁸⁹⁰]+)"
@@ -29,6 +30,45 @@ _PERIOD = re.compile(
 _PERIOD_INSIDE = re.compile(
     rf"\b(?:{_YEAR}|{_MONTH}|quarters?|months?|weeks?|years?|fiscal|ended|ending|as of|q[1-4])\b", re.I
 )
+_TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?"
+_DAY = (
+    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|"
+    rf"\d{{1,2}}[-. /]\s?{_MONTH}[-. /,]\s?\d{{2,4}}|{_MONTH}[- ]\d{{1,2}},? \d{{4}})"
+)
+_DATE = re.compile(rf"{_DAY}(?:[T ,]\s?{_TIME}(?:Z|[+-]\d\d:?\d\d)?)?|{_TIME}", re.I)
+_QUANTITY = re.compile(r"[-+–−]?[$€£¥]?\s?\d[\d.,:/ -]*\s?[^\W\d_]{0,4}[%°²³]?", re.I)
+_FIRST_NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?")
+
+
+class ValueKind(Enum):
+    """The kind of a cell's text, by which the columns of a table are compared with its first row."""
+
+    EMPTY = auto()
+    NUMBER = auto()
+    "A number with its signs, with or without a short unit."
+    DATE = auto()
+    "A date or a time."
+    TEXT = auto()
+
+
+def kind_of(text: str) -> ValueKind:
+    """Return the kind of a cell's text, which must be on one line."""
+    if not text:
+        return ValueKind.EMPTY
+    if len(text) <= _MAX_VALUE and _DATE.fullmatch(text):
+        return ValueKind.DATE
+    return ValueKind.NUMBER if is_quantity(text) else ValueKind.TEXT
+
+
+def is_quantity(text: str) -> bool:
+    """Return True for a number with its signs and for a number with a short unit, such as `1.8 m`."""
+    return is_value(text) or (len(text) <= _MAX_VALUE and bool(_QUANTITY.fullmatch(text)))
+
+
+def number_in(text: str) -> float | None:
+    """Return the first number of a text with a point as its decimal sign; None for a text without a number."""
+    match = _FIRST_NUMBER.search(text)
+    return float(match[0].replace("−", "-")) if match else None
 
 
 def is_value(text: str) -> bool:

@@ -3,13 +3,11 @@
 The readers of all formats use it. They pass the rows of a table as texts, and what they know about its style.
 """
 
-import re
 from collections.abc import Sequence
 
 from engines.parsing.text_cleaning import one_line
-from engines.parsing.worker.blocks.cell_values import is_period, is_value
+from engines.parsing.worker.blocks.cell_values import is_period, is_quantity, is_value
 
-_QUANTITY = re.compile(r"[-+–−]?[$€£¥]?\s?\d[\d.,:/ -]*\s?[^\W\d_]{0,4}[%°²³]?", re.I)
 _MIN_ALIKE = 2
 _QUANTITY_SHARE = 0.7
 """Share of the values of a column that are quantities, from which the first row of two columns names them."""
@@ -20,6 +18,165 @@ _NAMES_OF_KEYS = frozenset(
     ["attribute", "field", "key", "parameter", "property", "setting", "feld", "merkmal", "eigenschaft"]
 )
 """Names above a column of keys, in lower case. A table with such a name is read as keys and values."""
+_NAMES_OF_VALUES = frozenset(
+    [
+        "address",
+        "age",
+        "amount",
+        "area",
+        "author",
+        "boat",
+        "capital",
+        "captain",
+        "category",
+        "chapter",
+        "city",
+        "code",
+        "colour",
+        "color",
+        "comment",
+        "company",
+        "contact",
+        "country",
+        "cost",
+        "count",
+        "crew",
+        "currency",
+        "date",
+        "department",
+        "depth",
+        "description",
+        "duty",
+        "email",
+        "e-mail",
+        "fee",
+        "fees",
+        "grade",
+        "group",
+        "hours",
+        "id",
+        "item",
+        "job",
+        "language",
+        "leader",
+        "length",
+        "level",
+        "location",
+        "manager",
+        "mail",
+        "master",
+        "meaning",
+        "model",
+        "month",
+        "name",
+        "nation",
+        "note",
+        "notes",
+        "number",
+        "owner",
+        "part",
+        "parts",
+        "person",
+        "phone",
+        "place",
+        "port",
+        "position",
+        "price",
+        "product",
+        "project",
+        "qty",
+        "quantity",
+        "rank",
+        "rate",
+        "region",
+        "remark",
+        "remarks",
+        "result",
+        "role",
+        "room",
+        "score",
+        "size",
+        "source",
+        "state",
+        "station",
+        "status",
+        "stock",
+        "street",
+        "subject",
+        "supplier",
+        "task",
+        "team",
+        "telephone",
+        "term",
+        "time",
+        "title",
+        "total",
+        "town",
+        "type",
+        "unit",
+        "use",
+        "user",
+        "value",
+        "version",
+        "weight",
+        "year",
+        "zip",
+        "adresse",
+        "anzahl",
+        "art",
+        "beschreibung",
+        "betrag",
+        "datum",
+        "einheit",
+        "farbe",
+        "funktion",
+        "gewicht",
+        "hafen",
+        "land",
+        "menge",
+        "monat",
+        "nummer",
+        "ort",
+        "preis",
+        "rolle",
+        "stadt",
+        "strasse",
+        "straße",
+        "telefon",
+        "titel",
+        "typ",
+        "wert",
+        "jahr",
+        "adresa",
+        "adresse",
+        "auteur",
+        "date",
+        "description",
+        "fonction",
+        "lieu",
+        "montant",
+        "nom",
+        "nombre",
+        "pays",
+        "prix",
+        "rôle",
+        "statut",
+        "téléphone",
+        "ville",
+        "cantidad",
+        "ciudad",
+        "descripción",
+        "dirección",
+        "estado",
+        "fecha",
+        "nombre",
+        "país",
+        "precio",
+        "puesto",
+        "teléfono",
+    ]
+)
+"""Usual names of columns, in lower case. One of them as the first value shows that the first row is a header."""
 
 
 def key_value_lines(
@@ -59,6 +216,9 @@ def are_keys(pairs: Sequence[Sequence[str]], *, needs_evidence: bool = False) ->
     first row of words, a repeated key, or no value at all are evidence against them.
     """
     filled = [(key, value) for key, value in pairs if key and value]
+    if filled and filled[0][0].casefold() in _NAMES_OF_KEYS:
+        del filled[0]
+        needs_evidence = False
     keys = [key for key, _ in filled]
     if not filled or len(set(keys)) < len(keys) or any(len(key) > _MAX_KEY_CHARACTERS for key in keys):
         return False
@@ -67,11 +227,13 @@ def are_keys(pairs: Sequence[Sequence[str]], *, needs_evidence: bool = False) ->
     if any(is_value(key) and not is_period(key) for key in keys):
         return False
     first, *others = [value for _, value in filled]
-    if is_period(first) or _are_quantities(others):
-        return False
-    if keys[0].casefold() in _NAMES_OF_KEYS or _is_quantity(first):
+    if is_quantity(first) and not is_period(first):
         return True
-    quantities = sum(map(_is_quantity, others))
+    if is_period(first) and all(map(is_quantity, others)):
+        return False
+    if first.casefold() in _NAMES_OF_VALUES or _are_quantities(others):
+        return False
+    quantities = sum(map(is_quantity, others))
     if quantities:
         return quantities < _QUANTITY_SHARE * len(others)
     return not needs_evidence
@@ -108,11 +270,7 @@ def header_of(rows: Sequence[Sequence[str]], bold: Sequence[bool], bold_keys: Se
 def _are_quantities(values: Sequence[str]) -> bool:
     """Return True if all values of a column are numbers, with or without a unit."""
     present = [value for value in values if value]
-    return len(present) >= _MIN_ALIKE and all(map(_is_quantity, present))
-
-
-def _is_quantity(value: str) -> bool:
-    return is_value(value) or bool(_QUANTITY.fullmatch(value))
+    return len(present) >= _MIN_ALIKE and all(map(is_quantity, present))
 
 
 def _can_be_name(cell: str) -> bool:

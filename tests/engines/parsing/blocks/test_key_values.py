@@ -21,7 +21,8 @@ def test_a_form_has_several_columns_of_keys() -> None:
     [
         [["Boat", "Fee"], ["Petrel", "40"], ["Gull", "55"]],
         [["Region", "2029"], ["North", "410"], ["South", "388"]],
-        [["Role", "Name"], ["Cook", "Ida"], ["Cook", "Per"]],
+        [["Cook", "Ida"], ["Cook", "Per"]],
+        [["Berth", "Boat"], ["A1", "Petrel"], ["A2", "Gull"]],
         [["No.", "Part"], ["1", "Bolt"], ["2", "Nut"]],
         [["Boat", "Owner", "Port"], ["Petrel", "Ida", "Skerry"]],
         [[f"Key {number}", f"Value of {number}"] for number in range(100)],
@@ -29,6 +30,14 @@ def test_a_form_has_several_columns_of_keys() -> None:
 )
 def test_a_list_of_records_has_no_keys(rows: list[list[str]]) -> None:
     assert key_value_lines(rows) is None
+
+
+def test_the_names_of_the_two_columns_are_a_pair_of_their_own() -> None:
+    assert key_value_lines([["Field", "Value"], ["Owner", "Ida"]]) == ["Field: Value", "Owner: Ida"]
+
+
+def test_all_values_can_be_quantities() -> None:
+    assert key_value_lines([["Length", "11.4"], ["Draught", "1.8"], ["Berths", "6"]]) is not None
 
 
 def test_a_bold_first_row_names_the_columns() -> None:
