@@ -20,6 +20,7 @@ _MAX_INDEX_COLUMNS = 3
 """Columns without a name that may precede all others."""
 _PLACEHOLDER = re.compile(r"Unnamed: \d+(_level_\d+)?")
 """Names that pandas writes for columns without one."""
+_WORD = re.compile(r"[^\W\d_]{3}")
 _VALUES = (ValueKind.NUMBER, ValueKind.DATE)
 Row = Sequence[str]
 
@@ -148,7 +149,7 @@ def _evidence(names: Sequence[str], below: Sequence[Row], are_bold: bool) -> boo
         return None
     if any(len(names[column]) > _MAX_NAME_CHARACTERS for column in filled):
         return None
-    values = [column for column in filled if kind_of(names[column]) in _VALUES]
+    values = [column for column in filled if _is_value(names[column])]
     if values and not are_bold and not _are_names(names, values, below):
         return None
     support = sum(_is_above_values(column, below) for column in filled if column not in values)
@@ -159,6 +160,12 @@ def _evidence(names: Sequence[str], below: Sequence[Row], are_bold: bool) -> boo
     if (repeated and support <= repeated) or not (are_distinct or support):
         return None
     return bool(support or values)
+
+
+def _is_value(name: str) -> bool:
+    """Return True for a number or a date; False for a name such as `2031 Plan`."""
+    kind = kind_of(name)
+    return kind is ValueKind.DATE or (kind is ValueKind.NUMBER and not _WORD.search(name))
 
 
 def _cell(row: Row, column: int) -> str:

@@ -83,7 +83,7 @@ class TableLayout:
             columns.append(self._columns.names)
         self._columns = before
         for row in rest:
-            parts = [((), row[: areas[0].start])]
+            parts: list[tuple[tuple[str, ...], Row]] = [((), row[: areas[0].start])]
             parts += [(names, row[area.start : area.stop]) for names, area in zip(columns, areas, strict=True)]
             yield from (_row_block(text, names) for names, cells in parts if (text := row_text(names, cells)))
 

@@ -55,7 +55,8 @@ def _score(sample: str, dialect: type[csv.Dialect]) -> float:
     width, count = max(widths.items(), key=lambda item: (item[0] * item[1], item[0]))
     cells = [cell.strip() for row in rows if len(row) == width for cell in row]
     whole = sum(_is_whole(cell) for cell in cells) / len(cells)
-    return (count / len(rows)) ** _EVENNESS * whole * (1 - 1 / width)
+    evenness = (count / len(rows)) ** _EVENNESS
+    return float(evenness * whole * (1 - 1 / width))
 
 
 def _is_whole(cell: str) -> bool:
