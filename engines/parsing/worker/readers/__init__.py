@@ -19,9 +19,11 @@ from engines.parsing.worker.readers import (
     latex,
     markdown,
     msg,
+    ods,
     pdf,
     plain,
     pptx,
+    xls,
     xlsx,
     xml,
 )
@@ -44,9 +46,11 @@ READERS: tuple[tuple[Format, Reader], ...] = (
     (formats.markdown.FORMAT, markdown.read),
     (formats.mbox.FORMAT, eml.read),
     (formats.msg.FORMAT, msg.read),
+    (formats.ods.FORMAT, ods.read),
     (formats.pdf.FORMAT, pdf.read),
     (formats.plain.FORMAT, plain.read),
     (formats.pptx.FORMAT, pptx.read),
+    (formats.xls.FORMAT, xls.read),
     (formats.xlsx.FORMAT, xlsx.read),
     (formats.xml.FORMAT, xml.read),
 )

@@ -28,7 +28,7 @@ def read(context: ParseContext) -> Iterator[Block]:
         parts = WorkbookParts(archive)
         notes = SheetNotes(parts)
         sheets = [_sheet(part, parts, notes) for part in parts.sheets if part.kind == _WORKSHEET]
-        yield from workbook_blocks(sheets, context)
+        yield from workbook_blocks(sheets, context, len(sheets))
         notes.warn(context)
         _warn_of_other_sheets(parts.sheets, context)
         if any(name.lower() == _MACROS for name in archive.namelist()):

@@ -45,6 +45,10 @@ class MergedCells:
         self._waiting = sorted(ranges, reverse=True)
         self._active: list[tuple[CellRange, str]] = []
 
+    def add(self, area: CellRange) -> None:
+        """Add a merged cell that begins in the next row to be filled."""
+        self._waiting.append(area)
+
     def fill(self, number: int, row: list[str]) -> list[str]:
         """Return the row `number` with the texts of merged cells. A row that has only texts from above becomes empty."""
         if not (self._waiting or self._active):

@@ -1,6 +1,6 @@
 """A sheet of a workbook, whatever the format of the file, and the blocks of a workbook."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -29,9 +29,12 @@ class Sheet:
     "Formulas without a stored result."
 
 
-def workbook_blocks(sheets: Sequence[Sheet], context: ParseContext) -> Iterator[Block]:
-    """Yield a heading for each sheet, its tables and its notes. Empty and hidden parts add warnings."""
-    context.tables = 0
+def workbook_blocks(sheets: Iterable[Sheet], context: ParseContext, total: int | None = None) -> Iterator[Block]:
+    """Yield a heading for each sheet, its tables and its notes. Empty and hidden parts add warnings.
+
+    `total` is the number of sheets; with None, the caller sets the context's fraction.
+    """
+    context.tables = number = 0
     empty, hidden = [], []
     for number, sheet in enumerate(sheets, 1):
         blocks = chain(TableLayout(context).blocks(_counted(sheet.rows, context)), _note_blocks(sheet))
@@ -44,9 +47,10 @@ def workbook_blocks(sheets: Sequence[Sheet], context: ParseContext) -> Iterator[
         if sheet.is_hidden:
             hidden.append(number)
         context.warnings += _sheet_warnings(sheet, name)
-        context.fraction = number / len(sheets)
-    context.warn_of_parts(empty, len(sheets), "sheets", "are empty")
-    context.warn_of_parts(hidden, len(sheets), "sheets", "are hidden in the program and were read")
+        if total:
+            context.fraction = number / total
+    context.warn_of_parts(empty, number, "sheets", "are empty")
+    context.warn_of_parts(hidden, number, "sheets", "are hidden in the program and were read")
 
 
 def _counted(rows: Iterable[list[str]], context: ParseContext) -> Iterator[list[str]]:

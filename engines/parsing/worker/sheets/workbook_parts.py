@@ -14,7 +14,6 @@ from engines.parsing.worker.sheets.number_formats import GENERAL, builtin_format
 from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
-_ROOT_RELATIONSHIPS = "_rels/.rels"
 _USUAL_WORKBOOK = "xl/workbook.xml"
 
 
@@ -45,26 +44,17 @@ class Relationship:
     target: str
 
 
-class WorkbookParts:
-    """The parts of a workbook that are read before its cells."""
+class PackageParts:
+    """The parts of an Office file and their relationships."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
         self._names = {name.lower(): name for name in archive.namelist()}
-        documents = (
-            target for kind, target in self._relationships(_ROOT_RELATIONSHIPS, "") if kind == "officeDocument"
-        )
-        self._workbook = next(documents, _USUAL_WORKBOOK)
-        root = self.root(self._workbook)
-        if root is None:
-            raise DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, "The file has no workbook. Upload an intact copy.")
-        related = self.related(self._workbook)
-        self.sheets = [part for element in _find(root, "sheet") if (part := _sheet_part(element, related))]
-        self.date1904 = any(element.get("date1904") in ("1", "true") for element in _find(root, "workbookPr"))
-        paths = {relationship.kind: relationship.target for relationship in related.values()}
-        self.styles = _styles(self.root(paths.get("styles", "")))
-        self.strings = list(_strings(self, paths.get("sharedStrings", "")))
-        self.persons = self._persons(paths.get("person", ""))
+
+    def main_part(self, usual: str) -> str:
+        """Return the name of the part with the document itself."""
+        documents = (each.target for each in self.related("").values() if each.kind == "officeDocument")
+        return next(documents, usual)
 
     def open(self, path: str) -> IO[bytes] | None:
         """Open a part, whose name is compared without case; None if there is none."""
@@ -80,21 +70,28 @@ class WorkbookParts:
             return parse_xml(part.read()).root
 
     def related(self, path: str) -> dict[str, Relationship]:
-        """Return the relationships of a part by their identifiers."""
+        """Return the relationships of a part, or of the file itself for an empty path, by their identifiers."""
         folder, _, name = path.rpartition("/")
-        return dict(self._identified(f"{folder}/_rels/{name}.rels".lstrip("/"), folder))
+        root = self.root(f"{folder}/_rels/{name}.rels".lstrip("/"))
+        return {element.get("Id", ""): _relationship(element, folder) for element in (root if root is not None else ())}
 
-    def _identified(self, path: str, folder: str) -> Iterator[tuple[str, Relationship]]:
-        root = self.root(path)
-        for element in root if root is not None else ():
-            target = element.get("Target", "").replace("\\", "/")
-            if element.get("TargetMode") != "External":
-                target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-            yield element.get("Id", ""), Relationship(element.get("Type", "").rpartition("/")[2], target)
 
-    def _relationships(self, path: str, folder: str) -> Iterator[tuple[str, str]]:
-        for _, relationship in self._identified(path, folder):
-            yield relationship.kind, relationship.target
+class WorkbookParts(PackageParts):
+    """The parts of a workbook that are read before its cells."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        super().__init__(archive)
+        workbook = self.main_part(_USUAL_WORKBOOK)
+        root = self.root(workbook)
+        if root is None:
+            raise DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, "The file has no workbook. Upload an intact copy.")
+        related = self.related(workbook)
+        self.sheets = [part for element in _find(root, "sheet") if (part := _sheet_part(element, related))]
+        self.date1904 = any(element.get("date1904") in ("1", "true") for element in _find(root, "workbookPr"))
+        paths = {relationship.kind: relationship.target for relationship in related.values()}
+        self.styles = _styles(self.root(paths.get("styles", "")))
+        self.strings = list(_strings(self, paths.get("sharedStrings", "")))
+        self.persons = self._persons(paths.get("person", ""))
 
     def _persons(self, path: str) -> dict[str, str]:
         """Return the names of the authors of comments by their identifiers."""
@@ -103,9 +100,11 @@ class WorkbookParts:
         return {person.get("id", ""): person.get("displayName", "") for person in persons}
 
 
-def attribute(element: Any, name: str) -> str:
-    """Return an attribute by its local name, whatever its namespace."""
-    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+def _relationship(element: Any, folder: str) -> Relationship:
+    target = element.get("Target", "").replace("\\", "/")
+    if element.get("TargetMode") != "External":
+        target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+    return Relationship(element.get("Type", "").rpartition("/")[2], target)
 
 
 def _find(root: Any, name: str) -> Iterator[Any]:
