@@ -12,13 +12,12 @@ _MARKED_BYTES = 256
 
 def detect(sample: FileSample) -> str | None:
     """Detect by the media type at the start of the archive, or in the root element of the flat form."""
-    if sample.is_text:
-        is_flat = "<office:document" in sample.text and f'office:mimetype="{MEDIA_TYPE}' in sample.text
-        return FLAT if is_flat else None
-    if not sample.head.startswith(b"PK") or "content.xml" not in sample.archive_names:
-        return None
-    is_stated = _STATED in sample.head[:_MARKED_BYTES]
-    return MEDIA_TYPE if is_stated or ("mimetype" not in sample.archive_names and sample.extension == ".ods") else None
+    if sample.head.startswith(b"PK"):
+        is_stated = _STATED in sample.head[:_MARKED_BYTES]
+        is_named = "mimetype" not in sample.archive_names and sample.extension == ".ods"
+        return MEDIA_TYPE if (is_stated or is_named) and "content.xml" in sample.archive_names else None
+    is_flat = "<office:document" in sample.text and f'office:mimetype="{MEDIA_TYPE}' in sample.text
+    return FLAT if is_flat else None
 
 
 FORMAT = Format(

@@ -108,9 +108,9 @@ class TableLayout:
         header = header_of_rows(head)
         if header and (header.is_certain or not known.has_records):
             return False
-        filled = [column for column in known.values if column < len(first) and first[column]]
-        if filled:
-            return all(kind_of(one_line(first[column])) is not ValueKind.TEXT for column in filled)
+        values = [row[column] for row in head for column in known.values if column < len(row) and row[column]]
+        if values:
+            return sum(kind_of(one_line(value)) is not ValueKind.TEXT for value in values) >= _ALIKE * len(values)
         return (self._is_data_file and not known.values) or not known.has_records
 
     def _pair_lines(self, rows: Sequence[Row]) -> list[str] | None:
