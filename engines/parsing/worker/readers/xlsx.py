@@ -44,14 +44,10 @@ def _sheet(part: SheetPart, parts: WorkbookParts, notes: SheetNotes) -> Sheet:
 
 
 def _rows(path: str, parts: WorkbookParts, reader: WorksheetRows) -> Iterator[list[str]]:
-    found = parts.open(path)
-    if found is None:
-        return
-    with found:
-        merged = merged_ranges(found)
-    if again := parts.open(path):
-        with again:
-            yield from reader.rows(again, merged)
+    with parts.open_sheet(path) as part:
+        merged = merged_ranges(part)
+    with parts.open_sheet(path) as part:
+        yield from reader.rows(part, merged)
 
 
 def _notes(path: str, notes: SheetNotes, reader: WorksheetRows) -> Iterator[str]:

@@ -11,6 +11,7 @@ from engines.parsing.text_cleaning import one_line
 from engines.parsing.worker.blocks.table_rows import CellText
 from engines.parsing.worker.markup.xml_tree import local_name
 from engines.parsing.worker.sheets.merged_cells import CellRange, MergedCells
+from engines.parsing.worker.sheets.number_formats import plain_number
 from engines.parsing.worker.sheets.sheet import Sheet
 
 _MAX_COLUMNS = 16_384
@@ -105,7 +106,7 @@ class OdsSheets:
             return ""
         text = "\n".join(_paragraph(child) for child in cell if local_name(child) == "p")
         if not text:
-            text = _attribute(cell, "string-value") or _attribute(cell, "date-value") or _attribute(cell, "value")
+            text = _stored_text(cell)
         formula = _attribute(cell, "formula")
         if formula and not text and _attribute(cell, "value-type") != "string":
             sheet.formulas += 1
@@ -158,6 +159,20 @@ class _HiddenColumns:
 
 def _attribute(element: Any, name: str) -> str:
     return next((str(value) for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def _stored_text(cell: Any) -> str:
+    """Return the stored value of a cell without a shown text, as some programs write it."""
+    kind, value = _attribute(cell, "value-type"), _attribute(cell, "value")
+    if kind == "percentage" and value:
+        try:
+            return f"{plain_number(float(value) * 100)}%"
+        except ValueError:
+            return value
+    if kind == "currency" and value:
+        return f"{value} {_attribute(cell, 'currency')}".strip()
+    names = ("string-value", "date-value", "time-value", "boolean-value")
+    return value or next((text for name in names if (text := _attribute(cell, name))), "")
 
 
 def _repeated(element: Any, name: str) -> int:

@@ -56,6 +56,15 @@ class PackageParts:
         documents = (each.target for each in self.related("").values() if each.kind == "officeDocument")
         return next(documents, usual)
 
+    def open_sheet(self, path: str) -> IO[bytes]:
+        """Open the part of a sheet. Raises `DocumentUnreadable` (CORRUPT_DOCUMENT) if there is none."""
+        part = self.open(path)
+        if part is None:
+            raise DocumentUnreadable(
+                ErrorCode.CORRUPT_DOCUMENT, "The file is damaged: a sheet is missing in it. Upload an intact copy."
+            )
+        return part
+
     def open(self, path: str) -> IO[bytes] | None:
         """Open a part, whose name is compared without case; None if there is none."""
         name = self._names.get(path.lower())
@@ -84,9 +93,11 @@ class WorkbookParts(PackageParts):
         workbook = self.main_part(_USUAL_WORKBOOK)
         root = self.root(workbook)
         if root is None:
-            raise DocumentUnreadable(ErrorCode.CORRUPT_DOCUMENT, "The file has no workbook. Upload an intact copy.")
+            raise no_workbook()
         related = self.related(workbook)
         self.sheets = [part for element in _find(root, "sheet") if (part := _sheet_part(element, related))]
+        if not self.sheets:
+            raise no_workbook()
         self.date1904 = any(element.get("date1904") in ("1", "true") for element in _find(root, "workbookPr"))
         paths = {relationship.kind: relationship.target for relationship in related.values()}
         self.styles = _styles(self.root(paths.get("styles", "")))
@@ -98,6 +109,13 @@ class WorkbookParts(PackageParts):
         root = self.root(path)
         persons = _find(root, "person") if root is not None else ()
         return {person.get("id", ""): person.get("displayName", "") for person in persons}
+
+
+def no_workbook() -> DocumentUnreadable:
+    """Return the error for a workbook without a list of sheets."""
+    return DocumentUnreadable(
+        ErrorCode.CORRUPT_DOCUMENT, "The file is damaged: it has no list of sheets. Upload an intact copy."
+    )
 
 
 def _relationship(element: Any, folder: str) -> Relationship:

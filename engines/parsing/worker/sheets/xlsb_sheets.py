@@ -13,7 +13,7 @@ from engines.parsing.worker.blocks.table_rows import CellText
 from engines.parsing.worker.sheets.merged_cells import CellRange, MergedCells
 from engines.parsing.worker.sheets.number_formats import GENERAL, builtin_format, number_text, text_by_format
 from engines.parsing.worker.sheets.sheet import Sheet
-from engines.parsing.worker.sheets.workbook_parts import CellStyle, PackageParts
+from engines.parsing.worker.sheets.workbook_parts import CellStyle, PackageParts, no_workbook
 
 _ROW, _MERGED, _COLUMNS = 0, 176, 60
 _FIRST_CELL, _LAST_CELL, _RICH_TEXT_CELL = 1, 11, 62
@@ -48,6 +48,8 @@ def xlsb_sheets(parts: PackageParts) -> Iterator[Sheet]:
         _text_at(data, 1)[0] for kind, data in _records_of(parts, paths.get("sharedStrings", "")) if kind == _STRING
     ]
     book.styles = _styles(_records_of(parts, paths.get("styles", "")))
+    if not any(kind == _SHEET for kind, _ in _records_of(parts, main)) or not related:
+        raise no_workbook()
     for kind, data in _records_of(parts, main):
         if kind == _WORKBOOK_PROPERTIES:
             book.date1904 = bool(data[0] & 1)
@@ -116,7 +118,8 @@ def _styles(records: Iterator[tuple[int, bytes]]) -> list[CellStyle]:
 
 def _rows(parts: PackageParts, path: str, book: _Workbook, sheet: Sheet) -> Iterator[list[str]]:
     """Yield the cells of each row. Missing rows become one empty row."""
-    merged = MergedCells(_range(data) for kind, data in _records_of(parts, path) if kind == _MERGED)
+    with parts.open_sheet(path) as part:
+        merged = MergedCells(_range(data) for kind, data in _records(part) if kind == _MERGED)
     hidden: list[range] = []
     used: set[int] = set()
     number, row, is_hidden, expected = -1, list[str](), False, 0
