@@ -244,6 +244,11 @@ def _find_header(rows: Sequence[Row]) -> tuple[int, Header | None]:
     """Return the index of the first row of a table, behind the lines above it, and its header, or None without one."""
     counts = Counter(filled for row in rows if (filled := sum(map(bool, row))) > 1)
     usual = max(counts, key=lambda filled: (counts[filled], filled), default=1)
+    first_full = next((start for start, row in enumerate(rows[:_MAX_PREAMBLE]) if sum(map(bool, row)) >= usual), 0)
+    header = header_of_rows(rows[first_full:])
+    if first_full and header and header.is_certain:
+        above = header_of_rows(rows[first_full - 1 :])
+        return (first_full - 1, above) if above and above.height > 1 else (first_full, header)
     for start, row in enumerate(rows[:_MAX_PREAMBLE]):
         header = header_of_rows(rows[start:])
         is_full = sum(map(bool, row)) >= max(min(2, usual), _FULL * usual)

@@ -44,6 +44,8 @@ def lines_of(found: Extracted) -> list[str]:
         ([["Berth", "Boat"], ["A1", "Petrel"], ["A2", "Gull"]], "Berth: A2, Boat: Gull"),
         ([["Fleet of 2031"], [], *FLEET], "Boat: Gull, Fee: 55, Crew: 4"),
         ([["Printed by", "Ida"], [], *FLEET], "Printed by, Ida"),
+        ([["Order", 7719], ["Customer", "Holm AS"], *FLEET], "Customer: Holm AS"),
+        ([["Order", 7719], ["Customer", "Holm AS"], *FLEET], "Boat: Gull, Fee: 55, Crew: 4"),
         ([*FLEET, [], ["Harbour", "Depth"], ["Skerry", 4.5], ["Holm", 6]], "Harbour: Skerry, Depth: 4.5"),
         ([*FLEET, [], ["Total", 95, 7]], "Boat: Total, Fee: 95, Crew: 7"),
         ([*FLEET, ["Source: the harbour office of Skerry"]], "Source: the harbour office of Skerry"),
