@@ -3,6 +3,7 @@
 The readers of all formats use it. They pass the rows of a table as texts, and what they know about its style.
 """
 
+import re
 from collections.abc import Sequence
 
 from engines.parsing.text_cleaning import one_line
@@ -32,6 +33,8 @@ _USUAL_NAMES = """
 """
 _NAMES_OF_VALUES = frozenset(_USUAL_NAMES.split())
 """Usual names of columns, in lower case. One of them as the first value shows that the first row is a header."""
+
+_NUMBERED_NAME = re.compile(r"(?:col|column|field|header|heading|spalte)[ _-]?(?:\d{1,3}|[a-z])", re.I)
 
 
 def key_value_lines(
@@ -86,7 +89,7 @@ def are_keys(pairs: Sequence[Sequence[str]], *, needs_evidence: bool = False) ->
         return True
     if is_period(first) and all(map(is_quantity, others)):
         return False
-    if first.casefold() in _NAMES_OF_VALUES or _are_quantities(others):
+    if first.casefold() in _NAMES_OF_VALUES or _NUMBERED_NAME.fullmatch(first) or _are_quantities(others):
         return False
     quantities = sum(map(is_quantity, others))
     if quantities:

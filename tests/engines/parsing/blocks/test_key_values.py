@@ -24,6 +24,7 @@ def test_a_form_has_several_columns_of_keys() -> None:
         [["Cook", "Ida"], ["Cook", "Per"]],
         [["Berth", "Boat"], ["A1", "Petrel"], ["A2", "Gull"]],
         [["No.", "Part"], ["1", "Bolt"], ["2", "Nut"]],
+        [["Header 1", "Header 2"], ["a", "b"], ["c", "d"]],
         [["Boat", "Owner", "Port"], ["Petrel", "Ida", "Skerry"]],
         [[f"Key {number}", f"Value of {number}"] for number in range(100)],
     ],
