@@ -20,6 +20,7 @@ from benchmarks.inference import (
 from benchmarks.ingestion import (
     generated_markup,
     generated_pdf,
+    generated_sheets,
     ingestion_speed,
     ocr_accuracy,
     pdf_parsing,
@@ -47,6 +48,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "pdf-parsing": (frozenset({"R8"}), pdf_parsing.measure),
     "generated-markup": (frozenset({"T2"}), generated_markup.measure),
     "generated-pdf": (frozenset({"T1", "T2"}), generated_pdf.measure),
+    "generated-sheets": (frozenset({"T1"}), generated_sheets.measure),
     "ocr-accuracy": (frozenset({"O1", "O2", "O3"}), ocr_accuracy.measure),
     "upload-memory": (frozenset({"R12"}), upload_memory.measure),
     "random-kills": (frozenset({"F1"}), random_kills.measure),

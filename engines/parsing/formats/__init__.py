@@ -12,14 +12,17 @@ from engines.parsing.formats import (
     epub,
     html,
     image,
+    ipynb,
     json,
     latex,
     markdown,
     mbox,
     msg,
+    ods,
     pdf,
     plain,
     pptx,
+    xls,
     xlsx,
     xml,
 )
@@ -30,6 +33,8 @@ FORMATS = (
     docx.FORMAT,
     pptx.FORMAT,
     xlsx.FORMAT,
+    xls.FORMAT,
+    ods.FORMAT,
     epub.FORMAT,
     msg.FORMAT,
     html.FORMAT,
@@ -37,6 +42,7 @@ FORMATS = (
     code.FORMAT,
     mbox.FORMAT,
     eml.FORMAT,
+    ipynb.FORMAT,
     json.FORMAT,
     latex.FORMAT,
     asciidoc.FORMAT,
@@ -50,7 +56,6 @@ Formats with a signature come first, then text with recognizable markup. Plain t
 """
 
 UNSUPPORTED_ARCHIVES = (
-    (b"ms-excel.sheet.binary", "application/vnd.ms-excel.sheet.binary.macroenabled.12", "Binary Excel (.xlsb)"),
     (b"META-INF/manifest.xml", "application/vnd.oasis.opendocument.text", "OpenDocument"),
     (b"META-INF/MANIFEST.MF", "application/java-archive", "Java archive"),
 )

@@ -11,7 +11,7 @@ def detect(sample: FileSample) -> str | None:
 
 
 FORMAT = Format(
-    types={MEDIA_TYPE: (".xlsx", ".xlsm", ".xltx")},
+    types={MEDIA_TYPE: (".xlsx", ".xlsm", ".xltx", ".xltm")},
     label="Excel workbook",
     is_text=False,
     detect=detect,

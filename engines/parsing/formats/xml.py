@@ -18,8 +18,13 @@ def detect(sample: FileSample) -> str | None:
     return MEDIA_TYPE if named and _ELEMENT.match(sample.text) else None
 
 
+_EXTENSIONS = tuple(
+    f".{name}"
+    for name in "xml docbook dbk dita tei rss atom gpx kml opml plist rdf resx tmx wsdl xlf xliff xsd xsl xslt".split()  # noqa: SIM905
+)
+
 FORMAT = Format(
-    types={MEDIA_TYPE: (".xml", ".docbook", ".dbk", ".dita", ".tei", ".rss", ".atom")},
+    types={MEDIA_TYPE: _EXTENSIONS},
     label="XML file",
     is_text=True,
     detect=detect,

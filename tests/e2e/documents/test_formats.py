@@ -13,10 +13,12 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)
 WORDS = {
     "briefing.pptx": "siren sounds three times",
     "tides.xlsx": "chance of storm 35%",
+    "gulls.ods": "Svartholmen nests 388",
     "kelp.epub": "dried on the north wall",
     "foghorn.eml": "foghorn Grönskär silent",
     "letters.mbox": "padlock opens 7719",
     "winch.msg": "winch oiled second Monday",
+    "ebb.ipynb": "ebb Lyngør six hours",
     "station.json": "Vaasa 00650",
     "buoys.jsonl": "buoy K8 light colour green",
     "lamp.xml": "lamp burns colza oil",

@@ -40,6 +40,23 @@ EPUB_PARTS = {
     "OPS/two.xhtml": _TWO,
 }
 
+_OPEN_DOCUMENT = "".join(
+    f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+_ODS_ROWS = "".join(
+    "<table:table-row>"
+    + "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in row)
+    + "</table:table-row>"
+    for row in (("Colony", "Nests", "Change"), ("Lundøya", "1,204", "-3.5 %"), ("Svartholmen", "388", "+12.0 %"))
+)
+ODS_PARTS = {
+    "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+    "META-INF/manifest.xml": '<manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+    "content.xml": f"<office:document-content{_OPEN_DOCUMENT}><office:body><office:spreadsheet>"
+    f'<table:table table:name="Gulls">{_ODS_ROWS}</table:table>'
+    "</office:spreadsheet></office:body></office:document-content>",
+}
+
 EML = """Return-Path: <mara@example.org>
 Received: from mail.example.org by mx.example.net; Mon, 05 Feb 2024 09:15:02 +0100
 From: =?utf-8?q?Mara_Sj=C3=B6blom?= <mara@example.org>
@@ -194,7 +211,12 @@ OUTLOOK_MESSAGE = OutlookMessage(
     [{outlook.FILE_NAME: "plan.pdf", outlook.MIME_TYPE: "application/pdf"}],
 )
 
+NOTEBOOK = """{"cells": [{"cell_type": "markdown",
+"source": ["# Ebb\\n", "The ebb at Lyngør lasts six hours and ten minutes."]},
+{"cell_type": "code", "source": "ebb.mean()", "outputs": [{"output_type": "stream", "text": "6.17"}]}], "nbformat": 4}"""
+
 TEXTS = {
+    "ebb.ipynb": NOTEBOOK,
     "foghorn.eml": EML,
     "letters.mbox": MAILBOX,
     "station.json": JSON,
@@ -208,10 +230,12 @@ TEXTS = {
 SENTENCES = {
     "briefing.pptx": "The siren sounds three times at wind force nine.",
     "tides.xlsx": "Height in m: 2.75, Chance of storm: 35%",
+    "gulls.ods": "Colony: Svartholmen, Nests: 388, Change: +12.0 %",
     "kelp.epub": "It is dried on the north wall.",
     "foghorn.eml": "The foghorn of Grönskär is silent until the ninth of March.",
     "letters.mbox": "From now on the padlock opens with 7719.",
     "winch.msg": "The winch is oiled on the second Monday.",
+    "ebb.ipynb": "The ebb at Lyngør lasts six hours and ten minutes.",
     "station.json": "keepers.address.city: Vaasa, keepers.address.zip: 00650",
     "buoys.jsonl": "buoy: K8, depth: 44.0, light.colour: green",
     "lamp.xml": "The lamp burns colza oil from the cellar.",
@@ -228,6 +252,8 @@ def write(folder: Path, name: str) -> Path:
     path = folder / name
     if name == "kelp.epub":
         write_parts(path, EPUB_PARTS)
+    elif name == "gulls.ods":
+        write_parts(path, ODS_PARTS)
     elif name == "winch.msg":
         write_msg(path, OUTLOOK_MESSAGE)
     elif name in TEXTS:

@@ -10,6 +10,37 @@ from engines.parsing.worker.blocks.block import Block, BlockKind, Separator
 from records.document import BoundingBox
 
 
+class CellText(str):
+    """The text of a cell with properties of the cell. A plain string stands for a cell without any of them."""
+
+    __slots__ = ("from_above", "is_bold", "is_covered")
+
+    is_bold: bool
+    is_covered: bool
+    "True for the text of a merged cell in a row or column other than its first."
+    from_above: bool
+    "True for the text of a merged cell that begins in a row above."
+
+    def __new__(
+        cls, text: str, *, is_bold: bool = False, is_covered: bool = False, from_above: bool = False
+    ) -> "CellText":
+        cell = super().__new__(cls, text)
+        cell.is_bold, cell.is_covered, cell.from_above = is_bold, is_covered, from_above
+        return cell
+
+
+def is_bold(cell: str) -> bool:
+    return isinstance(cell, CellText) and cell.is_bold
+
+
+def is_covered(cell: str) -> bool:
+    return isinstance(cell, CellText) and cell.is_covered
+
+
+def is_from_above(cell: str) -> bool:
+    return isinstance(cell, CellText) and cell.from_above
+
+
 def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
     """Return the line of a row. Empty cells are omitted; a cell without a column name is written without one."""
     parts = []

@@ -1,5 +1,6 @@
 """Markdown (CommonMark with the extensions of GitHub, footnotes, definitions and admonitions), converted to HTML first."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from engines.parsing.worker.markup.front_matter import properties_of, split_fron
 from engines.parsing.worker.markup.web_page import html_blocks
 from engines.parsing.worker.parse_context import ParseContext
 
+_HEADING = re.compile(r"<h([1-6])\b")
+
 
 def read(context: ParseContext) -> Iterator[Block]:
     """Yield the metadata of a Markdown file as lines, then its blocks."""
@@ -20,6 +23,12 @@ def read(context: ParseContext) -> Iterator[Block]:
     context.properties.update(properties_of(metadata))
     yield from value_blocks(metadata, context.limits.nesting)
     yield from html_blocks(_parser(context.limits.nesting).render(text), context)
+
+
+def markdown_blocks(text: str, context: ParseContext) -> list[Block]:
+    """Return the blocks of Markdown that is a part of a document. The levels of its headings are kept."""
+    html = str(_parser(context.limits.nesting).render(text))
+    return html_blocks(html, context, min(map(int, _HEADING.findall(html)), default=1))
 
 
 def _parser(nesting: int) -> Any:

@@ -1,6 +1,10 @@
 """JSON and JSON Lines."""
 
+import base64
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.engines.parsing.in_process import extract_content, extract_sample
 
@@ -38,3 +42,22 @@ def test_invalid_lines_of_json_lines_are_kept_with_a_warning(tmp_path: Path) -> 
     lines = extract_content(tmp_path, "log.jsonl", '{"a": 1}\n{"a": \n{"a": 3}\n')
     assert lines.text == 'a: 1\n{"a":\na: 3'
     assert lines.warnings == ("1 of 4 lines are not valid JSON and were read as plain text: 2.",)
+
+
+def test_binary_data_is_named_and_not_read(tmp_path: Path) -> None:
+    picture = base64.b64encode(bytes(range(256)) * 8).decode()
+    found = extract_content(
+        tmp_path,
+        "visit.har",
+        json.dumps({"url": "pier.png", "body": picture, "icon": f"data:image/png;base64,{picture}"}),
+    )
+    assert found.text == "url: pier.png"
+    assert found.warnings == ("2 values are binary data in base64 and were not read: body, icon.",)
+
+
+@pytest.mark.parametrize("name", ["app.webmanifest", "area.topojson", "page.jsonld", "state.session"])
+def test_json_under_another_name_is_read_by_its_values(tmp_path: Path, name: str) -> None:
+    assert (
+        extract_content(tmp_path, name, '{"name": "Skerry", "size": {"width": 4}}').text
+        == "name: Skerry\nsize.width: 4"
+    )

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.documents import files, samples
+from tests.support.documents.binary_sheets import BOATS, write_xls, write_xlsb
 from tests.support.documents.scans import Drawn, draw_page
 
 WORD, POWERPOINT, EXCEL, BOOK = "file.docx", "file.pptx", "file.xlsx", "file.epub"
-ARCHIVES = (WORD, POWERPOINT, EXCEL, BOOK)
+OPEN_SHEET, BINARY_SHEET, OLD_SHEET = "file.ods", "file.xlsb", "file.xls"
+ARCHIVES = (WORD, POWERPOINT, EXCEL, BOOK, OPEN_SHEET, BINARY_SHEET)
 TEXT_PARTS = {
     WORD: "word/document.xml",
     POWERPOINT: "ppt/slides/slide1.xml",
     EXCEL: "xl/worksheets/sheet1.xml",
     BOOK: "OPS/two.xhtml",
+    OPEN_SHEET: "content.xml",
 }
 """The part of each archive that contains text."""
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -43,6 +46,9 @@ INTACT: dict[str, Callable[[Path], object]] = {
     POWERPOINT: _copy("briefing.pptx"),
     EXCEL: _copy("tides.xlsx"),
     BOOK: _sample("kelp.epub"),
+    OPEN_SHEET: _sample("gulls.ods"),
+    BINARY_SHEET: lambda path: write_xlsb(path, BOATS),
+    OLD_SHEET: lambda path: write_xls(path, BOATS),
     "file.png": _write_image,
     "file.html": files.write_html,
     "file.md": lambda path: path.write_text(files.MARKDOWN),
@@ -51,6 +57,7 @@ INTACT: dict[str, Callable[[Path], object]] = {
     "file.eml": _sample("foghorn.eml"),
     "file.mbox": _sample("letters.mbox"),
     "file.msg": _sample("winch.msg"),
+    "file.ipynb": _sample("ebb.ipynb"),
     "file.json": _sample("station.json"),
     "file.jsonl": _sample("buoys.jsonl"),
     "file.xml": _sample("lamp.xml"),

@@ -16,20 +16,21 @@ from records.document import ParsedDocument
 from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_worker import open_module_parser, parse, parse_error
 from tests.engines.parsing.safety import hostile_files
-from tests.engines.parsing.safety.hostile_files import ARCHIVES, BOOK, EXCEL, POWERPOINT, WORD
+from tests.engines.parsing.safety.hostile_files import ARCHIVES, BOOK, EXCEL, OLD_SHEET, POWERPOINT, WORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 READ = "READ"
 UNSUPPORTED, CORRUPT, NO_TEXT = ErrorCode.UNSUPPORTED, ErrorCode.CORRUPT_DOCUMENT, ErrorCode.NO_TEXT
 LIMIT, ENCRYPTED = ErrorCode.PARSER_LIMIT, ErrorCode.ENCRYPTED_DOCUMENT
-SIGNED = {*ARCHIVES, "file.pdf", "file.png", "file.msg"}
+SIGNED = {*ARCHIVES, OLD_SHEET, "file.pdf", "file.png", "file.msg"}
 TEXTS = sorted(set(hostile_files.INTACT) - {*SIGNED, "file.html", "file.xml", "file.rss"})
 OUTCOMES_OF_TRUNCATED: dict[str, set[str]] = {
     "file.pdf": {CORRUPT},
     "file.png": {CORRUPT},
     **{name: {UNSUPPORTED} for name in ARCHIVES},
     "file.msg": {UNSUPPORTED, CORRUPT},
+    OLD_SHEET: {UNSUPPORTED, CORRUPT, READ},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
     "file.rss": {READ, CORRUPT},
@@ -41,6 +42,7 @@ OUTCOMES_OF_FLIPPED: dict[str, set[str]] = {
     "file.png": {READ, CORRUPT, NO_TEXT},
     **{name: {CORRUPT, UNSUPPORTED, LIMIT} for name in ARCHIVES},
     "file.msg": {READ, CORRUPT, UNSUPPORTED, NO_TEXT},
+    OLD_SHEET: {READ, CORRUPT, UNSUPPORTED, NO_TEXT},
     "file.html": {READ, NO_TEXT},
     "file.xml": {READ},
     "file.rss": {READ, CORRUPT},

@@ -10,11 +10,11 @@ from dataclasses import replace
 from itertools import chain, pairwise
 from statistics import median
 
+from engines.parsing.worker.blocks.cell_values import mentions_period
 from engines.parsing.worker.pages.lines import Cell
 from engines.parsing.worker.pages.page_spans import Ruling
 from engines.parsing.worker.pages.tables.bands import Band
 from engines.parsing.worker.pages.tables.table_lines import TableLine, is_units
-from engines.parsing.worker.pages.tables.values import mentions_period
 
 _SPLIT_GAP = 0.4
 """Gap between two words of a header above which they can be the names of two columns, in font sizes."""

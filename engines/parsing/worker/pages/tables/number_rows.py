@@ -5,6 +5,7 @@ from collections.abc import Sequence, Set
 from itertools import groupby, pairwise
 from statistics import median
 
+from engines.parsing.worker.blocks.cell_values import mentions_period
 from engines.parsing.worker.pages.lines import Cell, Line
 from engines.parsing.worker.pages.page_spans import Ruling
 from engines.parsing.worker.pages.tables.bands import Band
@@ -12,7 +13,7 @@ from engines.parsing.worker.pages.tables.column_names import column_names
 from engines.parsing.worker.pages.tables.table import Table, TableRow
 from engines.parsing.worker.pages.tables.table_lines import TableLine, can_name_columns, is_units
 from engines.parsing.worker.pages.tables.table_sections import Sections
-from engines.parsing.worker.pages.tables.values import cell_text, mentions_period
+from engines.parsing.worker.pages.tables.values import cell_text
 
 _CONTINUES = re.compile(r"(?:[,–—&/(-]|\b(?:and|or|of|to|the|in|on|for|from|by|with|at|a|an|und|et|de|y))$", re.I)
 _CLOSE = 0.75

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from engines.parsing.worker.blocks.cell_values import is_period, is_value
 from engines.parsing.worker.pages.page_spans import Ruling
 from engines.parsing.worker.pages.tables.bands import Band, band_of, try_add
 from engines.parsing.worker.pages.tables.number_rows import RowReader
 from engines.parsing.worker.pages.tables.table import Table
 from engines.parsing.worker.pages.tables.table_lines import TableLine, can_name_columns
-from engines.parsing.worker.pages.tables.values import are_page_numbers, is_period, is_value
+from engines.parsing.worker.pages.tables.values import are_page_numbers
 
 _MAX_GAP = 3.5
 """Gap between two lines of a table, in line heights."""

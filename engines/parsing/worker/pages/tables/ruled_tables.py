@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from engines.parsing.worker.blocks.cell_values import is_period, is_value
+from engines.parsing.worker.blocks.key_values import header_of
 from engines.parsing.worker.pages.lines import Cell, Line, line_separator, lines_of
 from engines.parsing.worker.pages.page_spans import Ruling, Span
-from engines.parsing.worker.pages.tables.key_values import header_of
 from engines.parsing.worker.pages.tables.table import Table, TableRow
-from engines.parsing.worker.pages.tables.values import cell_text, is_period, is_value
+from engines.parsing.worker.pages.tables.values import cell_text
 
 _TOUCH = 3.0
 """Points between two lines that touch."""

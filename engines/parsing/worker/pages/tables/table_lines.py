@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
+from engines.parsing.worker.blocks.cell_values import is_period, is_value
 from engines.parsing.worker.pages.lines import Cell, Line
 from engines.parsing.worker.pages.tables.bands import Band
-from engines.parsing.worker.pages.tables.values import is_period, is_value, value_cells
+from engines.parsing.worker.pages.tables.values import value_cells
 
 _UNITS = re.compile(
     r"\(?\s*(?:(?:all\s+)?(?:dollars?|amounts?|figures|u\.?s\.?\s*(?:dollars|\$)|usd|eur|[$€£]|shares)?[\s,;]*(?:are\s+)?"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
+from engines.parsing.worker.blocks.key_values import header_of
 from engines.parsing.worker.pages.lines import Cell
 from engines.parsing.worker.pages.tables.bands import Band, band_of, try_add
-from engines.parsing.worker.pages.tables.key_values import header_of
 from engines.parsing.worker.pages.tables.table import Table, TableRow
 from engines.parsing.worker.pages.tables.table_lines import TableLine
 from engines.parsing.worker.pages.tables.values import are_page_numbers, cell_text

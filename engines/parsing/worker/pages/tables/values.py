@@ -1,44 +1,18 @@
-"""Values in tables: numbers with their signs, and names of periods, which look like numbers but name columns."""
+"""Values in the tables of a page: cells with the signs of their numbers joined to them."""
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from engines.parsing.worker.blocks.cell_values import CURRENCY, FOOTNOTE, UNIT, is_value
 from engines.parsing.worker.pages.lines import Cell, Line
 from engines.parsing.worker.pages.page_spans import Span
 
-_CURRENCY = r"(?:(?:US|C|A|HK|NZ|S|R|CA|AU)?[$€£¥₹₩₽₺₪฿]|USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\.?|kr\.?|SEK|NOK|DKK|zł|RM)"
-_FOOTNOTE = r"(?:\s*\((?:\d{1,2}|[a-z])\)|\s*[*†‡§#¹²³⁴⁵⁶⁷⁸⁹⁰]+)"
-_AMOUNT = r"(?:\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+|\d[\d.,]*|\.\d+)(?:[.,]\d+)?"
-_UNIT = r"(?:%|‰|x|bps|bp|pp|pts?|°C|°F|°)"
-_SIGN = r"[-+−–—±~<>≤≥]"
-_NUMBER = re.compile(
-    rf"\(?\s*{_SIGN}?\s*{_CURRENCY}?\s*\(?\s*{_SIGN}?\s*{_AMOUNT}\s*{_UNIT}?\s*\)?\s*(?:{_UNIT}|{_CURRENCY})?\s*\)?{_FOOTNOTE}?",
-    re.I,
-)
-_MAX_VALUE = 40
-_DIGIT = re.compile(r"\d")
-_RANGE = re.compile(r"\s+[-–—]\s+|(?<=\d)[–—](?=\d)")
+_CURRENCY_ALONE = re.compile(rf"[-–(]?\s*{CURRENCY}\s*[(-]?", re.I)
 _SIGN_ALONE = re.compile(r"[-+–—−±]")
-_DASH = re.compile(rf"{_CURRENCY}?\s*(?:[-–—―−‒]+|\.{{2,3}}|…)\s*(?:%|\)|{_CURRENCY})?{_FOOTNOTE}?")
-_NO_VALUE = re.compile(rf"(?:n/?a|n\.a\.|n/?m|nm|nil|none|\*+|†+){_FOOTNOTE}?", re.I)
-_CURRENCY_ALONE = re.compile(rf"[-–(]?\s*{_CURRENCY}\s*[(-]?", re.I)
 _OPENING = re.compile(r"[(\[]")
-_CLOSING_SIGN = re.compile(rf"[)\]]?\s*{_UNIT}?\s*[)\]]?")
-_CLOSING = re.compile(rf"[)\]]?\s*(?:%|{_UNIT})?\s*[)\]]?{_FOOTNOTE}?")
-_YEAR = r"(?:19|20)\d\d"
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_PERIOD = re.compile(
-    rf"(?:fy|cy|fiscal|year|h[12]|[1-4]?q[1-4]?)?[\s'’]*(?:{_YEAR}|fy\s?'?\d\d|[1-4]?q[1-4]?[\s'’]?\d\d)(?:\s?[/–-]\s?(?:\d\d|{_YEAR}))?"
-    rf"[ae*]?{_FOOTNOTE}?|{_MONTH}(?:\s+\d{{1,2}},?)?(?:\s+{_YEAR})?{_FOOTNOTE}?|\d{{1,2}}/\d{{1,2}}/(?:{_YEAR}|\d\d)",
-    re.I,
-)
-_PERIOD_INSIDE = re.compile(
-    rf"\b(?:{_YEAR}|{_MONTH}|quarters?|months?|weeks?|years?|fiscal|ended|ending|as of|q[1-4])\b", re.I
-)
+_CLOSING_SIGN = re.compile(rf"[)\]]?\s*{UNIT}?\s*[)\]]?")
+_CLOSING = re.compile(rf"[)\]]?\s*(?:%|{UNIT})?\s*[)\]]?{FOOTNOTE}?")
 _SPACE_BEHIND_SIGN = re.compile(r"([$€£¥₹₩₽₺₪฿(\[+−-])\s+(?=[\d(.$€£¥₹])")
 _SPACE_BEFORE_SIGN = re.compile(r"(?<=[\d)])\s+([)\]%‰])")
 _MIN_CONTENTS = 4
@@ -54,26 +28,6 @@ def cell_text(cell: Cell) -> str:
     if not is_value(text) or " " not in text:
         return text
     return _SPACE_BEHIND_SIGN.sub(r"\1", _SPACE_BEFORE_SIGN.sub(r"\1", text))
-
-
-def is_value(text: str) -> bool:
-    """Return True for a number with its signs, and for the signs that stand for no number, such as a dash."""
-    if len(text) > _MAX_VALUE or (len(text) > 4 and not _DIGIT.search(text)):
-        return False
-    if _NUMBER.fullmatch(text) or _DASH.fullmatch(text) or _NO_VALUE.fullmatch(text):
-        return True
-    limits = _RANGE.split(text)
-    return len(limits) == 2 and all(map(_NUMBER.fullmatch, limits))
-
-
-def is_period(text: str) -> bool:
-    """Return True for a year, a quarter, a month or a date: they are names of columns, although they can be numbers."""
-    return bool(_PERIOD.fullmatch(text))
-
-
-def mentions_period(text: str) -> bool:
-    """Return True if a text names a period, such as `Three months ended`."""
-    return bool(_PERIOD_INSIDE.search(text))
 
 
 def are_page_numbers(texts: Sequence[str]) -> bool:
