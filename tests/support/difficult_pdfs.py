@@ -79,3 +79,30 @@ def write_stamped(path: Path, angle: float) -> Path:
     canvas.drawString(0, 0, "COPY OF 1931")
     canvas.save()
     return path
+
+
+def write_xfa(path: Path, template: str, data: str) -> Path:
+    """Write an XFA form: its only page asks to wait, and the form is in two packets of XML."""
+    namespaces = "http://www.xfa.org/schema/xfa-template/3.0/", "http://www.xfa.org/schema/xfa-data/1.0/"
+    notice = "BT /F1 12 Tf 72 700 Td (Please wait while the form is loaded.) Tj ET"
+    streams = [
+        notice,
+        f'<template xmlns="{namespaces[0]}">{template}</template>',
+        f'<xfa:datasets xmlns:xfa="{namespaces[1]}"><xfa:data>{data}</xfa:data></xfa:datasets>',
+    ]
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [] /XFA [(template) 6 0 R (datasets) 7 0 R] >> >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources << /Font << /F1 4 0 R >> >> >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *(f"<< /Length {len(stream.encode())} >>\nstream\n{stream}\nendstream" for stream in streams),
+    ]
+    content, places = b"%PDF-1.7\n", list[int]()
+    for number, each in enumerate(objects, 1):
+        places.append(len(content))
+        content += f"{number} 0 obj\n{each}\nendobj\n".encode()
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    trailer = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n"
+    path.write_bytes(content + f"{trailer}startxref\n{len(content)}\n%%EOF\n".encode())
+    return path

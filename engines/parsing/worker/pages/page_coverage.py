@@ -69,7 +69,10 @@ class PageCoverage:
         if self.ocr_skipped:
             return f"{len(self.ocr_skipped):,} of {pages:,} pages {_OCR_SKIPPED}."
         if not self.images_only:
-            return f"{pages:,} of {pages:,} pages are empty."
+            return (
+                f"{pages:,} of {pages:,} pages have no readable characters. They are empty, or their text is drawn as "
+                "shapes or in a font that is not in the file."
+            )
         images = f"{len(self.images_only):,} of {pages:,} pages are images"
         if context.recognizer is None:
             return f"{images}, which were not read. {INSTALL_ADVICE}"

@@ -39,7 +39,11 @@ def no_text_message(path: Path) -> str:
     [
         ("i" * 11, f"11 of 11 pages are images, which were not read. {INSTALL_ADVICE}"),
         ("bii", f"2 of 3 pages are images, which were not read. {INSTALL_ADVICE}"),
-        ("bb", "2 of 2 pages are empty."),
+        (
+            "bb",
+            "2 of 2 pages have no readable characters. They are empty, or their text is drawn as shapes or in a font that "
+            "is not in the file.",
+        ),
     ],
 )
 def test_a_pdf_without_text_is_rejected_with_the_number_of_pages(tmp_path: Path, kinds: str, message: str) -> None:

@@ -6,8 +6,16 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 
+from records.errors import DocumentUnreadable
 from tests.engines.parsing.in_process import extract
-from tests.support.difficult_pdfs import table_texts, write_chinese, write_form, write_stamped, write_texts
+from tests.support.difficult_pdfs import (
+    table_texts,
+    write_chinese,
+    write_form,
+    write_stamped,
+    write_texts,
+    write_xfa,
+)
 
 PARTS = [
     ("Code", "Item", "Stock", "Price"),
@@ -68,6 +76,35 @@ def test_a_turned_stamp_is_text_and_no_heading(tmp_path: Path, angle: float) -> 
 def test_lines_of_chinese_are_joined_without_spaces(tmp_path: Path) -> None:
     path = write_chinese(tmp_path / "rules.pdf", ["船舶进港以前必须向港务局报", "告，并且在码头等候检查。"])
     assert extract(path).text == "船舶进港以前必须向港务局报告，并且在码头等候检查。"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("<form><berth>14</berth><owner>Siv Dahl</owner></form>", ["Number of the berth: 14", "owner: Siv Dahl"]),
+        ("<form><crew><name>Arne</name></crew><crew><name>Ida</name></crew></form>", ["name: Arne", "name: Ida"]),
+    ],
+)
+def test_the_values_of_an_xfa_form_are_read_with_their_captions(tmp_path: Path, data: str, expected: list[str]) -> None:
+    caption = "<caption><value><text>Number of the berth:</text></value></caption>"
+    found = extract(write_xfa(tmp_path / "form.pdf", f'<subform><field name="berth">{caption}</field></subform>', data))
+    assert all(line in found.text.splitlines() for line in expected)
+    assert any("XFA form" in warning for warning in found.document.coverage.warnings)
+
+
+def test_an_xfa_form_without_values_is_named_in_a_warning(tmp_path: Path) -> None:
+    found = extract(
+        write_xfa(tmp_path / "form.pdf", '<subform><field name="berth"/></subform>', "<form><berth/></form>")
+    )
+    (warning,) = found.document.coverage.warnings
+    assert "XFA form" in warning
+    assert "was not read" in warning
+
+
+def test_single_characters_in_a_font_outside_of_the_file_are_named(tmp_path: Path) -> None:
+    """pdfium returns no character for such a text if its width is not known."""
+    with pytest.raises(DocumentUnreadable, match="a font that is not in the file"):
+        extract(write_chinese(tmp_path / "column.pdf", "船舶进港"))
 
 
 def test_a_listing_keeps_its_lines(tmp_path: Path) -> None:
