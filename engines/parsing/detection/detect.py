@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.parsing.detection.file_sample import OLE_MARK, FileSample
-from engines.parsing.formats import FORMATS, UNSUPPORTED_ARCHIVES
+from engines.parsing.detection.file_sample import FileSample
+from engines.parsing.detection.unsupported import OLE, UNKNOWN, ZIP, known_format
+from engines.parsing.formats import FORMATS
 from engines.parsing.formats.format import Format
 from records.errors import Unsupported
-
-_UNKNOWN = "application/octet-stream"
-_ZIP = "application/zip"
-_OLE_STORAGE = "application/x-ole-storage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +35,12 @@ def detect_type(path: Path, name: str) -> DetectedType:
     if not sample.head:
         return DetectedType("application/x-empty", False, "The file is empty.")
     named = _format_of_extension(sample)
-    if named and named.is_text is False and named.detect(sample) is None:
+    if named and not (named.is_text or named.shares_extensions) and named.detect(sample) is None:
         return _mismatch(sample, named)
     for candidate in FORMATS:
         if media_type := candidate.detect(sample):
-            return DetectedType(media_type, True)
+            reason = candidate.requirement()
+            return DetectedType(media_type, reason is None, reason)
     return _unsupported(sample)
 
 
@@ -57,7 +55,8 @@ def _mismatch(sample: FileSample, named: Format) -> DetectedType:
     """
     other = next((candidate for candidate in FORMATS if not candidate.is_text and candidate.detect(sample)), None)
     if other:
-        return DetectedType(other.detect(sample) or _UNKNOWN, True)
+        reason = other.requirement()
+        return DetectedType(other.detect(sample) or UNKNOWN, reason is None, reason)
     found = _unsupported(sample)
     if sample.is_encrypted_office:
         return found
@@ -65,35 +64,27 @@ def _mismatch(sample: FileSample, named: Format) -> DetectedType:
     if sample.is_text:
         reason += " It is plain text. Correct the extension and upload the file again."
         return DetectedType("text/plain", False, reason)
-    reason += " It may be damaged or have a wrong extension." if found.media_type == _ZIP else f" {found.reason}"
+    reason += " It may be damaged or have a wrong extension." if found.media_type == ZIP else f" {found.reason}"
     return DetectedType(found.media_type, False, reason)
 
 
 def _unsupported(sample: FileSample) -> DetectedType:
     if sample.is_encrypted_office:
         reason = "The document is encrypted. Remove the password and upload it again."
-        return DetectedType(_OLE_STORAGE, False, reason)
-    if sample.head.startswith(OLE_MARK):
-        reason = (
-            "The file has an old Office format (.doc, .xls or .ppt), which is not supported. "
-            "Save it as .docx, .xlsx or .pptx and upload that."
-        )
-        return DetectedType(_OLE_STORAGE, False, reason)
+        return DetectedType(OLE, False, reason)
+    if known := known_format(sample):
+        reason = f"The file is {known.label}, which is not supported. {known.advice}".strip()
+        return DetectedType(known.media_type, False, reason)
     if sample.head.startswith(b"PK"):
         return _unsupported_archive(sample)
     return _unsupported_binary(sample)
 
 
 def _unsupported_archive(sample: FileSample) -> DetectedType:
-    for mark, media_type, label in UNSUPPORTED_ARCHIVES:
-        if mark in sample.content_types or mark.decode() in sample.archive_names:
-            return DetectedType(
-                media_type, False, f"{label} files are not supported. Save the document in another format."
-            )
     if not sample.archive_names:
-        return DetectedType(_ZIP, False, "The file is a damaged or incomplete ZIP archive. Upload an intact copy.")
+        return DetectedType(ZIP, False, "The file is a damaged or incomplete ZIP archive. Upload an intact copy.")
     return DetectedType(
-        _ZIP, False, "ZIP archives are not supported. Unpack the archive and upload the documents in it."
+        ZIP, False, "ZIP archives are not supported. Unpack the archive and upload the documents in it."
     )
 
 
@@ -105,8 +96,8 @@ def _unsupported_binary(sample: FileSample) -> DetectedType:
     except (puremagic.PureError, IndexError, ValueError):
         match = None
     if match is None or not match.byte_match.strip(b"\0"):
-        return DetectedType(_UNKNOWN, False, "The content is neither text nor a document of a supported type.")
+        return DetectedType(UNKNOWN, False, "The content is neither text nor a document of a supported type.")
     description = match.name.strip() or match.mime_type
     return DetectedType(
-        match.mime_type or _UNKNOWN, False, f"The content is not a document of a supported type: {description}."
+        match.mime_type or UNKNOWN, False, f"The content is not a document of a supported type: {description}."
     )

@@ -1,17 +1,20 @@
 """The parts of a file that type detection inspects: first bytes, claimed name and, for archives, the names inside."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from engines.parsing.detection.ole_directory import OLE_MARK, ole_names
 from engines.parsing.text_encoding import HEAD_BYTES, decode_head, looks_like_text
 from engines.parsing.zip_archives import UNREADABLE, open_archive
 
-OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
-"""First bytes of an OLE container: an old Office file, or an encrypted new one."""
-_OLE_SEARCHED_BYTES = 1024 * 1024
 _CONTENT_TYPES = "[Content_Types].xml"
-_MAX_CONTENT_TYPES_BYTES = 1024 * 1024
+_MAX_ENTRY_BYTES = 1024 * 1024
+_MIMETYPE = "mimetype"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_MANIFEST = "META-INF/manifest.xml"
+_MANIFEST_TYPE = re.compile(rb'media-type="([\w./+-]+)"[^>]*full-path="/"|full-path="/"[^>]*media-type="([\w./+-]+)"')
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,34 @@ class FileSample:
     @cached_property
     def content_types(self) -> bytes:
         """The part of an Office file that lists the types of its parts; empty for other and for encrypted files."""
-        if _CONTENT_TYPES not in self.archive_names:
+        return self._entry(_CONTENT_TYPES)
+
+    @cached_property
+    def package_type(self) -> str:
+        """The media type that an OpenDocument or EPUB file states in its archive; empty for other files."""
+        if stated := self._entry(_MIMETYPE):
+            return stated.decode("ascii", errors="replace").strip()
+        found = _MANIFEST_TYPE.search(self._entry(_MANIFEST))
+        return (found[1] or found[2]).decode("ascii") if found else ""
+
+    def _entry(self, name: str) -> bytes:
+        """Return the content of an archive's entry, up to 1 MiB; empty for a missing or encrypted one."""
+        if name not in self.archive_names:
             return b""
         try:
-            with open_archive(self.path) as archive, archive.open(_CONTENT_TYPES) as part:
-                return part.read(_MAX_CONTENT_TYPES_BYTES)
+            with open_archive(self.path) as archive, archive.open(name) as part:
+                return part.read(_MAX_ENTRY_BYTES)
         except UNREADABLE:
             return b""
 
     @cached_property
+    def ole_names(self) -> frozenset[str]:
+        """The names of the streams of an OLE container, such as an old Office file; empty for other files."""
+        return ole_names(self.path) if self.head.startswith(OLE_MARK) else frozenset()
+
+    @property
     def is_encrypted_office(self) -> bool:
-        """True for a password-protected Office file."""
+        """True for a password-protected Office file. Its first part is searched if the directory cannot be read."""
         if not self.head.startswith(OLE_MARK):
             return False
-        with self.path.open("rb") as file:
-            return "EncryptedPackage".encode("utf-16-le") in file.read(_OLE_SEARCHED_BYTES)
+        return any(name.casefold() == "encryptedpackage" for name in self.ole_names) or _ENCRYPTED in self.head

@@ -15,13 +15,17 @@ from engines.parsing.formats import (
     ipynb,
     json,
     latex,
+    legacy,
     markdown,
     mbox,
     msg,
+    odp,
     ods,
+    odt,
     pdf,
     plain,
     pptx,
+    rtf,
     xls,
     xlsx,
     xml,
@@ -35,7 +39,11 @@ FORMATS = (
     xlsx.FORMAT,
     xls.FORMAT,
     ods.FORMAT,
+    odt.FORMAT,
+    odp.FORMAT,
     epub.FORMAT,
+    rtf.FORMAT,
+    legacy.FORMAT,
     msg.FORMAT,
     html.FORMAT,
     xml.FORMAT,
@@ -54,9 +62,3 @@ FORMATS = (
 
 Formats with a signature come first, then text with recognizable markup. Plain text is last because it matches any text.
 """
-
-UNSUPPORTED_ARCHIVES = (
-    (b"META-INF/manifest.xml", "application/vnd.oasis.opendocument.text", "OpenDocument"),
-    (b"META-INF/MANIFEST.MF", "application/java-archive", "Java archive"),
-)
-"""Unsupported ZIP-based formats: a part of the content types or the name of an entry, the media type, and the label."""

@@ -7,6 +7,10 @@ from itertools import chain
 from engines.parsing.detection.file_sample import FileSample
 
 
+def _no_requirement() -> None:
+    """Return None: the format needs no other program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A supported file format. Each module of this package defines one as `FORMAT`; its reader is in `worker/readers/`."""
@@ -19,6 +23,10 @@ class Format:
     "True for a format without a signature, whose files are text. Only the text distinguishes it from other text formats."
     detect: Callable[[FileSample], str | None]
     "Return the media type if the file is of this format, else None."
+    shares_extensions: bool = False
+    "True if files with these extensions are often of another format, such as web pages named `.doc`."
+    requirement: Callable[[], str | None] = _no_requirement
+    "Return why files of this format cannot be read on this machine, as a message for users; None if they can."
 
     @property
     def extensions(self) -> tuple[str, ...]:

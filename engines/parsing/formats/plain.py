@@ -4,8 +4,8 @@ from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
 _PLAIN = "text/plain"
-_NOT_PLAIN = ("{\\rtf", "%!PS-")
-"""Beginnings of RTF and PostScript files. Their text is interleaved with commands and not readable as plain text."""
+_NOT_PLAIN = ("%!PS-",)
+"""Beginnings of PostScript files. Their text is interleaved with commands and not readable as plain text."""
 
 
 def detect(sample: FileSample) -> str | None:

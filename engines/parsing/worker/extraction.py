@@ -10,6 +10,7 @@ from engines.parsing.worker.blocks.block import Block, PageDone, is_heading
 from engines.parsing.worker.blocks.text_builder import TextBuilder
 from engines.parsing.worker.chunking.chunker import Chunker
 from engines.parsing.worker.chunking.token_counter import TokenCounter
+from engines.parsing.worker.made_titles import is_made_by_program
 from engines.parsing.worker.parse_context import ParseContext
 from engines.parsing.worker.readers import reader_for
 from records.codes import ErrorCode
@@ -85,8 +86,10 @@ class Extraction:
     def _chunk_title(self, first: Block) -> str:
         """Return the title for the chunks' context: the file's title, else its first heading, else the file name.
 
-        A first heading that opens the text also becomes the document's title.
+        A first heading that opens the text also becomes the document's title. A title that a program made is no title.
         """
+        if self._context.title and is_made_by_program(self._context.title):
+            self._context.title = None
         if not self._context.title and is_heading(first):
             self._context.title = first.text
         name = PurePosixPath(self._context.name.replace("\\", "/")).stem

@@ -54,7 +54,7 @@ def convert(content: BytesIO, filename: str, format: Any, backend: Any, options:
 
 def document_blocks(document: DoclingDocument, context: ParseContext) -> Iterator[Block]:
     """Yield the blocks of the document's body, count its tables and images, and update the progress."""
-    count_items(document, context)
+    _count_items(document, context)
     outermost = 1 if any(isinstance(text, TitleItem) for text in document.texts) else 0
     total = max(1, len(document.texts) + len(document.tables))
     for done, item in enumerate(_items_in_order(document.body, document)):
@@ -62,13 +62,7 @@ def document_blocks(document: DoclingDocument, context: ParseContext) -> Iterato
         yield from _item_blocks(item, document, context, outermost)
 
 
-def part_blocks(part: Any, document: DoclingDocument, context: ParseContext) -> Iterator[Block]:
-    """Yield the blocks of one part, such as a slide, of a document whose parts each have a title."""
-    for item in _items_in_order(part, document):
-        yield from _item_blocks(item, document, context, outermost=1)
-
-
-def count_items(document: DoclingDocument, context: ParseContext) -> None:
+def _count_items(document: DoclingDocument, context: ParseContext) -> None:
     """Add the tables and images of the document to the coverage."""
     context.tables = (context.tables or 0) + len(document.tables)
     context.pictures = (context.pictures or 0) + len(document.pictures)

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from engines.parsing.worker.mail.headers import file_name
+from engines.parsing.worker.mail.rich_text import RTF
+from engines.parsing.worker.mail.tnef import CONTAINERS, unpacked
 
-_TEXTS = ("text/plain", "text/html", "text/enriched", "text/rfc822-headers", "text/x-amp-html")
+_TEXTS = ("text/plain", "text/html", "text/enriched", "text/rfc822-headers", "text/x-amp-html", RTF)
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 _MAX_PARTS = 10_000
 
@@ -36,6 +38,9 @@ def divide(message: Message) -> MessageParts:
             break
         part = stack.pop()
         kind = part.get_content_type()
+        if kind in CONTAINERS and (inner := _unpacked(part)):
+            _add_container(inner, found)
+            continue
         children = part.get_payload() if part.is_multipart() else []
         if kind == "message/rfc822" or kind == "message/global":
             found.messages.append(part)
@@ -46,6 +51,24 @@ def divide(message: Message) -> MessageParts:
         elif not kind.startswith("multipart/"):
             _add_single(part, kind, found)
     return found
+
+
+def _unpacked(part: Message) -> Message | None:
+    content = part.get_payload(decode=True)
+    return unpacked(content) if isinstance(content, bytes) else None
+
+
+def _add_container(inner: Message, found: MessageParts) -> None:
+    """Add the attachments of a container, and its text if the message has none of its own."""
+    parts = divide(inner)
+    found.attachments += parts.attachments
+    if not any(_has_text(part) for versions in found.texts for part in versions.parts):
+        found.texts += parts.texts
+
+
+def _has_text(part: Message) -> bool:
+    content = part.get_payload(decode=True)
+    return isinstance(content, bytes) and bool(content.strip())
 
 
 def _add_alternatives(children: list[Message], found: MessageParts) -> list[Message]:
@@ -61,6 +84,8 @@ def _add_alternatives(children: list[Message], found: MessageParts) -> list[Mess
             )
         elif part.get_content_type() in ("text/plain", "text/html") and not _is_attached(part):
             versions.append(part)
+        elif part.get_content_type() == RTF and versions:
+            continue
         elif part.get_content_type() != "text/x-amp-html":
             others.append(part)
     if versions:

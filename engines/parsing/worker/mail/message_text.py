@@ -10,8 +10,10 @@ from engines.parsing.text_cleaning import clean_text, one_line
 from engines.parsing.web_encoding import decode_labelled
 from engines.parsing.worker.blocks.block import Block, BlockKind
 from engines.parsing.worker.mail.message_parts import Alternatives
+from engines.parsing.worker.mail.rich_text import RTF
 from engines.parsing.worker.markup.web_page import html_blocks, website_blocks
 from engines.parsing.worker.parse_context import ParseContext
+from engines.parsing.worker.rtf.rtf_blocks import rtf_blocks
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
 _WORD = re.compile(r"\w+")
@@ -57,6 +59,10 @@ def _words(blocks: Iterable[Block]) -> Counter[str]:
 
 
 def _plain_blocks(part: Message, context: ParseContext) -> Iterator[Block]:
+    if part.get_content_type() == RTF:
+        content = part.get_payload(decode=True)
+        yield from rtf_blocks(content if isinstance(content, bytes) else b"", context)
+        return
     text = _decoded(part, context)
     if str(part.get_param("format", "")).lower() == "flowed":
         text = _unfold(text, delete_space=str(part.get_param("delsp", "")).lower() == "yes")

@@ -1,5 +1,8 @@
 """Conversion of Outlook messages (MSG) to e-mail messages, so that both are read in the same way."""
 
+from codecs import CodecInfo, lookup, register, unregister
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.parser import HeaderParser
 from email.policy import compat32
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.parsing.web_encoding import decode_labelled
+from engines.parsing.worker.mail.rich_text import RTF_ONLY, attach_rich_text, decompressed, text_versions
 
 _ROOT_HEADER, _ATTACHED_HEADER, _PART_HEADER = 32, 24, 8
 """Bytes before the properties of a message, of a message in a message, and of a recipient or attachment (MS-OXMSG 2.4)."""
@@ -15,8 +19,6 @@ _EMBEDDED = "__substg1.0_3701000D"
 _MAX_DEPTH = 5
 _RECIPIENTS = {1: "To", 2: "Cc", 3: "Bcc"}
 _HEADERS = ("From", "To", "Cc", "Bcc", "Date", "Message-ID")
-RTF_ONLY = "X-Graphlore-Rtf-Only"
-"""Header of a converted message whose text is only in RTF."""
 
 
 def load_outlook_message(path: Path) -> EmailMessage:
@@ -24,8 +26,26 @@ def load_outlook_message(path: Path) -> EmailMessage:
     from olefile import OleFileIO
     from oxmsg.storage import Storage
 
-    with OleFileIO(path) as container:
+    with OleFileIO(path) as container, _windows_code_pages():
         return _converted(Storage.from_ole(container), _ROOT_HEADER, 1)
+
+
+@contextmanager
+def _windows_code_pages() -> Iterator[None]:
+    """Make code pages such as `windows-950` known to Python, which calls them `cp950`. python-oxmsg needs them."""
+    register(_code_page)
+    try:
+        yield
+    finally:
+        unregister(_code_page)
+
+
+def _code_page(name: str) -> CodecInfo | None:
+    number = name.removeprefix("windows_").removeprefix("windows-")
+    try:
+        return lookup(f"cp{number}") if number.isdigit() else None
+    except LookupError:
+        return None
 
 
 def _converted(storage: Any, offset: int, depth: int) -> EmailMessage:
@@ -40,10 +60,12 @@ def _converted(storage: Any, offset: int, depth: int) -> EmailMessage:
     html = _html(properties)
     message["Content-Type"] = "multipart/mixed"
     message.set_payload([])
-    if plain.strip() or html.strip():
-        message.attach(_alternatives(plain, html))
-    elif properties.binary_prop_value(names.PID_RTF_COMPRESSED):
-        message[RTF_ONLY] = "yes"
+    if versions := text_versions(plain, html):
+        message.attach(versions)
+    elif stored := properties.binary_prop_value(names.PID_RTF_COMPRESSED):
+        rtf = decompressed(stored)
+        if not rtf or not attach_rich_text(message, rtf):
+            message[RTF_ONLY] = "yes"
     attachments = [_attachment(attachment, depth) for attachment in storage.iter_attachment_storages()]
     for attachment in attachments:
         message.attach(attachment)
@@ -112,20 +134,6 @@ def _html(properties: Any) -> str:
     if content := properties.binary_prop_value(names.PID_HTML):
         return decode_labelled(content, properties.body_encoding).text
     return properties.str_prop_value(names.PID_BODY_HTML) or ""
-
-
-def _alternatives(plain: str, html: str) -> EmailMessage:
-    part = EmailMessage(policy=compat32)
-    part["Content-Type"] = "multipart/alternative"
-    part.set_payload([])
-    for text, kind in ((plain, "plain"), (html, "html")):
-        if text.strip():
-            version = EmailMessage(policy=compat32)
-            version["Content-Type"] = f"text/{kind}; charset=utf-8"
-            version["Content-Transfer-Encoding"] = "8bit"
-            version.set_payload(text.encode("utf-8", errors="replace").decode("ascii", errors="surrogateescape"))
-            part.attach(version)
-    return part
 
 
 def _attachment(storage: Any, depth: int) -> EmailMessage:

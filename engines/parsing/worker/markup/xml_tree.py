@@ -1,5 +1,6 @@
-"""Safe parsing of XML with lxml: no network access, no entity expansion, bounded depth."""
+"""Safe parsing of XML with lxml, whole or as a stream: no network access, no entity expansion, bounded depth."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,10 +66,52 @@ def check_depth(root: Any, limit: int) -> None:
     while stack:
         element, depth = stack.pop()
         if depth > limit:
-            raise above_limit(
-                f"The document's elements are nested more than {limit:,} levels deep. Simplify its structure."
-            )
+            raise _too_deep(limit)
         stack.extend((child, depth + 1) for child in element)
+
+
+def streamed_elements(source: Any, nesting: int, is_wanted: Callable[[Any, int], bool]) -> Iterator[Any]:
+    """Yield the wanted elements of an open XML file in order, each complete. Comments and instructions are left out.
+
+    `is_wanted` gets an element and its depth: 0 for the root. An element is released when the next one is requested, so a
+    long document is never in memory at once. Raises `DocumentUnreadable`.
+    """
+    from lxml import etree
+
+    events = etree.iterparse(
+        source, events=("start", "end"), remove_comments=True, remove_pis=True, resolve_entities=False, load_dtd=False,
+        no_network=True, huge_tree=False,
+    )  # fmt: skip
+    depth = -1
+    try:
+        for event, element in events:
+            if event == "start":
+                depth += 1
+                if depth >= nesting:
+                    raise _too_deep(nesting)
+                continue
+            if is_wanted(element, depth):
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+            depth -= 1
+    except etree.XMLSyntaxError as error:
+        raise _damaged(error, nesting) from error
+
+
+def _too_deep(limit: int) -> DocumentUnreadable:
+    return above_limit(f"The document's elements are nested more than {limit:,} levels deep. Simplify its structure.")
+
+
+def _damaged(error: Any, nesting: int) -> DocumentUnreadable:
+    from lxml import etree
+
+    if error.code in (etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_ENTITY_LOOP):
+        return _too_deep(nesting)
+    return DocumentUnreadable(
+        ErrorCode.CORRUPT_DOCUMENT, "The file is damaged: one of its parts is no valid XML. Upload an intact copy."
+    )
 
 
 def local_name(element: Any) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from engines.parsing.parsing_limits import check_size
 from engines.parsing.worker.blocks.block import Block
-from engines.parsing.worker.mail.outlook import RTF_ONLY, load_outlook_message
+from engines.parsing.worker.mail.outlook import load_outlook_message
+from engines.parsing.worker.mail.rich_text import RTF_ONLY
 from engines.parsing.worker.parse_context import ParseContext
 from engines.parsing.worker.readers.eml import is_encrypted, message_blocks, report_messages, set_metadata
 
@@ -18,6 +19,6 @@ def read(context: ParseContext) -> Iterator[Block]:
     yield from message_blocks(message, context, 1)
     if any(part.get(RTF_ONLY) for part in message.walk()):
         context.warnings.append(
-            "The text of a message is stored as RTF only and was not read. Save the message as HTML or as .eml."
+            "The text of a message is stored as damaged or very large RTF and was not read. Save the message as .eml."
         )
     report_messages(context, 1, [], [1] if is_encrypted(message) else [])

@@ -1,5 +1,6 @@
 """Mailboxes (mbox) and Outlook messages (MSG)."""
 
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -108,10 +109,35 @@ def test_the_headers_of_an_outlook_message_are_those_of_its_transport(tmp_path: 
     assert found.document.properties["created"] == "2031-03-04T09:12:00+01:00"
 
 
-def test_an_outlook_message_in_rtf_alone_adds_a_warning(tmp_path: Path) -> None:
-    write_msg(tmp_path / "a.msg", OutlookMessage({outlook.SUBJECT: "Keys", outlook.RTF: b"compressed"}))
+def compressed_rtf(text: str) -> bytes:
+    """Return RTF as Outlook stores it: a header, and the text without compression."""
+    content = text.encode("cp1252")
+    return struct.pack("<II4sI", len(content) + 12, len(content), b"MELA", 0) + content
+
+
+def test_the_rtf_of_an_outlook_message_is_read(tmp_path: Path) -> None:
+    rtf = r"{\rtf1\ansi The key \b hangs\b0  behind the green oar.\par}"
+    write_msg(tmp_path / "a.msg", OutlookMessage({outlook.SUBJECT: "Keys", outlook.RTF: compressed_rtf(rtf)}))
+    found = extract(tmp_path / "a.msg")
+    assert found.text == "Keys\n\nThe key hangs behind the green oar."
+    assert found.warnings == ()
+
+
+def test_html_in_the_rtf_of_an_outlook_message_is_read(tmp_path: Path) -> None:
+    rtf = (
+        r"{\rtf1\ansi\ansicpg1252\fromhtml1 {\fonttbl{\f0 Arial;}{\f1\fcharset204 Arial;}}"
+        r"{\*\htmltag64 <table><tr><th>}Berth{\*\htmltag <th>}Fee{\*\htmltag <tr><td>}\htmlrtf\par\htmlrtf0 "
+        r"7 & 8{\*\htmltag <td>}\'80 41{\*\htmltag </table>}{\f1\'cf\'f0}}"
+    )
+    write_msg(tmp_path / "a.msg", OutlookMessage({outlook.SUBJECT: "Keys", outlook.RTF: compressed_rtf(rtf)}))
+    assert extract(tmp_path / "a.msg").text == "Keys\n\nBerth: 7 & 8, Fee: € 41\n\nПр"
+
+
+@pytest.mark.parametrize("stored", [b"compressed", struct.pack("<II4sI", 40, 400, b"LZFu", 7) + b"x" * 28])
+def test_damaged_rtf_of_an_outlook_message_adds_a_warning(tmp_path: Path, stored: bytes) -> None:
+    write_msg(tmp_path / "a.msg", OutlookMessage({outlook.SUBJECT: "Keys", outlook.RTF: stored}))
     assert extract(tmp_path / "a.msg").warnings == (
-        "The text of a message is stored as RTF only and was not read. Save the message as HTML or as .eml.",
+        "The text of a message is stored as damaged or very large RTF and was not read. Save the message as .eml.",
     )
 
 

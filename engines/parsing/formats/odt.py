@@ -1,0 +1,22 @@
+"""The format of OpenDocument text (ODT), as a package or as a flat XML file."""
+
+from engines.parsing.detection.file_sample import FileSample
+from engines.parsing.formats.format import Format
+
+MEDIA_TYPE = "application/vnd.oasis.opendocument.text"
+FLAT = "application/vnd.oasis.opendocument.text-flat-xml"
+
+
+def detect(sample: FileSample) -> str | None:
+    if sample.package_type.startswith(MEDIA_TYPE):
+        return MEDIA_TYPE
+    is_flat = "<office:document" in sample.text and f'office:mimetype="{MEDIA_TYPE}' in sample.text
+    return FLAT if is_flat else None
+
+
+FORMAT = Format(
+    types={MEDIA_TYPE: (".odt", ".ott", ".odm"), FLAT: (".fodt",)},
+    label="OpenDocument text",
+    is_text=False,
+    detect=detect,
+)

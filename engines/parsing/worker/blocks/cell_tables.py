@@ -1,0 +1,198 @@
+"""Tables of office documents: merged cells, header rows, tables of keys and values, and titles over a whole table."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.blocks.block import Block, BlockKind, Separator
+from engines.parsing.worker.blocks.cell_values import is_period, is_value
+from engines.parsing.worker.blocks.key_values import header_of, key_value_lines
+from engines.parsing.worker.blocks.table_rows import row_text
+from engines.parsing.worker.parse_context import ParseContext
+
+_MAX_SPAN = 1000
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell, or all cells that were merged into it."""
+
+    text: str
+    columns: int = 1
+    rows: int = 1
+    is_emphasized: bool = False
+    "Bold, or on a background of its own."
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in the grid of a table."""
+
+    cell: TableCell
+    row: int
+    column: int
+
+
+_EMPTY = TableCell("")
+Grid = list[list[_Place]]
+
+
+def cell_text(blocks: Iterable[Block]) -> str:
+    """Return the blocks of a cell on one line. List items and rows of nested tables are separated by semicolons."""
+    text, before = "", BlockKind.PARAGRAPH
+    for block in blocks:
+        if words := one_line(block.text.removeprefix("- ")):
+            is_part = BlockKind.PARAGRAPH not in (before, block.kind)
+            text += ("; " if is_part else " ") + words if text else words
+            before = block.kind
+    return text
+
+
+def cell_table_blocks(
+    rows: Sequence[Sequence[TableCell]], header_rows: int, context: ParseContext, *, page: int | None = None
+) -> Iterator[Block]:
+    """Yield the rows of a table. A merged cell has its value in each row and below each column that it covers.
+
+    `header_rows` is the number of rows that the file marks as headers; if it is 0, the content decides. Raises
+    `DocumentUnreadable` (PARSER_LIMIT) if the tables of the document have too many cells.
+    """
+    grid = [row for row in _grid(rows, context) if any(place.cell.text.strip() for place in row)]
+    if not grid:
+        return
+    separator = Separator.BLANK_LINE
+    for block in _grid_blocks(grid, min(header_rows, len(grid))):
+        yield replace(block, page=page, separator=separator)
+        separator = Separator.NEWLINE
+
+
+def _grid(rows: Sequence[Sequence[TableCell]], context: ParseContext) -> Grid:
+    """Return the grid of a table, in which a merged cell occupies all of its places."""
+    grid: Grid = []
+    covered: dict[tuple[int, int], _Place] = {}
+    for number, cells in enumerate(rows):
+        row: list[_Place] = []
+        for cell in cells:
+            while place := covered.pop((number, len(row)), None):
+                row.append(place)
+            width, height = min(cell.columns, _MAX_SPAN), min(cell.rows, len(rows) - number)
+            context.count_cells(width * height)
+            origin = _Place(cell, number, len(row))
+            for column in range(len(row), len(row) + width):
+                covered |= {(number + down, column): origin for down in range(1, height)}
+            row += [origin] * width
+        while place := covered.pop((number, len(row)), None):
+            row.append(place)
+        grid.append(row)
+    width = max(map(len, grid), default=0)
+    return [
+        [*row, *(_Place(_EMPTY, number, column) for column in range(len(row), width))]
+        for number, row in enumerate(grid)
+    ]
+
+
+def _grid_blocks(grid: Grid, header_rows: int) -> Iterator[Block]:
+    """Yield the titles over a table, then its rows: with their column names, or as keys with their values."""
+    start = 0
+    while start + 1 < len(grid) and _is_title(grid[start]):
+        yield Block(BlockKind.TABLE_ROW, one_line(grid[start][0].cell.text))
+        start += 1
+    rows = grid[start:]
+    marked = max(0, header_rows - start)
+    if not marked and (lines := _key_values(rows)):
+        yield from (Block(BlockKind.TABLE_ROW, line) for line in lines)
+        return
+    count = _header_count(rows, marked)
+    names = _column_names(rows[:count])
+    if count == len(rows) and any(names):
+        yield Block(BlockKind.TABLE_ROW, ", ".join(dict.fromkeys(filter(None, names))), header=names)
+    for row in rows[count:]:
+        if text := _row_text(names, row):
+            yield Block(BlockKind.TABLE_ROW, text, header=names)
+
+
+def _key_values(rows: Grid) -> list[str] | None:
+    """Return the lines of a table of keys and values; None for another one, and for one with sections or merged cells."""
+    if any(place.cell.columns > 1 for row in rows for place in row):
+        return None
+    emphasized = [_is_emphasized(row) for row in rows]
+    return key_value_lines(
+        [_texts(row) for row in rows],
+        header_is_bold=emphasized[0] and not all(emphasized),
+        keys_are_bold=all(row[0].cell.is_emphasized for row in rows) and not any(emphasized),
+    )
+
+
+def _is_title(row: Sequence[_Place]) -> bool:
+    """Return True for a row that is one cell over all columns."""
+    return len(row) > 1 and len({(place.row, place.column) for place in row}) == 1
+
+
+def _texts(row: Sequence[_Place]) -> list[str]:
+    return [one_line(place.cell.text) for place in row]
+
+
+def _header_count(rows: Grid, marked: int) -> int:
+    """Return the number of rows with column names: those that the file marks, else what the content suggests."""
+    if not rows:
+        return 0
+    if marked:
+        return _with_second_row(rows, marked)
+    if len(rows) == 1 or len(rows[0]) == 1:
+        return 0
+    for count in dict.fromkeys((_with_second_row(rows, 1), 1)):
+        names, others = list(_column_names(rows[:count])), rows[count:]
+        emphasized = [all(map(_is_emphasized, rows[:count])), *map(_is_emphasized, others)]
+        keys = [row[0].cell.is_emphasized for row in rows]
+        if others and header_of([names, *map(_texts, others)], emphasized, keys):
+            return count
+    # Two columns that are no keys and values: the first row names them, unless it contains digits.
+    names = _texts(rows[0])
+    return int(len(names) == 2 and all(names) and not any(map(_DIGIT.search, names)))
+
+
+def _is_emphasized(row: Sequence[_Place]) -> bool:
+    filled = [place for place in row if place.cell.text.strip()]
+    return bool(filled) and all(place.cell.is_emphasized for place in filled)
+
+
+def _with_second_row(rows: Grid, count: int) -> int:
+    """Extend header rows by those that merged cells of the first ones reach, or whose names they group."""
+    first = rows[:count]
+    down = max(
+        (
+            place.row + place.cell.rows - rows[0][0].row
+            for row in first
+            for place in row
+            if place.column or place.cell.rows < len(rows)
+        ),
+        default=count,
+    )
+    if down > count:
+        return min(down, len(rows) - 1) or count
+    if count > 1 or len(rows) < count + 2:
+        return count
+    groups = {id(place.cell) for place in rows[0] if place.cell.columns > 1}
+    below = [two for one, two in zip(rows[0], rows[1], strict=False) if id(one.cell) in groups]
+    texts = _texts(below)
+    are_names = bool(groups) and all(texts) and all(not is_value(text) or is_period(text) for text in texts)
+    return count + 1 if are_names and len({id(place.cell) for place in below}) > len(groups) else count
+
+
+def _column_names(rows: Grid) -> tuple[str, ...]:
+    columns = zip(*(_texts(row) for row in rows), strict=True)
+    return tuple(" ".join(dict.fromkeys(filter(None, column))) for column in columns)
+
+
+def _row_text(names: Sequence[str], row: Sequence[_Place]) -> str:
+    if _is_title(row):
+        return one_line(row[0].cell.text)
+    if any(names):
+        return row_text(names, _texts(row))
+    return row_text((), _distinct(row))
+
+
+def _distinct(row: Sequence[_Place]) -> list[str]:
+    """Return the texts of a row with each merged cell once."""
+    return [one_line(place.cell.text) for number, place in enumerate(row) if not number or place is not row[number - 1]]

@@ -1,0 +1,70 @@
+"""Speaker notes of slides, and comments on them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from engines.parsing.text_cleaning import one_line
+from engines.parsing.worker.blocks.block import Block, BlockKind
+from engines.parsing.worker.markup.xml_tree import local_name
+from engines.parsing.worker.office.drawings import shape_text
+from engines.parsing.worker.office.package import OfficePackage, attribute, child
+from engines.parsing.worker.office.slide_shapes import SlideReader
+from engines.parsing.worker.parse_context import ParseContext
+
+_OTHER_PLACES = ("sldImg", "hdr", "ftr", "dt", "sldNum")
+"""Placeholders on a page of notes that repeat the slide or its footers."""
+
+
+class CommentAuthors:
+    """The authors of comments by their ids, of both forms of comments."""
+
+    def __init__(self, package: OfficePackage) -> None:
+        relations = package.relations(package.main).values()
+        roots = [package.tree(each.target) for each in relations if each.kind in ("commentAuthors", "authors")]
+        self._names = {
+            attribute(author, "id"): one_line(attribute(author, "name"))
+            for root in roots if root is not None for author in root
+        }  # fmt: skip
+
+    def name(self, id: str) -> str:
+        """Return the name of an author."""
+        return self._names.get(id) or "unknown"
+
+
+def speaker_notes(
+    package: OfficePackage, slide: str, title: str, context: ParseContext, number: int
+) -> Iterator[Block]:
+    """Yield the paragraphs of a slide's notes."""
+    for relation in package.relations(slide).values():
+        root = package.tree(relation.target) if relation.kind == "notesSlide" else None
+        tree = child(root, "cSld", "spTree")
+        if tree is None:
+            continue
+        for shape in [each for each in tree if _is_other_place(each)]:
+            tree.remove(shape)
+        reader = SlideReader(package, package.relations(relation.target), context.for_part(), number)
+        for block in reader.read(tree).blocks:
+            text = one_line(block.text.removeprefix("- "))
+            yield Block(BlockKind.NOTE, f"Speaker notes on {title or f'slide {number}'}: {text}", page=number)
+
+
+def _is_other_place(shape: Any) -> bool:
+    placeholder = child(shape, "nvSpPr", "nvPr", "ph")
+    return local_name(shape) == "pic" or (placeholder is not None and attribute(placeholder, "type") in _OTHER_PLACES)
+
+
+def comment_notes(package: OfficePackage, slide: str, authors: CommentAuthors, number: int) -> Iterator[Block]:
+    """Yield the comments on a slide with their replies."""
+    for relation in package.relations(slide).values():
+        root = package.tree(relation.target) if relation.kind == "comments" else None
+        for comment in root.iter() if root is not None else ():
+            name = local_name(comment)
+            stored = child(comment, "text" if name == "cm" and child(comment, "text") is not None else "txBody")
+            if name in ("cm", "reply") and stored is not None:
+                text = one_line(stored.text or "") or shape_text(stored)
+                if text:
+                    yield Block(
+                        BlockKind.NOTE,
+                        f"Comment by {authors.name(attribute(comment, 'authorId'))}: {text}",
+                        page=number,
+                    )

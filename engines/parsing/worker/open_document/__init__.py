@@ -1,0 +1,1 @@
+"""OpenDocument files: packages and flat files, styles, paragraphs, tables and form controls."""

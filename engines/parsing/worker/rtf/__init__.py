@@ -1,0 +1,1 @@
+"""RTF documents: tokens, encodings, fields, tables, and the assembly of their text."""
