@@ -14,6 +14,8 @@ _MAX_ENTRY_BYTES = 1024 * 1024
 _MIMETYPE = "mimetype"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _MANIFEST = "META-INF/manifest.xml"
+_FIRST_ENTRY = re.compile(rb"mimetype(application/[\w.+-]+)")
+_MAX_FIRST_ENTRY = 256
 _MANIFEST_TYPE = re.compile(rb'media-type="([\w./+-]+)"[^>]*full-path="/"|full-path="/"[^>]*media-type="([\w./+-]+)"')
 
 
@@ -76,6 +78,8 @@ class FileSample:
         """The media type that an OpenDocument or EPUB file states in its archive; empty for other files."""
         if stated := self._entry(_MIMETYPE):
             return stated.decode("ascii", errors="replace").strip()
+        if first := _FIRST_ENTRY.search(self.head[:_MAX_FIRST_ENTRY]):
+            return first[1].decode("ascii")
         found = _MANIFEST_TYPE.search(self._entry(_MANIFEST))
         return (found[1] or found[2]).decode("ascii") if found else ""
 

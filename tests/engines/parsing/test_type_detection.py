@@ -9,6 +9,7 @@ from engines.parsing.detection.detect import detect_type
 from records.errors import Unsupported
 from tests.engines.parsing.safety import hostile_files
 from tests.support.documents import files, samples
+from tests.support.documents.outlook import write_container
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -142,6 +143,48 @@ def test_an_unsupported_file_is_rejected_with_a_reason(
     with pytest.raises(Unsupported) as rejection:
         detect_type(path, name).require()
     assert all(phrase in rejection.value.message for phrase in phrases), rejection.value.message
+
+
+def _archive(*names: str) -> Callable[[Path], object]:
+    return lambda path: hostile_files.repack(path, dict.fromkeys(names, b"x"))
+
+
+def _container(*names: str) -> Callable[[Path], object]:
+    return lambda path: write_container(path, dict.fromkeys(names, b"x"))
+
+
+def _bytes(hexadecimal: str) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(bytes.fromhex(hexadecimal) + bytes(600))
+
+
+@pytest.mark.parametrize(
+    ("write", "name", "label"),
+    [
+        (_container("FileHeader", "HwpSummaryInformation"), "a.hwp", "a Hangul document (.hwp)"),
+        (_container("FileHeader", "BodyText"), "a.doc", "a Hangul document (.hwp)"),
+        (_container("VisioDocument"), "a.vsd", "a Visio drawing (.vsd)"),
+        (_container("Quill"), "a.pub", "a Publisher document (.pub)"),
+        (_container("Something"), "a.bin", "an OLE container of an unknown program"),
+        (_archive("Index/Document.iwa"), "a.pages", "a Pages document (.pages)"),
+        (_archive("index.xml", "QuickLook/Preview.pdf"), "a.pages", "a Pages document (.pages)"),
+        (_archive("Index/Document.iwa", "Index/CalculationEngine.iwa"), "a.numbers", "a Numbers spreadsheet (.numbers)"),
+        (_archive("Index/Document.iwa", "Index/Slide.iwa"), "a.key", "a Keynote presentation (.key)"),
+        (_archive("talk.key/Index.zip"), "a.key", "a Keynote presentation (.key)"),
+        (_archive("Index/Document.iwa"), "a.bin", "a document of Pages, Numbers or Keynote"),
+        (_archive("[Content_Types].xml", "visio/document.xml"), "a.vsdx", "a Visio drawing (.vsdx)"),
+        (_archive("mimetype", "Contents/section0.xml"), "a.hwpx", "a Hangul document (.hwpx)"),
+        (_bytes("e4525c7b8cd8a74daeb15378d02996d3"), "a.one", "a OneNote section (.one)"),
+        (_bytes("526172211a0700"), "a.rar", "a RAR archive"),
+    ],
+)  # fmt: skip
+def test_the_message_about_an_unsupported_format_names_it(
+    tmp_path: Path, write: Callable[[Path], object], name: str, label: str
+) -> None:
+    write(tmp_path / name)
+    found = detect_type(tmp_path / name, name)
+    assert not found.supported
+    assert (found.reason or "").startswith(f"The file is {label}, which is not supported. ")
+    assert (".docx" not in (found.reason or "")) or label.split()[1] in ("Hangul", "Pages", "OneNote", "document")
 
 
 def test_a_truncated_word_document_is_rejected(tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ def write_msg(path: Path, message: OutlookMessage) -> None:
     path.write_bytes(_container(_Entry("Root Entry", _ROOT, children=_message_entries(message, b"\0" * 32))))
 
 
+def write_container(path: Path, streams: Mapping[str, bytes]) -> None:
+    """Write an OLE container with these streams, such as `WordDocument` of an old Word file."""
+    children = [_Entry(name, _STREAM, content) for name, content in streams.items()]
+    path.write_bytes(_container(_Entry("Root Entry", _ROOT, children=children)))
+
+
 def _message_entries(message: OutlookMessage, header: bytes) -> list[_Entry]:
     entries = _property_entries(message.properties, header)
     for number, properties in enumerate(message.recipients):

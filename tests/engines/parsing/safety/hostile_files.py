@@ -11,13 +11,18 @@ from tests.support.documents.scans import Drawn, draw_page
 
 WORD, POWERPOINT, EXCEL, BOOK = "file.docx", "file.pptx", "file.xlsx", "file.epub"
 OPEN_SHEET, BINARY_SHEET, OLD_SHEET = "file.ods", "file.xlsb", "file.xls"
-ARCHIVES = (WORD, POWERPOINT, EXCEL, BOOK, OPEN_SHEET, BINARY_SHEET)
+from tests.support.documents.open_documents import row, table, write_flat, write_odp, write_odt
+
+ODF_TEXT, ODF_SLIDES = "file.odt", "file.odp"
+ARCHIVES = (WORD, POWERPOINT, EXCEL, BOOK, OPEN_SHEET, BINARY_SHEET, ODF_TEXT, ODF_SLIDES)
 TEXT_PARTS = {
     WORD: "word/document.xml",
     POWERPOINT: "ppt/slides/slide1.xml",
     EXCEL: "xl/worksheets/sheet1.xml",
     BOOK: "OPS/two.xhtml",
     OPEN_SHEET: "content.xml",
+    ODF_TEXT: "content.xml",
+    ODF_SLIDES: "content.xml",
 }
 """The part of each archive that contains text."""
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -26,6 +31,16 @@ ENTITY_BOMB = f'<!DOCTYPE d [<!ENTITY l0 "lollipop">{_ENTITIES}]>'
 """Declares an entity `l9` that expands to a billion words."""
 EXTERNAL_ENTITY = '<!DOCTYPE d [<!ENTITY l9 SYSTEM "file:///etc/passwd">]>'
 """Declares an entity `l9` that includes a file of the machine."""
+
+
+def _write_odf_text(path: Path) -> None:
+    rows = (row("Boat", "Fee"), row("dinghy", "41"), row("cutter", "66"))
+    write_odt(path, f"<text:h>Fees</text:h><text:p>Boats pay by the night.</text:p>{table(*rows)}")
+
+
+def _write_odf_slides(path: Path) -> None:
+    box = "<draw:frame><draw:text-box><text:p>The siren sounds three times.</text:p></draw:text-box></draw:frame>"
+    write_odp(path, f"<draw:page>{box}</draw:page>")
 
 
 def _copy(name: str) -> Callable[[Path], object]:
@@ -49,6 +64,10 @@ INTACT: dict[str, Callable[[Path], object]] = {
     OPEN_SHEET: _sample("gulls.ods"),
     BINARY_SHEET: lambda path: write_xlsb(path, BOATS),
     OLD_SHEET: lambda path: write_xls(path, BOATS),
+    ODF_TEXT: _write_odf_text,
+    ODF_SLIDES: _write_odf_slides,
+    "file.fodt": lambda path: write_flat(path, "<office:text><text:p>Boats pay by the night.</text:p></office:text>"),
+    "file.rtf": lambda path: path.write_text(r"{\rtf1\ansi Boats pay by the night.\par 41 crowns\par}" * 20),
     "file.png": _write_image,
     "file.html": files.write_html,
     "file.md": lambda path: path.write_text(files.MARKDOWN),
