@@ -66,7 +66,7 @@ async def open_document_services(
         await stack.enter_async_context(open_ingestion(ingestion, supervisor))
         intake = Intake(
             originals,
-            events,
+            ingestion,
             IncomingFiles(stores.data / "incoming", settings.max_upload_bytes),
             Fetcher(allow_private=settings.import_private_addresses),
             settings.import_roots,

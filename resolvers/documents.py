@@ -13,7 +13,7 @@ from records.session import SessionRecord
 from resolvers.pages import Listing, clamp
 from resolvers.request_context import Context
 from resolvers.subscription_streams import stream
-from resolvers.validation import check_chunking, check_name, check_tags, check_text, reject_null
+from resolvers.validation import check_chunking, check_document_name, check_tags, check_text, reject_null
 
 MAX_TEXT_LENGTH = 1_000_000
 MAX_ADDRESS_LENGTH = 4_096
@@ -95,7 +95,7 @@ def _check_details(context: Context, provided: Mapping[str, Any]) -> dict[str, A
     """
     reject_null(provided, "name", "tags")
     return {
-        "name": check_name(provided["name"]) if "name" in provided else None,
+        "name": check_document_name(provided["name"]) if "name" in provided else None,
         "tags": check_tags(provided.get("tags", ())),
         "metadata": provided.get("metadata"),
         "chunking": check_chunking(provided.get("chunking"), context.settings.chunking),
@@ -110,7 +110,7 @@ async def update_document(context: Context, document_id: DocumentId, changes: Ma
     reject_null(changes, "name", "tags")
     checked = dict(changes)
     if "name" in checked:
-        checked["name"] = check_name(checked["name"])
+        checked["name"] = check_document_name(checked["name"])
     if "tags" in checked:
         checked["tags"] = check_tags(checked["tags"])
     return await context.document_events.publish_result(

@@ -3,6 +3,7 @@
 `field` names the argument as `ExpectedError.field` does, such as `name` or `chunking.max_tokens`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ MAX_TAG_LENGTH = 100
 MAX_CONTENT_LENGTH = 100_000
 MAX_SYSTEM_PROMPT_LENGTH = 20_000
 MAX_KEY_LENGTH = 200
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 MIN_CHUNK_TOKENS, MAX_CHUNK_TOKENS = 16, 256
 
 
@@ -31,10 +33,22 @@ def check_text(text: str, max_length: int, field: str) -> str:
 
 
 def check_name(name: str, field: str = "name") -> str:
-    """Return the name without surrounding whitespace. Raises `InvalidInput` unless it is one line of 1 to 300 characters."""
+    """Return the name without surrounding whitespace. Raises `InvalidInput` unless it is one line of 1 to 300 characters.
+
+    Characters that change the direction of text are rejected: they can show another name than the stored one.
+    """
     checked = check_text(name, MAX_NAME_LENGTH, field).strip()
-    if any(ord(character) < 32 or ord(character) == 127 for character in checked):
-        raise InvalidInput("{field} must be a single line without control characters.", field=field)
+    if _CONTROLS.search(checked):
+        message = "{field} must be a single line without control characters and marks of the text direction."
+        raise InvalidInput(message, field=field)
+    return checked
+
+
+def check_document_name(name: str, field: str = "name") -> str:
+    """Return the name of a document as `check_name` does. Raises `InvalidInput` for a path, too."""
+    checked = check_name(name, field)
+    if "/" in checked or "\\" in checked:
+        raise InvalidInput("{field} must not contain / or \\. Replace them, for example by a hyphen.", field=field)
     return checked
 
 

@@ -28,19 +28,29 @@ from schema.documents.inputs import (
 from schema.documents.types import Document
 
 
-@strawberry.type(description="The file is stored. Its ingestion is queued unless it is a duplicate.")
+@strawberry.type(
+    description="The file is stored. Its ingestion is queued, unless it is a duplicate of an ingested one."
+)
 class UploadDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
-        description="True if the same bytes are stored already. The existing document is then returned unchanged."
+        description=(
+            "True if the same bytes are stored already. The existing document is then returned unchanged; if its ingestion "
+            "had failed or was canceled, it starts again."
+        )
     )
 
 
-@strawberry.type(description="The document is stored. Its ingestion is queued unless it is a duplicate.")
+@strawberry.type(
+    description="The document is stored. Its ingestion is queued, unless it is a duplicate of an ingested one."
+)
 class ImportDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
-        description="True if the same bytes are stored already. The existing document is then returned unchanged."
+        description=(
+            "True if the same bytes are stored already. The existing document is then returned unchanged; if its ingestion "
+            "had failed or was canceled, it starts again."
+        )
     )
 
 

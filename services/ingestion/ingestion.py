@@ -34,6 +34,8 @@ MAX_SMALL_BYTES = 1 << 20
 TO_PARSE = (DocumentStatus.PENDING, DocumentStatus.PARSING, DocumentStatus.CHUNKING)
 TO_EMBED = (DocumentStatus.EMBEDDING,)
 TO_REPARSE = (DocumentStatus.READY,)
+TO_RESTART = (DocumentStatus.FAILED, DocumentStatus.CANCELED)
+"""Statuses of documents whose ingestion starts again when the same file arrives again."""
 
 log = structlog.get_logger("graphlore.ingestion")
 
@@ -126,6 +128,25 @@ class Ingestion:
             yielding=bool(running) and self._answers_running() > 0,
             chunks_per_second=self._stages.embed.chunks_per_second,
         )
+
+    async def begin(self, document: DocumentRecord, *, is_new: bool) -> DocumentRecord:
+        """Start the ingestion of a document that has arrived, and return it. Call it in an owned task.
+
+        A document that has arrived before is returned unchanged, unless its ingestion has failed or was canceled: it starts
+        again. The reason may be gone, for example because a program was installed.
+        """
+        if is_new:
+            self._events.publish_added(document)
+        elif document.status in UNFINISHED:
+            # An earlier attempt may have failed after it was committed, and before it was published to the queues.
+            self._events.publish_updated(document)
+        elif document.status in TO_RESTART:
+            async with self._jobs.stopped(document.id):
+                document = await self._documents.get(document.id)
+                if document.status in TO_RESTART:
+                    self._failures.forget(document.id)
+                    return await self._events.publish_result(self._documents.restart(document.id))
+        return document
 
     async def cancel_ingestion(self, document_id: DocumentId) -> DocumentRecord:
         """Stop the ingestion of a document and return it as CANCELED, without its text.

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from records.document import Chunking
 from records.errors import InvalidInput
-from resolvers.validation import check_chunking, check_fraction, check_name, check_tags, check_text, reject_null
+from resolvers.validation import (
+    check_chunking,
+    check_document_name,
+    check_fraction,
+    check_name,
+    check_tags,
+    check_text,
+    reject_null,
+)
 
 
 def error_of(check: Callable[[], object]) -> InvalidInput | None:
@@ -30,6 +38,22 @@ def test_a_name_is_one_storable_line_or_is_rejected(text: str) -> None:
     assert 0 < len(name) <= 300
     assert name.encode()
     assert not set(name) & {"\n", "\r", "\t", "\0"}
+
+
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x1b", "\x85", "\u061c", "\u200f", "\u2028", "\u202e", "\u2066", "\ufeff"]
+)
+def test_a_name_has_no_controls_and_marks_of_direction(character: str) -> None:
+    assert error_of(lambda: check_name(f"fees{character}fdp.exe")) is not None
+
+
+@pytest.mark.parametrize("name", ["2031/fees.pdf", "../fees.pdf", "C:\\fees.pdf"])
+def test_the_name_of_a_document_is_no_path(name: str) -> None:
+    error = error_of(lambda: check_document_name(name))
+    assert error is not None
+    assert error.field == "name"
+    assert check_document_name(" مرحبا 船.pdf ") == "مرحبا 船.pdf"
+    assert check_name("2031/32") == "2031/32"
 
 
 @given(st.lists(st.text(), max_size=60))

@@ -13,9 +13,9 @@ from anyio import to_thread
 
 from concurrency import OwnedTasks
 from engines.parsing.detection.detect import detect_type
-from records.document import UNFINISHED, Chunking, DocumentRecord, DocumentSource, NewDocument, ReceivedFile
+from records.document import Chunking, DocumentRecord, DocumentSource, NewDocument, ReceivedFile
 from records.errors import InvalidInput, TooLarge, Unsupported
-from services.ingestion.document_events import DocumentEvents
+from services.ingestion.ingestion import Ingestion
 from services.ingestion.intake.fetching import Fetcher
 from services.ingestion.intake.incoming_files import BLOCK_BYTES, IncomingFile, IncomingFiles
 from services.ingestion.intake.text_files import encode_text, extension_for, title_of
@@ -24,7 +24,7 @@ from services.ingestion.original_retention import OriginalRetention
 MAX_NAME_CHARACTERS = 300
 
 Added = tuple[DocumentRecord, bool]
-"""The document, and whether one with the same bytes existed already, which is then returned unchanged."""
+"""The document, and whether one with the same bytes existed already. It is then unchanged, unless its ingestion restarts."""
 
 
 class DocumentFields(TypedDict, total=False):
@@ -47,7 +47,7 @@ class Intake:
     def __init__(
         self,
         originals: OriginalRetention,
-        events: DocumentEvents,
+        ingestion: Ingestion,
         incoming: IncomingFiles,
         fetcher: Fetcher,
         import_roots: Sequence[Path],
@@ -60,7 +60,7 @@ class Intake:
         own.
         """
         self._originals = originals
-        self._events = events
+        self._ingestion = ingestion
         self._incoming = incoming
         self._fetcher = fetcher
         self._import_roots = [root.resolve() for root in import_roots]
@@ -104,12 +104,7 @@ class Intake:
             document, is_duplicate = await self._originals.add(file, new)
         finally:
             _remove(file)
-        if not is_duplicate:
-            self._events.publish_added(document)
-        elif document.status in UNFINISHED:
-            # An earlier attempt may have failed after it was committed, and before it was published to the queues.
-            self._events.publish_updated(document)
-        return document, is_duplicate
+        return await self._ingestion.begin(document, is_new=not is_duplicate), is_duplicate
 
     async def add_text(self, text: str, *, media_type: str | None = None, **fields: Unpack[DocumentFields]) -> Added:
         """Store a text. `media_type` is that of a text format, text/plain by default, and a hint for the detection.

@@ -16,6 +16,8 @@ DECLARED_WITHIN = 2048
 
 _DECLARES_OTHER_ENCODING = re.compile(r"<(\?xml|meta)\b[^<>]*\b(encoding|charset)\s*=\s*[\"']?(?!utf-?8)\w", re.I)
 
+_SLASHES = str.maketrans("/\\", "--")
+
 
 def extension_for(media_type: str | None) -> str:
     """Return the file extension of a text format; None is text/plain. Raises `InvalidInput` for another media type."""
@@ -27,9 +29,10 @@ def extension_for(media_type: str | None) -> str:
 
 
 def title_of(text: str) -> str:
-    """Return the first line that contains a letter or digit, shortened at a word boundary."""
+    """Return the first line that contains a letter or digit as a name: shortened at a word boundary, without slashes."""
     lines = [line.strip() for line in text.lstrip()[:TITLE_SOURCE_CHARACTERS].splitlines()]
     line = next((line for line in lines if any(map(str.isalnum, line))), lines[0])
+    line = "".join(character for character in line.translate(_SLASHES) if character.isprintable()) or "text"
     return line if len(line) <= MAX_TITLE_CHARACTERS else f"{line[:MAX_TITLE_CHARACTERS].rsplit(' ', 1)[0]}…"
 
 

@@ -87,7 +87,7 @@ class IngestionHarness:
         stages = Stages(large, small, embed, reparse)
         self.ingestion = Ingestion(documents, self.events, stages, deletion, lambda: 0, NoTracing(), tasks)
         files = IncomingFiles(self.incoming, MAX_BYTES)
-        self.intake = Intake(retention, self.events, files, Fetcher(), [folder / "imports"], Chunking(), tasks)
+        self.intake = Intake(retention, self.ingestion, files, Fetcher(), [folder / "imports"], Chunking(), tasks)
 
     def received(self, content: bytes, name: str = "bolts.txt") -> ReceivedFile:
         """Write a file as an upload would."""

@@ -1,7 +1,7 @@
 """The arrival of documents: the formats of texts, duplicates, and the files that remain on the disk."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,9 @@ import pytest
 from engines.parsing.formats import FORMATS
 from persistence.database.database import Database
 from persistence.originals import Originals
-from records.document import DocumentStatus
-from records.errors import Conflict, InvalidInput, TooLarge, Unsupported
+from records.codes import ErrorCode
+from records.document import DocumentRecord, DocumentStatus
+from records.errors import Conflict, DocumentUnreadable, InvalidInput, TooLarge, Unsupported
 from tests.engines.parsing.in_process import extract
 from tests.services.ingestion.harness import MAX_BYTES, IngestionHarness, open_harness
 from tests.support.own_task import in_own_task
@@ -121,6 +122,90 @@ async def test_the_same_bytes_at_the_same_time_become_one_document(harness: Inge
     assert incoming(harness) == []
 
 
+Send = Callable[[IngestionHarness, Path], Awaitable[tuple[DocumentRecord, bool]]]
+
+
+async def upload(harness: IngestionHarness, _: Path) -> tuple[DocumentRecord, bool]:
+    return await harness.intake.add_file(harness.received(BOLTS, "again.txt"))
+
+
+async def send_text(harness: IngestionHarness, _: Path) -> tuple[DocumentRecord, bool]:
+    return await harness.intake.add_text(BOLTS.decode())
+
+
+async def import_path(harness: IngestionHarness, folder: Path) -> tuple[DocumentRecord, bool]:
+    (folder / "imports").mkdir(exist_ok=True)
+    (folder / "imports" / "again.txt").write_bytes(BOLTS)
+    return await harness.intake.add_path(str(folder / "imports" / "again.txt"))
+
+
+@pytest.mark.parametrize("send", [upload, send_text, import_path])
+async def test_a_failed_document_starts_again_when_its_file_arrives_again(
+    harness: IngestionHarness, tmp_path: Path, send: Send
+) -> None:
+    harness.small.failure = DocumentUnreadable(ErrorCode.NO_TEXT, "The file contains no text.")
+    document, _ = await harness.intake.add_file(harness.received(BOLTS))
+    await harness.until(document, FAILED)
+    harness.small.failure = None
+    again, is_duplicate = await send(harness, tmp_path)
+    assert (again.id, again.name, again.status, is_duplicate) == (
+        document.id,
+        document.name,
+        DocumentStatus.PENDING,
+        True,
+    )
+    assert again.error is None
+    await harness.until(document, READY)
+    assert incoming(harness) == []
+
+
+async def test_a_canceled_document_starts_again_when_its_file_arrives_again(harness: IngestionHarness) -> None:
+    harness.small.gate.close()
+    document, _ = await harness.intake.add_file(harness.received(BOLTS))
+    await harness.ingestion.cancel_ingestion(document.id)
+    harness.small.gate.open()
+    again, is_duplicate = await harness.intake.add_file(harness.received(BOLTS))
+    assert (again.id, is_duplicate) == (document.id, True)
+    await harness.until(document, READY)
+
+
+async def test_several_arrivals_of_a_failed_document_start_it_once(harness: IngestionHarness) -> None:
+    harness.small.failure = DocumentUnreadable(ErrorCode.NO_TEXT, "The file contains no text.")
+    document, _ = await harness.intake.add_file(harness.received(BOLTS))
+    await harness.until(document, FAILED)
+    harness.small.failure = None
+    files = [harness.received(BOLTS) for _ in range(8)]
+    results = await asyncio.gather(*(harness.intake.add_file(file) for file in files))
+    assert {found.id for found, _ in results} == {document.id}
+    await harness.check_usable(document)
+
+
+async def test_a_ready_document_is_unchanged_when_its_file_arrives_again(harness: IngestionHarness) -> None:
+    document, _ = await harness.intake.add_file(harness.received(BOLTS))
+    ready = await harness.until(document, READY)
+    again, is_duplicate = await harness.intake.add_file(harness.received(BOLTS, "other.txt"))
+    assert (again, is_duplicate) == (ready, True)
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [
+        ("fees\u202efdp.txt", "feesfdp.txt"),
+        ("a\u2066b\u2069\x07.txt", "ab.txt"),
+        ("../../etc/fees.txt", "fees.txt"),
+        ("C:\\letters\\fees.txt", "fees.txt"),
+    ],
+)
+async def test_names_of_files_are_cleaned(harness: IngestionHarness, filename: str, name: str) -> None:
+    document, _ = await harness.intake.add_file(harness.received(BOLTS, filename))
+    assert document.name == name
+
+
+async def test_the_name_of_a_text_has_no_slashes_and_marks_of_direction(harness: IngestionHarness) -> None:
+    document, _ = await harness.intake.add_text("Fees 2031/32\u202e, \\north\x85\nBoats pay.")
+    assert document.name == "Fees 2031-32, -north"
+
+
 @pytest.mark.parametrize(
     ("content", "refusal"), [(b"", InvalidInput), (b"\x7fELF\x02\x01\x01" + bytes(100), Unsupported)]
 )
@@ -186,9 +271,8 @@ async def test_an_original_is_kept_until_its_document_is_ready(database: Databas
         harness.small.failure = InvalidInput("The parser rejects this file.")
         document, _ = await harness.intake.add_file(harness.received(BOLTS))
         await harness.until(document, FAILED)
-        await harness.intake.add_file(harness.received(BOLTS))
         harness.small.failure = None
-        await harness.ingestion.reprocess_document(document.id, None)
+        await harness.intake.add_file(harness.received(BOLTS))
         await harness.until(document, READY)
         await harness.until_idle()
         assert originals(tmp_path) == []
