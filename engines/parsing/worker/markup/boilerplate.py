@@ -84,8 +84,8 @@ class _Measures:
     "Text outside of links."
 
 
-def remove_boilerplate(body: Any) -> int:
-    """Remove boilerplate from a page and return the number of words in it.
+def remove_boilerplate(body: Any) -> tuple[int, int]:
+    """Remove boilerplate from a page; return the number of words in it, and that of all words of the page.
 
     Nothing but copyright lines is removed if little would remain: the page is then an index, and its links are its content.
     """
@@ -97,7 +97,7 @@ def remove_boilerplate(body: Any) -> int:
     words = sum(len(visible_text(element).split()) for element in found)
     for element in found:
         remove_element(element)
-    return words
+    return words, total
 
 
 def _main_parts(body: Any) -> list[Any]:

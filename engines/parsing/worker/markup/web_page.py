@@ -13,6 +13,8 @@ from engines.parsing.worker.parse_context import ParseContext
 
 _EMBEDDED = ("iframe", "object", "embed", "video", "audio", "applet")
 _MAX_LISTED = 5
+_SMALL_SHARE = 0.25
+"""Share of a page's words up to which removed navigation is not worth a warning."""
 _PROPERTIES = {
     "author": "author",
     "description": "comments",
@@ -30,8 +32,11 @@ def website_blocks(text: str, context: ParseContext) -> list[Block]:
     context.title = tree.title
     context.properties.update(_properties(tree.root))
     remove_unreachable(tree.body, context)
-    if words := remove_boilerplate(tree.body):
+    words, total = remove_boilerplate(tree.body)
+    if words:
         context.properties["boilerplate_words"] = words
+    if words > _SMALL_SHARE * total:
+        context.warnings.append(f"{words:,} of {total:,} words were left out as navigation and notices of the website.")
     return _blocks(tree, context)
 
 

@@ -49,6 +49,14 @@ def test_parts_around_the_content_are_removed(tmp_path: Path, part: str, marked:
     assert page.warnings == ()
 
 
+def test_much_removed_navigation_is_named_in_a_warning(tmp_path: Path) -> None:
+    page = read(tmp_path, f"<main>{ARTICLE}</main><nav>{SITE_LINKS * 4}</nav>")
+    words = page.document.properties["boilerplate_words"]
+    [warning] = page.warnings
+    assert warning.startswith(f"{words} of ")
+    assert warning.endswith(" words were left out as navigation and notices of the website.")
+
+
 @pytest.mark.parametrize(
     "part",
     [
