@@ -143,7 +143,7 @@ def _header_count(rows: Grid, marked: int) -> int:
         return 0
     for count in dict.fromkeys((_with_second_row(rows, 1), 1)):
         names, others = list(_column_names(rows[:count])), rows[count:]
-        emphasized = [all(map(_is_emphasized, rows[:count])), *map(_is_emphasized, others)]
+        emphasized = [_is_emphasized(rows[0]), *map(_is_emphasized, others)]
         keys = [row[0].cell.is_emphasized for row in rows]
         if others and header_of([names, *map(_texts, others)], emphasized, keys):
             return count
