@@ -19,6 +19,7 @@ from benchmarks.inference import (
 )
 from benchmarks.ingestion import (
     generated_markup,
+    generated_office,
     generated_pdf,
     generated_sheets,
     ingestion_speed,
@@ -47,6 +48,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "graphql": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graphql.measure),
     "pdf-parsing": (frozenset({"R8"}), pdf_parsing.measure),
     "generated-markup": (frozenset({"T2"}), generated_markup.measure),
+    "generated-office": (frozenset({"T1", "T2"}), generated_office.measure),
     "generated-pdf": (frozenset({"T1", "T2"}), generated_pdf.measure),
     "generated-sheets": (frozenset({"T1"}), generated_sheets.measure),
     "ocr-accuracy": (frozenset({"O1", "O2", "O3"}), ocr_accuracy.measure),

@@ -101,6 +101,12 @@ class OfficeWriter:
 
     def _plain_grid(self) -> Grid:
         names = [self._words(self._random.randint(1, 2)) for _ in range(self._random.randint(3, 6))]
+        style = self._random.choice(("words", "words", "years", "numbered"))
+        if style == "years":
+            first = self._random.randint(1990, 2040)
+            names[1:] = [str(first + number) for number in range(len(names) - 1)]
+        elif style == "numbered":
+            names[1:] = [f"{names[1]} {number}" for number in range(1, len(names))]
         body = self._body(len(names))
         return Grid([names, *body], self._random.randint(0, 1), {}, _facts_of(names, body))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.paths import ROOT
 from tests.support.documents import outlook
+from tests.support.documents.open_documents import write_odp, write_odt
 from tests.support.documents.outlook import OutlookMessage, write_msg
 
 LIBREOFFICE_FILES = ROOT / "tests" / "engines" / "parsing" / "libreoffice_files"
@@ -226,6 +227,7 @@ TEXTS = {
     "rope.adoc": ASCIIDOC,
     "halyards.tex": LATEX,
     "gauge.py": PYTHON,
+    "moorings.rtf": r"{\rtf1\ansi {\b Bollard} twelve is reserved for the pilot cutter.\par}",
 }
 SENTENCES = {
     "briefing.pptx": "The siren sounds three times at wind force nine.",
@@ -243,6 +245,9 @@ SENTENCES = {
     "rope.adoc": "The long splice takes fifteen turns of the rope.",
     "halyards.tex": "A halyard of braided nylon stretches by",
     "gauge.py": "The storm surge above the zero of Ronehamn.",
+    "anchor.odt": "The sheet anchor weighs forty stone.",
+    "drill.odp": "The lifeboat drill begins at the slipway.",
+    "moorings.rtf": "Bollard twelve is reserved for the pilot cutter.",
 }
 """A sentence of each sample as it occurs in the extracted text, by file name."""
 
@@ -256,6 +261,11 @@ def write(folder: Path, name: str) -> Path:
         write_parts(path, ODS_PARTS)
     elif name == "winch.msg":
         write_msg(path, OUTLOOK_MESSAGE)
+    elif name == "anchor.odt":
+        write_odt(path, "<text:p>The sheet anchor <text:span>weighs</text:span> forty stone.</text:p>")
+    elif name == "drill.odp":
+        box = "<draw:text-box><text:p>The lifeboat drill begins at the slipway.</text:p></draw:text-box>"
+        write_odp(path, f"<draw:page><draw:frame>{box}</draw:frame></draw:page>")
     elif name in TEXTS:
         encoding = "iso-8859-1" if name == "fleet.xml" else "utf-8"
         path.write_bytes(TEXTS[name].encode(encoding))

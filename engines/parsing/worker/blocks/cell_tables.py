@@ -12,6 +12,8 @@ from engines.parsing.worker.blocks.table_rows import row_text
 from engines.parsing.worker.parse_context import ParseContext
 
 _MAX_SPAN = 1000
+_QUANTITY = re.compile(r"[-+–−]?[$€£¥]?\s?\d[\d.,:/ ]*\s?[^\W\d_]{1,4}[%°²³]?")
+"""A number with a unit, such as `23 m`."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -147,9 +149,30 @@ def _header_count(rows: Grid, marked: int) -> int:
         keys = [row[0].cell.is_emphasized for row in rows]
         if others and header_of([names, *map(_texts, others)], emphasized, keys):
             return count
-    # Two columns that are no keys and values: the first row names them, unless it contains digits.
-    names = _texts(rows[0])
-    return int(len(names) == 2 and all(names) and not any(map(_DIGIT.search, names)))
+    return int(_can_be_names([_texts(row) for row in rows]))
+
+
+def _can_be_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Return True if the first row can name the columns: no value is in it, and values are below one of its names.
+
+    The first row of two columns that are no keys and values names them, too, unless it contains digits.
+    """
+    first, below = rows[0], rows[1:]
+    names = [name for name in first if name]
+    if (
+        len(names) < len(first) - 1
+        or len(set(names)) < len(names)
+        or any(is_value(name) and not is_period(name) for name in names)
+    ):
+        return False
+    if len(first) == 2:
+        return len(names) == 2 and not any(map(_DIGIT.search, names))
+    columns = ([row[column] for row in below if row[column]] for column in range(1, len(first)))
+    return any(column and all(map(_is_quantity, column)) for column in columns)
+
+
+def _is_quantity(text: str) -> bool:
+    return is_value(text) or bool(_QUANTITY.fullmatch(text))
 
 
 def _is_emphasized(row: Sequence[_Place]) -> bool:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from tests.support.documents import files, samples
 from tests.support.documents.binary_sheets import BOATS, write_xls, write_xlsb
+from tests.support.documents.open_documents import row, table, write_flat, write_odp, write_odt
 from tests.support.documents.scans import Drawn, draw_page
 
 WORD, POWERPOINT, EXCEL, BOOK = "file.docx", "file.pptx", "file.xlsx", "file.epub"
 OPEN_SHEET, BINARY_SHEET, OLD_SHEET = "file.ods", "file.xlsb", "file.xls"
-from tests.support.documents.open_documents import row, table, write_flat, write_odp, write_odt
-
 ODF_TEXT, ODF_SLIDES = "file.odt", "file.odp"
 ARCHIVES = (WORD, POWERPOINT, EXCEL, BOOK, OPEN_SHEET, BINARY_SHEET, ODF_TEXT, ODF_SLIDES)
 TEXT_PARTS = {
