@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.ingestion.generated_office import WRITERS, OfficeWriter, missing_facts
+from benchmarks.ingestion.generated_office import WRITERS, missing_facts
+from benchmarks.ingestion.office_documents import OfficeWriter
 
 
 @pytest.mark.parametrize("name", WRITERS)
