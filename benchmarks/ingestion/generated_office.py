@@ -1,7 +1,7 @@
 """T1, T2: shares of the facts of generated office documents that reading gives back.
 
-A table fact is a label, a column and a value: a line must contain the label and `column: value`. A text fact is a sentence, a
-heading, a list item or a note that must be whole in the text.
+A table fact is a label, a column and a value: a line must contain the label and `column: value`. A text fact is a sentence,
+a heading, a list item or a note that must be whole in the text.
 """
 
 from collections.abc import Callable
