@@ -95,7 +95,7 @@ class FileSample:
 
     @cached_property
     def ole_names(self) -> frozenset[str]:
-        """The names of the streams of an OLE container, such as an old Office file; empty for other files."""
+        """The names of the streams of an OLE container in lower case; empty for other files."""
         return ole_names(self.path) if self.head.startswith(OLE_MARK) else frozenset()
 
     @property
@@ -103,4 +103,4 @@ class FileSample:
         """True for a password-protected Office file. Its first part is searched if the directory cannot be read."""
         if not self.head.startswith(OLE_MARK):
             return False
-        return any(name.casefold() == "encryptedpackage" for name in self.ole_names) or _ENCRYPTED in self.head
+        return "encryptedpackage" in self.ole_names or _ENCRYPTED in self.head

@@ -19,7 +19,10 @@ _IN_HEADER = 109
 
 
 def ole_names(path: Path) -> frozenset[str]:
-    """Return the names of the streams and storages; empty for other and for damaged files. Reads at most 2 MiB."""
+    """Return the names of the streams and storages in lower case; empty for other and for damaged files.
+
+    Reads at most 2 MiB. The names of a container are compared without regard to case (MS-CFB 2.6.4).
+    """
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
         if not header.startswith(OLE_MARK) or len(header) < _HEADER_BYTES:
@@ -54,4 +57,4 @@ def _names(sector: bytes) -> Iterator[str]:
     for start in range(0, len(sector) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
         [length] = struct.unpack_from("<H", sector, start + _MAX_NAME_BYTES)
         if 2 < length <= _MAX_NAME_BYTES:
-            yield sector[start : start + length - 2].decode("utf-16-le", errors="replace")
+            yield sector[start : start + length - 2].decode("utf-16-le", errors="replace").lower()

@@ -66,13 +66,13 @@ _OUTLOOK_DATA = KnownFormat(
     "Save the messages as .msg or .eml and upload those.",
 )
 _OLE_FORMATS: tuple[tuple[frozenset[str], KnownFormat], ...] = (
-    (frozenset({"FileHeader", "HwpSummaryInformation", "BodyText"}), _HWP),
-    (frozenset({"Workbook", "Book"}), _XLS),
-    (frozenset({"VisioDocument"}), _VSD),
-    (frozenset({"Quill", "Escher"}), _PUBLISHER),
-    (frozenset({"   114", "TBkndTask"}), _PROJECT),
+    (frozenset({"fileheader", "hwpsummaryinformation", "bodytext"}), _HWP),
+    (frozenset({"workbook", "book"}), _XLS),
+    (frozenset({"visiodocument"}), _VSD),
+    (frozenset({"quill", "escher"}), _PUBLISHER),
+    (frozenset({"   114", "tbkndtask"}), _PROJECT),
 )
-"""Formats of OLE containers by names of their streams, any of which is enough."""
+"""Formats of OLE containers by names of their streams in lower case, any of which is enough."""
 _ARCHIVES: tuple[tuple[str, KnownFormat], ...] = (
     ("visio/document.xml", _VSDX),
     ("Contents/section0.xml", _HWPX),

@@ -16,11 +16,11 @@ _PROGRAMS = ("soffice", "libreoffice")
 
 def detect(sample: FileSample) -> str | None:
     names = sample.ole_names
-    if "WordDocument" in names:
+    if "worddocument" in names:
         return WORD
-    if names & {"PowerPoint Document", "PP97_DUALSTORAGE"}:
+    if names & {"powerpoint document", "pp97_dualstorage"}:
         return POWERPOINT
-    if "MatOST" in names:
+    if "matost" in names:
         return WORKS
     if sample.head.startswith(_WORD_PERFECT_MARK):
         return WORD_PERFECT

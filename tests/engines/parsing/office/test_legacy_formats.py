@@ -41,6 +41,7 @@ def install(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("WordDocument", "a.doc", legacy.WORD, "Nine tonnes."),
         ("WordDocument", "a.dot", legacy.WORD, "Nine tonnes."),
         ("PowerPoint Document", "a.ppt", legacy.POWERPOINT, "Watch"),
+        ("WORDDOCUMENT", "a.doc", legacy.WORD, "Nine tonnes."),
         ("PowerPoint Document", "letter.txt", legacy.POWERPOINT, "Watch"),
         ("MatOST", "a.wps", legacy.WORKS, "Nine tonnes."),
     ],
