@@ -15,6 +15,7 @@ _MAX_SPAN = 1000
 _QUANTITY = re.compile(r"[-+–−]?[$€£¥]?\s?\d[\d.,:/ ]*\s?[^\W\d_]{1,4}[%°²³]?")
 """A number with a unit, such as `23 m`."""
 _DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"[\d.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +116,22 @@ def _grid_blocks(grid: Grid, header_rows: int) -> Iterator[Block]:
 
 
 def _key_values(rows: Grid) -> list[str] | None:
-    """Return the lines of a table of keys and values; None for another one, and for one with sections or merged cells."""
+    """Return the lines of a table of keys and values; None for another one, and for one with cells over several columns.
+
+    A key over several rows is repeated for each of its values.
+    """
     if any(place.cell.columns > 1 for row in rows for place in row):
         return None
     emphasized = [_is_emphasized(row) for row in rows]
-    return key_value_lines(
-        [_texts(row) for row in rows],
+    firsts = [row for number, row in enumerate(rows) if not number or row[0] is not rows[number - 1][0]]
+    lines = key_value_lines(
+        [_texts(row) for row in firsts],
         header_is_bold=emphasized[0] and not all(emphasized),
         keys_are_bold=all(row[0].cell.is_emphasized for row in rows) and not any(emphasized),
     )
+    if lines is None or len(firsts) == len(rows):
+        return lines
+    return [f"{key.rstrip(': ')}: {value}" for key, value in map(_texts, rows) if value] if len(rows[0]) == 2 else None
 
 
 def _is_title(row: Sequence[_Place]) -> bool:
@@ -167,6 +175,8 @@ def _can_be_names(rows: Sequence[Sequence[str]]) -> bool:
         return False
     if len(first) == 2:
         return len(names) == 2 and not any(map(_DIGIT.search, names))
+    if len({_DIGITS.sub("", name) for name in names}) == 1 and len(names) > 1:
+        return True  # Numbered names, such as `Phase 1` and `Phase 2`.
     columns = ([row[column] for row in below if row[column]] for column in range(1, len(first)))
     return any(column and all(map(_is_quantity, column)) for column in columns)
 

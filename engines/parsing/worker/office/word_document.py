@@ -19,6 +19,8 @@ from engines.parsing.worker.office.word_text import Paragraph, WordCounts, WordT
 from engines.parsing.worker.parse_context import ParseContext
 
 _WRAPPERS = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "AlternateContent", "Choice"})
+_CODE = re.compile(r"[{}();=<>\[\]#$|\\]|^\s|:$")
+"""Signs of program code. Prose in a font of equal widths has none of them."""
 _SPACES = re.compile(r"[^\S\n]+")
 _BODY_DEPTH = 2
 _MAX_LEVEL = 9
@@ -114,6 +116,8 @@ class WordBlocks:
             self._section(section)
 
     def _paragraph_blocks(self, paragraph: Paragraph, style: ParagraphStyle, marker: str | None) -> Iterator[Block]:
+        if paragraph.is_monospaced and (self._before is BlockKind.CODE or _CODE.search(paragraph.text)):
+            style = replace(style, is_code=True)
         block = self._text_block(paragraph.text, style, marker)
         if block:
             self._before = block.kind

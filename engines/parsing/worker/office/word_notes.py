@@ -1,5 +1,6 @@
 """Text outside of a Word document's body: page headers and footers, comments, footnotes and endnotes."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from engines.parsing.worker.office.package import attribute
 from engines.parsing.worker.office.word_document import WordBlocks, WordFile
 
 _NOTES = {"footnotes": "Footnote", "endnotes": "Endnote"}
+_PAGE_NUMBER = re.compile(r"[-– ]*\d{1,4}[-– ]*")
 _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNotice"})
 
 
@@ -19,7 +21,7 @@ def note_blocks(file: WordFile) -> Iterator[Block]:
     for part, label in file.headers.items():
         root = file.package.tree(part)
         text = _text(file, part, root) if root is not None else ""
-        if text and text not in seen:
+        if text and text not in seen and not _PAGE_NUMBER.fullmatch(text):
             seen.add(text)
             yield Block(BlockKind.NOTE, f"{label}: {text}")
     for relation in file.package.relations(file.package.main).values():

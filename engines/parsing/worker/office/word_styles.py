@@ -29,7 +29,6 @@ class ParagraphStyle:
     "Level of a heading from 1; None for other paragraphs."
     is_title: bool = False
     is_code: bool = False
-    is_bold: bool = False
     is_hidden: bool = False
     numbering: tuple[str, int] | None = None
     "Id of a list and the level in it, from 0."
@@ -103,7 +102,6 @@ class Styles:
             outline_level=level,
             is_title=any(name.lower() == "title" for name in names),
             is_code=any(map(_CODE_NAME.search, names)),
-            is_bold=next((is_on(bold) for each in chain if (bold := child(each, "rPr", "b")) is not None), False),
             is_hidden=any(is_on(child(each, "rPr", "vanish")) for each in chain),
             numbering=_numbering(child(number, "pPr", "numPr")) if number is not None else None,
         )

@@ -17,6 +17,7 @@ _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _CHOICES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _HYPERLINK = re.compile(r'\s*HYPERLINK\s+"([^"]+)"', re.I)
+_MONOSPACED = re.compile(r"courier|consol|menlo|monaco|\bmono\b|source code|fira code|lucida console|typewriter", re.I)
 _LINKS = ("http://", "https://", "ftp://", "mailto:", "tel:")
 _FILE_NAME = re.compile(r"\S+\.(png|jpe?g|gif|bmp|emf|wmf|tiff?|svg)", re.I)
 
@@ -46,8 +47,8 @@ class Paragraph:
     parts: list[str] = field(default_factory=list)
     drawings: list[Any] = field(default_factory=list)
     "Elements `drawing`, `pict` and `object`. Their text boxes and charts follow the paragraph."
-    is_bold: bool = True
-    "True if all words are bold."
+    is_monospaced: bool = True
+    "True if all words are in a font of equal widths, as listings are."
 
     @property
     def text(self) -> str:
@@ -108,7 +109,7 @@ class WordText:
         self._found, self._style, self._fields = Paragraph(), style, []
         self._children(paragraph)
         found = self._found
-        found.is_bold = found.is_bold and bool(found.text.strip())
+        found.is_monospaced = found.is_monospaced and bool(found.text.strip())
         return found
 
     def _children(self, element: Any) -> None:
@@ -147,7 +148,7 @@ class WordText:
                 self._add_symbol(font, ord(character)) if character not in "\t\n" else self._add(character)
         if self._is_hidden(properties):
             self._counts.hidden_words += len("".join(added).split())
-        self._found.is_bold &= is_on(child(properties, "b"), self._style.is_bold)
+        self._found.is_monospaced &= bool(_MONOSPACED.search(font))
 
     def _is_hidden(self, properties: Any) -> bool:
         stated = child(properties, "vanish")

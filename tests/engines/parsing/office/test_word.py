@@ -202,6 +202,13 @@ def test_headings_have_levels_and_lists_have_the_numbers_that_word_shows(tmp_pat
     assert found.text.endswith("3. one\n4. two\n4.a) deep\n5. three")
 
 
+def test_listings_keep_their_lines(tmp_path: Path) -> None:
+    font = '<w:p><w:r><w:rPr><w:rFonts w:ascii="Consolas"/></w:rPr><w:t xml:space="preserve">{}</w:t></w:r></w:p>'
+    body = "".join(map(font.format, ("def fee(days):", "    return 41 * days", "Typed by hand")))
+    found = read(tmp_path, body + paragraph("Prose.") + font.format("A memo on an old machine"))
+    assert found.text == "def fee(days):\n    return 41 * days\nTyped by hand\n\nProse.\n\nA memo on an old machine"
+
+
 def test_links_show_their_addresses(tmp_path: Path) -> None:
     package = word("")
     id_ = package.relate(package.main, "hyperlink", "https://harbour.example/fees.pdf")

@@ -61,6 +61,18 @@ def test_the_names_of_a_form_stand_in_its_first_column(tmp_path: Path) -> None:
     assert found.text == "Name: Stormy Petrel\nOwner: Ida Holm\nDraught: 1.8 m"
 
 
+def test_a_key_over_several_rows_is_repeated(tmp_path: Path) -> None:
+    rows = (["Name", "Petrel"], [merged("Owners", merge="restart"), "Ida"], [merged("", merge="continue"), "Bo"])
+    assert read(tmp_path, table(*rows)).text == "Name: Petrel\nOwners: Ida\nOwners: Bo"
+
+
+@pytest.mark.parametrize("names", [["Task", "Phase 1", "Phase 2"], ["Tab1", "Tab2", "Tab3"], ["Item", "2031", "2032"]])
+def test_numbered_names_and_years_are_column_names(tmp_path: Path, names: list[str]) -> None:
+    row = ["Hull", "12", "7"] if names[0] != "Tab1" else ["done", "open", "late"]
+    expected = ", ".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=True))
+    assert read(tmp_path, table(names, row, row)).text == f"{expected}\n{expected}"
+
+
 def test_rows_and_cells_in_content_controls_are_read(tmp_path: Path) -> None:
     cell = f"<w:sdt><w:sdtContent><w:tc>{paragraph('12')}</w:tc></w:sdtContent></w:sdt>"
     row = f"<w:tr><w:tc>{paragraph('Ida')}</w:tc>{cell}</w:tr>"

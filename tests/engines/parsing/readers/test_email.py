@@ -1,5 +1,6 @@
 """E-mail messages."""
 
+import struct
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -169,3 +170,41 @@ def test_an_encrypted_message_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DocumentUnreadable, match="encrypted") as failure:
         extract(tmp_path / "secret.eml")
     assert failure.value.code is ErrorCode.ENCRYPTED_DOCUMENT
+
+
+def tnef(body: str, attachment: str) -> bytes:
+    """Return an Outlook container (MS-OXTNEF) with a text and an attached file."""
+    parts = [
+        (1, 0x0002800C, body.encode("cp1252") + b"\0"),
+        (2, 0x00069002, bytes(14)),
+        (2, 0x00018010, attachment.encode("cp1252") + b"\0"),
+        (2, 0x0006800F, b"content"),
+    ]
+    encoded = (
+        struct.pack("<BII", level, name, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
+        for level, name, data in parts
+    )
+    return struct.pack("<IH", 0x223E9F78, 1) + b"".join(encoded)
+
+
+@pytest.mark.parametrize("text", ["", "Plain version."])
+def test_an_outlook_container_has_the_text_of_a_message_without_one(tmp_path: Path, text: str) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Keys"
+    message.set_content(text)
+    content = tnef("Behind the green oar.", "plan.pdf")
+    message.add_attachment(content, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    (tmp_path / "a.eml").write_bytes(message.as_bytes())
+    found = extract(tmp_path / "a.eml")
+    assert found.text == f"Keys\n\n{text or 'Behind the green oar.'}\n\nAttachments: plan.pdf"
+    assert found.warnings == ("Attachments were not read: plan.pdf. Upload them as separate documents.",)
+
+
+def test_a_message_in_rtf_alone_is_read(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Keys"
+    message.set_content(
+        rb"{\rtf1\ansi Behind the \b green\b0  oar.\par}", maintype="text", subtype="rtf", disposition="inline"
+    )
+    (tmp_path / "a.eml").write_bytes(message.as_bytes())
+    assert extract(tmp_path / "a.eml").text == "Keys\n\nBehind the green oar."
