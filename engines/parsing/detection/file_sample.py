@@ -78,8 +78,8 @@ class FileSample:
         """The media type that an OpenDocument or EPUB file states in its archive; empty for other files."""
         if stated := self._entry(_MIMETYPE):
             return stated.decode("ascii", errors="replace").strip()
-        if first := _FIRST_ENTRY.search(self.head[:_MAX_FIRST_ENTRY]):
-            return first[1].decode("ascii")
+        if self.archive_names and (first := _FIRST_ENTRY.search(self.head[:_MAX_FIRST_ENTRY])):
+            return first[1].decode("ascii")  # The entry is encrypted or damaged.
         found = _MANIFEST_TYPE.search(self._entry(_MANIFEST))
         return (found[1] or found[2]).decode("ascii") if found else ""
 
