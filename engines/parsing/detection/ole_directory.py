@@ -10,6 +10,8 @@ OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _HEADER_BYTES = 512
 _ENTRY_BYTES = 128
 _MAX_NAME_BYTES = 64
+_LINKS_AT = 68
+"""Offset of the links to other entries in an entry."""
 _SHIFTS = (9, 12)
 """Logarithms of the sizes of a sector."""
 _MAX_SECTORS = 512
@@ -19,9 +21,10 @@ _IN_HEADER = 109
 
 
 def ole_names(path: Path) -> frozenset[str]:
-    """Return the names of the streams and storages in lower case; empty for other and for damaged files.
+    """Return the names of the outermost streams and storages in lower case; empty for other and for damaged files.
 
-    Reads at most 2 MiB. The names of a container are compared without regard to case (MS-CFB 2.6.4).
+    Those of embedded documents are not among them. Reads at most 2 MiB. The names of a container are compared without regard
+    to case (MS-CFB 2.6.4).
     """
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
@@ -32,7 +35,31 @@ def ole_names(path: Path) -> frozenset[str]:
             return frozenset()
         [sector] = struct.unpack_from("<I", header, 48)
         tables = struct.unpack_from(f"<{_IN_HEADER}I", header, 76)
-        return frozenset(name for each in _chain(file, sector, shift, tables) for name in _names(each))
+        directory = b"".join(_chain(file, sector, shift, tables))
+    return frozenset(_outermost_names(directory))
+
+
+def _outermost_names(directory: bytes) -> Iterator[str]:
+    """Yield the names of the children of the root entry, which are linked as a binary tree."""
+    count, seen = len(directory) // _ENTRY_BYTES, set[int]()
+    pending = [_links(directory, 0)[2]] if count else []
+    while pending:
+        number = pending.pop()
+        if number >= count or number in seen:
+            continue
+        seen.add(number)
+        left, right, _ = _links(directory, number)
+        pending += [left, right]
+        start = number * _ENTRY_BYTES
+        [length] = struct.unpack_from("<H", directory, start + _MAX_NAME_BYTES)
+        if 2 < length <= _MAX_NAME_BYTES:
+            yield directory[start : start + length - 2].decode("utf-16-le", errors="replace").lower()
+
+
+def _links(directory: bytes, number: int) -> tuple[int, int, int]:
+    """Return the numbers of an entry's left sibling, right sibling and child."""
+    left, right, child = struct.unpack_from("<III", directory, number * _ENTRY_BYTES + _LINKS_AT)
+    return left, right, child
 
 
 def _chain(file: BinaryIO, sector: int, shift: int, tables: tuple[int, ...]) -> Iterator[bytes]:
@@ -51,10 +78,3 @@ def _chain(file: BinaryIO, sector: int, shift: int, tables: tuple[int, ...]) -> 
         if len(following) < 4:
             return
         [sector] = struct.unpack("<I", following)
-
-
-def _names(sector: bytes) -> Iterator[str]:
-    for start in range(0, len(sector) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
-        [length] = struct.unpack_from("<H", sector, start + _MAX_NAME_BYTES)
-        if 2 < length <= _MAX_NAME_BYTES:
-            yield sector[start : start + length - 2].decode("utf-16-le", errors="replace").lower()

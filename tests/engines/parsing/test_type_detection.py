@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from engines.parsing.detection.detect import detect_type
+from engines.parsing.detection.ole_directory import ole_names
 from records.errors import Unsupported
 from tests.engines.parsing.safety import hostile_files
-from tests.support.documents import files, samples
+from tests.support.documents import files, outlook, samples
 from tests.support.documents.outlook import write_container
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -185,6 +186,13 @@ def test_the_message_about_an_unsupported_format_names_it(
     assert not found.supported
     assert (found.reason or "").startswith(f"The file is {label}, which is not supported. ")
     assert (".docx" not in (found.reason or "")) or label.split()[1] in ("Hangul", "Pages", "OneNote", "document")
+
+
+def test_an_embedded_document_does_not_decide_the_type_of_an_ole_container(tmp_path: Path) -> None:
+    inner = outlook.OutlookMessage({outlook.SUBJECT: "Keys"})
+    outlook.write_msg(tmp_path / "a.msg", outlook.OutlookMessage({outlook.SUBJECT: "Outer"}, attachments=[inner]))
+    assert detect_type(tmp_path / "a.msg", "x").require() == "application/vnd.ms-outlook"
+    assert "__substg1.0_3701000d" not in ole_names(tmp_path / "a.msg")
 
 
 def test_a_truncated_word_document_is_rejected(tmp_path: Path) -> None:
