@@ -18,15 +18,8 @@ class KnownFormat:
     advice: str
 
 
-_OFFICE = "Save the content as {} and upload that."
 _IN_PROGRAM = "Save it as {} in {} and upload that."
 _UNPACK = "Unpack the archive and upload the documents in it."
-_XLSB = KnownFormat(
-    "a binary Excel workbook (.xlsb)",
-    "application/vnd.ms-excel.sheet.binary.macroenabled.12",
-    _OFFICE.format(".xlsx"),
-)
-_XLS = KnownFormat("an old Excel workbook (.xls)", "application/vnd.ms-excel", _OFFICE.format(".xlsx"))
 _HWP = KnownFormat("a Hangul document (.hwp)", "application/x-hwp", _IN_PROGRAM.format(".docx or PDF", "Hangul"))
 _HWPX = KnownFormat("a Hangul document (.hwpx)", "application/hwp+zip", _IN_PROGRAM.format(".docx or PDF", "Hangul"))
 _VSD = KnownFormat("a Visio drawing (.vsd)", "application/vnd.visio", _IN_PROGRAM.format("PDF", "Visio"))
@@ -67,7 +60,6 @@ _OUTLOOK_DATA = KnownFormat(
 )
 _OLE_FORMATS: tuple[tuple[frozenset[str], KnownFormat], ...] = (
     (frozenset({"fileheader", "hwpsummaryinformation", "bodytext"}), _HWP),
-    (frozenset({"workbook", "book"}), _XLS),
     (frozenset({"visiodocument"}), _VSD),
     (frozenset({"quill", "escher"}), _PUBLISHER),
     (frozenset({"   114", "tbkndtask"}), _PROJECT),
@@ -76,7 +68,6 @@ _OLE_FORMATS: tuple[tuple[frozenset[str], KnownFormat], ...] = (
 _ARCHIVES: tuple[tuple[str, KnownFormat], ...] = (
     ("visio/document.xml", _VSDX),
     ("Contents/section0.xml", _HWPX),
-    ("xl/workbook.bin", _XLSB),
     ("FixedDocSeq.fdseq", KnownFormat("an XPS document", "application/oxps", "Save it as PDF and upload that.")),
     ("META-INF/MANIFEST.MF", KnownFormat("a Java archive", "application/java-archive", "")),
 )
@@ -117,8 +108,6 @@ def known_format(sample: FileSample) -> KnownFormat | None:
 
 def _known_archive(sample: FileSample) -> KnownFormat | None:
     names = sample.archive_names
-    if b"ms-excel.sheet.binary" in sample.content_types.lower():
-        return _XLSB
     if sample.package_type.startswith(_OPEN_DOCUMENT):
         kind = sample.package_type.removeprefix(_OPEN_DOCUMENT)
         return KnownFormat(f"an OpenDocument file ({kind})", sample.package_type, "Save it as PDF and upload that.")
