@@ -32,6 +32,7 @@ TEXTS = {
     "application/mbox": f"From ada@example.org Fri Nov 27 10:00:00 2026\n{MESSAGE}",
     "text/x-python": "print('x')\n",
     "text/x-c++": "int main() {}\n",
+    "application/x-ipynb+json": '{"cells": [{"cell_type": "markdown", "source": "# T"}], "metadata": {}, "nbformat": 4}',
     "application/xml": "<book><title>T</title></book>",
     "text/html": "<p>words</p>",
 }
