@@ -69,6 +69,15 @@ class ParseContext:
             warning = f"{len(numbers):,} of {total:,} {parts} {problem}: {listed}."
             self.warnings.append(f"{warning} {advice}".rstrip())
 
+    def warn_of_revision(self, deletions: int, hidden_words: int) -> None:
+        """Add warnings about deletions that were left out, and hidden words that were read, if there are any."""
+        if deletions:
+            left_out = "1 deletion was" if deletions == 1 else f"{deletions:,} deletions were"
+            self.warnings.append(f"Tracked changes were read as accepted: {left_out} left out.")
+        if hidden_words:
+            hidden = "1 hidden word was" if hidden_words == 1 else f"{hidden_words:,} hidden words were"
+            self.warnings.append(f"{hidden} read.")
+
     def for_part(self) -> "ParseContext":
         """Return a context for a part whose blocks may be discarded. It has the same file and limits."""
         return replace(self, title=None, tables=0, pictures=0, warnings=[], attachments=[], properties={})

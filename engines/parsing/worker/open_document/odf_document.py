@@ -63,12 +63,7 @@ class OdfDocument:
 
     def warn(self) -> None:
         """Add warnings about what was left out or is hidden."""
-        if self.deletions:
-            self.context.warnings.append(
-                f"Tracked changes were read as accepted: {self.deletions:,} deletions were left out."
-            )
-        if self.hidden_words:
-            self.context.warnings.append(f"{self.hidden_words:,} words are hidden in the document. They were read.")
+        self.context.warn_of_revision(self.deletions, self.hidden_words)
 
 
 class OdfBlocks:

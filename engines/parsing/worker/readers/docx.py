@@ -26,10 +26,7 @@ def read(context: ParseContext) -> Iterator[Block]:
 def _warn(word: WordFile, package: OfficePackage, context: ParseContext) -> None:
     counts = word.counts
     context.pictures = (context.pictures or 0) + counts.pictures
-    if counts.deletions:
-        context.warnings.append(f"Tracked changes were read as accepted: {counts.deletions:,} deletions were left out.")
-    if counts.hidden_words:
-        context.warnings.append(f"{counts.hidden_words:,} words are hidden in the document. They were read.")
+    context.warn_of_revision(counts.deletions, counts.hidden_words)
     if counts.unknown_symbols:
         context.warnings.append(f"{counts.unknown_symbols:,} symbols of special fonts could not be read.")
     if counts.unread_equations:

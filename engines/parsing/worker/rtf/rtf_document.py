@@ -74,12 +74,7 @@ class RtfDocument:
 
     def warn(self) -> None:
         """Add warnings about what was left out or is hidden."""
-        if self.deletions:
-            self.context.warnings.append(
-                f"Tracked changes were read as accepted: {self.deletions:,} deletions were left out."
-            )
-        if self.hidden_words:
-            self.context.warnings.append(f"{self.hidden_words:,} words are hidden in the document. They were read.")
+        self.context.warn_of_revision(self.deletions, self.hidden_words)
         if self.objects:
             listed = ", ".join(dict.fromkeys(self.objects))
             self.context.warnings.append(f"{len(self.objects):,} embedded objects were not read: {listed}.")

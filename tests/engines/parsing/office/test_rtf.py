@@ -111,8 +111,8 @@ def test_pictures_deletions_and_hidden_words_are_counted(tmp_path: Path) -> None
     assert found.text == "kept two words"
     assert found.document.coverage.pictures == 2
     assert found.warnings == (
-        "Tracked changes were read as accepted: 1 deletions were left out.",
-        "2 words are hidden in the document. They were read.",
+        "Tracked changes were read as accepted: 1 deletion was left out.",
+        "2 hidden words were read.",
         "1 embedded objects were not read: Excel.Sheet.",
     )
 

@@ -101,7 +101,7 @@ def test_hidden_text_is_read_and_counted(tmp_path: Path) -> None:
     hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>the code is 7719</w:t></w:r>"
     found = read(tmp_path, f"<w:p>{hidden}</w:p>")
     assert found.text == "the code is 7719"
-    assert found.warnings == ("4 words are hidden in the document. They were read.",)
+    assert found.warnings == ("4 hidden words were read.",)
 
 
 BOX = "<wps:wsp><wps:txbx><w:txbxContent>{}</w:txbxContent></wps:txbx></wps:wsp>"
