@@ -141,7 +141,7 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True, slots=True)
 class DocumentChanges:
-    """New values of a document's fields. None, and `UNCHANGED` for the metadata, leaves a field as it is."""
+    """New values of a document's fields. None, or `UNCHANGED` for the metadata, does not change the field."""
 
     name: str | None = None
     tags: tuple[str, ...] | None = None

@@ -7,7 +7,7 @@ from records.document import ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId
 
 MAX_QUERY_LENGTH = 10_000
-"""Code points of a query at most."""
+"""Maximum length of a query in code points."""
 
 
 class SearchMode(StrEnum):

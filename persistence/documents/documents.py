@@ -41,7 +41,7 @@ from records.page import Page, PageRequest
 from records.values.text import comparison_key, encodable
 
 MAX_WAITING = 10_000
-"""Documents that `waiting` returns at most."""
+"""Maximum number of documents that `waiting` returns."""
 
 
 class Documents:

@@ -22,7 +22,7 @@ from records.ids import DocumentId
 
 CHUNKS_PER_TRANSACTION = 500
 MAX_OUTDATED = 1000
-"""Documents that `outdated` returns at most."""
+"""Maximum number of documents that `outdated` returns."""
 
 _OUTDATED = """
     SELECT id, byte_size FROM documents WHERE status = 'READY' AND has_original AND parser_version < ?

@@ -80,7 +80,7 @@ class RunningAnswer:
     def change(
         self, *, status: MessageStatus | None = None, citations: tuple[CitationRecord, ...] | None = None
     ) -> None:
-        """Change the status or the citations of the message; None leaves the value as it is."""
+        """Change the status or the citations of the message; None does not change the value."""
         status = self.message.status if status is None else status
         citations = self.message.citations if citations is None else citations
         self.message = replace(self.message, status=status, citations=citations)

@@ -51,7 +51,7 @@ class Reparse:
         return await self._staging.outdated(self._parser_version, self._tried)
 
     async def run(self, document: DocumentRecord) -> None:
-        """Parse a document again and replace its text. A failure is logged, and the document stays as it is."""
+        """Parse a document again and replace its text. A failure is logged, and the document keeps its text."""
         self._tried.add(document.id)
         try:
             await self._reparse(document)

@@ -21,7 +21,7 @@ class StagingStore(Protocol):
         ...
 
     async def begin(self, document_id: DocumentId) -> None:
-        """Remove the parts that an earlier attempt has staged.
+        """Remove the text and chunks that an earlier attempt has staged.
 
         Raises `NotFound` for a document that is unknown or being deleted.
         """
@@ -36,9 +36,10 @@ class StagingStore(Protocol):
         ...
 
     async def keep_unchanged(self, document_id: DocumentId) -> int:
-        """Pair staged chunks with present chunks of the same text and context, and return the number of pairs.
+        """Pair staged chunks with stored chunks of the same `text` and `context`; return the number of pairs.
 
-        Call it once all chunks are staged. A paired chunk keeps its id, its vectors and its citations.
+        `NewChunk.context` is the title and headings that are embedded with the text: both decide a chunk's vector. Call this
+        method after all chunks were staged. A paired chunk keeps its id, its vectors and its citations.
         """
         ...
 
@@ -58,9 +59,9 @@ class StagingStore(Protocol):
         ...
 
     async def forget(self, document_id: DocumentId) -> None:
-        """Remove what was staged. The document may be parsed again."""
+        """Remove the staged text and chunks. `outdated` still returns the document."""
         ...
 
     async def leave(self, document_id: DocumentId, parser_version: int) -> None:
-        """Remove what was staged, and mark the document as parsed by this version so that it is not tried again."""
+        """Remove the staged text and chunks, and record `parser_version`, so that the document is not parsed again."""
         ...

@@ -24,12 +24,12 @@ from transport.uploads.multipart_parser import PartBegins, PartData, PartEvent, 
 
 MAX_FILES = 10
 """Files of one request."""
-MAX_PLACES = 100
-"""Variables that the files of one request are assigned to."""
+MAX_PATHS = 100
+"""Paths in the `map` of one request: the variables that its files are assigned to."""
 INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
-"""The only spelling of an index in a list, so that no place can be named twice."""
+"""The only spelling of an index in a list, so that two different paths never name the same variable."""
 OVERHEAD = 64 << 10
-"""Bytes that the boundaries and headers of all parts may have."""
+"""Maximum number of bytes of the boundaries and headers of all parts together."""
 
 Assign = Callable[[ReceivedFile], None]
 """Assigns a file to a variable."""
@@ -138,9 +138,10 @@ class _Upload:
 
 
 def read_map(value: object, operations: Any) -> dict[str, list[Assign]]:
-    """Return the assignments of each file.
+    """Return, for each file's part name, the functions that assign the file to the variables that `map` lists for it.
 
-    Raises `RequestRejected` unless every path names an existing variable that is null, and no path occurs twice.
+    `value` is the part `map`, such as `{"0": ["variables.input.file"]}`. The functions change `operations`. Raises
+    `RequestRejected` unless every path names an existing variable that is null, and no path occurs twice.
     """
     if not isinstance(value, dict) or not value:
         raise RequestRejected("`map` must be an object with the variables of each file.")
@@ -150,13 +151,14 @@ def read_map(value: object, operations: Any) -> dict[str, list[Assign]]:
     for paths in value.values():
         if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
             raise RequestRejected("`map` must contain a list of paths for each file, such as variables.input.file.")
-        if len(seen) + len(paths) > MAX_PLACES or len(seen | {*paths}) < len(seen) + len(paths):
-            raise RequestRejected(f"`map` must not name a path twice, nor more than {MAX_PLACES} paths.")
+        if len(seen) + len(paths) > MAX_PATHS or len(seen | {*paths}) < len(seen) + len(paths):
+            raise RequestRejected(f"`map` must not name a path twice, nor more than {MAX_PATHS} paths.")
         seen |= {*paths}
     return {name: [_assignment(operations, path) for path in paths] for name, paths in value.items()}
 
 
 def _assignment(operations: Any, path: str) -> Assign:
+    """Return a function that assigns a file to the variable at `path`. Raises `RequestRejected` for an invalid path."""
     *steps, last = path.split(".")
     if steps[:1] != ["variables"]:
         raise _invalid_path()

@@ -1,4 +1,4 @@
-"""The answers service over the real stores, with the real answerer and a scripted model."""
+"""A test harness for the answers service: real stores, the real answerer and a scripted model."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -30,7 +30,7 @@ DIRECT = SessionSettings(thinking_mode=ThinkingMode.DIRECT, sampling=SamplingSet
 
 @dataclass
 class OneModel:
-    """The models service with one model, which is ready."""
+    """A fake of the models service. It has one model, which is READY."""
 
     record: ModelRecord
     inference_engine: FakeInference
@@ -56,7 +56,7 @@ class OneModel:
 
 @dataclass
 class AnswersHarness:
-    """Answers with the stores that the tests read."""
+    """The answers service under test, the stores it writes to, and the model it uses."""
 
     answers: Answers
     stores: Stores
@@ -69,7 +69,7 @@ class AnswersHarness:
         return await self.answers.send_message(session_id=session_id, content="How tight?", idempotency_key=key)
 
     async def events(self, message_id: MessageId, after: str | None = None) -> list[AnswerEvent]:
-        """Follow an answer to its end."""
+        """Return the events of an answer after a cursor, up to the terminal one."""
         async with self.answers.follow_answer(message_id, after) as events:
             return [event async for event in events]
 

@@ -1,4 +1,4 @@
-"""Describes how conversations are rendered for a model, and how the text that it generates is read."""
+"""The conversation format of a model: renders conversations as model input, and describes the markers in its output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,10 @@ from engines.inference.worker.streaming.reasoning_format import ReasoningFormat,
 
 @dataclass(frozen=True, slots=True)
 class ConversationFormat:
-    """The chat template of a model with everything that was found out about it."""
+    """The format of conversations with a model: its chat template and what `inspect_format` detected in it.
+
+    The detected properties are the markers of reasoning, the switch that turns reasoning on, and the stop strings.
+    """
 
     template: ChatTemplate | CompletionTemplate
     reasoning: ReasoningFormat | None = None

@@ -152,6 +152,6 @@ def _alternatives(texts: Collection[str]) -> re.Pattern[str]:
 
 
 def _literal(placeholder: str, literals: list[_Literal]) -> _Literal:
-    """Return the literal of a placeholder; one that the template itself contains stands for itself."""
+    """Return the text that a placeholder replaced. A placeholder that the template itself contains is returned unchanged."""
     number = int(placeholder[1:-1])
     return literals[number] if number < len(literals) else _Literal(placeholder)

@@ -104,14 +104,17 @@ def _tags(text: str) -> Iterator[str]:
 
 
 def _pairs(tags: Collection[str], names: frozenset[str]) -> Iterator[Block]:
-    """Yield the tags with one of the names and a closing tag that is among the tags too."""
+    """Yield each pair of an opening tag with one of the names and its closing tag, if `tags` contains both."""
     for tag in sorted(tags):
         if _is_named(tag, names):
             yield from (Block(tag, closing) for closing in _counterparts(tag) if closing in tags)
 
 
 def _closed_only(tags: Collection[str]) -> Iterator[Block]:
-    """Yield a block for each closing tag such as `</think>`, which a template may name only to remove old reasoning."""
+    """Yield a pair for each closing tag such as `</think>`, even if `tags` lacks its opening tag.
+
+    A template may name the closing tag alone, to remove earlier reasoning.
+    """
     for tag in sorted(tags):
         opening = tag.replace("/", "", 1)
         if opening != tag and _is_named(opening, _REASONING_NAMES):
@@ -119,7 +122,7 @@ def _closed_only(tags: Collection[str]) -> Iterator[Block]:
 
 
 def _is_named(tag: str, names: frozenset[str]) -> bool:
-    """Return whether a tag has one of the names, possibly with a namespace or a word for "begin"."""
+    """Return whether a tag has one of the names, possibly after a namespace or beside a word of `_COUNTERPARTS`."""
     body = tag.strip("<>[]|｜◁▷⟨⟩")
     parts = [part for part in re.split(r"[:_▁ ]", body.lower()) if part]
     allowed = names | {word for pair in _COUNTERPARTS for word in pair} | {"of"}

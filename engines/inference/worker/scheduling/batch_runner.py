@@ -21,7 +21,7 @@ PREFILL_SECONDS_WHILE_DECODING = 0.15
 """Target duration of a batch with prompt tokens: without and with sequences that are being decoded."""
 
 MIN_PREFILL = 64
-"""Tokens of prompts in a batch, at least."""
+"""Minimum number of prompt tokens that a batch may contain, however slow prefill is."""
 
 
 @dataclass(frozen=True, slots=True)

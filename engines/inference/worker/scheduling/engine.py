@@ -61,12 +61,16 @@ class Engine:
     def context(self) -> Context:
         return self._shared.context
 
-    def serve(self, gathering: Callable[[], AbstractContextManager[None]]) -> None:
-        """Run steps forever. The events of a step are sent together, at the end of its `gathering` block."""
+    def serve(self, batched_sends: Callable[[], AbstractContextManager[None]]) -> None:
+        """Run steps forever.
+
+        `batched_sends` is `Link.batched_sends`: it returns a context manager that collects the events of a step and sends
+        them together at its end.
+        """
         while True:
             if not self.is_busy:
                 self._queue.wait()
-            with gathering():
+            with batched_sends():
                 self.step()
 
     @property

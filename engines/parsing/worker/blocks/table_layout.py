@@ -170,7 +170,7 @@ def _line_blocks(lines: Iterable[str]) -> Iterator[Block]:
 
 
 def _record_text(names: Sequence[str], row: Row) -> str:
-    """Return the line of a record. A cell that is merged over the columns stands for itself."""
+    """Return the line of a record. A cell that is merged over all columns is returned without a column name."""
     if is_single(row) and any(map(is_covered, row)) and sum(map(bool, row)) > 1:
         return _single_text(row)
     return row_text(names, row)

@@ -242,7 +242,7 @@ def _says_nothing(text: str) -> bool:
 
 
 def _is_contents(measures: _Measures, places: set[str]) -> bool:
-    """Return True for a table of contents of the page itself: its links lead to places on the page."""
+    """Return True for a table of contents of the page itself: its links lead to other parts of the page."""
     return len(measures.targets) >= 3 and all(
         target.startswith("#") and target[1:] in places for target in measures.targets
     )

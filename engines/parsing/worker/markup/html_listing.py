@@ -1,4 +1,4 @@
-"""Listings of web pages, as they stand: with their lines and indentation, without line numbers and buttons."""
+"""Listings of web pages: the code with its lines and indentation, without line numbers and buttons."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _LINES = BLOCKS - {"td", "th"}
 
 
 def listing_text(element: Any) -> str:
-    """Return the text of a listing. Words of highlighting are joined as they stand; trailing spaces are removed."""
+    """Return the text of a listing. The elements that color its words are removed, and spaces at the ends of lines."""
     text = clean_text("".join(_verbatim(element)))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
@@ -32,7 +32,7 @@ def _verbatim(element: Any) -> Iterator[str]:
 
 
 def _is_line_number(element: Any) -> bool:
-    """Return True for an element of line numbers only, as highlighters set them beside or before the lines."""
+    """Return True for an element that contains only line numbers. Highlighters insert them beside or before the lines."""
     names = " ".join((element.get("class") or "", element.get("id") or "")).lower()
     if "line" not in names and "gutter" not in names and element.get("data-line-number") is None:
         return False
@@ -41,7 +41,7 @@ def _is_line_number(element: Any) -> bool:
 
 
 def listing_in_table(rows: Sequence[Any]) -> str | None:
-    """Return a listing that is set in a table, with line numbers in a column; None for any other table.
+    """Return a listing that is laid out as a table with a column of line numbers; None for any other table.
 
     The numbers are either in one cell beside the listing, or each in a cell beside its line.
     """
@@ -61,6 +61,6 @@ def _names_code(cell: Any) -> bool:
 
 
 def _counting(numbers: Sequence[str]) -> list[str]:
-    """Return as many consecutive numbers, from the first one."""
+    """Return a list of the same length that starts with the same number and counts up: `7, 8, 9` for `7, 9, 12`."""
     first = int(numbers[0]) if numbers and numbers[0].isdigit() else 0
     return [str(first + step) for step in range(len(numbers))]

@@ -21,14 +21,14 @@ _PARTS = {"thead": 0, "tbody": 1, "tfoot": 2}
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A place in the grid of a table."""
+    """A grid position that is covered by a `<td>` or `<th>`. A merged cell has one `Cell` for each position it covers."""
 
     element: Any
     is_header: bool
     is_origin: bool
-    "True for the first place of a merged cell."
+    "True for the leftmost position of a merged cell in each row."
     row: int
-    "Row of the first place."
+    "Number of the row in which the element starts, from 0."
 
 
 Row = list[Cell | None]
@@ -62,9 +62,10 @@ def arranges_page(table: Any, rows: Sequence[Any]) -> bool:
 
 
 def grid_of(rows: Sequence[Any], count_cells: Callable[[int], None]) -> list[Row]:
-    """Return the grid of a table. A merged cell occupies all of its places.
+    """Return the grid of a table. A merged cell is repeated at every grid position that it covers.
 
-    `count_cells` is called with the number of places of each row, before they are made, and raises above a limit.
+    `count_cells` is called with the number of columns of each element before these positions are added, and raises above a
+    limit.
     """
     grid: list[Row] = []
     open_spans: dict[int, tuple[Cell, int]] = {}
@@ -107,7 +108,8 @@ def _span(element: Any, name: str, limit: int) -> int:
 def grid_blocks(grid: Sequence[Row], in_head: int, cell_text: Callable[[Any], str]) -> Iterator[Block]:
     """Yield the rows of a table with their column names. `in_head` is the number of rows inside of `<thead>`.
 
-    Rows of column names in the middle of a table replace those above. The names of several rows are joined.
+    Consecutive rows of column names form one header: the names of a column are joined from top to bottom. A further header
+    in the middle of the table replaces the header above for the rows below it.
     """
     texts = {id(cell.element): cell_text(cell.element) for row in grid for cell in row if cell}
     start = 0
@@ -168,7 +170,7 @@ def _column_name(rows: Sequence[Row], column: int, texts: dict[int, str]) -> str
 def _row_texts(row: Row, is_named: bool, texts: dict[int, str]) -> list[str]:
     """Return the cells of a row. A merged cell is repeated in each row and below each column name that it covers.
 
-    A cell over the whole row stands for itself. In a table without column names, a header cell names the cells beside it.
+    A cell over the whole row has no column name. In a table without column names, a header cell names the cells beside it.
     """
     origins = {id(cell.element) for cell in row if cell}
     if len(origins) == 1 and len(row) > 1:

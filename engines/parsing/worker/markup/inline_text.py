@@ -59,7 +59,7 @@ class InlineText:
         return "".join(parts)
 
     def _link(self, element: Any) -> str:
-        """Return the words of a link and collect its target. A mere sign for a place on the same page is left out."""
+        """Return the words of a link and collect its target. Omit one to the same page without letters or digits."""
         text = self.of_children(element)
         is_local = (element.get("href") or "").startswith("#")
         if is_local and text.strip() and not any(character.isalnum() for character in text):
@@ -85,10 +85,10 @@ class InlineText:
         return separator.join([text, *lines])
 
     def _superscript(self, element: Any) -> str:
-        """Return a mark of a footnote in brackets, an exponent as such, and any other text unchanged."""
+        """Return a footnote mark in brackets, an exponent as superscript digits or after `^`, other text unchanged."""
         text = self.of_children(element)
         mark = text.strip()
-        before = _text_before(element)
+        before = _character_before(element)
         is_link = element.find(".//a") is not None or any(tag(parent) == "a" for parent in element.iterancestors())
         if is_link and (match := _NOTE_MARK.fullmatch(mark)):
             return f"[{match[1]}]" if before else f"[{match[1]}] "
@@ -136,13 +136,13 @@ def collapse(text: str) -> str:
 
 
 def _follows_a_link(element: Any) -> bool:
-    """Return True for a link directly after another one. Menus set such links apart by style alone."""
+    """Return True for a link directly after another one. Menus separate such links by their style only."""
     previous = element.getprevious() if tag(element) == "a" else None
     return previous is not None and tag(previous) == "a" and not previous.tail
 
 
-def _text_before(element: Any) -> str:
-    """Return the last character before an element in its paragraph; empty at its start."""
+def _character_before(element: Any) -> str:
+    """Return the character directly before an element; an empty string if the element is the first in its parent."""
     previous, parent = element.getprevious(), element.getparent()
     if previous is not None:
         text = previous.tail or "".join(previous.itertext())
@@ -152,7 +152,7 @@ def _text_before(element: Any) -> str:
 
 
 def picture_text(element: Any) -> str:
-    """Return the alternative text of a picture; a sign such as an emoji stands for itself."""
+    """Return the alternative text of a picture as `[Image: text]`; a sign such as an emoji is returned unchanged."""
     if element.get("aria-hidden") == "true":
         return ""
     text = one_line(element.get("alt") or element.get("aria-label") or "")

@@ -8,7 +8,7 @@ _VERBATIM = re.compile(
     r"|\\(?:url|href|path|nolinkurl)\s*\{[^{}]*\}|(?<!\\)%[^\n]*",
     re.S,
 )
-"""Code, addresses and comments, in which a tilde stands for itself."""
+"""Code listings, URLs, paths and comments, in which a tilde is not a space."""
 _TABLE = re.compile(r"\\begin\{(tabular[*xy]?|longtable|supertabular|tabu)\}(.*?)\\end\{\1\}", re.S)
 _RULE = re.compile(r"\\(hline|midrule|toprule|cmidrule|cline|endhead|Xhline|specialrule)\b")
 _CITATION = re.compile(r"\\[cC]ite(?:p|t|alp|alt|author|year|num)?\*?(?:\s*\[[^\[\]]*\])*\s*\{([^{}]*)\}")
@@ -16,7 +16,7 @@ _FORMULA = re.compile(r"(?<!\\)\$([^$]{1,500})(?<!\\)\$")
 _SPECIAL = re.compile(r"[&%#_$]")
 _KEPT = re.compile("\ue000(\\d{1,9})\ue001")
 TILDE = "\ue002"
-"""Stands for a tilde in an address, which docling would drop."""
+"""Replaces a tilde in a URL or path, because docling drops tildes."""
 _TIE = re.compile(r"(?<!\\)~")
 _COMMAND = re.compile(
     r"\\(multicolumn|multirow|makecell|shortstack|rule|hspace|vspace|addlinespace|cmidrule|cline|specialrule|resizebox"
@@ -35,7 +35,11 @@ _MAX_DEPTH = 20
 
 
 def without_layout(text: str) -> str:
-    """Return LaTeX without comments, with ties as spaces and merged cells as plain cells. Code and addresses are kept."""
+    """Return LaTeX without comments, with ties (`~`) as spaces and merged cells as plain cells.
+
+    Code listings and the arguments of `\\url`, `\\href`, `\\path` and `\\nolinkurl` are not changed, except that a tilde in
+    such an argument becomes `TILDE`.
+    """
     kept = list[str]()
 
     def keep(match: re.Match[str]) -> str:

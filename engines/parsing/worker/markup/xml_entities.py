@@ -11,13 +11,13 @@ from itertools import islice
 from typing import Any
 
 _MAX_REPLACEMENTS = 10_000
-"""Entities replaced in one document, so that it grows by two million characters at most."""
+"""Maximum number of entities that are replaced in a document, so that it grows by at most two million characters."""
 MAX_ENTITY_LENGTH = 200
-"""Code points of an entity's text up to which it is replaced."""
+"""Maximum length, in code points, of the text of an entity that is replaced."""
 
 
 def replace_plain_entities(root: Any) -> None:
-    """Replace entities whose value is short plain text; leave all others in place."""
+    """Replace each entity whose value is short plain text with this text; leave all other entities in place."""
     from lxml import etree
 
     values = _declared_values(root)
@@ -41,14 +41,15 @@ def _is_plain(content: str | None) -> bool:
 
 
 def _value(entity: Any, values: Mapping[str, str | None]) -> str | None:
+    """Return the text of an entity from the document or from HTML; None if it is unknown or not to be replaced."""
     return values[entity.name] if entity.name in values else html5.get(f"{entity.name};")
 
 
 def _replace_in(parent: Any, plain: Collection[Any], values: Mapping[str, str | None]) -> None:
-    """Replace the entities of one element.
+    """Replace the entities in `plain` that are children of `parent` with their values, as text.
 
-    Each text between two other children is joined once. Joining after every entity would copy a paragraph with a thousand
-    entities a thousand times.
+    The text between two remaining children is collected and joined once. Joining it after every entity would copy a
+    paragraph with a thousand entities a thousand times.
     """
     before, texts = None, [parent.text or ""]
     for child in list(parent):
@@ -62,7 +63,7 @@ def _replace_in(parent: Any, plain: Collection[Any], values: Mapping[str, str | 
 
 
 def _set_text(parent: Any, before: Any, texts: list[str]) -> None:
-    """Set the text after the child `before`, or at the start of the element without one."""
+    """Set the text after the child `before`; None stands for the start of the element."""
     if before is None:
         parent.text = "".join(texts)
     else:

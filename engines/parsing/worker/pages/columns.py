@@ -14,28 +14,28 @@ from engines.parsing.worker.pages.lines import Cell, Line, lines_of
 from engines.parsing.worker.pages.page_spans import Span
 
 _MIN_LINES = 4
-"""Lines that a column has at least."""
+"""Minimum number of lines of a column."""
 _MIN_PROSE = 20
-"""Mean characters of a column's lines above which the column is prose. Shorter ones are cells of a table."""
+"""Minimum mean number of characters of the lines of a prose column. Shorter lines are cells of a table."""
 _MAX_DIGITS = 0.5
-"""Ratio of digits to letters in prose. Columns of numbers have more."""
+"""Maximum ratio of digits to letters in prose. Columns of numbers have a higher one."""
 _FILLED = 0.6
-"""Share of a column's width that a full line has at least."""
+"""Minimum width of a full line, as a share of the column's width."""
 _USUAL_EDGE = 0.9
 """Share of a column's lines that end at its right edge or before it. Others can be lines of a further, unfinished column."""
 _FULL_SHARE = 0.5
-"""Share of a column's lines that are full."""
+"""Minimum share of full lines in a prose column."""
 _MAX_GAP = 6.0
-"""Gap between two lines of one section, in line heights."""
+"""Maximum vertical distance between two lines of one section, in line heights."""
 _DIVIDED_SHARE = 0.3
 _MIN_SHARED_GAPS = 3
 _MAX_DIVIDERS = 20
 _MIN_BEGINNINGS = 2
-"""Cells that begin at the left edge of a column at least. The markers of a list are further left than its text."""
+"""Minimum number of cells that begin at the left edge of a column. The markers of a list are further left than its text."""
 _ISOLATED = 2.5
-"""Gap between a page header or footer and the text, in line heights."""
+"""Minimum vertical distance between a page header or footer and the text, in line heights."""
 _ISOLATED_RATIO = 1.5
-"""Ratio of that gap to the median gap of all lines."""
+"""Minimum ratio of that distance to the median distance of all lines."""
 _MAX_DEPTH = 6
 _MAX_NESTED_GUTTERS = 2
 """Further gutters on one side of a gutter that are searched for."""
@@ -74,7 +74,7 @@ def regions_of(spans: Sequence[Span], depth: int = 0) -> list[list[Line]]:
 
 
 def _is_isolated(lines: Sequence[Line], index: int) -> bool:
-    """Return True if the first or last line is a short one with a wide gap to the others, as page headers are."""
+    """Return True if the first or last line has no cells and a large vertical distance to the others, as page headers do."""
     line, other = (lines[0], lines[1]) if index == 0 else (lines[-1], lines[-2])
     gap = max(line.top - other.bottom, other.top - line.bottom)
     usual_gap = median(after.top - before.bottom for before, after in pairwise(lines))
@@ -102,7 +102,7 @@ def _widest_section(lines: Sequence[Line]) -> _Section | None:
 
 
 def _dividers(lines: Sequence[Line]) -> list[float]:
-    """Return the places at which several cells begin to the right of other text, most frequent first."""
+    """Return the horizontal positions at which several cells begin to the right of other text, most frequent first."""
     counts = Counter(round(cell.left / 2) * 2 for line in lines for cell in line.cells)
     leftmost = min((line.left for line in lines), default=0.0)
     rightmost = max((line.right for line in lines), default=0.0)
@@ -112,7 +112,10 @@ def _dividers(lines: Sequence[Line]) -> list[float]:
 
 
 def _undivided(lines: Sequence[Line], divider: float) -> list[tuple[int, int]]:
-    """Return the runs of lines without a cell across the divider, and without a large gap."""
+    """Return the runs of consecutive lines, as start and end, in which no cell crosses the divider.
+
+    A vertical distance of more than `_MAX_GAP` between two lines ends a run. Runs of fewer than `_MIN_LINES` are left out.
+    """
     runs, begin = [], 0
     for number, line in enumerate(lines):
         crosses = any(cell.left < divider < cell.right for cell in line.cells)
@@ -125,7 +128,7 @@ def _undivided(lines: Sequence[Line], divider: float) -> list[tuple[int, int]]:
 
 
 def _divides(lines: Sequence[Line], divider: float, depth: int = 0) -> bool:
-    """Return True if a gutter has one or more columns of prose on both sides."""
+    """Return True if there is at least one column of prose on each side of the divider."""
     left = [cell for line in lines for cell in line.cells if cell.left < divider]
     right = [cell for line in lines for cell in line.cells if cell.left >= divider]
     if not left or not right or not _are_side_by_side(left, right):
@@ -134,7 +137,7 @@ def _divides(lines: Sequence[Line], divider: float, depth: int = 0) -> bool:
 
 
 def _are_columns(cells: Sequence[Cell], depth: int) -> bool:
-    """Return True for a column of prose, and for several ones."""
+    """Return True if the cells form one column of prose, or several side by side."""
     lines = lines_of(_spans(cells))
     if _is_prose(lines):
         return True
@@ -184,13 +187,13 @@ def _are_side_by_side(left: Sequence[Cell], right: Sequence[Cell]) -> bool:
 
 
 def _are_rows(left: Sequence[Cell], right: Sequence[Cell]) -> bool:
-    """Return True if wide gaps divide both sides at the same heights, as between the rows of a table with long texts."""
+    """Return True if both sides have large vertical distances at the same positions, as rows of a table with long texts."""
     gaps, others = _gaps(left), _gaps(right)
     shared = sum(bool({gap - 1, gap, gap + 1} & others) for gap in gaps)
     return shared >= _MIN_SHARED_GAPS and shared >= 0.7 * max(len(gaps), len(others))
 
 
 def _gaps(cells: Sequence[Cell]) -> set[int]:
-    """Return the heights of the wide gaps in a column, in steps of four points."""
+    """Return the vertical positions of the large distances between lines of a column, in steps of four points."""
     pairs = pairwise(lines_of(_spans(cells)))
     return {round(line.top / 4) for before, line in pairs if line.top - before.bottom > 0.6 * line.height}

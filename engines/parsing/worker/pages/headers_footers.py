@@ -1,4 +1,4 @@
-"""Removal of page headers, page footers and page numbers, which are detected by their repetition in the same place.
+"""Removal of page headers, page footers and page numbers, which are detected by their repetition at the same position.
 
 Pages are processed in batches. Only lines near the top or bottom edge that are no larger than body text are removed: those
 that occur on at least three pages, unchanged or with a number that increases with the page. Digits alone are no evidence,
@@ -108,7 +108,7 @@ def _overlap(cell: Cell, other: Cell) -> bool:
 
 
 def _keys(line: Line, page: Page) -> Iterator[LineKey]:
-    """Yield the line's text as it is, and with each of its numbers replaced by the difference to the page number."""
+    """Yield the line's text unchanged, then with each of its numbers replaced by the difference to the page number."""
     place = round(line.top / 4)
     yield line.text.strip(), place
     for match in _NUMBER.finditer(line.text):

@@ -1,4 +1,4 @@
-"""Listings: lines in a font of one width, which are kept as they are, with their indentation."""
+"""Listings: lines in a monospaced font. Their line breaks and indentation are kept."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +40,7 @@ def _character_width(lines: Sequence[Line]) -> float:
 
 
 def _verbatim(spans: Sequence[Span], left: float, width: float) -> str:
-    """Return the spans of a line at their places in a grid of characters."""
+    """Return the text of a line with spaces that preserve the horizontal positions of its spans."""
     text = ""
     for span in spans:
         place = min(round((span.left - left) / width), _MAX_INDENTATION)

@@ -97,7 +97,7 @@ class LayoutReader:
 
 
 def _regions(page: Page) -> list[list[Item]]:
-    """Return the regions of a page, with the ruled tables at their places."""
+    """Return the regions of a page in reading order. A ruled table is an item of the region around or above it."""
     tables = ruled_tables(page.spans, page.rulings) if page.rulings else []
     inside = {id(span) for _, spans in tables for span in spans}
     regions: list[list[Item]] = [list(region) for region in regions_of([s for s in page.spans if id(s) not in inside])]

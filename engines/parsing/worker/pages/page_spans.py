@@ -1,4 +1,4 @@
-"""Pages and their content, as pdfium or OCR returns it: spans of text with their places, and drawn lines."""
+"""Pages and their content, as pdfium or OCR returns it: spans of text with their positions, and drawn lines."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""PDF files, read with pdfium: words with their places, lines and boxes, form fields, notes, bookmarks and attachments."""
+"""PDF files, read with pdfium: words with positions, lines and boxes, form fields, notes, bookmarks, attachments."""

@@ -21,7 +21,7 @@ class PageFrame:
         return (height, width) if self.rotation % 2 else (width, height)
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """Return the place of a point on the displayed page."""
+        """Return the coordinates of a point on the displayed page."""
         match self.rotation % 4:
             case 1:
                 return y - self.bottom, x - self.left

@@ -38,7 +38,7 @@ _COMMENTS = frozenset({
 
 @dataclass(slots=True)
 class PageAnnotations:
-    """The values of a page's form fields at their places, its comments, and the names of the files attached to it."""
+    """The values of a page's form fields with their positions, its comments, and the names of the files attached to it."""
 
     fields: list[Span] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

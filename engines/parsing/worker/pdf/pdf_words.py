@@ -1,4 +1,4 @@
-"""Words of a PDF page with their places, read with pdfium.
+"""Words of a PDF page with their positions, read with pdfium.
 
 pdfium returns the characters in the order of the file, with blanks and line breaks where it sees gaps. Only the places of
 the words are used afterwards, so the order of the file does not matter.

@@ -15,7 +15,7 @@ _LOCAL_FORMATS = {
     22: _ISO_TIME,
     **dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), _ISO_DATE),
 }
-"""Formats of the standard for which every program shows the date of its user's country. They become ISO 8601."""
+"""Ids of built-in formats that programs show as a date in the format of the user's country. They become ISO 8601."""
 _NUMBER = ".15g"
 """Format with the 15 significant digits that Excel stores. More digits would show binary rounding errors."""
 _MAX_CODE = 255
@@ -36,7 +36,10 @@ _LAST_DAY = 2_958_466
 
 
 def builtin_format(number: int) -> str:
-    """Return the code of a number format of the standard, by its number; `General` for an unknown one."""
+    """Return the format code of a built-in number format by its id (`numFmtId`); `General` for an unknown id.
+
+    Source: ISO/IEC 29500-1 (Office Open XML), section 18.8.30.
+    """
     return _LOCAL_FORMATS.get(number) or BUILTIN_FORMATS.get(number, GENERAL)
 
 

@@ -1,4 +1,4 @@
-"""Bands of a table: the horizontal ranges of its columns, found by the places of the cells of all rows."""
+"""Bands of a table: the horizontal ranges of its columns, found by the positions of the cells of all rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

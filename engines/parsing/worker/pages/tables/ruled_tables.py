@@ -1,4 +1,4 @@
-"""Tables whose cells are divided by drawn lines. A cell that spans several columns or rows belongs to all of them."""
+"""Tables whose cells are divided by drawn lines. The text of a merged cell belongs to every row and column it covers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from engines.parsing.worker.pages.tables.table import Table, TableRow
 from engines.parsing.worker.pages.tables.values import cell_text
 
 _TOUCH = 3.0
-"""Points between two lines that touch."""
+"""Maximum distance, in points, of two lines that count as touching."""
 _SAME_PLACE = 2.5
-"""Points between two parallel lines that count as one."""
+"""Maximum distance, in points, of two parallel lines that count as one."""
 _MAX_COLUMNS, _MAX_ROWS = 60, 400
 _MAX_TITLE_LINES = 3
 _VALUE_SHARE = 0.6
@@ -25,7 +25,7 @@ _MIN_FILLED = 0.4
 
 @dataclass(slots=True)
 class _Area:
-    """A cell of the grid: the columns and rows that it spans, and the text in it."""
+    """A cell, which may be merged: the columns and rows of the grid that it covers, and the text in it."""
 
     columns: range
     rows: range
@@ -107,7 +107,10 @@ class _Grid:
         return areas if filled >= max(3, _MIN_FILLED * len(areas)) else []
 
     def _merged(self) -> tuple[list[_Area], list[list[int]]]:
-        """Return the cells, and for each place of the grid the index of its cell."""
+        """Merge adjacent grid positions that no drawn line divides into cells.
+
+        Return the cells, and a matrix `[row][column]` with the index of the cell that covers each grid position.
+        """
         columns, rows = len(self.xs) - 1, len(self.ys) - 1
         owners = [[-1] * columns for _ in range(rows)]
         areas: list[_Area] = []
@@ -148,7 +151,7 @@ def _index(places: Sequence[float], value: float) -> int | None:
 
 @dataclass(slots=True)
 class _Row:
-    """A row of the grid. A text that spans several columns is in the first one in `cells`, and in all in `names`."""
+    """A row of the grid. The text of a merged cell is in the first of its columns in `cells`, and in all in `names`."""
 
     cells: list[str]
     names: list[str]
