@@ -39,12 +39,15 @@ async def list_sessions_of_document(
     )
 
 
-async def read_text(context: Context, document_id: DocumentId, offset: int, length: int) -> str:
+async def read_text(context: Context, document: DocumentRecord, offset: int, length: int) -> str:
     """Return at most `length` code points of the document's text, starting at `offset`.
 
-    A negative `offset` counts as 0; `length` is clamped to 1 to 1,000,000.
+    A negative `offset` counts as 0; `length` is clamped to 1 to 1,000,000. The text of a document that is not completely
+    parsed is empty, although its first part may be stored already.
     """
-    return await context.documents.text(document_id, max(0, offset), clamp(length, 1, MAX_TEXT_LENGTH))
+    if document.character_count is None:
+        return ""
+    return await context.documents.text(document.id, max(0, offset), clamp(length, 1, MAX_TEXT_LENGTH))
 
 
 async def read_outline(context: Context, document_id: DocumentId) -> tuple[HeadingRecord, ...]:

@@ -24,11 +24,15 @@ _QUEUE_DEEP = f"""
     INSERT INTO deep_outbox (chunk_id, document_id) SELECT id, document_id FROM chunks
     WHERE id IN {_BATCH} AND EXISTS (SELECT 1 FROM deep_embeddings WHERE chunk_id = chunks.id)
 """  # noqa: S608  # constants of this module
+_CLEAR_SPANS = "UPDATE citations SET start_offset = NULL, end_offset = NULL, bounding_box = NULL WHERE document_id = ?"
 _DELETE = f"DELETE FROM chunks WHERE id IN {_BATCH}"  # noqa: S608  # constants of this module
 
 
 async def erase_content(database: Database, document_id: DocumentId) -> int:
-    """Erase text, headings and chunks, and queue the removal of vectors. Return the erased bytes of text and vectors."""
+    """Erase text, headings and chunks, and queue the removal of vectors. Return the erased bytes of text and vectors.
+
+    Citations of the document keep their quote. Their chunk and their position in the text become null.
+    """
     erased = 0
     while True:
         async with database.writing() as transaction:
@@ -70,5 +74,6 @@ async def _erase_text(transaction: BaseDBAsyncClient, document_id: DocumentId) -
     )
     for table in ("text_pieces", "headings", "deep_progress"):
         await execute(transaction, f"DELETE FROM {table} WHERE document_id = ?", [document_id])  # noqa: S608
+    await execute(transaction, _CLEAR_SPANS, [document_id])
     await clear_staged(transaction, document_id)
     return int(size)

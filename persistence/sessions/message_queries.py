@@ -33,11 +33,15 @@ _PROGRESS = """
     WHERE id = ?1 AND status IN (SELECT value FROM json_each(?6))
 """
 
-# The links to a document or chunk that was erased while the answer was generated are null.
+# The links to a document or chunk that was erased while the answer was generated are null, and so is the position then.
 _INSERT_CITATION = """
     INSERT INTO citations (message_id, marker, document_id, chunk_id, document_name, quote, page, score, used,
         start_offset, end_offset, bounding_box)
     VALUES (?, ?, (SELECT id FROM documents WHERE id = ?), (SELECT id FROM chunks WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_CLEAR_SPANS = """
+    UPDATE citations SET start_offset = NULL, end_offset = NULL, bounding_box = NULL
+    WHERE message_id = ? AND chunk_id IS NULL
 """
 
 
@@ -70,6 +74,7 @@ async def store_citations(
     await execute_many(
         transaction, _INSERT_CITATION, [_citation_values(message_id, citation) for citation in citations]
     )
+    await execute(transaction, _CLEAR_SPANS, [message_id])
 
 
 async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgress) -> bool:

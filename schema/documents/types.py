@@ -185,7 +185,7 @@ class Document(Node):
             int, strawberry.argument(description="Maximum number of code points. Clamped to 1 to 1,000,000.")
         ] = 100_000,
     ) -> str:
-        return await documents.read_text(info.context, self.record.id, offset, length)
+        return await documents.read_text(info.context, self.record, offset, length)
 
     @strawberry.field(
         description="Headings in document order; empty until the document is parsed.", graphql_type=list[Heading]

@@ -10,6 +10,7 @@ from records.errors import Busy, Conflict, DiskFull, TooLarge, Unsupported
 from records.ids import DocumentId
 from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
+from tests.support.builders import make_document
 
 ONE = global_ids.DOCUMENT.encode(DocumentId(1))
 FILE = ReceivedFile(Path("/data/incoming/x.part"), "bolts.txt", 120, "0" * 64)
@@ -169,6 +170,13 @@ async def test_offset_and_length_of_a_text_are_clamped(graph: InMemoryGraph) -> 
     assert found["document"]["text"] == "B"
     await graph.execute(query, id=ONE, o=0, l=2_000_000)
     assert graph.documents.text_range == (0, 1_000_000)
+
+
+async def test_the_text_of_a_document_is_empty_until_it_is_completely_parsed(graph: InMemoryGraph) -> None:
+    """The store has the first part of the text already."""
+    graph.documents.put(make_document(status=DocumentStatus.PARSING, character_count=None))
+    found = await graph.execute("query ($id: ID!) { document(id: $id) { text } }", id=ONE)
+    assert found["document"]["text"] == ""
 
 
 async def test_filters_and_orders_are_passed_to_the_store_as_records(graph: InMemoryGraph) -> None:

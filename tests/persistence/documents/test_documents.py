@@ -16,7 +16,7 @@ from records.errors import NotFound
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import PageRequest
-from tests.persistence.stores import Stores, cite, make_chunk
+from tests.persistence.stores import Stores, cite, make_chunk, parsed
 
 ALL = PageRequest(first=100)
 BY_NAME = Order("NAME", descending=False)
@@ -193,8 +193,8 @@ async def test_the_receipt_of_an_erasure_counts_erased_items(stores: Stores) -> 
     assert await stores.sessions.document_ids(session.id) == (kept.id,)
     assert await stores.outbox.pending(document.id) == 1400
     assert (await stores.messages.get(answer.id)).citations == (
-        replace(cite(document, None), document_id=None),
-        cite(kept, None, 2),
+        replace(cite(document, None), document_id=None, start_offset=None, end_offset=None),
+        replace(cite(kept, None, 2), start_offset=None, end_offset=None),
     )
     assert await stores.found("nuts") == ["Nuts too."]
 
@@ -216,3 +216,28 @@ async def test_a_scope_contains_searchable_documents_only(stores: Stores) -> Non
     assert await scope(None, ("red", "small")) == (red.id,)
     assert await scope((red.id, blue.id), ("red",)) == (red.id,)
     assert await scope((red.id, blue.id), None) == (red.id, blue.id)
+
+
+async def test_citations_of_an_erased_text_lose_their_position_until_the_same_chunk_is_parsed_again(
+    stores: Stores,
+) -> None:
+    document = await stores.ingest("header", "same nuts", "old bolts", "same nuts")
+    _, same, old, _ = (chunk.id for chunk in (await stores.chunks.page(document.id, ALL)).items)
+    session = await stores.session("Bolts", document.id)
+    cited = [
+        replace(cite(document, same), quote="same nuts", start_offset=6, end_offset=15),
+        replace(cite(document, old, 2), quote="old bolts", start_offset=15, end_offset=24),
+    ]
+    _, answer = await stores.exchange(session.id, "?", "[1][2]", *cited)
+    assert (await stores.messages.get(answer.id)).citations == tuple(cited)
+
+    await stores.documents.restart(document.id)
+    for citation in (await stores.messages.get(answer.id)).citations:
+        assert (citation.chunk_id, citation.start_offset, citation.end_offset) == (None, None, None)
+
+    await stores.fill(document.id, ("same nuts", "new bolts", "same nuts"))
+    await stores.documents.finish_parsing(document.id, parsed(27))
+    kept, gone = (await stores.messages.get(answer.id)).citations
+    first = (await stores.chunks.page(document.id, ALL)).items[0]
+    assert (kept.chunk_id, kept.start_offset, kept.end_offset, kept.quote) == (first.id, 0, 9, "same nuts")
+    assert (gone.chunk_id, gone.start_offset, gone.end_offset, gone.quote) == (None, None, None, "old bolts")
