@@ -24,7 +24,8 @@ from schema.common.scalars import BigInt
 describe(
     ErrorCode,
     "Machine-readable reason of an error.",
-    INVALID_INPUT="The input is invalid. `path` names the argument.",
+    INVALID_INPUT="The value of an argument is invalid. A mutation or query names it in `InvalidInputError.path`; a"
+    " subscription fails with this code.",
     NOT_FOUND="No object has this id.",
     CONFLICT="The operation is not possible in the current state of the object.",
     BUSY="The server cannot accept the request now. Try again later.",
@@ -32,8 +33,8 @@ describe(
     UNSUPPORTED="The file type is not supported.",
     MODEL_NOT_READY="The status of the model does not permit the operation.",
     INSUFFICIENT_MEMORY="The model does not fit into the memory of this machine.",
-    CONTEXT_OVERFLOW="The prompt does not fit into the model's context window.",
-    EMPTY_ANSWER="The model ended its answer without writing any text.",
+    CONTEXT_OVERFLOW="The prompt and the instructions do not fit into the model's context window.",
+    EMPTY_ANSWER="The model ended the answer without generating any text.",
     INTERRUPTED="The server stopped before the operation was finished.",
     CANCELED="The operation was canceled.",
     FILE_MISSING="The model's file does not exist.",
@@ -48,10 +49,10 @@ describe(
     CORRUPT_DOCUMENT="The document's file is damaged.",
     NO_TEXT="The document contains no text that could be extracted.",
     PARSER_LIMIT="Parsing the document exceeded the limit of time or memory.",
-    PROVIDER_UNREACHABLE="The provider could not be reached.",
-    PROVIDER_REJECTED="The provider rejected the request.",
-    HUB_UNREACHABLE="The Hugging Face Hub could not be reached.",
-    HUB_GATED="The Hugging Face Hub requires a token with access to the repository.",
+    PROVIDER_UNREACHABLE="The provider could not be reached. Does not occur at present.",
+    PROVIDER_REJECTED="The provider rejected the request. Does not occur at present.",
+    HUB_UNREACHABLE="The Hugging Face Hub could not be reached. Does not occur at present.",
+    HUB_GATED="The Hugging Face Hub requires a token with access to the repository. Does not occur at present.",
     UNAUTHENTICATED="The request has no valid access token.",
     FORBIDDEN="The request comes from a page of a site that may not use this server, or it is an upload without the "
     "header `GraphQL-Require-Preflight`.",
@@ -67,12 +68,12 @@ class Error:
     code: ErrorCode = strawberry.field(description="Machine-readable reason.")
     message: str = strawberry.field(description="Human-readable reason in English.")
     path: list[str] | None = strawberry.field(
-        description='Path of the argument that caused the error, such as `["input", "name"]`; null if no single '
-        "argument did."
+        description='Path of the argument that caused the error, such as `["input", "name"]` or, for the second item '
+        'of a list, `["input", "tags", "1"]`. Null if no single argument caused it.'
     )
 
 
-@strawberry.type(description="The input is invalid; `path` names the argument.")
+@strawberry.type(description="The value of an argument is invalid. `path` names this argument and is never null.")
 class InvalidInputError(Error):
     pass
 

@@ -23,11 +23,11 @@ describe(
 describe(
     ChangeKind,
     "Kind of change that an event of a document, session or model reports.",
-    SNAPSHOT="The record existed when the subscription started; the event has its current state.",
-    SNAPSHOT_END="All SNAPSHOT events have been sent. The event has no record; live events follow.",
-    ADDED="The record was created.",
-    UPDATED="The record was changed.",
-    REMOVED="The record was deleted. The event has its id only.",
+    SNAPSHOT="The object existed when the subscription started; the event has its current state.",
+    SNAPSHOT_END="All SNAPSHOT events have been sent. The event has no object; live events follow.",
+    ADDED="The object was created.",
+    UPDATED="The object was changed.",
+    REMOVED="The object was deleted. The event has only its id.",
 )
 
 
@@ -39,13 +39,26 @@ class Node:
 
 
 @strawberry.type(
-    description="Counts of the data that a deletion erased. For a document, each count is the difference between what "
-    "the store contained before and after the deletion. Quotes in earlier answers remain."
+    description="Counts of the data that a deletion erased: each is the difference between the counts before and "
+    "after the deletion. Quotes in earlier answers remain."
 )
 class EraseReceipt:
-    chunks: int = strawberry.field(description="Number of chunks erased.")
-    keyword_entries: int = strawberry.field(description="Number of entries erased from the keyword index.")
-    vectors: int = strawberry.field(description="Number of vectors erased, of all embedders together.")
-    messages: int = strawberry.field(description="Number of messages erased.")
-    originals: int = strawberry.field(description="Number of original files erased.")
-    bytes: BigInt = strawberry.field(description="Number of bytes freed.")
+    chunks: int = strawberry.field(description="Number of chunks erased; 0 for a session.")
+    keyword_entries: int = strawberry.field(
+        description="Number of entries erased from the full-text indexes: one for each chunk of a document, or one "
+        "for a session's name and one for each of its messages."
+    )
+    vectors: int = strawberry.field(
+        description="Number of vectors erased, of all embedders together; 0 for a session. Vectors that cannot be "
+        "erased at once, because the process with WorkerPurpose VECTORS does not respond, are not found "
+        "by searches any more, are erased later and are not counted."
+    )
+    messages: int = strawberry.field(description="Number of messages erased; 0 for a document.")
+    originals: int = strawberry.field(
+        description="Number of original files erased: 1, or 0 if the original was not stored, and for a session."
+    )
+    bytes: BigInt = strawberry.field(
+        description="Size of the erased data in bytes: the text, vectors and original of a document, or the text and "
+        "reasoning of a session's messages. The file of the database does not become smaller; its free "
+        "space is used again."
+    )

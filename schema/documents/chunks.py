@@ -64,8 +64,8 @@ class Chunk(Node):
         return None if found is None else Chunk.from_record(found)
 
     @strawberry.field(
-        description="Answers whose prompt contained the chunk as a passage, newest first, whether or not the answer "
-        "refers to it."
+        description="Answers whose model input contained the chunk as a passage, newest first, whether or not the "
+        "answer refers to it."
     )
     async def cited_by(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET

@@ -32,14 +32,17 @@ class EmbedderRole(Enum):
 
 describe(
     DocumentStatus,
-    "State of a document's ingestion.",
-    PENDING="Queued for ingestion.",
-    PARSING="The text is being extracted.",
-    CHUNKING="The text is being split into chunks.",
-    EMBEDDING="Keyword search finds the document; its chunks are being embedded for semantic search.",
+    "State of a document's ingestion. `reprocessDocument` removes the text and starts again with "
+    "PENDING. After an update of its parsers, the server also parses READY documents again in the "
+    "background: they remain READY, and searches find their old text until the new one replaces it.",
+    PENDING="Queued for ingestion; not searchable.",
+    PARSING="The text is being extracted and divided into chunks; not searchable.",
+    CHUNKING="Does not occur at present, because the text is divided into chunks while it is extracted (PARSING).",
+    EMBEDDING="Keyword search finds the document. Its chunks are being embedded; semantic search finds those "
+    "that are embedded.",
     READY="Keyword search and semantic search find the document.",
-    FAILED="Ingestion failed; `Document.error` has the reason.",
-    CANCELED="Ingestion was canceled; the document is not searchable.",
+    FAILED="Ingestion failed, and what it had stored was removed; not searchable. `Document.error` has the reason.",
+    CANCELED="Ingestion was canceled, and what it had stored was removed; not searchable.",
     DELETING="The document is being erased; no search finds it.",
 )
 describe(
@@ -68,18 +71,22 @@ class ExtractionCoverage:
         description="Number of pages whose text was recognized from an image (OCR); null for a format without pages."
     )
     tables: int | None = strawberry.field(
-        description="Number of tables that were extracted; null if the reader does not count them."
+        description="Number of tables that were extracted. Null for formats in which they are not counted: plain "
+        "text, source code, JSON, and XML other than DocBook."
     )
     pictures: int | None = strawberry.field(
-        description="Number of pictures in the file; null if the reader does not count them. Text in pictures is "
-        "read on recognized pages only."
+        description="Number of pictures in the file. Null for formats in which they are not counted: plain text, "
+        "source code, CSV, JSON, XLS, and XML other than DocBook. Text inside pictures is extracted only "
+        "on the pages that `pagesRecognized` counts."
     )
     warnings: list[str] = strawberry.field(description="Content that could not be read, one sentence for each problem.")
 
 
 @strawberry.type(description="Reason why the ingestion of a document failed.")
 class IngestionError:
-    stage: DocumentStatus = strawberry.field(description="Stage that failed: PENDING, PARSING, CHUNKING or EMBEDDING.")
+    stage: DocumentStatus = strawberry.field(
+        description="Status of the document when its ingestion failed: PENDING, PARSING or EMBEDDING."
+    )
     code: ErrorCode = strawberry.field(description="Machine-readable reason.")
     message: str = strawberry.field(description="Human-readable reason in English.")
     retryable: bool = strawberry.field(
@@ -108,7 +115,11 @@ class EmbeddingIndex:
     )
 
 
-@strawberry.type(description="A document: its original, its extracted text and the state of its ingestion.")
+@strawberry.type(
+    description="A document: its original, its extracted text and the state of its ingestion. A document with the"
+    " status EMBEDDING or READY is parsed; one that is PENDING, PARSING, FAILED or CANCELED has no "
+    "text and no chunks."
+)
 class Document(Node):
     record: strawberry.Private[DocumentRecord]
     name: str = strawberry.field(
@@ -193,7 +204,7 @@ class Document(Node):
     async def outline(self, info: Info) -> tuple[HeadingRecord, ...]:
         return await documents.read_outline(info.context, self.record.id)
 
-    @strawberry.field(description="Chunks in document order; empty until the document is searchable.")
+    @strawberry.field(description="Chunks in document order; empty until the document is parsed.")
     async def chunks(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
     ) -> Connection[ChunkRef]:

@@ -43,7 +43,9 @@ class ModelFilter:
 )
 class LoadSettingsInput:
     context_length: int | None = strawberry.field(
-        default=UNSET, description="Size of the context window in tokens: 256 to `Model.trainedContextLength`."
+        default=UNSET,
+        description="Size of the context window in tokens: 256 to `Model.trainedContextLength`, or to 131,072 if that"
+        " is null.",
     )
     gpu_layers: int | None = strawberry.field(
         default=UNSET,
@@ -54,7 +56,8 @@ class LoadSettingsInput:
         default=UNSET, description="Number of CPU threads for computation: 1 to 512."
     )
     batch_size: int | None = strawberry.field(
-        default=UNSET, description="Maximum number of prompt tokens that one step prefills: 32 to 4,096."
+        default=UNSET,
+        description="Maximum number of tokens in one batch, which one call of `llama_decode` processes: 32 to 4,096.",
     )
     parallel_sequences: int | None = strawberry.field(
         default=UNSET, description="Maximum number of answers that are generated in parallel: 1 to 32."
@@ -79,8 +82,10 @@ class LoadSettingsInput:
 
 
 @strawberry.input(
-    description="Sampling settings to change. Omitted settings keep their value; null restores the inherited value or "
-    "the model's default. `Model.parameters` has the ranges of a model."
+    description="Sampling settings to change. Omitted settings keep their value. In `SessionSettingsInput` and "
+    "`SendMessageInput`, null restores the inherited value. In `UpdateModelSettingsInput`, null "
+    "restores the default; `seed` and `stop` have none and must not be null there. `Model.parameters`"
+    " has the ranges of a model."
 )
 class SamplingInput:
     max_tokens: int | None = strawberry.field(
@@ -123,8 +128,8 @@ class SamplingInput:
     )
     deterministic: bool | None = strawberry.field(
         default=UNSET,
-        description="Generate the answer apart from others and without reuse of the KV cache, so that equal "
-        "prompts and seeds give equal answers. Slows down parallel answers.",
+        description="Generate the answer apart from others and without reuse of the KV cache, so that equal model "
+        "inputs and seeds give equal answers. Slows down parallel answers.",
     )
     extra: JSON | None = strawberry.field(
         default=UNSET,
@@ -136,7 +141,9 @@ class SamplingInput:
 class LoadModelInput:
     model_id: strawberry.ID = strawberry.field(description="Id of the model.")
     settings: LoadSettingsInput | None = strawberry.field(
-        default=UNSET, description="Load settings to change; omitted settings keep their last value."
+        default=UNSET,
+        description="Load settings to change. Omitted settings keep their last value, or have the default if they "
+        "were never set.",
     )
     make_default: bool | None = strawberry.field(
         default=UNSET,
@@ -160,7 +167,8 @@ class UpdateModelSettingsInput:
     sampling: SamplingInput | None = strawberry.field(default=UNSET, description="Sampling settings to change.")
     reload: bool | None = strawberry.field(
         default=UNSET,
-        description="Load the model again at once if a changed load setting requires it. False by default.",
+        description="Load the model again at once if a changed load setting requires it, unless an answer uses the "
+        "model. False by default.",
     )
 
 

@@ -23,12 +23,15 @@ from schema.models.settings_types import LoadSettings, SamplingSettings
 from schema.models.types import Model
 
 
-@strawberry.type(description="The model is being loaded, or it is READY with these settings already.")
+@strawberry.type(
+    description="The model is LOADING; or it was READY with these settings already; or it is FAILED, because its "
+    "file cannot be read."
+)
 class LoadModelSuccess:
     model: Model = strawberry.field(description="The model; `modelEvents` reports the progress.")
 
 
-@strawberry.type(description="The model was removed from memory.")
+@strawberry.type(description="The model is not in memory.")
 class UnloadModelSuccess:
     model: Model = strawberry.field(description="The model after the change.")
 
@@ -80,9 +83,10 @@ DeleteModelResult = Annotated[
 @strawberry.type
 class ModelMutations:
     @strawberry.mutation(
-        description="Load a model in the background. A model that is in memory is unloaded first. Returns at "
-        "once; `modelEvents` reports the progress. Returns `ConflictError` if an unfinished answer uses a model in "
-        "memory, or if a model is being loaded or unloaded."
+        description="Load a model in the background. At most one model is in memory: a loaded model is unloaded "
+        "first, also the same model if its settings change. Returns at once; `modelEvents` reports the "
+        "progress. Returns `ConflictError` if an unfinished answer uses the loaded model, or if a model "
+        "is being loaded or unloaded."
     )
     async def load_model(
         self, info: Info, input: Annotated[LoadModelInput, strawberry.argument(description="The model.")]
@@ -99,7 +103,9 @@ class ModelMutations:
         return LoadModelSuccess(model=Model.from_record(record))
 
     @strawberry.mutation(
-        description="Remove a model from memory. Returns `ConflictError` if an unfinished answer uses the model."
+        description="Remove a model from memory, also one that is being loaded. A model that is not in memory is not "
+        "changed. Returns `ConflictError` if an unfinished answer uses the model, or if the model is in "
+        "the stage INSPECTING."
     )
     async def unload_model(
         self, info: Info, input: Annotated[UnloadModelInput, strawberry.argument(description="The model.")]

@@ -34,7 +34,7 @@ class ProviderStatus(Enum):
 
 describe(
     ProviderKind,
-    "Kind of a provider: the protocol that it uses.",
+    "Kind of a provider: the protocol that it uses. Only LOCAL occurs at present.",
     LOCAL="The inference engine of this server.",
     OPENAI_COMPATIBLE="A server with an OpenAI-compatible API.",
     OLLAMA="An Ollama server.",
@@ -59,7 +59,9 @@ class Provider(Node):
     name: str = strawberry.field(description="Display name.")
     base_url: str | None = strawberry.field(description="Base URL of the provider's API; null for LOCAL.")
     has_api_key: bool = strawberry.field(description="True if an API key is stored; the key itself is never returned.")
-    status: ProviderStatus = strawberry.field(description="Result of the last check.")
+    status: ProviderStatus = strawberry.field(
+        description="Result of the last check. Always REACHABLE for LOCAL, which is not checked."
+    )
     checked_at: datetime | None = strawberry.field(
         description="Time of the last check; null for LOCAL, or if the provider was never checked."
     )

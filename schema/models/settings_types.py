@@ -33,14 +33,21 @@ describe(
 )
 
 
-@strawberry.type(description="Load settings of a model, as the inference engine applies them.")
+@strawberry.type(
+    description="Load settings of a model: in `Model.loadSettings` those in effect, as the inference engine "
+    "reports them, and in `Model.pendingLoadSettings` those of the next load."
+)
 class LoadSettings:
     context_length: int = strawberry.field(
-        description="Size of the context window in tokens, rounded up by the engine. Parallel answers share it."
+        description="Size of the context window in tokens. In `loadSettings`, it is rounded up to a multiple of 256. "
+        "The KV cache has the same size, and parallel answers share it."
     )
     gpu_layers: int = strawberry.field(description="Number of layers requested for the GPU; -1 requests all of them.")
     threads: int = strawberry.field(description="Number of CPU threads for computation.")
-    batch_size: int = strawberry.field(description="Maximum number of prompt tokens that one step prefills.")
+    batch_size: int = strawberry.field(
+        description="Maximum number of tokens in one batch, which one call of `llama_decode` processes: tokens of "
+        "model inputs, and one token for each answer that is being decoded."
+    )
     parallel_sequences: int = strawberry.field(description="Maximum number of answers that are generated in parallel.")
     flash_attention: bool = strawberry.field(
         description="True if attention is computed with flash attention, which needs less memory."
@@ -51,12 +58,19 @@ class LoadSettings:
     use_mlock: bool = strawberry.field(
         description="True if the weights are locked in memory, so that they cannot be swapped out."
     )
-    offloaded_layers: int = strawberry.field(description="Number of layers that run on the GPU.")
-    device: str = strawberry.field(description="Name of the device that the model runs on.")
+    offloaded_layers: int = strawberry.field(
+        description="Number of layers that run on the GPU; in `pendingLoadSettings`, the number before the next load."
+    )
+    device: str = strawberry.field(
+        description="Name of the device that the model runs on, such as `CPU` or `CUDA0`; in `pendingLoadSettings`, "
+        "the device before the next load."
+    )
 
 
 @strawberry.type(
-    description="Sampling settings. A null setting is inherited, or is not supported by the model's provider. "
+    description="Sampling settings. In `Session.settings`, a null setting is inherited. In all other places, null"
+    " means that the setting is not set and has no default: this can be so for `seed`, `stop` and "
+    "`extra`, and for all settings in `Session.effectiveSettings` if there is no model. "
     "`Model.parameters` has the ranges of a model."
 )
 class SamplingSettings:
@@ -92,7 +106,7 @@ class SamplingSettings:
     )
     deterministic: bool | None = strawberry.field(
         description="True if the answer is generated apart from others and without reuse of the KV cache, so that "
-        "equal prompts and seeds give equal answers. Slows down parallel answers."
+        "equal model inputs and seeds give equal answers. Slows down parallel answers."
     )
     extra: JSON | None = strawberry.field(
         description="Provider-specific settings by their names in `Model.parameters`; null for local models."

@@ -29,8 +29,8 @@ describe(
     "Origin of a model.",
     BUNDLED="A Python package that was installed with the server.",
     LOCAL_FILE="A GGUF file in the models folder.",
-    HUB_CACHE="The cache of the Hugging Face Hub on this machine.",
-    REMOTE="A remote provider.",
+    HUB_CACHE="The cache of the Hugging Face Hub on this machine. Does not occur at present.",
+    REMOTE="A remote provider. Does not occur at present.",
 )
 describe(
     ModelStatus,
@@ -80,7 +80,7 @@ class MemoryFit:
         description="Available GPU memory in bytes; null without a GPU that can be read."
     )
     suggestion: str | None = strawberry.field(
-        description="Settings or a model that would fit, in English; null if the model fits."
+        description="Settings or a model that would fit, in English; null if `verdict` is FITS."
     )
 
 
@@ -91,7 +91,7 @@ class Model(Node):
     source: ModelSource = strawberry.field(description="Origin of the model.")
     path: str | None = strawberry.field(description="Path of the file on the server; null for a remote model.")
     repository: str | None = strawberry.field(
-        description="Repository of the model on the Hugging Face Hub; null if it is not known."
+        description="Repository of the model on the Hugging Face Hub; null if it is not known. Always null at present."
     )
     architecture: str | None = strawberry.field(
         description="Architecture named in the file, such as `llama`; null if the file cannot be read."
@@ -128,7 +128,8 @@ class Model(Node):
         description="Load settings in effect, read back from the inference engine; null while the model is not loaded."
     )
     pending_load_settings: LoadSettings | None = strawberry.field(
-        description="Load settings that take effect when the model is loaded again; null if there are none."
+        description="Load settings that the model will have after it is loaded again. Null if they equal "
+        "`loadSettings`, or if the model is not loaded."
     )
     sampling: SamplingSettings = strawberry.field(
         description="Sampling settings of the model, inherited by sessions that do not set their own."
@@ -175,7 +176,7 @@ class Model(Node):
         settings: Annotated[
             LoadSettingsInput | None,
             strawberry.argument(
-                description="Load settings to assume; omitted settings have the model's current values."
+                description="Load settings to assume; omitted settings have the values of the next load."
             ),
         ] = UNSET,
     ) -> records.MemoryFit | None:

@@ -22,7 +22,8 @@ class SearchInput:
         default=UNSET, description="Ids of the documents to search; all by default, none for an empty list."
     )
     tags: list[str] | None = strawberry.field(
-        default=UNSET, description="Search only documents that have all of these tags."
+        default=UNSET,
+        description="Search only documents that have all of these tags; an empty list does not restrict the search.",
     )
     rerank: bool = strawberry.field(
         default=False,

@@ -12,16 +12,18 @@ from schema.documents.types import Document
 
 describe(
     SearchMode,
-    "Method of a search.",
+    "Method of a search. `ThinkingMode` also has a value HYBRID, which is not related.",
     KEYWORD="Full-text search for the words of the query, ranked by BM25.",
-    SEMANTIC="Nearest neighbours of the query's embedding, ranked by cosine similarity.",
+    SEMANTIC="Chunks ranked by the cosine similarity of their vectors to the vector of the query, both from "
+    "the light embedder. If a deep embedder is configured, the ranking by its vectors is fused with "
+    "this one.",
     HYBRID="Keyword search and semantic search, fused into one ranking.",
 )
 describe(
     LegState,
     "State of one ranking.",
     RAN="The ranking was computed. It is incomplete if its time limit was reached; `RetrievalLeg.message` states that.",
-    SKIPPED="The ranking was not requested, or there was nothing to rank.",
+    SKIPPED="The ranking was not computed; `RetrievalLeg.message` has the reason.",
     FAILED="The ranking failed; the result is based on the others.",
 )
 
@@ -36,7 +38,7 @@ class TextSpan:
 class Snippet:
     text: str = strawberry.field(description="The excerpt, at most 320 Unicode code points.")
     matches: list[TextSpan] = strawberry.field(
-        description="Spans of the matched words in `text`; empty if only semantic search found the chunk."
+        description="Spans of words of the query in `text`; empty if it contains none of them."
     )
 
 
@@ -46,8 +48,9 @@ class SearchHit:
     chunk: Chunk = strawberry.field(description="The chunk.")
     document: Document = strawberry.field(description="Document that the chunk belongs to.")
     score: float = strawberry.field(
-        description="Score by which the hits are ordered. Higher is better in every mode; scores of different "
-        "searches are not comparable."
+        description="Score by which the hits are ordered; higher is better. If a single ranking was computed, it is "
+        "the BM25 score (mode KEYWORD) or the cosine similarity (mode SEMANTIC); otherwise it is the "
+        "score of the fused rankings, 0 or more. Scores of different searches are not comparable."
     )
     similarity: float | None = strawberry.field(
         description="Cosine similarity of the chunk to the query with the light embedder "
@@ -67,7 +70,11 @@ class SearchHit:
 class RankedChunk:
     chunk_id: strawberry.ID = strawberry.field(description="Id of the chunk.")
     rank: int = strawberry.field(description="Position in the ranking, from 1.")
-    score: float = strawberry.field(description="Score by which the ranking is ordered; higher is better.")
+    score: float = strawberry.field(
+        description="Score by which the ranking is ordered; higher is better. In the ranking `keyword` it is the BM25"
+        " score, 0 or more; in `dense` and `deep` the cosine similarity, -1 to 1; in `rerank` a value "
+        "whose range depends on the reranker; in `fusion` a value of 0 or more."
+    )
 
 
 @strawberry.type(description="One ranking of a search. `EmbedderRole` describes the light and the deep embedder.")
@@ -96,8 +103,9 @@ class RetrievalLeg:
 @strawberry.type(description="Trace of how the hits of a search were ranked.")
 class RetrievalTrace:
     legs: list[RetrievalLeg] = strawberry.field(
-        description="Rankings of the search in the order in which they were computed, including those that were "
-        "skipped or failed, and the fused ranking."
+        description="Rankings of the search, including those that were skipped or failed: `keyword` and `dense`; "
+        "`deep` if a deep embedder is configured; `rerank` if it was requested; `fusion` in the mode "
+        "HYBRID. If there is no document to search, only `keyword` and `dense` are listed."
     )
     dropped_duplicates: int = strawberry.field(
         description="Number of chunks that were left out as near-duplicates of better ones."

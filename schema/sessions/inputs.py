@@ -30,7 +30,7 @@ class SessionOrderField(Enum):
 describe(
     SessionOrderField,
     "Field by which sessions are ordered.",
-    LAST_MESSAGE_AT="Time of the last message; for a session without messages, the time of its creation.",
+    LAST_MESSAGE_AT="`Session.lastMessageAt`; for a session without messages, the time of its creation.",
     CREATED_AT="Time at which the session was created.",
     NAME="Display name, ignoring case.",
     RELEVANCE="Relevance to `SessionFilter.query`; the same as LAST_MESSAGE_AT if there is no query.",
@@ -91,14 +91,16 @@ class SessionSettingsInput:
         default=UNSET, description="Id of the model that generates the answers."
     )
     system_prompt: str | None = strawberry.field(
-        default=UNSET, description="Instructions that precede every prompt, at most 20,000 characters."
+        default=UNSET,
+        description="Instructions at the beginning of every model input, at most 20,000 characters; an empty string "
+        "for none.",
     )
     thinking_mode: ThinkingMode | None = strawberry.field(
         default=UNSET, description="Mode in which answers are generated."
     )
     document_scope: DocumentScope | None = strawberry.field(default=UNSET, description="Documents that are searched.")
     top_k: int | None = strawberry.field(
-        default=UNSET, description="Maximum number of passages in a prompt. Clamped to 1 to 100."
+        default=UNSET, description="Maximum number of passages in a model input. Clamped to 1 to 100."
     )
     min_similarity: float | None = strawberry.field(
         default=UNSET,
@@ -112,7 +114,7 @@ class SessionSettingsInput:
     )
     history_pairs: int | None = strawberry.field(
         default=UNSET,
-        description="Maximum number of earlier prompts that the model sees again, each with its answer: 0 to 1,000.",
+        description="Maximum number of earlier prompts in a model input, each with its COMPLETED answer: 0 to 1,000.",
     )
     sampling: SamplingInput | None = strawberry.field(
         default=UNSET,
@@ -123,13 +125,14 @@ class SessionSettingsInput:
 @strawberry.input(description="Input of `createSession`.")
 class CreateSessionInput:
     name: str | None = strawberry.field(
-        default=UNSET, description="Display name, 1 to 300 characters; contains the date and time by default."
+        default=UNSET,
+        description="Display name, 1 to 300 characters; by default `Session - ` with the date and time in UTC.",
     )
     document_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="Ids of documents to attach; none by default."
     )
     settings: SessionSettingsInput | None = strawberry.field(
-        default=UNSET, description="Settings of the session's answers."
+        default=UNSET, description="Settings of the session's answers; all are inherited by default."
     )
 
 

@@ -22,28 +22,33 @@ class MessageStarted(MessageEvent):
     message: Message = strawberry.field(description="The answer at the start of its generation.")
 
 
-@strawberry.type(description="The documents were searched. Not sent if the answer needs no retrieval.")
+@strawberry.type(
+    description="The documents were searched. Not sent in the modes DIRECT and COT, or if there is no document to"
+    " search."
+)
 class RetrievalCompleted(MessageEvent):
-    citations: list[Citation] = strawberry.field(description="Passages that are part of the prompt.")
-    took_ms: float = strawberry.field(description="Duration of the retrieval in milliseconds.")
+    citations: list[Citation] = strawberry.field(description="Passages that are part of the model input.")
+    took_ms: float = strawberry.field(description="Duration of the search in milliseconds.")
 
 
 @strawberry.type(
-    description="Progress before the first token: waiting for the model, retrieval, queueing, or prefill of the prompt."
+    description="Progress before the first token: waiting for the model, retrieval, queueing, or prefill of the "
+    "model input."
 )
 class MessageProgress(MessageEvent):
     status: MessageStatus = strawberry.field(description="Status of the answer.")
     queue_position: int | None = strawberry.field(
-        description="Number of answers ahead in the queue of the inference engine; 0 once prefill has started. Null "
-        "before the prompt is in that queue: while the model is being loaded or the documents are searched."
+        description="Position of the answer in the queue of the inference engine, from 1; 0 after the engine has "
+        "started the answer. Null before the answer is in that queue: while the model is being loaded or "
+        "the documents are searched."
     )
     prompt_tokens: int | None = strawberry.field(
-        description="Number of tokens of the rendered prompt; null before the prompt is in the queue of the inference "
+        description="Number of tokens of the model input; null before the answer is in the queue of the inference "
         "engine."
     )
     prompt_tokens_read: int | None = strawberry.field(
-        description="Number of prompt tokens that are prefilled or were found in the KV cache; null before the prompt "
-        "is in the queue of the inference engine."
+        description="Number of tokens of the model input that are prefilled or were found in the KV cache; null "
+        "before the answer is in the queue of the inference engine."
     )
 
 

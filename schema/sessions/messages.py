@@ -30,10 +30,12 @@ describe(
 describe(
     MessageStatus,
     "Progress of a message. A prompt is always COMPLETED; an answer ends as COMPLETED, CANCELED or FAILED.",
-    PENDING="Waiting for the model to be loaded, or for the inference engine.",
-    RETRIEVING="Searching the documents for passages.",
-    THINKING="The model is generating reasoning.",
-    GENERATING="The model is generating the answer.",
+    PENDING="The answer is stored, and waits for its model if that is being loaded.",
+    RETRIEVING="The documents are searched for passages, from which the model input is made.",
+    THINKING="A model that does not reason by itself generates reasoning, apart from the answer and before it "
+    "(modes COT and HYBRID). Includes the wait in the inference engine's queue.",
+    GENERATING="The model generates the answer, with its reasoning if it reasons by itself. Includes the wait in"
+    " the inference engine's queue, and prefill.",
     COMPLETED="Finished normally.",
     CANCELED="Generation was canceled; the text that was generated until then is kept.",
     FAILED="Generation failed; the text that was generated until then is kept, and `Message.error` has the reason.",
@@ -55,29 +57,39 @@ class BoundingBox:
     bottom: float = strawberry.field(description="Bottom edge.")
 
 
-@strawberry.type(description="A passage, which is the text of a chunk, that was part of the prompt of an answer.")
+@strawberry.type(description="A passage in the model input of an answer: the text of a chunk of a document.")
 class Citation:
     record: strawberry.Private[CitationRecord]
     marker: int = strawberry.field(description="Number of the passage, from 1; the answer refers to it as `[n]`.")
     document_name: str = strawberry.field(
         description="Name that the document had when the answer was generated; kept after the document is deleted."
     )
-    quote: str = strawberry.field(description="Text of the passage, exactly as in the document.")
+    quote: str = strawberry.field(
+        description="Text of the passage, exactly as it was in `Document.text` when the answer was generated."
+    )
     page: int | None = strawberry.field(
         description="Page on which the passage starts, from 1; null for a document without pages."
     )
-    score: float = strawberry.field(description="Score by which the passages were ranked; higher is better.")
-    used: bool = strawberry.field(description="True if the answer refers to the passage by its marker.")
+    score: float = strawberry.field(
+        description="Score by which the passages of this answer were ranked, 0 or more; higher is better. Scores of "
+        "different answers are not comparable."
+    )
+    used: bool = strawberry.field(
+        description="True if the answer refers to the passage by its marker. False while the answer is being "
+        "generated, and for one that is CANCELED or FAILED."
+    )
     start_offset: int | None = strawberry.field(
-        description="Start of the quote in `Document.text`, in Unicode code points from 0. `quote` equals the text "
-        "from `startOffset` to `endOffset`. Null if the position is not known."
+        description="Start of the quote in the present `Document.text`, in Unicode code points from 0. `quote` equals"
+        " the text from `startOffset` to `endOffset`. Null if the document was deleted, or if it was "
+        "processed again and no chunk has this text now."
     )
     end_offset: int | None = strawberry.field(
-        description="End of the quote in `Document.text`, in Unicode code points, exclusive. Null if the position "
-        "is not known."
+        description="End of the quote in the present `Document.text`, in Unicode code points, exclusive. Null if "
+        "`startOffset` is null."
     )
     bounding_box: BoundingBox | None = strawberry.field(
-        description="Area of the passage on its page; null if the format has no page layout."
+        description="Area of the passage on its page; null if the format has no page layout, or if `startOffset` is "
+        "null."
     )
 
     @classmethod
@@ -92,8 +104,8 @@ class Citation:
         return None if found is None else document_types.Document.from_record(found)
 
     @strawberry.field(
-        description="Chunk that was cited. Null if its document was deleted, or if the document was reprocessed and "
-        "no chunk has the same text now."
+        description="Chunk that was cited, or after the document was processed again the chunk that has the same "
+        "text. Null if there is none, or if the document was deleted or is not searchable now."
     )
     async def chunk(self, info: Info) -> ChunkRef | None:
         if self.record.chunk_id is None:
@@ -108,22 +120,28 @@ class MessageError:
     message: str = strawberry.field(description="Human-readable reason in English.")
 
 
-@strawberry.type(description="A prompt or an answer.")
+@strawberry.type(
+    description="A prompt, which is a message of the user, or an answer, which a model generates for it. The "
+    "model generates the answer from its model input: instructions, earlier messages, passages of "
+    "documents and the prompt."
+)
 class Message(Node):
     record: strawberry.Private[MessageRecord]
     role: MessageRole = strawberry.field(description="Author of the message.")
     content: str = strawberry.field(
-        description="Text of the message. While an answer is being generated, it ends at the last checkpoint; "
-        "`messageEvents` delivers the text as it is generated."
+        description="Text of the message. The text of an answer that is being generated is stored about every 0.1 "
+        "seconds; this is the text that was stored last. `messageEvents` delivers the text as it is "
+        "generated."
     )
     reasoning: str | None = strawberry.field(
-        description="Reasoning that the model generated before the answer; null if there is none."
+        description="Reasoning that the model generated before the answer, stored like `content`; null if there is "
+        "none."
     )
     status: MessageStatus = strawberry.field(description="Progress of the message.")
     error: MessageError | None = strawberry.field(description="Reason of the failure; null unless `status` is FAILED.")
     citations: list[Citation] = strawberry.field(
-        description="Passages that were part of the answer's prompt, in the order of their markers `[1]`, `[2]`, ...; "
-        "empty for a prompt."
+        description="Passages that were part of the answer's model input, in the order of their markers `[1]`, `[2]`,"
+        " ...; empty for a prompt."
     )
     model_name: str | None = strawberry.field(
         description="Name of the model that generates the answer, kept after the model is removed; null for a prompt."
@@ -136,7 +154,9 @@ class Message(Node):
         description="Details of the generation of a COMPLETED answer; null for a prompt, and for an answer with any "
         "other status."
     )
-    rating: MessageRating | None = strawberry.field(description="Rating of the answer; null if it is not rated.")
+    rating: MessageRating | None = strawberry.field(
+        description="Rating of the answer; null if it is not rated, and for a prompt."
+    )
     created_at: datetime = strawberry.field(description="Time at which the prompt was sent; the same for its answer.")
     completed_at: datetime | None = strawberry.field(
         description="Time at which the message reached its final status; null while an answer is being generated."
@@ -155,8 +175,8 @@ class Message(Node):
         return session_types.Session.from_record(found)
 
     @strawberry.field(
-        description="Message that this one answers or follows; messages with the same parent are siblings. Null for "
-        "the first prompt of a session."
+        description="Message before this one: for an answer its prompt, for a prompt the answer before it. Null for "
+        "the first prompt of a session. At present, a message is the parent of at most one other."
     )
     async def parent(self, info: Info) -> MessageRef | None:
         if self.record.parent_id is None:

@@ -28,9 +28,10 @@ class SessionSubscriptions:
         after: Annotated[
             str | None,
             strawberry.argument(
-                description="Cursor of the last event that the client received: the stream resumes after it. Null "
-                "starts with the first event. `HEAD` sends only events from now on, or the terminal event of an "
-                "answer that has ended."
+                description="Cursor of the last event that the client received: the stream resumes after it, with a "
+                "`StreamGap` if the next events are not available any more. Null starts with the first event. "
+                "`HEAD` sends only events from now on, or the terminal event of an answer that has ended. Any "
+                "other text fails with the code INVALID_INPUT."
             ),
         ] = UNSET,
     ) -> AsyncGenerator[MessageEvent, None]:

@@ -25,11 +25,12 @@ from schema.sessions.generation import TokenUsage
 
 describe(
     ThinkingMode,
-    "Mode in which an answer is generated.",
+    "Mode in which an answer is generated. Every retrieval for an answer uses `SearchMode.HYBRID`.",
     DIRECT="Answer from the model and the conversation.",
-    COT="Generate reasoning first, step by step; it is stored apart from the answer.",
-    RAG="Retrieve passages from the documents and answer from them.",
-    HYBRID="Retrieve passages, generate reasoning about them, then answer.",
+    COT="Chain of thought: generate reasoning first, step by step. It is stored apart from the answer, in"
+    " `Message.reasoning`.",
+    RAG="Retrieval-augmented generation: retrieve passages from the documents and answer from them.",
+    HYBRID="RAG and COT combined: retrieve passages, generate reasoning about them, then answer.",
 )
 describe(
     DocumentScope,
@@ -40,23 +41,26 @@ describe(
 
 
 @strawberry.type(
-    description="Settings of the answers of a session. Null values are inherited from the model, then from "
-    "`ServerSettings.sessionDefaults`."
+    description="Settings of the answers of a session. In `Session.settings`, null means that a setting is "
+    "inherited: `sampling` from `Model.sampling`, all others from `ServerSettings.sessionDefaults`. "
+    "`Session.effectiveSettings` has the resulting values."
 )
 class SessionSettings:
     model_id: strawberry.ID | None = strawberry.field(
         description="Id of the model that generates the answers. If neither the session nor "
-        "`ServerSettings.sessionDefaults` sets one, it is the default model (`ServerSettings.defaultModelId`)."
+        "`ServerSettings.sessionDefaults` sets one, the default model (`ServerSettings.defaultModelId`) "
+        "is used. In `Session.effectiveSettings`, null means that the server has no model."
     )
     system_prompt: str | None = strawberry.field(
-        description="Instructions that precede every prompt, at most 20,000 characters."
+        description="Instructions at the beginning of every model input, at most 20,000 characters; an empty string "
+        "for none."
     )
     thinking_mode: ThinkingMode | None = strawberry.field(description="Mode in which answers are generated.")
     document_scope: DocumentScope | None = strawberry.field(
         description="Documents that are searched; ATTACHED by default. If no document is attached, ATTACHED searches "
         "none."
     )
-    top_k: int | None = strawberry.field(description="Maximum number of passages in a prompt, 1 to 100.")
+    top_k: int | None = strawberry.field(description="Maximum number of passages in a model input, 1 to 100.")
     min_similarity: float | None = strawberry.field(
         description="Cosine similarity with the light embedder (`ServerSettings.lightEmbedder`), 0 to 1, below which "
         "results of semantic search are discarded. If it is set, the deep embedder is not used. In effective "
@@ -67,7 +71,7 @@ class SessionSettings:
         "ranking is fused with the others."
     )
     history_pairs: int | None = strawberry.field(
-        description="Maximum number of earlier prompts that the model sees again, each with its answer: 0 to 1,000."
+        description="Maximum number of earlier prompts in a model input, each with its COMPLETED answer: 0 to 1,000."
     )
     sampling: SamplingSettings | None = strawberry.field(description="Sampling settings of the answers.")
 
@@ -84,16 +88,21 @@ class Session(Node):
         description="Name of the model that generated the last answer, kept after the model is removed; null before "
         "the first answer."
     )
-    message_count: int = strawberry.field(description="Number of messages, prompts and answers together.")
+    message_count: int = strawberry.field(
+        description="Number of messages of the session, prompts and answers together."
+    )
     settings: SessionSettings = strawberry.field(
         description="Settings that were set for this session; null values are inherited."
     )
-    usage: TokenUsage = strawberry.field(description="Tokens used by all answers of the session together.")
+    usage: TokenUsage = strawberry.field(
+        description="Sums over the COMPLETED answers of the session. Tokens of other answers are not counted."
+    )
     archived: bool = strawberry.field(description="True if the session is archived.")
     created_at: datetime = strawberry.field(description="Time at which the session was created.")
     updated_at: datetime = strawberry.field(description="Time of the last change, including new messages.")
     last_message_at: datetime | None = strawberry.field(
-        description="Time at which the last prompt was sent or its answer ended; null for a session without messages."
+        description="Time at which the latest answer ended, or while it is unfinished, at which its prompt was sent; "
+        "null for a session without messages."
     )
 
     @classmethod
@@ -118,7 +127,7 @@ class Session(Node):
 
     @strawberry.field(
         description="Messages of the conversation from the first prompt to `head`, in order: each message is the "
-        "`Message.parent` of the next. Other messages with the same parent are not included."
+        "`Message.parent` of the next. At present, these are all messages of the session."
     )
     async def messages(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET

@@ -22,8 +22,11 @@ describe(
 
 
 @strawberry.type(
-    description="Status of background indexing, in which the deep embedder (`ServerSettings.deepEmbedder`) embeds "
-    "READY documents."
+    description="Status of background indexing, in which the deep embedder (`ServerSettings.deepEmbedder`) embeds"
+    " READY documents. The machine is idle while the server neither generates answers nor ingests "
+    "documents, and the utilization of the busiest GPU is below `ServerSettings.gpuIdlePercent`. "
+    "Without a GPU, the utilization of the processor by other programs decides. It is checked every 5"
+    " seconds."
 )
 class IndexingStatus:
     state: IndexingState = strawberry.field(description="State of background indexing.")
@@ -38,7 +41,7 @@ class IndexingStatus:
         description="Number of chunks of READY documents with a vector of the deep embedder."
     )
     idle_seconds: float = strawberry.field(
-        description="Time in seconds that the machine had been idle at the last check."
+        description="Time in seconds for which the machine had been idle at the last check."
     )
     idle_threshold_seconds: int = strawberry.field(
         description="Time in seconds that the machine must be idle before indexing starts."

@@ -15,7 +15,10 @@ class HostInfo:
     version: str = strawberry.field(description="Version of Graphlore.")
 
 
-@strawberry.type(description="The processor. Percentages are 0 to 100, averaged since the previous sample.")
+@strawberry.type(
+    description="The processor. Percentages are 0 to 100, averaged since the previous sample; `SystemStatus` "
+    "describes which one that is."
+)
 class CpuStatus:
     model: str | None = strawberry.field(description="Name of the processor; null if it cannot be read.")
     usage_percent: float = strawberry.field(description="Utilization of all cores together.")
@@ -26,7 +29,9 @@ class CpuStatus:
     max_frequency_mhz: float | None = strawberry.field(
         description="Maximum frequency in MHz; null if it cannot be read."
     )
-    load_average: list[float] = strawberry.field(description="Load average over 1, 5 and 15 minutes.")
+    load_average: list[float] = strawberry.field(
+        description="Mean number of processes that ran or waited, over the last 1, 5 and 15 minutes in this order."
+    )
     temperature_celsius: float | None = strawberry.field(
         description="Temperature in degrees Celsius; null without a sensor."
     )
@@ -38,8 +43,13 @@ class MemoryStatus:
     available_bytes: BigInt = strawberry.field(
         description="Main memory in bytes that programs can allocate without swapping."
     )
-    used_bytes: BigInt = strawberry.field(description="Used main memory in bytes.")
-    used_percent: float = strawberry.field(description="Share of main memory that is not available, 0 to 100.")
+    used_bytes: BigInt = strawberry.field(
+        description="Main memory in bytes that programs and the kernel use, without the caches of files."
+    )
+    used_percent: float = strawberry.field(
+        description="Share of main memory that is not available: `totalBytes` minus `availableBytes`, in percent of "
+        "`totalBytes`, 0 to 100. It is not the share of `usedBytes`."
+    )
     swap_total_bytes: BigInt = strawberry.field(description="Swap space in bytes.")
     swap_used_bytes: BigInt = strawberry.field(description="Used swap space in bytes.")
 
@@ -51,7 +61,10 @@ class DiskStatus:
     total_bytes: BigInt = strawberry.field(description="Size of the file system in bytes.")
     used_bytes: BigInt = strawberry.field(description="Used bytes.")
     free_bytes: BigInt = strawberry.field(description="Bytes that the server can still use.")
-    used_percent: float = strawberry.field(description="Used share, 0 to 100.")
+    used_percent: float = strawberry.field(
+        description="`usedBytes` in percent of `usedBytes` plus `freeBytes`, 0 to 100. Bytes that are reserved for "
+        "the system administrator are in `totalBytes` only."
+    )
 
 
 @strawberry.type(description="An NVIDIA GPU. A value that the driver does not report is null.")
@@ -74,7 +87,7 @@ class GpuStatus:
 @strawberry.type(description="A reading of a temperature sensor.")
 class TemperatureReading:
     sensor: str = strawberry.field(description="Name of the sensor chip, such as `coretemp`.")
-    label: str = strawberry.field(description="Name of the measured part; may be empty.")
+    label: str = strawberry.field(description="Name of the measured part, or `sensor` if the part has no name.")
     current_celsius: float = strawberry.field(description="Temperature in degrees Celsius.")
     high_celsius: float | None = strawberry.field(
         description="Temperature in degrees Celsius that counts as high; null if the sensor has no threshold."

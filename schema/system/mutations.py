@@ -12,7 +12,10 @@ from schema.system.indexing import IndexingStatus
 from schema.system.inputs import StartIndexingInput, StopIndexingInput
 
 
-@strawberry.type(description="Background indexing is running, or waits for the machine to be idle.")
+@strawberry.type(
+    description="Background indexing was requested. `indexing.state` is RUNNING, or WAITING_FOR_IDLE if the "
+    "machine or an answer must be waited for, or IDLE if no chunk is pending."
+)
 class StartIndexingSuccess:
     indexing: IndexingStatus = strawberry.field(description="Status after the change.")
 

@@ -12,7 +12,8 @@ from schema.system.types import SystemStatus
 @strawberry.type
 class SystemQueries:
     @strawberry.field(
-        description="Take one sample of the machine and the server. `systemMetrics` streams the same type."
+        description="Return a sample of the machine and the server that is at most 0.125 seconds old. `systemMetrics`"
+        " streams the same type."
     )
     async def system_status(self, info: Info) -> SystemStatus:
         return SystemStatus.from_record(await system.read_system_status(info.context))

@@ -38,18 +38,23 @@ class ServerSettings:
         "threshold applies to the utilization of the processor by other programs."
     )
     reranker: str | None = strawberry.field(
-        description="Name of the reranker, the model that scores the best candidates of a search if `rerank` is set; "
-        "null if there is none."
+        description="Name of the reranker, which scores the best candidates of a search if `rerank` is set. Without a"
+        " configured cross-encoder it is the light embedder, which compares the vectors of single tokens "
+        "(late interaction). Never null at present."
     )
     default_model_id: strawberry.ID | None = strawberry.field(
         description="Id of the model that sessions use by default; null if the server has no model."
     )
-    max_loaded_models: int = strawberry.field(description="Maximum number of models in memory at the same time.")
+    max_loaded_models: int = strawberry.field(
+        description="Maximum number of models in memory at the same time; always 1 at present."
+    )
     keep_originals: bool = strawberry.field(
         description="True if the original files of documents are kept after ingestion."
     )
     session_defaults: SessionSettings = strawberry.field(
-        description="Settings that sessions and models inherit if they do not set their own."
+        description="Settings that sessions inherit if they do not set their own. `modelId`, `minSimilarity` and "
+        "`sampling` are null at present: no model is preset, no result is discarded, and the sampling "
+        "settings are those of the model."
     )
     chunking: ChunkingSettings = strawberry.field(
         description="Limits of the chunks of documents that do not set their own."
@@ -87,5 +92,6 @@ class Limits:
     max_upload_bytes: BigInt = strawberry.field(description="Maximum size of an uploaded file in bytes.")
     max_request_bytes: BigInt = strawberry.field(description="Maximum size of a request in bytes, without files.")
     max_subscriptions_per_connection: int = strawberry.field(
-        description="Maximum number of simultaneous operations of a WebSocket connection."
+        description="Maximum number of simultaneous operations of a WebSocket connection: subscriptions, queries and "
+        "mutations together."
     )

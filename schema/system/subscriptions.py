@@ -15,8 +15,9 @@ from schema.system.types import SystemStatus
 @strawberry.type
 class SystemSubscriptions:
     @strawberry.subscription(
-        description="Samples of the machine and the server: the first at once, then one per interval. All subscribers "
-        "share one sampler."
+        description="Samples of the machine and the server: the first at once, then one for each `intervalMs` of this"
+        " subscription. Subscriptions whose next samples are due within 0.125 seconds get the same "
+        "sample. A slow client gets the newest sample; those before it are left out."
     )
     async def system_metrics(
         self,

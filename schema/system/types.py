@@ -28,10 +28,12 @@ describe(
     "Task of a worker process.",
     INFERENCE="Runs a language model.",
     VECTORS="Stores and searches vectors.",
-    PROMPT_EMBEDDING="Embeds queries and prompts.",
+    PROMPT_EMBEDDING="Embeds queries and prompts with the light embedder, and scores passages if no cross-encoder is "
+    "configured.",
     DOCUMENT_EMBEDDING="Embeds documents at idle priority.",
     PARSING="Extracts text from files.",
-    RERANKING="Scores passages with the configured cross-encoder.",
+    RERANKING="Scores passages with the configured cross-encoder. Without one there is no such process: the "
+    "light embedder scores them in its process PROMPT_EMBEDDING.",
 )
 describe(
     WorkerState,
@@ -52,17 +54,19 @@ class ChildProcess:
         description="State of the process: STARTING or RUNNING, because a worker in another state has no process."
     )
     cpu_percent: float = strawberry.field(
-        description="CPU usage in percent since the previous sample; 100 is one core, so the value can exceed 100."
+        description="Processor time since the previous sample, in percent of one core: 100 is one fully used core, so"
+        " that the value can exceed 100. `SystemStatus` describes which sample is the previous one."
     )
     resident_bytes: BigInt = strawberry.field(description="Resident memory in bytes.")
     restarts: int = strawberry.field(description="Number of restarts after an unexpected end.")
 
 
-@strawberry.type(description="The server's main process.")
+@strawberry.type(description="The server's main process, and its worker processes.")
 class ProcessStatus:
     pid: int = strawberry.field(description="Process id.")
     cpu_percent: float = strawberry.field(
-        description="CPU usage in percent since the previous sample; 100 is one core, so the value can exceed 100."
+        description="Processor time since the previous sample, in percent of one core: 100 is one fully used core, so"
+        " that the value can exceed 100. `SystemStatus` describes which sample is the previous one."
     )
     resident_bytes: BigInt = strawberry.field(description="Resident memory in bytes.")
     threads: int = strawberry.field(description="Number of threads.")
@@ -85,17 +89,23 @@ class InferenceStatus:
     status: ModelStatus = strawberry.field(description="State of the model.")
     sequences_busy: int = strawberry.field(description="Number of answers that are being generated.")
     sequences_total: int = strawberry.field(description="Maximum number of answers that are generated in parallel.")
-    queue_depth: int = strawberry.field(description="Number of answers that wait in the model's queue.")
+    queue_depth: int = strawberry.field(
+        description="Number of answers that wait in the model's queue, including those that were suspended because "
+        "the KV cache was full."
+    )
     prompt_tokens_per_second: float = strawberry.field(
-        description="Mean prefill speed over the last 5 seconds in prompt tokens per second, of all answers together."
+        description="Mean prefill speed over the last 5 seconds in tokens of model inputs per second, of all answers "
+        "together."
     )
     completion_tokens_per_second: float = strawberry.field(
-        description="Mean decoding speed over the last 5 seconds in tokens per second, of all answers together."
+        description="Mean decoding speed over the last 5 seconds in generated tokens per second, of all answers "
+        "together."
     )
     cached_tokens_used: int = strawberry.field(description="Number of tokens in the KV cache.")
     cached_tokens_total: int = strawberry.field(description="Capacity of the KV cache in tokens.")
     prefix_hit_ratio: float = strawberry.field(
-        description="Share of prompt tokens found in the KV cache since the model was loaded, 0 to 1."
+        description="Share of the tokens of model inputs that were found in the KV cache since the model was loaded, "
+        "0 to 1."
     )
 
     @classmethod
@@ -110,10 +120,13 @@ class InferenceStatus:
 
 @strawberry.type(description="Numbers of documents in ingestion, and its speed.")
 class IngestionStatus:
-    queued: int = strawberry.field(description="Number of documents that wait for ingestion.")
+    queued: int = strawberry.field(
+        description="Number of documents that wait for ingestion; at most 10,000 are counted for each stage."
+    )
     running: int = strawberry.field(description="Number of documents that are being ingested.")
     yielding: bool = strawberry.field(
-        description="True if ingestion gives way to answers that are being generated, because answers have priority."
+        description="True if documents are being ingested while answers are being generated. Ingestion is slower "
+        "then, because answers have priority."
     )
     chunks_per_second: float = strawberry.field(
         description="Embedding speed of the latest batch in chunks per second; 0 while nothing is embedded."
@@ -134,7 +147,12 @@ class StorageStatus:
     originals_bytes: BigInt = strawberry.field(description="Size of the original files in bytes.")
 
 
-@strawberry.type(description="One sample of the machine and of the server's processes.")
+@strawberry.type(
+    description="One sample of the machine and of the server's processes. Usage in percent is the mean since the "
+    "previous sample. The previous sample has the next lower `seq`, whether it was taken for this "
+    "client or for another one, by `systemStatus` or by `systemMetrics`. If it is older than 5 "
+    "seconds, usage is the mean of 0.1 seconds."
+)
 class SystemStatus:
     seq: int = strawberry.field(description="Number of the sample, from 1 since the server started.")
     sampled_at: datetime = strawberry.field(description="Time at which the sample was taken.")
