@@ -128,7 +128,10 @@ class MessageError:
 
 @dataclass(frozen=True, slots=True)
 class CitationRecord:
-    """A passage in an answer's prompt. `quote` equals the document's text in its span."""
+    """A passage in an answer's model input. `quote` equals the document's text from `start_offset` to `end_offset`.
+
+    Both offsets are None if the text was erased, or replaced by one without a chunk that has this text.
+    """
 
     marker: int
     "The number n of the answer's [n], from 1."

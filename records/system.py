@@ -138,7 +138,7 @@ class InferenceStatus:
     "Tokens processed since the model was loaded, without those found in the cache."
     completion_tokens: int = 0
     prefix_queries: int = 0
-    "Tokens of prompts that were looked up in the cache; `prefix_hits` of them were found."
+    "Tokens of model inputs that were looked up in the KV cache; `prefix_hits` of them were found."
     prefix_hits: int = 0
     preemptions: int = 0
 

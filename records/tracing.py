@@ -1,6 +1,6 @@
 """The interface of tracing, and tracing that is off.
 
-A span records a duration with numbers and names as attributes; it never contains texts of prompts, documents or operations.
+A span records a duration with numbers and names as attributes; it never contains texts of messages, documents or operations.
 Names follow the OpenTelemetry semantic conventions for GraphQL and generative AI.
 """
 

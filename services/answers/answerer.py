@@ -1,4 +1,4 @@
-"""Generates one answer: wait for the model, retrieve passages, fit the prompt, reason, write, cite."""
+"""Generates one answer: wait for the model, retrieve passages, fit the model input, reason, generate, cite."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -107,7 +107,10 @@ class Answerer:
         return AnswerResult(details, citations)
 
     async def _prompt(self, running: RunningAnswer, inference: Inference) -> tuple[FittedPrompt, float | None]:
-        """Retrieve passages if the mode requires them, and fit the prompt. Return the time of the retrieval too."""
+        """Retrieve passages if the mode requires them, and fit the model input. Return it with the retrieval's milliseconds.
+
+        The duration is None if nothing was retrieved.
+        """
         passages: tuple[Passage, ...] = ()
         took: float | None = None
         if thinking_mode(running).retrieves and running.document_ids != ():

@@ -34,7 +34,7 @@ _BRACKETS = re.compile(rf"[{re.escape(_OPEN)}]([^{re.escape(_OPEN + _CLOSE)}]{{1
 _IN_PROSE = re.compile(
     rf"(?:[(（]\s*(?:(?:see|cf\.?|vgl\.?|siehe)\s+)?{_WORD}|\bpassages?)[\s.:#]*({_LIST})", re.IGNORECASE
 )
-"""A mark without brackets of its own: `(source 1)` and "passage 1", which is what the prompt calls the sources."""
+"""A mark without brackets: `(source 1)`, or `passage 1` because the model input calls the sources passages."""
 
 _RANGE = re.compile(rf"(\d+)(?:\s*{_DASH}\D*?(\d+))?")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*$", re.ASCII)

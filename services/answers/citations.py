@@ -1,4 +1,4 @@
-"""Citations of an answer: the passages that it was given, and which of them its text names."""
+"""Citations of an answer: the passages of its model input, and whether its text refers to them."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Tracing spans of one generation: waiting in the queue, prefill, decoding.
 
-The spans contain counts, names and settings only; no text of the prompt or the answer.
+The spans contain counts, names and settings only; no text of the model input or the answer.
 """
 
 from collections.abc import AsyncGenerator, Iterator

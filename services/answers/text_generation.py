@@ -1,7 +1,7 @@
 """Generates the text of an answer, with or without reasoning before it.
 
 In a mode that reasons, a model that can reason by itself does so. For any other model the reasoning is a separate generation
-before the answer, whose text becomes part of the answer's prompt.
+before the answer, whose text becomes part of the answer's model input.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ MIN_REASONING_TOKENS = 32
 
 @dataclass(frozen=True, slots=True)
 class PromptCounter:
-    """Counts the tokens of prompts exactly as they will be generated from."""
+    """Counts the tokens of model inputs, rendered exactly as for the generation."""
 
     inference: Inference
     conversation: str
@@ -64,7 +64,7 @@ class TextGenerator:
     async def generate(
         self, running: RunningAnswer, inference: Inference, fitted: FittedPrompt, sampling: SamplingSettings
     ) -> Generated:
-        """Generate the answer to a fitted prompt."""
+        """Generate the answer from a fitted model input."""
         mode, support = thinking_mode(running), inference.reasoning
         if not mode.thinks or support is ReasoningSupport.NATIVE:
             return Generated(await self._write(running, inference, fitted.messages, sampling, thinking=mode.thinks))
@@ -78,9 +78,9 @@ class TextGenerator:
     async def _reason(
         self, running: RunningAnswer, inference: Inference, fitted: FittedPrompt, sampling: SamplingSettings
     ) -> tuple[list[ChatMessage], Finished | None]:
-        """Generate the separate reasoning step, and return the prompt that contains it.
+        """Generate the separate reasoning, and return the model input that contains it.
 
-        Without room for the step, or for the prompt with it, the prompt stays as it is.
+        If the context window has no room for the reasoning, or for the model input with it, `fitted` is returned unchanged.
         """
         counter = PromptCounter(inference, conversation_key(running), thinking=False)
         reserved, context = fitted.budget.reserved_for_answer, inference.context_length

@@ -84,7 +84,7 @@ class SettingsUpdate:
     def _immediate_settings(self) -> LoadRequest:
         """Return the load settings that need no reload.
 
-        A shorter context is left out while answers use the model, because their prompts were fitted to the longer one.
+        A shorter context is left out while answers use the model, because their model inputs were fitted to the longer one.
         """
         allowed = {SettingApplies.AT_ONCE, SettingApplies.REBUILDS_CONTEXT}
         immediate = LoadRequest(

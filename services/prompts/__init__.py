@@ -1,4 +1,7 @@
-"""Prompts: the sections that they consist of, and their fitting into the context window."""
+"""Model inputs: the sections that they consist of, and their fitting into the context window.
+
+A prompt is the message of a user. The model input of its answer also contains instructions, history and passages.
+"""
 
 from services.prompts.budget import FittedPrompt, fit_prompt
 from services.prompts.sections import (

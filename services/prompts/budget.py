@@ -1,4 +1,4 @@
-"""Fits a prompt into the context window: prompt and answer together never exceed it.
+"""Fits a model input into the context window: model input and answer together never exceed it.
 
 The question, the instructions and the room for the answer are never reduced. If something must be left out, the oldest pairs
 of the history are dropped first, then the weakest passages. Messages and passages are dropped as a whole.
@@ -14,7 +14,7 @@ from records.session import ContextBudget
 from services.prompts.sections import PromptParts, render_messages, render_question
 
 MESSAGE_OVERHEAD = 8
-"""Estimate of the tokens that a chat template adds to a message. The exact count of the whole prompt decides at the end."""
+"""Estimate of the tokens that a chat template adds to a message. The exact count of the model input decides at the end."""
 
 MIN_ANSWER_TOKENS = 16
 
@@ -26,24 +26,24 @@ class TokenCounter(Protocol):
     def context_length(self) -> int: ...
     def count_tokens(self, texts: Sequence[str]) -> Awaitable[list[int]]: ...
     def count_prompt(self, messages: Sequence[ChatMessage]) -> Awaitable[int]:
-        """Return the tokens of the whole prompt. Raises `Unsupported` if the chat template rejects the messages."""
+        """Return the tokens of the whole model input. Raises `Unsupported` if the chat template rejects the messages."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FittedPrompt:
-    """A prompt that fits."""
+    """A model input that fits into the context window."""
 
     messages: list[ChatMessage]
     parts: PromptParts
-    "The parts of the prompt, without those that were dropped."
+    "The parts of the model input, without those that were dropped."
     budget: ContextBudget
 
 
 async def fit_prompt(
     counter: TokenCounter, parts: PromptParts, max_tokens: int, reasoning_tokens: int = 0
 ) -> FittedPrompt:
-    """Select the history and the passages for a prompt.
+    """Select the history and the passages for a model input.
 
     `max_tokens` is the room for the answer. `reasoning_tokens` are kept free in addition, as long as there is room.
 
@@ -65,7 +65,7 @@ async def fit_prompt(
 
 @dataclass(frozen=True, slots=True)
 class _Costs:
-    """Tokens of the parts of a prompt."""
+    """Tokens of the parts of a model input."""
 
     instructions: int
     question: int
@@ -97,7 +97,7 @@ def _count_fitting(costs: Sequence[int], room: int) -> int:
 async def _verify(
     counter: TokenCounter, parts: PromptParts, passages: int, pairs: int, reserve: int, reasoning_tokens: int
 ) -> FittedPrompt:
-    """Count the whole prompt exactly. While it is too long or rejected by the template, drop one part more."""
+    """Count the whole model input exactly. While it is too long or rejected by the template, drop one part more."""
     while True:
         kept = _keep(parts, passages, pairs)
         messages = render_messages(kept)
@@ -124,8 +124,8 @@ async def _verify(
 
 def _overflow(tokens: int, context: int) -> ContextOverflow:
     return ContextOverflow(
-        f"The question takes {tokens:,} tokens with its instructions; the context window has {context:,} for prompt and "
-        "answer. Shorten the question, or load the model with a longer context."
+        f"The prompt takes {tokens:,} tokens with its instructions; the context window has {context:,} for it and the "
+        "answer. Shorten the prompt, or load the model with a longer context."
     )
 
 

@@ -1,7 +1,7 @@
-"""The sections of a prompt, in this order: instructions, history, passages, question.
+"""The sections of a model input, in this order: instructions, history, passages, question.
 
-What stays the same from turn to turn comes first, so that the KV cache serves the next turn. Passages are numbered and
-fenced, and the instructions say that they are material and not instructions.
+The sections that are the same for the next prompt of a session come first, so that they are found in the KV cache. Passages
+are numbered and delimited, and the instructions state that passages are material and not instructions.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ GROUNDED_INSTRUCTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A retrieved chunk as it appears in a prompt. `citation.marker` is its number."""
+    """A retrieved chunk in a model input. `citation.marker` is its number."""
 
     citation: CitationRecord
     headings: tuple[str, ...]
@@ -38,10 +38,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PromptParts:
-    """Everything that may become part of a prompt, before the budget selects from it."""
+    """Everything that may become part of a model input, before the budget selects from it."""
 
     system_prompt: str | None
-    "Empty or None: the prompt has no system message, unless there are passages."
+    "Empty or None: the model input has no system message, unless there are passages."
     mode: ThinkingMode
     history: tuple[MessageRecord, ...]
     "Prompts and answers alternately, oldest first."
@@ -78,12 +78,12 @@ def render_question(passages: Sequence[Passage], question: str) -> str:
 
 
 def ask_for_reasoning(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """Return a prompt that asks for the reasoning steps only. For models without reasoning of their own."""
+    """Return a model input that asks for the reasoning steps only, for models that do not reason by themselves."""
     role, question = messages[-1]
     return [*messages[:-1], (role, f"{question}\n\nThink about this step by step. Write only your steps.")]
 
 
 def ask_for_answer(messages: Sequence[ChatMessage], reasoning: str) -> list[ChatMessage]:
-    """Return a prompt that contains the reasoning steps and asks for the answer."""
+    """Return a model input that contains the reasoning steps and asks for the answer."""
     role, question = messages[-1]
     return [*messages[:-1], (role, f"{question}\n\nYour own notes on this:\n{reasoning}\n\nNow write the answer.")]
