@@ -1,6 +1,6 @@
 """Interfaces of the services that resolvers call. `bootstrap/` provides the implementations, tests provide fakes."""
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar, Unpack
 
@@ -140,8 +140,16 @@ class Models(Protocol):
     ) -> ModelRecord: ...
     async def unload_model(self, model_id: ModelId) -> ModelRecord: ...
     async def update_model_settings(
-        self, model_id: ModelId, load: LoadRequest | None, sampling: SamplingSettings | None, reload: bool
-    ) -> SettingsOutcome: ...
+        self,
+        model_id: ModelId,
+        load: LoadRequest | None,
+        sampling: SamplingSettings | None,
+        reload: bool,
+        removed: Collection[str],
+    ) -> SettingsOutcome:
+        """Change settings; `removed` names sampling settings whose value is removed."""
+        ...
+
     async def delete_model(self, model_id: ModelId) -> int:
         """Delete a model's files and return the number of bytes freed."""
         ...

@@ -74,25 +74,20 @@ async def update_model_settings(
     sampling: Mapping[str, Any] | None,
     reload: bool,
 ) -> SettingsOutcome:
-    """Change load and sampling settings. Omitted settings keep their value; null restores a sampling setting's default.
+    """Change load and sampling settings. Omitted settings keep their value.
+
+    Null restores a sampling setting's default, and removes the value of a setting without one, such as the seed.
 
     Raises `NotFound` for an unknown id, `InvalidInput` for a setting that is out of range, `ModelNotReady` if the model is
     being loaded or unloaded, and `InsufficientMemory` if it would not fit into memory with the settings.
     """
-    changed = None
+    changed, removed = None, tuple[str, ...]()
     if sampling:
         defaults = {each.name: each.default for each in context.models.parameters(context.models.get(model_id))}
-        values = {name: _value_or_default(name, value, defaults) for name, value in sampling.items()}
+        values = {name: defaults.get(name) if value is None else value for name, value in sampling.items()}
         changed = apply_sampling(None, values)
-    return await context.models.update_model_settings(model_id, _load_request(load, "load"), changed, reload)
-
-
-def _value_or_default(name: str, value: Any, defaults: Mapping[str, Any]) -> Any:
-    if value is not None:
-        return value
-    if defaults.get(name) is None:
-        raise InvalidInput("{field} must not be null, because it has no default.", field=f"sampling.{name}")
-    return defaults[name]
+        removed = tuple(name for name, value in values.items() if value is None)
+    return await context.models.update_model_settings(model_id, _load_request(load, "load"), changed, reload, removed)
 
 
 async def delete_model(context: Context, model_id: ModelId) -> int:

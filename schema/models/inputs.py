@@ -84,8 +84,8 @@ class LoadSettingsInput:
 @strawberry.input(
     description="Sampling settings to change. Omitted settings keep their value. In `SessionSettingsInput` and "
     "`SendMessageInput`, null restores the inherited value. In `UpdateModelSettingsInput`, null "
-    "restores the default; `seed` and `stop` have none and must not be null there. `Model.parameters`"
-    " has the ranges of a model."
+    "restores the default, and removes the values of `seed` and `stop`, which have no default. "
+    "`Model.parameters` has the ranges of a model."
 )
 class SamplingInput:
     max_tokens: int | None = strawberry.field(

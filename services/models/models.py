@@ -4,7 +4,7 @@ Changes of a model run in tasks of this component: a client that leaves does not
 run one after the other. Changes of different models are kept apart by their states, see `loader.py`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -120,16 +120,18 @@ class Models:
         load: LoadRequest | None = None,
         sampling: SamplingSettings | None = None,
         reload: bool = False,
+        removed: Collection[str] = (),
     ) -> SettingsOutcome:
         """Change settings and return those in effect, read back from the engine if the model is loaded.
 
-        With `reload`, a loaded model that no answer uses is loaded again if a setting requires it.
+        With `reload`, a loaded model that no answer uses is loaded again if a setting requires it. `removed` are names of
+        sampling settings whose value is removed: the seed and the stop strings, which have no default.
 
         Raises `InvalidInput` for a setting that is out of range, `ModelNotReady` if the model is being loaded or unloaded,
         and `InsufficientMemory` if it would not fit into memory with the settings.
         """
         entry = self._registry.get(model_id, MODEL_FIELD)
-        update = SettingsUpdate(entry, load or LoadRequest(), sampling or SamplingSettings())
+        update = SettingsUpdate(entry, load or LoadRequest(), sampling or SamplingSettings(), removed)
 
         async def apply() -> None:
             if entry.record.status in CHANGING:

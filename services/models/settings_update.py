@@ -1,5 +1,6 @@
 """A change of a model's settings: validated, stored, applied to a loaded model, and read back from the engine."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +21,14 @@ MAX_CONTEXT = 2**31
 
 
 class SettingsUpdate:
-    def __init__(self, entry: ModelEntry, load: LoadRequest, sampling: SamplingSettings) -> None:
+    def __init__(
+        self, entry: ModelEntry, load: LoadRequest, sampling: SamplingSettings, removed: Collection[str] = ()
+    ) -> None:
+        """`removed` are names of sampling settings whose value is removed."""
         self._entry = entry
         self._load = load
         self._sampling = sampling
+        self._removed = removed
 
     def check(self) -> None:
         """Raise `InvalidInput` for the first setting that the model does not accept; the error names the setting."""
@@ -36,6 +41,9 @@ class SettingsUpdate:
     def _new_load_values(self) -> LoadRequest:
         return overlay(self._load, self._entry.load_values)
 
+    def _new_sampling(self, current: SamplingSettings) -> SamplingSettings:
+        return replace(overlay(self._sampling, current), **dict.fromkeys(self._removed))
+
     async def apply(self, registry: ModelRegistry, store: ModelSettingsStore, loader: Loader) -> None:
         """Store the settings and apply them to the engine if the model is loaded. Call with the entry's lock held.
 
@@ -46,7 +54,7 @@ class SettingsUpdate:
         entry = self._entry
         if set_fields(self._load) and entry.found.header is not None:
             await loader.require_room(entry, self._new_load_values(), (entry,))
-        requested, sampling = overlay(self._load, entry.requested), overlay(self._sampling, entry.sampling)
+        requested, sampling = overlay(self._load, entry.requested), self._new_sampling(entry.sampling)
         await store.save(entry.id, requested, sampling)
         try:
             if entry.record.status is ModelStatus.READY:
@@ -63,7 +71,7 @@ class SettingsUpdate:
         entry, process = self._entry, self._entry.process
         assert process is not None
         assert process.inference is not None
-        sampling = overlay(self._sampling, entry.sampling_values)
+        sampling = self._new_sampling(entry.sampling_values)
         try:
             loaded = await process.inference.apply(self._immediate_settings(), sampling)
         except ModelLoadFailed as failure:
@@ -108,7 +116,7 @@ class SettingsUpdate:
     def outcome(self) -> SettingsOutcome:
         """Return the settings in effect after the change."""
         record, waiting = self._entry.record, self.waiting
-        names = [*set_fields(self._load), *set_fields(self._sampling)]
+        names = [*set_fields(self._load), *set_fields(self._sampling), *self._removed]
         return SettingsOutcome(
             model=record,
             load=record.load_settings,

@@ -1,6 +1,6 @@
 """Fakes of the services behind the resolvers: scripted results, and a record of what they were called with."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -227,9 +227,9 @@ class FakeModels(CanFail):
         return replace(self.get(key), status=ModelStatus.UNLOADED)
 
     async def update_model_settings(
-        self, key: ModelId, load: LoadRequest | None, sampling: SamplingSettings | None, reload: bool
+        self, key: ModelId, load: Any, sampling: SamplingSettings | None, reload: bool, removed: Collection[str]
     ) -> SettingsOutcome:
-        self.last_call = (key, load, sampling, reload)
+        self.last_call = (key, load, sampling, reload, removed)
         model = self.get(key)
         return SettingsOutcome(model, model.load_settings, sampling or model.sampling, ("temperature",), (), THEN)
 

@@ -110,14 +110,17 @@ async def test_updating_settings_returns_those_in_force(graph: InMemoryGraph) ->
         ["temperature"],
         [],
     )
-    assert graph.models.last_call == (KEY, None, SamplingSettings(top_k=5), False)
+    assert graph.models.last_call == (KEY, None, SamplingSettings(top_k=5), False, ())
 
 
 async def test_null_restores_the_default_of_a_sampling_setting(graph: InMemoryGraph) -> None:
     await graph.mutate("updateModelSettings", {"modelId": ONE, "sampling": {"topK": None}})
-    assert graph.models.last_call == (KEY, None, SamplingSettings(top_k=40), False)
-    result = await graph.mutate("updateModelSettings", {"modelId": ONE, "sampling": {"seed": None}})
-    assert (result["__typename"], result["path"]) == ("InvalidInputError", ["input", "sampling", "seed"])
+    assert graph.models.last_call == (KEY, None, SamplingSettings(top_k=40), False, ())
+
+
+async def test_null_removes_the_value_of_a_sampling_setting_without_a_default(graph: InMemoryGraph) -> None:
+    await graph.mutate("updateModelSettings", {"modelId": ONE, "sampling": {"seed": None}})
+    assert graph.models.last_call == (KEY, None, SamplingSettings(), False, ("seed",))
 
 
 async def test_the_fit_of_settings_that_a_model_rejects_is_null(graph: InMemoryGraph) -> None:

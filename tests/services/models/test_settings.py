@@ -83,6 +83,17 @@ async def test_settings_of_a_loaded_model_are_applied_and_read_back(folder: Path
         assert models.inference(alpha.id).context_length == 1024
 
 
+async def test_a_seed_and_stop_strings_can_be_removed(folder: Path, store: FakeModelSettings) -> None:
+    async with open_test_models(folder, store) as models:
+        alpha = await load_model(models, "alpha")
+        await models.update_model_settings(alpha.id, sampling=SamplingSettings(seed=7, stop=("END",), top_k=5))
+        outcome = await models.update_model_settings(alpha.id, removed=("seed", "stop"))
+        assert (outcome.sampling.seed, outcome.sampling.stop, outcome.sampling.top_k) == (None, None, 5)
+        assert outcome.applied == ("seed", "stop")
+        _, stored = store.saved[alpha.id]
+        assert stored == SamplingSettings(top_k=5)
+
+
 async def test_a_reload_applies_the_remaining_settings(folder: Path, store: FakeModelSettings) -> None:
     async with open_test_models(folder, store) as models:
         alpha = await load_model(models, "alpha")
