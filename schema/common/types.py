@@ -39,8 +39,9 @@ class Node:
 
 
 @strawberry.type(
-    description="Counts of the data that a deletion erased: each is the difference between the counts before and "
-    "after the deletion. Quotes in earlier answers remain."
+    description="Amounts of the data that a deletion erased. The numbers of chunks, keyword entries, vectors and "
+    "messages are the differences between the numbers before and after the deletion. Quotes in "
+    "earlier answers remain."
 )
 class EraseReceipt:
     chunks: int = strawberry.field(description="Number of chunks erased; 0 for a session.")
