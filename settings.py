@@ -138,7 +138,8 @@ class Settings(BaseSettings):
     allowed_hosts: Hosts = Field((), description="Host names of the server, in addition to this machine's own")
     allowed_origins: Origins = Field(
         (),
-        description="Origins of other pages and programs that may use it: `https://notes.example`, `app://obsidian.md`",
+        description="Origins of web pages and programs, other than the server's own page, that may use the server: "
+        "`https://notes.example`, `app://obsidian.md`",
     )
     access_token: Token | None = Field(
         None, description=f"Token that every request must have, at least {MIN_TOKEN} characters; unset: none"
@@ -152,15 +153,17 @@ class Settings(BaseSettings):
     )
     reranker: ModelFolder | None = Field(
         None,
-        description="Folder of a sentence-transformers cross-encoder for reranking; unset: the embedder's token vectors",
+        description="Folder of a sentence-transformers cross-encoder for reranking; unset: the light embedder's token "
+        "vectors are compared",
     )
     deep_embedder: str | None = Field(
         None,
-        description="Second embedder for idle time: a sentence-transformers folder, a GGUF file, or the name of an "
+        description="Deep embedder, a second embedder that works while the machine is idle: a sentence-transformers "
+        "folder, a GGUF file, or the name of an "
         "installed model; unset: none",
     )
     idle_threshold_seconds: int = Field(
-        600, ge=0, le=604_800, description="Idle time of the machine in seconds before the second embedder starts"
+        600, ge=0, le=604_800, description="Idle time of the machine in seconds before the deep embedder starts"
     )
     gpu_idle_percent: float = Field(
         10.0,
