@@ -6,7 +6,7 @@ rankings have enough hits. A scale of fewer than three hits says nothing; recipr
 used then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from records.ids import ChunkId
 from records.retrieval import ScoredChunk
@@ -34,14 +34,16 @@ def best_first(scores: Mapping[ChunkId, float]) -> tuple[ScoredChunk, ...]:
     return tuple(ScoredChunk(chunk_id, score) for chunk_id, score in ordered)
 
 
-def put_first(ranking: Sequence[ScoredChunk], chosen: Sequence[ScoredChunk]) -> tuple[ScoredChunk, ...]:
-    """Move the chosen chunks before all others; the order within each group does not change.
+def put_first(ranking: Sequence[ScoredChunk], chosen: Collection[ChunkId]) -> tuple[ScoredChunk, ...]:
+    """Move the chosen chunks before all others, also those that the ranking lacks; the order within each group is kept.
 
     The score of a chosen chunk is raised by twice the highest score.
     """
-    ids = {hit.chunk_id for hit in chosen}
-    highest = max((hit.score for hit in ranking), default=0.0)
-    return best_first({hit.chunk_id: hit.score + (2 * highest if hit.chunk_id in ids else 0.0) for hit in ranking})
+    if not chosen:
+        return tuple(ranking)
+    lift = 2 * max((hit.score for hit in ranking), default=0.5)
+    scores = {hit.chunk_id: hit.score for hit in ranking}
+    return best_first(scores | {chunk_id: scores.get(chunk_id, 0.0) + lift for chunk_id in chosen})
 
 
 def lift_neighbours(

@@ -13,7 +13,7 @@ import anyio
 from engines.embedding import Embedder
 from engines.reranking import Reranker
 from records.errors import InvalidInput
-from records.ids import DocumentId
+from records.ids import ChunkId, DocumentId
 from records.retrieval import (
     MAX_QUERY_LENGTH,
     Leg,
@@ -88,9 +88,13 @@ class Retriever:
         """Run the searches that the mode asks for at the same time."""
         reason = f"The search mode is {query.mode.value}."
         legs: dict[Leg, RetrievalLeg] = {leg: skipped_leg(leg, reason) for leg in (Leg.KEYWORD, Leg.DENSE)}
+        rare: tuple[ChunkId, ...] = ()
 
         async def search_keywords() -> None:
+            nonlocal rare
             legs[Leg.KEYWORD] = await self._search_keywords(query, scope)
+            if query.mode is SearchMode.HYBRID and legs[Leg.KEYWORD].state is LegState.RAN:
+                rare = await self._keywords.rare_matches(query.text, scope)
 
         async def search_dense() -> None:
             legs[Leg.DENSE] = await run_leg(Leg.DENSE, lambda: self._nearest(query, scope))
@@ -105,7 +109,7 @@ class Retriever:
                 searches.start_soon(search_dense)
             if self._deep is not None:
                 searches.start_soon(search_deep, self._deep)
-        return Rankings(legs[Leg.KEYWORD], legs[Leg.DENSE], legs.get(Leg.DEEP))
+        return Rankings(legs[Leg.KEYWORD], legs[Leg.DENSE], legs.get(Leg.DEEP), rare)
 
     async def _search_keywords(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
         """Search for passages that contain every quotation of the query.
@@ -134,8 +138,9 @@ class Retriever:
             legs.append(await self._rerank(query, ranking))
             ranking = _add_reranked(ranking, legs[0].ranking)
         if query.mode is SearchMode.HYBRID:
+            ranking = put_first(ranking, rankings.rare)
             if rankings.keyword.message is None and self._keywords.has_quotation(query.text):
-                ranking = put_first(ranking, rankings.keyword.ranking)
+                ranking = put_first(ranking, [hit.chunk_id for hit in rankings.keyword.ranking])
             legs.append(completed_leg(Leg.FUSION, ranking, started))
         return ranking, legs
 

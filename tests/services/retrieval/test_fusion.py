@@ -52,7 +52,7 @@ def test_every_chunk_is_in_the_result_once_best_first(pairs: list[tuple[int, flo
 
 def test_chosen_chunks_go_first_in_their_fused_order() -> None:
     fused = ranking((1, 1.8), (2, 1.0), (3, 0.4), (4, 0.0))
-    first = put_first(fused, ranking((4, 7.0), (3, 5.0)))
+    first = put_first(fused, [ChunkId(4), ChunkId(3)])
     assert ids(first) == [3, 4, 1, 2]
     assert [hit.score for hit in first] == sorted((hit.score for hit in first), reverse=True)
 
@@ -77,3 +77,9 @@ def test_a_chunk_between_two_hits_gains_from_the_better_one() -> None:
 
 def test_a_hit_without_neighbours_keeps_its_score() -> None:
     assert lift(((1, 1.0), (5, 0.5)), {}) == {1: 1.0, 5: 0.5}
+
+
+def test_chosen_chunks_that_the_ranking_lacks_go_first() -> None:
+    assert ids(put_first(ranking((1, 1.8), (2, 1.0)), [ChunkId(9)])) == [9, 1, 2]
+    assert ids(put_first((), [ChunkId(9)])) == [9]
+    assert ids(put_first(ranking((1, 1.8)), [])) == [1]
