@@ -31,7 +31,9 @@ _MIN_DIGITS = 4
 _MAX_PIECES = 4
 """Groups of letters and of digits that a part number without separators is divided into."""
 
-_YEAR = re.compile("(?:19|20)[0-9]{2}")
+_PERIOD = re.compile("(?:fy|cy|q[1-4]|h[12])*(?:19|20)[0-9]{2}(?:q[1-4]|h[12])?|q[1-4]|h[12]|[fc]y[0-9]{2}")
+"""A year or a part of it: `2031`, `FY2031`, `FY2031Q1`, `Q1`."""
+_PARTS_OF_PERIOD = re.compile("(?:19|20)[0-9]{2}|q[1-4]|h[12]")
 _LETTER_AND_DIGIT = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
 _NAME_WITH_SIGNS = re.compile(r"[^\W_]+(?:_+[^\W_]+)+|[^\W\d_]\w+(?:\.[^\W\d_]\w+)+|\d+(?:\.\d+){2,}")
 """`snake_case`, `config.yaml` or `10.0.0.1`."""
@@ -159,7 +161,10 @@ def _single(item: str, word: str, names: dict[str, str], stop_words: frozenset[s
         yield Word(signed, () if word in stop_words else (word,), is_identifier=True)
         return
     name = names.get(word)
-    if word not in stop_words:
+    if _PERIOD.fullmatch(word):
+        parts = tuple(part for part in _PARTS_OF_PERIOD.findall(word) if part != word)
+        yield Word((word,), parts)
+    elif word not in stop_words:
         yield Word(_spellings(word), () if name is None else (name,), _is_identifier(word))
     elif name is not None:
         yield Word((name,), is_identifier=True)
@@ -178,7 +183,7 @@ def _spellings(word: str) -> tuple[str, ...]:
 
 def _is_identifier(word: str) -> bool:
     if word.isdigit():
-        return len(word) >= _MIN_DIGITS and not _YEAR.fullmatch(word)
+        return len(word) >= _MIN_DIGITS
     return bool(_LETTER_AND_DIGIT.search(word) or _NAME_WITH_SIGNS.fullmatch(word))
 
 

@@ -1,7 +1,7 @@
 """Variants: further spellings under which the full-text index finds a word, kept in a column of their own.
 
 A token of the text column has neither signs nor capitals, and a number with separators is several tokens. The variants
-add what is lost: `C++` and `.NET` with their signs, short words in capitals (`IT`), numbers, phone numbers and part
+add what is lost: `C++` and `.NET` with their signs, stop words in capitals (`IT`), numbers, phone numbers and part
 numbers without separators, and words without accents. They consist of characters that a search form never contains
 (full-width letters and signs) where they must differ from ordinary tokens.
 """
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from persistence.search.stop_words import STOP_WORDS
 from persistence.search.tokenizer import ASCII_WORD, RUN, WORD, Token, index_tokens, search_form, translate_hints
 
 _MIN_SERIAL_DIGITS, _MAX_SERIAL_DIGITS = 7, 19
@@ -88,8 +89,14 @@ def numbers(form: str) -> Iterator[re.Match[str]]:
 
 
 def capitals(text: str) -> Iterator[Token]:
-    """Return the variants of the short words in capitals of a text in NFKC, with their places."""
-    return (Token(found[0].replace(".", "").translate(_WIDE), *found.span()) for found in _CAPITALS.finditer(text))
+    """Return the variants of the stop words and single letters in capitals of a text in NFKC, with their places.
+
+    Other words in capitals have none: counted twice, an abbreviation such as USD outweighs the rest of a question.
+    """
+    for found in _CAPITALS.finditer(text):
+        name = found[0].replace(".", "")
+        if len(name) == 1 or name.lower() in STOP_WORDS:
+            yield Token(name.translate(_WIDE), *found.span())
 
 
 def index_variants(text: str) -> str:

@@ -10,17 +10,18 @@ from collections.abc import Collection, Mapping, Sequence
 
 from records.ids import ChunkId
 from records.retrieval import ScoredChunk
+from services.retrieval.ranking_steps import Fusion
 
 MIN_HITS_TO_SCALE = 3
 RECIPROCAL_RANK_K = 10
-NEIGHBOUR_SHARE = 0.3
-"""Share of a hit's score that its neighbours gain. Measured in chat memory: recall@10 is .640 without, .694 with it."""
 
 
-def fuse(rankings: Sequence[tuple[Sequence[ScoredChunk], float]]) -> tuple[ScoredChunk, ...]:
+def fuse(
+    rankings: Sequence[tuple[Sequence[ScoredChunk], float]], fusion: Fusion = Fusion.MIN_MAX
+) -> tuple[ScoredChunk, ...]:
     """Fuse rankings (best first) by their weights; empty rankings are ignored."""
     present = [(ranking, weight) for ranking, weight in rankings if ranking]
-    is_scaled = all(len(ranking) >= MIN_HITS_TO_SCALE for ranking, _ in present)
+    is_scaled = fusion is Fusion.MIN_MAX and all(len(ranking) >= MIN_HITS_TO_SCALE for ranking, _ in present)
     scores: dict[ChunkId, float] = {}
     for ranking, weight in present:
         for chunk_id, share in (_min_max(ranking) if is_scaled else _reciprocal_ranks(ranking)).items():
@@ -47,7 +48,7 @@ def put_first(ranking: Sequence[ScoredChunk], chosen: Collection[ChunkId]) -> tu
 
 
 def lift_neighbours(
-    ranking: Sequence[ScoredChunk], neighbours: Mapping[ChunkId, Sequence[ChunkId]], share: float = NEIGHBOUR_SHARE
+    ranking: Sequence[ScoredChunk], neighbours: Mapping[ChunkId, Sequence[ChunkId]], share: float
 ) -> tuple[ScoredChunk, ...]:
     """Add `share` of a hit's score to the chunks before and after it, even if they are not in the ranking.
 

@@ -30,7 +30,9 @@ from services.interfaces.keyword_index import KeywordIndex
 from services.interfaces.vector_index import VectorIndex
 from services.retrieval.deep_search import DeepSearch
 from services.retrieval.fusion import fuse, lift_neighbours, put_first
+from services.retrieval.near_duplicates import NearDuplicates
 from services.retrieval.passages import make_hits, select_passages
+from services.retrieval.ranking_steps import RankingSteps
 from services.retrieval.rankings import Rankings, completed_leg, run_leg, skipped_leg
 from services.retrieval.rerank_leg import RERANK_CANDIDATES, run_reranker
 
@@ -54,6 +56,8 @@ class Retriever:
         embedder: Embedder,
         reranker: Reranker,
         deep: DeepSearch | None = None,
+        *,
+        steps: RankingSteps | None = None,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
@@ -62,6 +66,7 @@ class Retriever:
         self._embedder = embedder
         self._reranker = reranker
         self._deep = deep
+        self._steps = steps or RankingSteps()
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
         """Return the `top_k` best passages, best first.
@@ -77,12 +82,13 @@ class Retriever:
             return Retrieval(query, (), legs, 0, 0.0)
         rankings = await self._search(query, scope)
         ranking, later_legs = await self._combine(query, rankings)
-        selection, near_duplicates = await select_passages(self._chunks, ranking, query.top_k)
+        near_duplicates = NearDuplicates() if self._steps.removes_near_duplicates else None
+        selection = await select_passages(self._chunks, ranking, query.top_k, near_duplicates)
         hits = await make_hits(
             self._documents, selection, rankings, lambda text: self._keywords.spans(text, query.text)
         )
-        milliseconds = (perf_counter() - started) * 1000
-        return Retrieval(query, hits, (*rankings.legs, *later_legs), near_duplicates.dropped, milliseconds)
+        dropped = near_duplicates.dropped if near_duplicates else 0
+        return Retrieval(query, hits, (*rankings.legs, *later_legs), dropped, (perf_counter() - started) * 1000)
 
     async def _search(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Rankings:
         """Run the searches that the mode asks for at the same time."""
@@ -138,7 +144,8 @@ class Retriever:
             legs.append(await self._rerank(query, ranking))
             ranking = _add_reranked(ranking, legs[0].ranking)
         if query.mode is SearchMode.HYBRID:
-            ranking = put_first(ranking, rankings.rare)
+            if self._steps.puts_identifiers_first:
+                ranking = put_first(ranking, rankings.rare)
             if rankings.keyword.message is None and self._keywords.has_quotation(query.text):
                 ranking = put_first(ranking, [hit.chunk_id for hit in rankings.keyword.ranking])
             legs.append(completed_leg(Leg.FUSION, ranking, started))
@@ -150,15 +157,18 @@ class Retriever:
         The keyword ranking has the same weight as all vector rankings together, even with two embedders.
         """
         keyword, dense, deep = rankings.keyword.ranking, rankings.dense.ranking, await self._deep_ranking(rankings)
-        weight = 0.5 if deep else 1.0
+        weight, steps = 0.5 if deep else 1.0, self._steps
         match mode:
             case SearchMode.KEYWORD:
                 return keyword
             case SearchMode.SEMANTIC:
-                return fuse([(dense, weight), (deep, weight)]) if deep else dense
+                return fuse([(dense, weight), (deep, weight)], steps.fusion) if deep else dense
             case SearchMode.HYBRID:
-                fused = fuse([(keyword, 1.0), (dense, weight), (deep, weight)])
-                return lift_neighbours(fused, await self._chunks.neighbours([hit.chunk_id for hit in fused]))
+                fused = fuse([(keyword, steps.keyword_weight), (dense, weight), (deep, weight)], steps.fusion)
+                if not steps.neighbour_share:
+                    return fused
+                neighbours = await self._chunks.neighbours([hit.chunk_id for hit in fused])
+                return lift_neighbours(fused, neighbours, steps.neighbour_share)
 
     async def _deep_ranking(self, rankings: Rankings) -> Sequence[ScoredChunk]:
         if self._deep is None or rankings.deep is None:

@@ -180,8 +180,14 @@ async def test_rare_matches_are_the_passages_with_an_identifier(stores: Stores) 
         ("Who writes C++ and .NET?", 2),
         ("config.yaml and read_text_file at 10.0.0.1", 3),
         ("Does IT use KX-3007 or 1,250,000?", 3),
-        ("In 2029 he wrote 12 letters, e.g. to well-known people", 0),
+        ("In 2029 he wrote 12 letters, e.g. to well-known people in FY2031 and Q2", 0),
     ],
 )
 def test_identifiers_are_names_with_signs_or_digits(query: str, names: int) -> None:
     assert len(parse_query(query).identifiers) == names
+
+
+async def test_a_fiscal_year_is_found_as_a_year(stores: Stores) -> None:
+    await stores.ingest("Unrelated text.", "Sales of 2031: 7", "Sales in Q1: 8")
+    assert await stores.found("FY2031") == ["Sales of 2031: 7"]
+    assert set(await stores.found("FY2031Q1")) == {"Sales of 2031: 7", "Sales in Q1: 8"}

@@ -60,7 +60,7 @@ def test_chosen_chunks_go_first_in_their_fused_order() -> None:
 def lift(scores: tuple[tuple[int, float], ...], near: dict[int, tuple[int, ...]]) -> dict[int, float]:
     """Return the scores after neighbours were lifted; `near` contains the neighbours of each hit."""
     neighbours = {ChunkId(hit): tuple(ChunkId(each) for each in ids) for hit, ids in near.items()}
-    return {hit.chunk_id: hit.score for hit in lift_neighbours(ranking(*scores), neighbours)}
+    return {hit.chunk_id: hit.score for hit in lift_neighbours(ranking(*scores), neighbours, 0.3)}
 
 
 def test_a_neighbour_outside_of_the_ranking_gets_a_share_of_the_score() -> None:
