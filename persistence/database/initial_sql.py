@@ -8,7 +8,7 @@ these tables but not change them.
 FULL_TEXT_INDEX = """
 CREATE VIEW chunks_fts_content AS
 SELECT id, index_tokens(text) AS text, index_tokens(context) AS context,
-    index_variants(text || char(10) || context) AS variants, 'd' || document_id AS document FROM chunks;
+    index_variants(text) || ' ' || index_variants(context) AS variants, 'd' || document_id AS document FROM chunks;
 
 CREATE VIRTUAL TABLE chunks_fts USING fts5(
     text, context, variants, document, content='chunks_fts_content', content_rowid='id', tokenize='porter ascii'
@@ -17,22 +17,22 @@ CREATE VIRTUAL TABLE chunks_fts USING fts5(
 CREATE TRIGGER chunks_fts_insert AFTER INSERT ON chunks BEGIN
     INSERT INTO chunks_fts (rowid, text, context, variants, document)
     VALUES (new.id, index_tokens(new.text), index_tokens(new.context),
-        index_variants(new.text || char(10) || new.context), 'd' || new.document_id);
+        index_variants(new.text) || ' ' || index_variants(new.context), 'd' || new.document_id);
 END;
 
 CREATE TRIGGER chunks_fts_delete AFTER DELETE ON chunks BEGIN
     INSERT INTO chunks_fts (chunks_fts, rowid, text, context, variants, document)
     VALUES ('delete', old.id, index_tokens(old.text), index_tokens(old.context),
-        index_variants(old.text || char(10) || old.context), 'd' || old.document_id);
+        index_variants(old.text) || ' ' || index_variants(old.context), 'd' || old.document_id);
 END;
 
 CREATE TRIGGER chunks_fts_update AFTER UPDATE OF document_id, text, context ON chunks BEGIN
     INSERT INTO chunks_fts (chunks_fts, rowid, text, context, variants, document)
     VALUES ('delete', old.id, index_tokens(old.text), index_tokens(old.context),
-        index_variants(old.text || char(10) || old.context), 'd' || old.document_id);
+        index_variants(old.text) || ' ' || index_variants(old.context), 'd' || old.document_id);
     INSERT INTO chunks_fts (rowid, text, context, variants, document)
     VALUES (new.id, index_tokens(new.text), index_tokens(new.context),
-        index_variants(new.text || char(10) || new.context), 'd' || new.document_id);
+        index_variants(new.text) || ' ' || index_variants(new.context), 'd' || new.document_id);
 END;
 
 CREATE VIEW sessions_fts_content AS SELECT id, index_terms(name) AS name FROM sessions;

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 
 from persistence.search.query import Query
 from persistence.search.stemmer import Stemmer
-from persistence.search.tokenizer import SearchedText, Token, tokenize
+from persistence.search.tokenizer import SearchedText, Token, has_ascii_words, tokenize
 from persistence.search.variants import capitals, variants, with_capitals
 from records.retrieval import TextSpan
 
@@ -40,7 +40,7 @@ class Highlighter:
         for start, end in _pair_matches(searched.form, query.pairs):
             yield searched.span(start, end)
         missing = {term[0] for term in terms if len(term) == 1}.difference(stems)
-        if missing:
+        if any(not term.isalpha() or not term.isascii() for term in missing) or not has_ascii_words(searched.form):
             yield from self._variant_matches(text, searched, missing)
 
     def _variant_matches(self, text: str, searched: SearchedText, wanted: set[str]) -> Iterator[Span]:

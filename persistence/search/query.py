@@ -152,12 +152,14 @@ def _item(item: str, names: dict[str, str], stop_words: frozenset[str]) -> Itera
             spellings = [spelling for part in significant for spelling in _spellings(part)]
             name = names.get("".join(parts), "")
             exact = filter(None, (" ".join(parts), name, *(variant.text for variant in compounds(core))))
-            yield Word(tuple(exact), (*spellings, *signed_words(item)), _is_identifier(core))
+            yield Word(
+                tuple(exact), (*spellings, *(signed.text for signed in signed_words(item))), _is_identifier(core)
+            )
 
 
 def _single(item: str, word: str, names: dict[str, str], stop_words: frozenset[str]) -> Iterator[Word]:
     """Return the word of a text that contains only one, unless it is a stop word."""
-    if signed := tuple(signed_words(item)):
+    if signed := tuple(signed.text for signed in signed_words(item)):
         yield Word(signed, () if word in stop_words else (word,), is_identifier=True)
         return
     name = names.get(word)

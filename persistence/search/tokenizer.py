@@ -46,7 +46,8 @@ WORD = re.compile(rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*")
 """A word: a letter or number, followed by letters, numbers and combining marks."""
 
 ASCII_WORD = re.compile("[a-z0-9]+")
-"""The same in a search form that consists of ASCII characters; many times faster."""
+"""The same in a search form whose words consist of ASCII characters; many times faster."""
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 BETWEEN_APOSTROPHES = re.compile(rf"{WORD.pattern}(?:['’]{WORD.pattern})+")
 """Words joined by apostrophes, such as `don't`."""
@@ -71,6 +72,7 @@ class Token(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=64)
 def search_form(text: str) -> str:
     """Return the text in the form that is searched: compared without regard to case, Unicode form and script of digits.
 
@@ -85,17 +87,26 @@ def translate_hints(text: str) -> str:
     return text.translate(_LINE_BREAK_HINT)
 
 
+def has_ascii_words(form: str) -> bool:
+    """Return whether the words of a text in its search form consist of ASCII characters. Its signs may be others."""
+    return form.isascii() or not any(map(_is_in_words, set(_NOT_ASCII.findall(form))))
+
+
+@lru_cache(maxsize=10_000)
+def _is_in_words(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
+
+
 def tokenize(form: str) -> Iterator[Token]:
     """Return the tokens of a text in its search form.
 
     A run of a script without spaces yields its pairs of neighbouring characters and then its last character, so that a
     single character is found as the beginning of a token wherever it occurs.
     """
-    words = (ASCII_WORD if form.isascii() else WORD).finditer(form)
-    if not RUN.search(form):
-        yield from (Token(word[0], *word.span()) for word in words)
+    if has_ascii_words(form):
+        yield from (Token(word[0], word.start(), word.end()) for word in ASCII_WORD.finditer(form))
         return
-    for word in words:
+    for word in WORD.finditer(form):
         yield from _split_runs(word[0], word.start())
 
 
@@ -116,7 +127,7 @@ def _split_runs(word: str, start: int) -> Iterator[Token]:
 def index_tokens(text: str) -> str:
     """Return the tokens of a text, separated by single spaces."""
     form = search_form(text)
-    if form.isascii():
+    if has_ascii_words(form):
         return " ".join(ASCII_WORD.findall(form))
     return " ".join(token.text for token in tokenize(form))
 

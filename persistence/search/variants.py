@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from persistence.search.stop_words import STOP_WORDS
-from persistence.search.tokenizer import ASCII_WORD, RUN, WORD, Token, index_tokens, search_form, translate_hints
+from persistence.search.tokenizer import (
+    ASCII_WORD,
+    RUN,
+    WORD,
+    Token,
+    has_ascii_words,
+    index_tokens,
+    search_form,
+    translate_hints,
+)
 
 _MIN_SERIAL_DIGITS, _MAX_SERIAL_DIGITS = 7, 19
 """Digits of a number in groups that is no amount, such as a phone or account number."""
@@ -27,10 +36,11 @@ _SERIAL = re.compile(r"(?<![\w.,+])(?:\+|00)?\(?\d{1,14}(?:\)?[ ./()-]{1,2}\(?\d
 """Digits in groups: a phone number, a date, an ISBN or an account number."""
 _ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?: [a-z0-9]{4}){2,7}(?: [a-z0-9]{1,3})?(?!\w)")
 """An international bank account number in groups of four characters."""
-_COMPOUND = re.compile(r"(?<!\w)(?=[a-z/_-]*\d)(?=[0-9/_-]*[a-z])[a-z0-9]+(?:[-_/][a-z0-9]+){1,5}(?!\w)")
-"""Letters and digits joined by hyphens, such as `KX-3007`."""
-_SIGNED = re.compile(r"(?<![\w.])[a-z][a-z0-9]{0,15}(?:\+{1,2}|#)(?![^\W\d])|(?<![\w.@#$/-])(?:[.@#$]|--)[a-z]\w*")
-"""A word with signs that belong to it: `C++`, `C#`, `.NET`, `#channel`, `@user`, `$HOME`, `--force`."""
+_COMPOUND = re.compile(r"(?<!\w)[a-z0-9]+(?:[-_/][a-z0-9]+){1,5}(?!\w)")
+"""Letters and digits joined by hyphens, such as `KX-3007`, or words, which are no part numbers."""
+_SIGNS_AFTER = re.compile(r"(?<![\w.])[a-z][a-z0-9]{0,15}(?:\+{1,2}|#)(?![^\W\d])")
+_SIGNS_BEFORE = re.compile(r"(?<![\w.@#$/-])(?:[.@#$]|--)[a-z]\w*")
+"""A word with signs that belong to it: `C++`, `C#`; `.NET`, `#channel`, `@user`, `$HOME`, `--force`."""
 _CAPITALS = re.compile(
     rf"(?<![\w.+#'’])(?:(?:[A-Z]\.){{2,{MAX_CAPITALS}}}(?!\w)|(?:[A-Z]\.)+[A-Z](?!\w)|[A-Z]{{1,{MAX_CAPITALS}}}(?![\w+#'’]))"
 )
@@ -59,9 +69,8 @@ def variants(form: str) -> Iterator[Token]:
             for digits in without_separators(found[0]):
                 yield Token(digits, *found.span())
     yield from compounds(form)
-    for found in _SIGNED.finditer(form):
-        yield Token(found[0].translate(_WIDE_SIGNS), *found.span())
-    if not form.isascii():
+    yield from signed_words(form)
+    if not has_ascii_words(form):
         yield from _folded_words(form)
 
 
@@ -69,12 +78,20 @@ def compounds(form: str) -> Iterator[Token]:
     """Return the part numbers and account numbers of a text in its search form without their separators."""
     for pattern in (_COMPOUND, _ACCOUNT):
         for found in pattern.finditer(form):
-            yield Token("".join(ASCII_WORD.findall(found[0])), *found.span())
+            if _has_letter_and_digit(joined := "".join(ASCII_WORD.findall(found[0]))):
+                yield Token(joined, *found.span())
 
 
-def signed_words(form: str) -> Iterator[str]:
-    """Return the variants of the words with signs in a text in its search form."""
-    return (found[0].translate(_WIDE_SIGNS) for found in _SIGNED.finditer(form))
+def signed_words(form: str) -> Iterator[Token]:
+    """Return the variants of the words with signs in a text in its search form, with their places."""
+    patterns = (_SIGNS_BEFORE, _SIGNS_AFTER) if "+" in form or "#" in form else (_SIGNS_BEFORE,)
+    for pattern in patterns:
+        for found in pattern.finditer(form):
+            yield Token(found[0].translate(_WIDE_SIGNS), *found.span())
+
+
+def _has_letter_and_digit(text: str) -> bool:
+    return not text.isdigit() and not text.isalpha()
 
 
 def numbers(form: str) -> Iterator[re.Match[str]]:
@@ -113,7 +130,10 @@ def index_terms(text: str) -> str:
 
 def with_capitals(text: str) -> str:
     """Return the text as its search form has it, but with capitals."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", translate_hints(text))
+    if text.isascii():
+        return text
+    hinted = translate_hints(text)
+    return hinted if unicodedata.is_normalized("NFKC", hinted) else unicodedata.normalize("NFKC", hinted)
 
 
 def without_separators(number: str) -> Iterator[str]:
