@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.judged.bare_script import search_bare
 from benchmarks.judged.collection import JudgedFolder, load
 from benchmarks.judged.page_hits import DEPTHS, PageHits, search_pages
-from benchmarks.judged.steps_changed import STEPS_CHANGED
 from benchmarks.judged.table_report import OURS, TableReport, compare_readers
+from benchmarks.retrieval.steps_changed import STEPS_CHANGED
 from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.protocol import ParsedChunks
 from engines.parsing.worker.chunking.token_counter import open_token_counter

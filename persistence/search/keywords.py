@@ -22,7 +22,7 @@ MAX_DOCUMENTS_IN_MATCH = 100
 MAX_CANDIDATES = 10_000
 """Passages whose text is compared with quotations. A search that has more candidates returns the hits among these."""
 
-MAX_RARE = 5
+MAX_RARE = 3
 """Passages that contain an identifier of a query, if it is rare."""
 
 _COLUMNS = "{text context variants}"
@@ -30,7 +30,7 @@ _COLUMNS = "{text context variants}"
 
 _RANKED = """
     WITH ranked AS MATERIALIZED (
-        SELECT rowid AS chunk_id, bm25(chunks_fts, 1.0, 1.0, 0.7, 0.0) AS score FROM chunks_fts
+        SELECT rowid AS chunk_id, bm25(chunks_fts, 1.0, 1.0, 0.4, 0.0) AS score FROM chunks_fts
         WHERE chunks_fts MATCH ? {filter} ORDER BY score LIMIT ?
     )
     SELECT ranked.chunk_id, ranked.score, documents.status {texts} FROM ranked

@@ -26,14 +26,20 @@ MAX_IDENTIFIERS = 8
 """Identifiers of a query that raise the passages with them."""
 _MAX_RUN = 24
 """Characters of a run of a script without spaces that is searched as a whole. A longer one is a sentence."""
-_MIN_DIGITS = 4
-"""Digits of a number that identifies something."""
+_MIN_DIGITS = 5
+"""Digits of a number that identifies something. Shorter ones are often years and quantities."""
+_MIN_LENGTH = 4
+"""Letters and digits of a part number. Shorter ones, such as `K-6` or `2nd`, are often no names."""
+_EMPHASIZED = frozenset(("how", "not", "what", "when", "where", "which", "why"))
+"""Stop words that are written in capitals for emphasis."""
 _MAX_PIECES = 4
 """Groups of letters and of digits that a part number without separators is divided into."""
 
 _PERIOD = re.compile("(?:fy|cy|q[1-4]|h[12])*(?:19|20)[0-9]{2}(?:q[1-4]|h[12])?|q[1-4]|h[12]|[fc]y[0-9]{2}")
 """A year or a part of it: `2031`, `FY2031`, `FY2031Q1`, `Q1`."""
 _PARTS_OF_PERIOD = re.compile("(?:19|20)[0-9]{2}|q[1-4]|h[12]")
+_QUANTITY = re.compile(r"[0-9]+(?:st|nd|rd|th|s)|[0-9]+-[a-z]{3,}")
+"""`28th`, `1890s` or `100-metre`."""
 _LETTER_AND_DIGIT = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
 _NAME_WITH_SIGNS = re.compile(r"[^\W_]+(?:_+[^\W_]+)+|[^\W\d_]\w+(?:\.[^\W\d_]\w+)+|\d+(?:\.\d+){2,}")
 """`snake_case`, `config.yaml` or `10.0.0.1`."""
@@ -169,7 +175,7 @@ def _single(item: str, word: str, names: dict[str, str], stop_words: frozenset[s
     elif word not in stop_words:
         yield Word(_spellings(word), () if name is None else (name,), _is_identifier(word))
     elif name is not None:
-        yield Word((name,), is_identifier=True)
+        yield Word((name,), is_identifier=word not in _EMPHASIZED)
 
 
 def _spellings(word: str) -> tuple[str, ...]:
@@ -178,7 +184,7 @@ def _spellings(word: str) -> tuple[str, ...]:
     if word.isascii() and word[:2] == "00" and word.isdigit():
         spellings.append(word[2:])
     pieces = re.findall("[a-z]+|[0-9]+", word) if word.isascii() else []
-    if 1 < len(pieces) <= _MAX_PIECES and len(word) > _MIN_DIGITS:
+    if 1 < len(pieces) <= _MAX_PIECES and len(word) > _MIN_LENGTH:
         spellings.append(" ".join(pieces))
     return tuple(dict.fromkeys(spellings))
 
@@ -186,6 +192,8 @@ def _spellings(word: str) -> tuple[str, ...]:
 def _is_identifier(word: str) -> bool:
     if word.isdigit():
         return len(word) >= _MIN_DIGITS
+    if len("".join(WORD.findall(word))) < _MIN_LENGTH or _QUANTITY.fullmatch(word):
+        return False
     return bool(_LETTER_AND_DIGIT.search(word) or _NAME_WITH_SIGNS.fullmatch(word))
 
 

@@ -6,7 +6,7 @@ rankings have enough hits. A scale of fewer than three hits says nothing; recipr
 used then.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 
 from records.ids import ChunkId
 from records.retrieval import ScoredChunk
@@ -60,6 +60,24 @@ def lift_neighbours(
             lifts[neighbour] = max(lifts.get(neighbour, 0.0), share * hit.score)
     scores = {hit.chunk_id: hit.score for hit in ranking}
     return best_first({each: scores.get(each, 0.0) + lifts.get(each, 0.0) for each in scores | lifts})
+
+
+def group_by_page(
+    ranking: Sequence[ScoredChunk], pages: Mapping[ChunkId, Hashable], share: float, decay: float
+) -> tuple[ScoredChunk, ...]:
+    """Raise the best chunk of a page by the evidence of the page's other chunks, and prefer other pages to these.
+
+    The best chunk gains `share` of the scores of the others. The second one keeps `decay` of its score, the third one
+    `decay` of that. A chunk without a page keeps its score.
+    """
+    groups: dict[Hashable, list[ScoredChunk]] = {}
+    for hit in ranking:
+        groups.setdefault(pages.get(hit.chunk_id, hit.chunk_id), []).append(hit)
+    scores: dict[ChunkId, float] = {}
+    for best, *others in groups.values():
+        scores[best.chunk_id] = best.score + share * sum(hit.score for hit in others)
+        scores |= {hit.chunk_id: hit.score * decay**place for place, hit in enumerate(others, 1)}
+    return best_first(scores)
 
 
 def _min_max(ranking: Sequence[ScoredChunk]) -> Mapping[ChunkId, float]:

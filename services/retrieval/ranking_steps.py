@@ -19,8 +19,12 @@ class RankingSteps:
     fusion: Fusion = Fusion.MIN_MAX
     keyword_weight: float = 1.0
     "Weight of the keyword ranking; the dense and the deep ranking together weigh 1."
-    neighbour_share: float = 0.3
+    neighbour_share: float = 0.1
     "Share of a hit's score that the chunks before and after it gain; 0 switches the step off."
+    page_share: float = 0.1
+    "Share of the scores of a page's other chunks that its best chunk gains; 0 switches the step off."
+    page_decay: float = 0.9
+    "Factor of the score of a page's second best chunk; its square for the third."
     puts_identifiers_first: bool = True
     "Move passages with a rare identifier of the query before all others."
     removes_near_duplicates: bool = True

@@ -29,7 +29,7 @@ from services.interfaces.document_store import DocumentStore
 from services.interfaces.keyword_index import KeywordIndex
 from services.interfaces.vector_index import VectorIndex
 from services.retrieval.deep_search import DeepSearch
-from services.retrieval.fusion import fuse, lift_neighbours, put_first
+from services.retrieval.fusion import fuse, group_by_page, lift_neighbours, put_first
 from services.retrieval.near_duplicates import NearDuplicates
 from services.retrieval.passages import make_hits, select_passages
 from services.retrieval.ranking_steps import RankingSteps
@@ -165,10 +165,17 @@ class Retriever:
                 return fuse([(dense, weight), (deep, weight)], steps.fusion) if deep else dense
             case SearchMode.HYBRID:
                 fused = fuse([(keyword, steps.keyword_weight), (dense, weight), (deep, weight)], steps.fusion)
-                if not steps.neighbour_share:
-                    return fused
-                neighbours = await self._chunks.neighbours([hit.chunk_id for hit in fused])
-                return lift_neighbours(fused, neighbours, steps.neighbour_share)
+                return await self._apply_context(fused)
+
+    async def _apply_context(self, ranking: tuple[ScoredChunk, ...]) -> tuple[ScoredChunk, ...]:
+        """Adjust the scores of chunks by those of their neighbours and of their pages."""
+        steps, ids = self._steps, [hit.chunk_id for hit in ranking]
+        if steps.neighbour_share:
+            ranking = lift_neighbours(ranking, await self._chunks.neighbours(ids), steps.neighbour_share)
+        if steps.page_share:
+            pages = await self._chunks.pages_of([hit.chunk_id for hit in ranking])
+            ranking = group_by_page(ranking, pages, steps.page_share, steps.page_decay)
+        return ranking
 
     async def _deep_ranking(self, rankings: Rankings) -> Sequence[ScoredChunk]:
         if self._deep is None or rankings.deep is None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from records.ids import ChunkId
 from records.retrieval import ScoredChunk
-from services.retrieval.fusion import fuse, lift_neighbours, put_first
+from services.retrieval.fusion import fuse, group_by_page, lift_neighbours, put_first
 
 
 def ranking(*scores: tuple[int, float]) -> tuple[ScoredChunk, ...]:
@@ -83,3 +83,10 @@ def test_chosen_chunks_that_the_ranking_lacks_go_first() -> None:
     assert ids(put_first(ranking((1, 1.8), (2, 1.0)), [ChunkId(9)])) == [9, 1, 2]
     assert ids(put_first((), [ChunkId(9)])) == [9]
     assert ids(put_first(ranking((1, 1.8)), [])) == [1]
+
+
+def test_pages_are_ranked_by_all_of_their_chunks_and_differ() -> None:
+    pages = {ChunkId(1): "a", ChunkId(2): "b", ChunkId(3): "b", ChunkId(4): "b"}
+    grouped = group_by_page(ranking((1, 1.0), (2, 0.9), (3, 0.8), (4, 0.7), (5, 0.65)), pages, 0.1, 0.9)
+    assert ids(grouped) == [2, 1, 3, 5, 4], "the chunk 5 has no page"
+    assert {hit.chunk_id: round(hit.score, 3) for hit in grouped} == {2: 1.05, 1: 1.0, 3: 0.72, 5: 0.65, 4: 0.567}

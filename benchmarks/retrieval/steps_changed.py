@@ -8,6 +8,7 @@ STEPS_CHANGED = {
     "keyword ranking × 2": RankingSteps(keyword_weight=2.0),
     "no neighbours": RankingSteps(neighbour_share=0.0),
     "neighbours × 0.3": RankingSteps(neighbour_share=0.3),
+    "no grouping by pages": RankingSteps(page_share=0.0),
     "no identifiers first": RankingSteps(puts_identifiers_first=False),
     "near-duplicates kept": RankingSteps(removes_near_duplicates=False),
 }
