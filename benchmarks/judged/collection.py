@@ -1,7 +1,7 @@
 """A folder of judged documents: PDF or text files, questions with the places that answer them, and facts of tables.
 
-`questions.jsonl` has one object a line with `document`, `question`, and either `pages` (numbers from 1) or `answer` (words
-of the document). `table-facts.jsonl` has one object a line with `document`, `page`, `row`, `column` and `value`. Either file
+`questions.jsonl` has one object a line with `document`, `question`, and either `pages` (numbers from 1) or `quote` (words of
+the document). `table-facts.jsonl` has one object a line with `document`, `page`, `row`, `column` and `value`. Either file
 may be missing; other members are ignored.
 """
 
@@ -17,12 +17,12 @@ MEDIA_TYPES = {".pdf": "application/pdf", ".txt": "text/plain"}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about one document, and the pages or the words that answer it."""
+    """A question about one document, and the pages or the words of the document that answer it."""
 
     document: str
     text: str
     pages: frozenset[int]
-    answer: str | None = None
+    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def load(folder: Path) -> JudgedFolder:
     if not documents:
         raise SystemExit(f"{folder} contains no PDF or text files. See docs/benchmarks.md for the form of the folder.")
     questions = [
-        Question(each["document"], each["question"], frozenset(each.get("pages", ())), each.get("answer"))
+        Question(each["document"], each["question"], frozenset(each.get("pages", ())), each.get("quote"))
         for each in _records(folder / "questions.jsonl")
     ]
     facts = [

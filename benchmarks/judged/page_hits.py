@@ -59,9 +59,9 @@ def _has_page(hits: Places, question: Question) -> bool:
 
 
 def _answers(hit: Place, question: Question) -> bool:
-    """Return whether a hit is on a page with the answer, or has the answer's words."""
-    if question.answer is not None:
-        return " ".join(question.answer.split()) in " ".join(hit.text.split())
+    """Return whether a hit is on a page with the answer, or contains the quote."""
+    if question.quote is not None:
+        return " ".join(question.quote.split()) in " ".join(hit.text.split())
     return any(hit.first <= page <= hit.last for page in question.pages)
 
 
