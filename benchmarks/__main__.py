@@ -27,7 +27,7 @@ from benchmarks.ingestion import (
     pdf_parsing,
     upload_memory,
 )
-from benchmarks.retrieval import search_growth, search_quality
+from benchmarks.retrieval import pipeline_steps, search_growth, search_quality
 from benchmarks.serving import graphql, random_kills, streamed_chat
 
 Measure = Callable[[Path, bool], Awaitable[list[Figure]]]
@@ -43,6 +43,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "worker-crash": (frozenset({"I15"}), worker_crash.measure),
     "fuzzed-streams": (frozenset({"I16"}), fuzzed_streams.measure),
     "search-quality": (frozenset({"R1", "R2", "R5", "R10", "R11"}), search_quality.measure),
+    "pipeline-steps": (frozenset({"R14"}), pipeline_steps.measure),
     "search-growth": (frozenset({"R4", "R6"}), search_growth.measure),
     "ingestion-speed": (frozenset({"R7", "R9"}), ingestion_speed.measure),
     "graphql": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graphql.measure),

@@ -10,6 +10,7 @@ from benchmarks.judged.bare_script import search_bare
 from benchmarks.judged.collection import JudgedFolder, load
 from benchmarks.judged.page_hits import DEPTHS, PageHits, search_pages
 from benchmarks.judged.table_report import OURS, TableReport, compare_readers
+from benchmarks.retrieval.steps_changed import STEPS_CHANGED
 from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.protocol import ParsedChunks
 from engines.parsing.worker.chunking.token_counter import open_token_counter
@@ -17,6 +18,7 @@ from engines.parsing.worker.extraction import Extraction
 from engines.parsing.worker.parse_context import ParseContext
 from records.document import Chunking, NewChunk
 from records.retrieval import SearchMode
+from services.retrieval.ranking_steps import RankingSteps
 
 SCOPES = ("inside", "all")
 
@@ -60,11 +62,12 @@ def print_hits(found: dict[str, PageHits]) -> None:
 
 
 async def measure_hits(
-    folder: JudgedFolder, chunking: Chunking, mode: SearchMode, with_bare: bool
+    folder: JudgedFolder, chunking: Chunking, mode: SearchMode, with_bare: bool, with_steps: bool
 ) -> dict[str, PageHits]:
-    """Return the hits of Graphlore's search, and of the bare script."""
+    """Return the hits of Graphlore's search, of the search with each step changed, and of the bare script."""
+    variants = {OURS: RankingSteps(), **(STEPS_CHANGED if with_steps else {})}
     with tempfile.TemporaryDirectory(prefix="graphlore-judged-") as data:
-        found = {OURS: await search_pages(folder, Path(data), chunking, mode)}
+        found = await search_pages(folder, Path(data), chunking, mode, variants)
     if with_bare:
         found["bare script"] = await search_bare(folder, mode)
     return found
@@ -73,17 +76,19 @@ async def measure_hits(
 def main() -> None:
     """Read the arguments, measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.judged", description="Measure a judged collection.")
-    parser.add_argument("folder", type=Path, help="PDF files with questions.jsonl and table-facts.jsonl")
+    parser.add_argument("folder", type=Path, help="PDF or text files with questions.jsonl and table-facts.jsonl")
     parser.add_argument("--only", choices=("facts", "pages"), help="measure one part")
     parser.add_argument("--no-bare", action="store_true", help="omit the bare script")
+    parser.add_argument("--steps", action="store_true", help="also change each step of the ranking")
     parser.add_argument("--mode", choices=list(SearchMode), default=SearchMode.HYBRID, help="KEYWORD embeds nothing")
     parser.add_argument("--max-tokens", type=int, default=Chunking().max_tokens, help="tokens of a chunk")
     arguments = parser.parse_args()
     folder, chunking = load(arguments.folder), Chunking(max_tokens=arguments.max_tokens)
+    mode = SearchMode(arguments.mode)
     if folder.facts and arguments.only != "pages":
         print_facts(compare_readers(folder, lambda path: chunks_of(path, chunking)))
     if folder.questions and arguments.only != "facts":
-        print_hits(asyncio.run(measure_hits(folder, chunking, SearchMode(arguments.mode), not arguments.no_bare)))
+        print_hits(asyncio.run(measure_hits(folder, chunking, mode, not arguments.no_bare, arguments.steps)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pypdfium2
 from numpy.typing import NDArray
 
 from benchmarks.judged.collection import JudgedFolder
-from benchmarks.judged.page_hits import DEPTHS, PageHits
+from benchmarks.judged.page_hits import DEPTHS, PageHits, Place
 from engines.embedding import document_worker, open_embedder, prompt_worker
 from records.retrieval import SearchMode
 
@@ -22,6 +22,10 @@ _BATCH = 256
 def _windows(folder: JudgedFolder) -> Iterator[tuple[str, int, str]]:
     """Yield the windows of all pages: document, page and text."""
     for name, path in folder.documents.items():
+        if path.suffix != ".pdf":
+            words = path.read_text(encoding="utf-8").split()
+            yield from ((name, 0, " ".join(words[start : start + _WINDOW])) for start in range(0, len(words), _WINDOW))
+            continue
         with pypdfium2.PdfDocument(path) as document:
             for number, page in enumerate(document, 1):
                 words = page.get_textpage().get_text_range().split()
@@ -41,8 +45,13 @@ async def search_bare(folder: JudgedFolder, mode: SearchMode) -> PageHits:
     for number, question in enumerate(folder.questions):
         for scope, mask in (("inside", names == question.document), ("all", np.ones(len(windows), dtype=np.bool_))):
             best = np.argsort(-_fused([leg[number] for leg in legs], mask))[: max(DEPTHS)]
-            hits.add(scope, number, [(windows[each][0], windows[each][1], windows[each][1]) for each in best])
+            hits.add(scope, number, [_place(windows[each]) for each in best])
     return hits
+
+
+def _place(window: tuple[str, int, str]) -> Place:
+    document, page, text = window
+    return Place(document, page, page, text)
 
 
 async def _similarities(questions: Sequence[str], texts: Sequence[str]) -> NDArray[np.float32]:

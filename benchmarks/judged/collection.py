@@ -1,7 +1,8 @@
-"""A folder of judged documents: PDF files, questions with the pages that answer them, and facts of their tables.
+"""A folder of judged documents: PDF or text files, questions with the places that answer them, and facts of tables.
 
-`questions.jsonl` has one object a line with `document`, `question` and `pages` (numbers from 1). `table-facts.jsonl` has one
-object a line with `document`, `page`, `row`, `column` and `value`. Either file may be missing; other members are ignored.
+`questions.jsonl` has one object a line with `document`, `question`, and either `pages` (numbers from 1) or `quote` (words of
+the document). `table-facts.jsonl` has one object a line with `document`, `page`, `row`, `column` and `value`. Either file
+may be missing; other members are ignored.
 """
 
 import json
@@ -10,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+MEDIA_TYPES = {".pdf": "application/pdf", ".txt": "text/plain"}
+"""Media type of a document by the ending of its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about one document, and the pages that answer it."""
+    """A question about one document, and the pages or the words of the document that answer it."""
 
     document: str
     text: str
     pages: frozenset[int]
+    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,12 @@ class JudgedFolder:
 
 
 def load(folder: Path) -> JudgedFolder:
-    """Load a folder. Raises `SystemExit` for a folder without PDF files, or if a file that is named in it is missing."""
-    documents = {path.name: path for path in sorted(folder.glob("*.pdf"))}
+    """Load a folder. Raises `SystemExit` for a folder without documents, or if a file that is named in it is missing."""
+    documents = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in MEDIA_TYPES}
     if not documents:
-        raise SystemExit(f"{folder} contains no PDF files. See docs/benchmarks.md for the form of the folder.")
+        raise SystemExit(f"{folder} contains no PDF or text files. See docs/benchmarks.md for the form of the folder.")
     questions = [
-        Question(each["document"], each["question"], frozenset(each["pages"]))
+        Question(each["document"], each["question"], frozenset(each.get("pages", ())), each.get("quote"))
         for each in _records(folder / "questions.jsonl")
     ]
     facts = [

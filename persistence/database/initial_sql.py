@@ -1,56 +1,62 @@
 """SQL of the first migration for what Tortoise's models cannot express. It is part of that migration: do not change it.
 
 The full-text tables contain no text: SQLite reads it from views and computes the tokens of a row again to delete them.
-`index_tokens` is a function of the connection (`sqlite.py`), so other programs can read these tables but not change them.
+`index_tokens`, `index_variants` and `index_terms` are functions of the connection (`sqlite.py`), so other programs can read
+these tables but not change them.
 """
 
 FULL_TEXT_INDEX = """
 CREATE VIEW chunks_fts_content AS
-SELECT id, index_tokens(text) AS text, index_tokens(context) AS context, 'd' || document_id AS document FROM chunks;
+SELECT id, index_tokens(text) AS text, index_tokens(context) AS context,
+    index_variants(text) || ' ' || index_variants(context) AS variants, 'd' || document_id AS document FROM chunks;
 
 CREATE VIRTUAL TABLE chunks_fts USING fts5(
-    text, context, document, content='chunks_fts_content', content_rowid='id', tokenize='porter ascii'
+    text, context, variants, document, content='chunks_fts_content', content_rowid='id', tokenize='porter ascii'
 );
 
 CREATE TRIGGER chunks_fts_insert AFTER INSERT ON chunks BEGIN
-    INSERT INTO chunks_fts (rowid, text, context, document)
-    VALUES (new.id, index_tokens(new.text), index_tokens(new.context), 'd' || new.document_id);
+    INSERT INTO chunks_fts (rowid, text, context, variants, document)
+    VALUES (new.id, index_tokens(new.text), index_tokens(new.context),
+        index_variants(new.text) || ' ' || index_variants(new.context), 'd' || new.document_id);
 END;
 
 CREATE TRIGGER chunks_fts_delete AFTER DELETE ON chunks BEGIN
-    INSERT INTO chunks_fts (chunks_fts, rowid, text, context, document)
-    VALUES ('delete', old.id, index_tokens(old.text), index_tokens(old.context), 'd' || old.document_id);
+    INSERT INTO chunks_fts (chunks_fts, rowid, text, context, variants, document)
+    VALUES ('delete', old.id, index_tokens(old.text), index_tokens(old.context),
+        index_variants(old.text) || ' ' || index_variants(old.context), 'd' || old.document_id);
 END;
 
 CREATE TRIGGER chunks_fts_update AFTER UPDATE OF document_id, text, context ON chunks BEGIN
-    INSERT INTO chunks_fts (chunks_fts, rowid, text, context, document)
-    VALUES ('delete', old.id, index_tokens(old.text), index_tokens(old.context), 'd' || old.document_id);
-    INSERT INTO chunks_fts (rowid, text, context, document)
-    VALUES (new.id, index_tokens(new.text), index_tokens(new.context), 'd' || new.document_id);
+    INSERT INTO chunks_fts (chunks_fts, rowid, text, context, variants, document)
+    VALUES ('delete', old.id, index_tokens(old.text), index_tokens(old.context),
+        index_variants(old.text) || ' ' || index_variants(old.context), 'd' || old.document_id);
+    INSERT INTO chunks_fts (rowid, text, context, variants, document)
+    VALUES (new.id, index_tokens(new.text), index_tokens(new.context),
+        index_variants(new.text) || ' ' || index_variants(new.context), 'd' || new.document_id);
 END;
 
-CREATE VIEW sessions_fts_content AS SELECT id, index_tokens(name) AS name FROM sessions;
+CREATE VIEW sessions_fts_content AS SELECT id, index_terms(name) AS name FROM sessions;
 
 CREATE VIRTUAL TABLE sessions_fts USING fts5(
     name, content='sessions_fts_content', content_rowid='id', tokenize='porter ascii'
 );
 
 CREATE TRIGGER sessions_fts_insert AFTER INSERT ON sessions BEGIN
-    INSERT INTO sessions_fts (rowid, name) VALUES (new.id, index_tokens(new.name));
+    INSERT INTO sessions_fts (rowid, name) VALUES (new.id, index_terms(new.name));
 END;
 
 CREATE TRIGGER sessions_fts_delete AFTER DELETE ON sessions BEGIN
-    INSERT INTO sessions_fts (sessions_fts, rowid, name) VALUES ('delete', old.id, index_tokens(old.name));
+    INSERT INTO sessions_fts (sessions_fts, rowid, name) VALUES ('delete', old.id, index_terms(old.name));
 END;
 
 CREATE TRIGGER sessions_fts_update AFTER UPDATE OF name ON sessions BEGIN
-    INSERT INTO sessions_fts (sessions_fts, rowid, name) VALUES ('delete', old.id, index_tokens(old.name));
-    INSERT INTO sessions_fts (rowid, name) VALUES (new.id, index_tokens(new.name));
+    INSERT INTO sessions_fts (sessions_fts, rowid, name) VALUES ('delete', old.id, index_terms(old.name));
+    INSERT INTO sessions_fts (rowid, name) VALUES (new.id, index_terms(new.name));
 END;
 
 -- An answer is stored many times while it is generated. It is indexed when it has ended.
 CREATE VIEW messages_fts_content AS
-SELECT id, index_tokens(content) AS content FROM messages WHERE status IN ('COMPLETED', 'CANCELED', 'FAILED');
+SELECT id, index_terms(content) AS content FROM messages WHERE status IN ('COMPLETED', 'CANCELED', 'FAILED');
 
 CREATE VIRTUAL TABLE messages_fts USING fts5(
     content, content='messages_fts_content', content_rowid='id', tokenize='porter ascii'
@@ -58,25 +64,25 @@ CREATE VIRTUAL TABLE messages_fts USING fts5(
 
 CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages
 WHEN new.status IN ('COMPLETED', 'CANCELED', 'FAILED') BEGIN
-    INSERT INTO messages_fts (rowid, content) VALUES (new.id, index_tokens(new.content));
+    INSERT INTO messages_fts (rowid, content) VALUES (new.id, index_terms(new.content));
 END;
 
 CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages
 WHEN old.status IN ('COMPLETED', 'CANCELED', 'FAILED') BEGIN
-    INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.id, index_tokens(old.content));
+    INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.id, index_terms(old.content));
 END;
 
 CREATE TRIGGER messages_fts_update_old AFTER UPDATE OF status, content ON messages
 WHEN old.status IN ('COMPLETED', 'CANCELED', 'FAILED') BEGIN
-    INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.id, index_tokens(old.content));
+    INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.id, index_terms(old.content));
 END;
 
 CREATE TRIGGER messages_fts_update_new AFTER UPDATE OF status, content ON messages
 WHEN new.status IN ('COMPLETED', 'CANCELED', 'FAILED') BEGIN
-    INSERT INTO messages_fts (rowid, content) VALUES (new.id, index_tokens(new.content));
+    INSERT INTO messages_fts (rowid, content) VALUES (new.id, index_terms(new.content));
 END;
 
--- The version of index_tokens that computed the tokens; an empty one lets the server build the index at its start.
+-- The version of the functions that computed the tokens; an empty one lets the server build the index at its start.
 CREATE TABLE search_index (tokenizer TEXT NOT NULL);
 INSERT INTO search_index VALUES ('');
 """

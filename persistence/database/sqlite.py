@@ -16,13 +16,14 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionConte
 from tortoise.context import TortoiseContext
 
 from persistence.search.tokenizer import index_tokens
+from persistence.search.variants import index_terms, index_variants
 from records.values.text import comparison_key
 
 BUSY_TIMEOUT_MS = 5000
 """Milliseconds that a connection waits while another program has locked the database."""
 
-FUNCTIONS = (index_tokens, comparison_key)
-"""SQL functions of one text each, under their Python names. Triggers of the full-text index call `index_tokens`."""
+FUNCTIONS = (index_tokens, index_variants, index_terms, comparison_key)
+"""SQL functions of one text each, under their Python names. Triggers of the full-text index call all but the last."""
 
 _DURABLE: dict[str, Any] = {"synchronous": "FULL", "fullfsync": "ON", "checkpoint_fullfsync": "ON"}
 """Each commit waits for the disk, so that it survives `kill -9` and a loss of power; in WAL mode, NORMAL survives only the

@@ -38,6 +38,10 @@ _NEIGHBOURS = """
         AND neighbours.position IN (chunks.position - 1, chunks.position + 1)
     ORDER BY neighbours.position
 """
+_PAGES = """
+    SELECT chunks.id, chunks.document_id, chunks.page_start FROM json_each(?) AS wanted
+    JOIN chunks ON chunks.id = wanted.value WHERE chunks.page_start IS NOT NULL
+"""
 
 
 class Chunks:
@@ -80,6 +84,11 @@ class Chunks:
         for chunk_id, neighbour_id in rows:
             neighbours[chunk_id] = (*neighbours.get(chunk_id, ()), ChunkId(neighbour_id))
         return neighbours
+
+    async def pages_of(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[DocumentId, int]]:
+        async with self._database.reading() as reader:
+            rows = await fetch(reader, _PAGES, [json_array(chunk_ids)])
+        return {ChunkId(row[0]): (DocumentId(row[1]), row[2]) for row in rows}
 
     async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
         async with self._database.snapshot() as reader:

@@ -1,6 +1,6 @@
 """Keyword search: BM25 over the full-text index of chunks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 
@@ -22,14 +22,25 @@ MAX_DOCUMENTS_IN_MATCH = 100
 MAX_CANDIDATES = 10_000
 """Passages whose text is compared with quotations. A search that has more candidates returns the hits among these."""
 
+MAX_RARE = 3
+"""Passages that contain an identifier of a query, if it is rare."""
+
+_COLUMNS = "{text context variants}"
+"""Columns of `chunks_fts` with terms."""
+
 _RANKED = """
     WITH ranked AS MATERIALIZED (
-        SELECT rowid AS chunk_id, bm25(chunks_fts, 1.0, 1.0, 0.0) AS score FROM chunks_fts
+        SELECT rowid AS chunk_id, bm25(chunks_fts, 1.0, 1.0, 0.4, 0.0) AS score FROM chunks_fts
         WHERE chunks_fts MATCH ? {filter} ORDER BY score LIMIT ?
     )
     SELECT ranked.chunk_id, ranked.score, documents.status {texts} FROM ranked
     JOIN chunks ON chunks.id = ranked.chunk_id JOIN documents ON documents.id = chunks.document_id
     ORDER BY ranked.score, ranked.chunk_id
+"""
+_UNRANKED = """
+    SELECT chunks.id FROM chunks_fts JOIN chunks ON chunks.id = chunks_fts.rowid
+    JOIN documents ON documents.id = chunks.document_id
+    WHERE chunks_fts MATCH ? {filter} AND documents.status IN (SELECT value FROM json_each(?)) LIMIT ?
 """
 _BY_DOCUMENT = "AND +rowid IN (SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?)))"
 _TEXTS = ", chunks.text, chunks.context"
@@ -51,19 +62,45 @@ class Keywords:
     async def search(
         self, text: str, limit: int, document_ids: Sequence[DocumentId] | None, *, loosely: bool = False
     ) -> tuple[ScoredChunk, ...]:
-        query, quotations = parse_query(text), () if loosely else find_quotations(text)
-        if not (query or quotations) or limit < 1 or (document_ids is not None and not document_ids):
+        quotations = () if loosely else find_quotations(text)
+        if limit < 1 or (document_ids is not None and not document_ids):
             return ()
-        search = _Search(_match(query, quotations), quotations, document_ids)
         async with self._database.snapshot() as reader:
-            return await _search(reader, search, limit)
+            for query in _queries(text):
+                if query or quotations:
+                    search = _Search(_match(query, quotations), quotations, document_ids)
+                    if hits := await _search(reader, search, limit):
+                        return hits
+        return ()
+
+    async def rare_matches(self, text: str, document_ids: Sequence[DocumentId] | None) -> tuple[ChunkId, ...]:
+        identifiers = parse_query(text).identifiers
+        if document_ids is not None and not document_ids:
+            return ()
+        matches: dict[ChunkId, None] = {}
+        async with self._database.snapshot() as reader:
+            for identifier in identifiers:
+                match, condition, values = _scoped(f"{_COLUMNS} : ({any_of(identifier)})", document_ids)
+                sql = _UNRANKED.format(filter=condition)
+                rows = await fetch(reader, sql, [match, *values, json_array(SEARCHABLE), MAX_RARE + 1])
+                if len(rows) <= MAX_RARE:
+                    matches |= {ChunkId(row[0]): None for row in rows}
+        return tuple(matches)
 
     def has_quotation(self, text: str) -> bool:
         return bool(find_quotations(text))
 
     def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
-        phrases = [quotation.phrase for quotation in find_quotations(query)]
+        phrases = [quotation.tokens for quotation in find_quotations(query)]
         return self._database.highlighter.spans(text, parse_query(query), phrases)
+
+
+def _queries(text: str) -> Iterator[Query]:
+    """Return the query, and the query without regard to capitals, in case that no passage matches the first."""
+    query, folded = parse_query(text), parse_query(text.lower())
+    yield query
+    if folded != query:
+        yield folded
 
 
 async def _search(reader: BaseDBAsyncClient, search: _Search, limit: int) -> tuple[ScoredChunk, ...]:
@@ -90,21 +127,23 @@ def _with_quotations(rows: Sequence[Row], quotations: tuple[Quotation, ...]) -> 
 
 async def _ranked(reader: BaseDBAsyncClient, search: _Search, limit: int) -> Sequence[Row]:
     """Return rows of chunk id, score (lower is better), document status and, for quotations, the texts."""
-    texts = _TEXTS if search.quotations else ""
-    documents = search.document_ids
-    if documents is None:
-        return await fetch(reader, _RANKED.format(filter="", texts=texts), [search.match, limit])
-    if len(documents) <= MAX_DOCUMENTS_IN_MATCH:
-        scope = " OR ".join(f"d{int(document_id)}" for document_id in documents)
-        match = f"({search.match}) AND document : ({scope})"
-        return await fetch(reader, _RANKED.format(filter="", texts=texts), [match, limit])
-    return await fetch(
-        reader, _RANKED.format(filter=_BY_DOCUMENT, texts=texts), [search.match, json_array(documents), limit]
-    )
+    match, condition, values = _scoped(search.match, search.document_ids)
+    sql = _RANKED.format(filter=condition, texts=_TEXTS if search.quotations else "")
+    return await fetch(reader, sql, [match, *values, limit])
+
+
+def _scoped(match: str, document_ids: Sequence[DocumentId] | None) -> tuple[str, str, list[str]]:
+    """Return a MATCH expression, a condition and its values that restrict a search to documents."""
+    if document_ids is None:
+        return match, "", []
+    if len(document_ids) <= MAX_DOCUMENTS_IN_MATCH:
+        scope = " OR ".join(f"d{int(document_id)}" for document_id in document_ids)
+        return f"({match}) AND document : ({scope})", "", []
+    return match, _BY_DOCUMENT, [json_array(document_ids)]
 
 
 def _match(query: Query, quotations: Sequence[Quotation]) -> str:
     """Return a MATCH expression over `chunks_fts`: all quotations, and any of the terms or the first quotation."""
     required = [f"{COLUMNS} : {quotation.phrase}" for quotation in quotations]
-    alternatives = required[:1] + ([f"{COLUMNS} : ({any_of(query.terms)})"] if query else [])
+    alternatives = required[:1] + ([f"{_COLUMNS} : ({any_of(query.terms)})"] if query else [])
     return " AND ".join([*required, f"({' OR '.join(alternatives)})"])

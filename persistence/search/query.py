@@ -1,42 +1,110 @@
 """Conversion of any text to the terms of a full-text query, and of terms to FTS5 expressions with every term quoted."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from persistence.search.stop_words import STOP_WORDS
 from persistence.search.tokenizer import BETWEEN_APOSTROPHES, RUN, WORD, character_pairs, search_form
+from persistence.search.variants import (
+    GROUPED,
+    capitals,
+    compounds,
+    fold,
+    numbers,
+    signed_words,
+    with_capitals,
+    without_separators,
+)
+
+Item = TypeVar("Item")
 
 MAX_TERMS = 64
 """Number of words and number of pairs that a query searches for. Further ones are ignored."""
+MAX_IDENTIFIERS = 8
+"""Identifiers of a query that raise the passages with them."""
+_MAX_RUN = 24
+"""Characters of a run of a script without spaces that is searched as a whole. A longer one is a sentence."""
+_MIN_DIGITS = 5
+"""Digits of a number that identifies something. Shorter ones are often years and quantities."""
+_MIN_LENGTH = 4
+"""Letters and digits of a part number. Shorter ones, such as `K-6` or `2nd`, are often no names."""
+_EMPHASIZED = frozenset(("how", "not", "what", "when", "where", "which", "why"))
+"""Stop words that are written in capitals for emphasis."""
+_MAX_PIECES = 4
+"""Groups of letters and of digits that a part number without separators is divided into."""
+
+_PERIOD = re.compile("(?:fy|cy|q[1-4]|h[12])*(?:19|20)[0-9]{2}(?:q[1-4]|h[12])?|q[1-4]|h[12]|[fc]y[0-9]{2}")
+"""A year or a part of it: `2031`, `FY2031`, `FY2031Q1`, `Q1`."""
+_PARTS_OF_PERIOD = re.compile("(?:19|20)[0-9]{2}|q[1-4]|h[12]")
+_QUANTITY = re.compile(r"[0-9]+(?:st|nd|rd|th|s)|[0-9]+-[a-z]{3,}")
+"""`28th`, `1890s` or `100-metre`."""
+_LETTER_AND_DIGIT = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
+_NAME_WITH_SIGNS = re.compile(r"[^\W_]+(?:_+[^\W_]+)+|[^\W\d_]\w+(?:\.[^\W\d_]\w+)+|\d+(?:\.\d+){2,}")
+"""`snake_case`, `config.yaml` or `10.0.0.1`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a query in search form.
+
+    A term is one or more tokens separated by spaces: `x 200 b` matches these tokens in a row.
+    """
+
+    exact: tuple[str, ...]
+    "Terms that each stand for the whole word: `x 200 b` and `x200b` for `x-200/b`."
+    parts: tuple[str, ...] = ()
+    "Terms that stand for a part of it, or for other spellings."
+    is_identifier: bool = False
+    "True for a part number, a name with signs, a large number or a stop word in capitals."
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The distinct terms of a query in their order, in search form.
+    """The words of a query in their order, and the pairs of neighbouring characters of scripts without spaces."""
 
-    A word is one or more tokens separated by spaces: `x-200/b` is `x 200 b` and matches these tokens in a row. A pair is
-    two neighbouring characters of a script without spaces, or one character that stands alone.
-    """
-
-    words: tuple[str, ...]
+    words: tuple[Word, ...]
     pairs: tuple[str, ...]
+    "Pairs; or one character that stands alone."
+    runs: tuple[str, ...] = ()
+    "Runs of three or more characters as their pairs in a row."
 
     def __bool__(self) -> bool:
         return bool(self.words or self.pairs)
 
     @property
     def terms(self) -> tuple[str, ...]:
-        return self.words + self.pairs
+        """All distinct terms."""
+        of_words = (term for word in self.words for term in (*word.exact, *word.parts))
+        return (*dict.fromkeys(of_words), *self.pairs, *self.runs)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """An FTS5 expression for each word and for each pair. A text that matches all of them contains the whole query."""
+        return (*(any_of(word.exact) for word in self.words), *map(quoted, self.pairs))
+
+    @property
+    def identifiers(self) -> tuple[tuple[str, ...], ...]:
+        """The alternative terms of each identifier, for at most `MAX_IDENTIFIERS`."""
+        return tuple(word.exact for word in self.words if word.is_identifier)[:MAX_IDENTIFIERS]
 
 
 def parse_query(text: str, stop_words: frozenset[str] = STOP_WORDS) -> Query:
-    """Return the terms of a query. No character is an operator. `stop_words` are left out."""
+    """Return the terms of a query. No character is an operator.
+
+    `stop_words` are left out, except those in capitals, such as `IT`, and those of a query that has no other words.
+    """
     form = search_form(text)
-    items = RUN.sub(" ", form).split()
-    return Query(
-        words=_distinct(word for item in items for word in _words(item, stop_words)),
-        pairs=_distinct(pair for run in RUN.findall(form) for pair in _pairs(run)),
-    )
+    runs = RUN.findall(form)
+    pairs = _first(pair for run in runs for pair in _pairs(run))
+    rows = (" ".join(character_pairs(run)) for run in runs if 2 < len(run) <= _MAX_RUN)
+    form = RUN.sub(" ", form)
+    names = _names_in_capitals(text)
+    words = _first(_words(form, names, stop_words))
+    if not words and not pairs:
+        words = _first(_words(form, names, frozenset()))
+    return Query(words, pairs, _first(rows))
 
 
 def any_of(terms: Iterable[str]) -> str:
@@ -50,28 +118,94 @@ def quoted(term: str) -> str:
     return f"{phrase} *" if len(term) == 1 and RUN.match(term) else phrase
 
 
-def _words(item: str, stop_words: frozenset[str]) -> Iterator[str]:
-    """Return the words of a text without spaces: all of it as a phrase, and its parts that carry meaning."""
+def _names_in_capitals(text: str) -> dict[str, str]:
+    """Return the variants of the short words in capitals by their search form; none if all words are in capitals."""
+    capital = with_capitals(text)
+    found = {search_form(name.text): name.text for name in capitals(capital)}
+    is_shouted = len(capital.split()) > 2 and capital == capital.upper()
+    return {} if is_shouted else found
+
+
+def _words(form: str, names: dict[str, str], stop_words: frozenset[str]) -> Iterator[Word]:
+    """Return the words of a query without scripts without spaces. Numbers in groups may contain spaces."""
+    end = 0
+    for found in numbers(form):
+        yield from (word for item in form[end : found.start()].split() for word in _item(item, names, stop_words))
+        yield _number(found[0])
+        end = found.end()
+    yield from (word for item in form[end:].split() for word in _item(item, names, stop_words))
+
+
+def _number(text: str) -> Word:
+    """Return a number with separators. Its groups are searched, too, if they may be several numbers."""
+    groups = re.findall("[a-z0-9]+", text)
+    joined = [*without_separators(text), *(account.text for account in compounds(text))]
+    exact = dict.fromkeys((" ".join(groups), *joined))
+    is_amount = GROUPED.fullmatch(text) and (" " not in text or len(groups) > 2)
+    parts = () if is_amount else tuple(group for group in groups if len(group) > 1)
+    return Word(tuple(exact), parts, is_identifier=len("".join(groups)) >= _MIN_DIGITS)
+
+
+def _item(item: str, names: dict[str, str], stop_words: frozenset[str]) -> Iterator[Word]:
+    """Return the words of a text without spaces: all of it, with its parts that carry meaning."""
     parts = WORD.findall(item)
-    if len(parts) < 2:
-        yield from (part for part in parts if part not in stop_words)
+    if len(parts) == 1:
+        yield from _single(item, parts[0], names, stop_words)
+    elif parts:
+        core = item[item.index(parts[0]) : item.rindex(parts[-1]) + len(parts[-1])]
+        significant = [part for part in parts if len(part) > 1 and part not in stop_words]
+        if significant or not BETWEEN_APOSTROPHES.fullmatch(core):
+            spellings = [spelling for part in significant for spelling in _spellings(part)]
+            name = names.get("".join(parts), "")
+            exact = filter(None, (" ".join(parts), name, *(variant.text for variant in compounds(core))))
+            yield Word(
+                tuple(exact), (*spellings, *(signed.text for signed in signed_words(item))), _is_identifier(core)
+            )
+
+
+def _single(item: str, word: str, names: dict[str, str], stop_words: frozenset[str]) -> Iterator[Word]:
+    """Return the word of a text that contains only one, unless it is a stop word."""
+    if signed := tuple(signed.text for signed in signed_words(item)):
+        yield Word(signed, () if word in stop_words else (word,), is_identifier=True)
         return
-    significant = [part for part in parts if len(part) > 1 and part not in stop_words]
-    start, end = item.index(parts[0]), item.rindex(parts[-1]) + len(parts[-1])
-    if significant or not BETWEEN_APOSTROPHES.fullmatch(item[start:end]):
-        yield " ".join(parts)
-    yield from significant
+    name = names.get(word)
+    if _PERIOD.fullmatch(word):
+        parts = tuple(part for part in _PARTS_OF_PERIOD.findall(word) if part != word)
+        yield Word((word,), parts)
+    elif word not in stop_words:
+        yield Word(_spellings(word), () if name is None else (name,), _is_identifier(word))
+    elif name is not None:
+        yield Word((name,), is_identifier=word not in _EMPHASIZED)
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """Return the word, the word without accents, and letters and digits apart."""
+    spellings = [word, fold(word)]
+    if word.isascii() and word[:2] == "00" and word.isdigit():
+        spellings.append(word[2:])
+    pieces = re.findall("[a-z]+|[0-9]+", word) if word.isascii() else []
+    if 1 < len(pieces) <= _MAX_PIECES and len(word) > _MIN_LENGTH:
+        spellings.append(" ".join(pieces))
+    return tuple(dict.fromkeys(spellings))
+
+
+def _is_identifier(word: str) -> bool:
+    if word.isdigit():
+        return len(word) >= _MIN_DIGITS
+    if len("".join(WORD.findall(word))) < _MIN_LENGTH or _QUANTITY.fullmatch(word):
+        return False
+    return bool(_LETTER_AND_DIGIT.search(word) or _NAME_WITH_SIGNS.fullmatch(word))
 
 
 def _pairs(run: str) -> Iterator[str]:
     yield from character_pairs(run) if len(run) > 1 else (run,)
 
 
-def _distinct(terms: Iterable[str]) -> tuple[str, ...]:
-    """Return the first `MAX_TERMS` distinct terms."""
-    distinct: dict[str, None] = {}
-    for term in terms:
-        distinct[term] = None
+def _first(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Return the first `MAX_TERMS` distinct items."""
+    distinct: dict[Item, None] = {}
+    for item in items:
+        distinct[item] = None
         if len(distinct) == MAX_TERMS:
             break
     return tuple(distinct)

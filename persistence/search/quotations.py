@@ -15,7 +15,7 @@ MAX_QUOTATIONS = 8
 """Quotations of a query that are enforced. Words of further ones are searched for like others."""
 
 COLUMNS = "{text context}"
-"""Columns of `chunks_fts` with text."""
+"""Columns of `chunks_fts` with whole texts."""
 
 _QUOTED = re.compile(r"""(?<![0-9a-z])(?:"(\S[^"]*)"|“(\S[^“”]*)”|„(\S[^„“”]*)[“”])(?![0-9a-z])""")
 """A quotation in a comparison key. A mark after a number is a sign of inches and opens none."""
@@ -29,8 +29,16 @@ _WORD_CHARACTER = rf"(?![{SPACELESS}])[\w{MARKS}]"
 class Quotation:
     """A quoted part of a query. The FTS5 phrase matches at least the passages that the pattern matches."""
 
-    phrase: str
+    tokens: str
+    "Its tokens, separated by spaces."
+    is_open: bool
+    "True if the last token may continue."
     pattern: re.Pattern[str]
+
+    @property
+    def phrase(self) -> str:
+        """The FTS5 phrase."""
+        return f'"{self.tokens}" *' if self.is_open else f'"{self.tokens}"'
 
 
 def find_quotations(query: str) -> tuple[Quotation, ...]:
@@ -38,7 +46,7 @@ def find_quotations(query: str) -> tuple[Quotation, ...]:
     quotations = (next(filter(None, found.groups())) for found in _QUOTED.finditer(_comparable(query)))
     distinct = dict.fromkeys(" ".join(quotation.split()) for quotation in quotations)
     with_words = [text for text in distinct if WORD.search(text)]
-    return tuple(Quotation(_phrase(text), _pattern(text)) for text in with_words[:MAX_QUOTATIONS])
+    return tuple(Quotation(*_tokens(text), _pattern(text)) for text in with_words[:MAX_QUOTATIONS])
 
 
 def contains_all(quotations: Sequence[Quotation], *texts: str) -> bool:
@@ -54,15 +62,14 @@ def _comparable(text: str) -> str:
     return comparison_key(text).translate(_SAME_SIGN)
 
 
-def _phrase(text: str) -> str:
-    """Return an FTS5 phrase of the text's tokens. A run of a script without spaces at its end may continue in a passage."""
+def _tokens(text: str) -> tuple[str, bool]:
+    """Return the text's tokens, and whether the last one may continue in a passage, in a script without spaces."""
     tokens = list(tokenize(search_form(text)))
-    ends_in_run = RUN.match(tokens[-1].text)
-    if ends_in_run and len(tokens) > 1 and tokens[-2].end == tokens[-1].end:
+    is_run = RUN.match(tokens[-1].text) is not None
+    if is_run and len(tokens) > 1 and tokens[-2].end == tokens[-1].end:
         tokens.pop()
-        ends_in_run = None
-    phrase = '"' + " ".join(token.text for token in tokens) + '"'
-    return f"{phrase} *" if ends_in_run else phrase
+        is_run = False
+    return " ".join(token.text for token in tokens), is_run
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -5,18 +5,18 @@ tokenizer (`porter ascii`) then separates tokens at spaces only and stems Englis
 highlights agree on every token.
 
 Scripts without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Burmese, Khmer) are indexed as pairs of
-neighbouring characters. Latin letters lose their accents.
+neighbouring characters. Words keep their accents; `variants.py` adds further spellings, also those without accents.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from records.values.text import comparison_key
 
-TOKENIZER_VERSION = f"1 unicode {unicodedata.unidata_version}"
+TOKENIZER_VERSION = f"2 unicode {unicodedata.unidata_version}"
 """Identifies the tokens that these functions produce. The index is built again when it changes."""
 
 SPACELESS = (
@@ -45,17 +45,23 @@ MARKS = _mark_ranges()
 WORD = re.compile(rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*")
 """A word: a letter or number, followed by letters, numbers and combining marks."""
 
-_ASCII_WORD = re.compile("[a-z0-9]+")
-"""The same in a search form that consists of ASCII characters; many times faster."""
+ASCII_WORD = re.compile("[a-z0-9]+")
+"""The same in a search form whose words consist of ASCII characters; many times faster."""
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 BETWEEN_APOSTROPHES = re.compile(rf"{WORD.pattern}(?:['’]{WORD.pattern})+")
 """Words joined by apostrophes, such as `don't`."""
 
-_LATIN_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 _ASCII_RUN = re.compile(r"[\x00-\x7f]+(?![^\x00-\x7f])")
 """ASCII characters. The last one before another character is left out, because the other one may combine with it."""
 
 _LINE_BREAK_HINT = str.maketrans({"\u200b": " ", "\0": " "})
+_DIGITS = {
+    code: str(unicodedata.decimal(chr(code)))
+    for code in range(0x80, 0x1FC00)
+    if unicodedata.category(chr(code)) == "Nd"
+}
+"""ASCII digits for the decimal digits of other scripts."""
 
 
 class Token(NamedTuple):
@@ -66,15 +72,29 @@ class Token(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=64)
 def search_form(text: str) -> str:
-    """Return the text in the form that is searched: compared without regard to case, Unicode form and Latin accents.
+    """Return the text in the form that is searched: compared without regard to case, Unicode form and script of digits.
 
     Zero-width spaces separate words in Thai and Khmer texts and become spaces.
     """
-    key = comparison_key(text.translate(_LINE_BREAK_HINT))
-    if key.isascii():
-        return key
-    return unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", unicodedata.normalize("NFD", key)))
+    key = comparison_key(translate_hints(text))
+    return key if key.isascii() else key.translate(_DIGITS)
+
+
+def translate_hints(text: str) -> str:
+    """Replace each zero-width space by a space."""
+    return text.translate(_LINE_BREAK_HINT)
+
+
+def has_ascii_words(form: str) -> bool:
+    """Return whether the words of a text in its search form consist of ASCII characters. Its signs may be others."""
+    return form.isascii() or not any(map(_is_in_words, set(_NOT_ASCII.findall(form))))
+
+
+@lru_cache(maxsize=10_000)
+def _is_in_words(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
 def tokenize(form: str) -> Iterator[Token]:
@@ -83,11 +103,10 @@ def tokenize(form: str) -> Iterator[Token]:
     A run of a script without spaces yields its pairs of neighbouring characters and then its last character, so that a
     single character is found as the beginning of a token wherever it occurs.
     """
-    words = (_ASCII_WORD if form.isascii() else WORD).finditer(form)
-    if not RUN.search(form):
-        yield from (Token(word[0], *word.span()) for word in words)
+    if has_ascii_words(form):
+        yield from (Token(word[0], word.start(), word.end()) for word in ASCII_WORD.finditer(form))
         return
-    for word in words:
+    for word in WORD.finditer(form):
         yield from _split_runs(word[0], word.start())
 
 
@@ -108,8 +127,8 @@ def _split_runs(word: str, start: int) -> Iterator[Token]:
 def index_tokens(text: str) -> str:
     """Return the tokens of a text, separated by single spaces."""
     form = search_form(text)
-    if form.isascii():
-        return " ".join(_ASCII_WORD.findall(form))
+    if has_ascii_words(form):
+        return " ".join(ASCII_WORD.findall(form))
     return " ".join(token.text for token in tokenize(form))
 
 
@@ -119,15 +138,15 @@ def character_pairs(run: str) -> Iterator[str]:
 
 
 class SearchedText:
-    """A text in its search form, with the place in the original of each of its characters."""
+    """A text in its search form, or in another form, with the place in the original of each of its characters."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, convert: Callable[[str], str] = search_form) -> None:
         forms: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
         for start, end in _clusters(text):
             cluster = text[start:end]
-            form = search_form(cluster) if cluster.isascii() else _cluster_form(cluster)
+            form = convert(cluster) if cluster.isascii() else _cluster_form(cluster, convert)
             forms.append(form)
             self._starts += range(start, end) if cluster.isascii() else [start] * len(form)
             self._ends += range(start + 1, end + 1) if cluster.isascii() else [end] * len(form)
@@ -139,8 +158,8 @@ class SearchedText:
 
 
 @lru_cache(maxsize=10_000)
-def _cluster_form(cluster: str) -> str:
-    return search_form(cluster)
+def _cluster_form(cluster: str, convert: Callable[[str], str]) -> str:
+    return convert(cluster)
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from persistence.database.json_columns import stamp, unpack
 from persistence.database.keyset_pages import Listing
 from persistence.database.sqlite import batches
 from persistence.database.tables import Session
-from persistence.search.query import any_of, parse_query, quoted
+from persistence.search.query import parse_query
 from records.errors import NotFound
 from records.filters import Order, SessionFilter
 from records.ids import MessageId, ModelId, SessionId
@@ -47,7 +47,7 @@ def list_sessions(filter: SessionFilter, order: Order) -> Listing:
     terms = _terms(filter.query)
     where, values = _conditions(filter, terms)
     if order.field == "RELEVANCE" and terms:
-        expression = any_of(terms)
+        expression = " OR ".join(terms)
         return Listing(
             order="sessions RELEVANCE", source=_RELEVANCE, key="relevance.score", id="sessions.id", key_type=float,
             where=" AND ".join(where), values=(expression, expression, *values), descending=order.descending,
@@ -60,10 +60,10 @@ def list_sessions(filter: SessionFilter, order: Order) -> Listing:
 
 
 def _terms(query: str | None) -> Sequence[str] | None:
-    """Return the terms of a search: None without a query, empty for a query without words."""
+    """Return an FTS5 expression for each word of a search: None without a query, empty for a query without words."""
     if query is None or not query.strip():
         return None
-    return parse_query(query, _NO_STOP_WORDS).terms[:MAX_WORDS]
+    return parse_query(query, _NO_STOP_WORDS).required[:MAX_WORDS]
 
 
 def _conditions(filter: SessionFilter, terms: Sequence[str] | None) -> tuple[list[str], list[Any]]:
@@ -71,7 +71,7 @@ def _conditions(filter: SessionFilter, terms: Sequence[str] | None) -> tuple[lis
     where, values = ["1"] if terms is None or terms else ["0"], list[Any]()
     for term in terms or ():
         where.append(_WITH_WORD)
-        values += (quoted(term), quoted(term))
+        values += (term, term)
     for condition, value in (
         ("sessions.id IN (SELECT session_id FROM session_documents WHERE document_id = ?)", filter.document_id),
         ("comparison_key(coalesce(sessions.model_name, '')) = ?", model_name and comparison_key(model_name)),

@@ -39,6 +39,10 @@ class ChunkStore(Protocol):
         """Return the chunks directly before and after each of these in its document, in one read."""
         ...
 
+    async def pages_of(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[DocumentId, int]]:
+        """Return the document and the first page of each of these chunks, without those of formats without pages."""
+        ...
+
     async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
         """Return a page of a document's chunks in their order."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from records.ids import DocumentId
+from records.ids import ChunkId, DocumentId
 from records.retrieval import ScoredChunk, TextSpan
 
 
@@ -18,6 +18,10 @@ class KeywordIndex(Protocol):
         Any character in `text` is plain text. Chunks must contain every part of the query in double quotes; with
         `loosely`, quoted words are treated like the others.
         """
+        ...
+
+    async def rare_matches(self, text: str, document_ids: Sequence[DocumentId] | None) -> tuple[ChunkId, ...]:
+        """Return the chunks with an identifier of the query, such as a part number, that only a few chunks contain."""
         ...
 
     def has_quotation(self, text: str) -> bool:

@@ -6,21 +6,22 @@ rankings have enough hits. A scale of fewer than three hits says nothing; recipr
 used then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 
 from records.ids import ChunkId
 from records.retrieval import ScoredChunk
+from services.retrieval.ranking_steps import Fusion
 
 MIN_HITS_TO_SCALE = 3
 RECIPROCAL_RANK_K = 10
-NEIGHBOUR_SHARE = 0.3
-"""Share of a hit's score that its neighbours gain. Measured in chat memory: recall@10 is .640 without, .694 with it."""
 
 
-def fuse(rankings: Sequence[tuple[Sequence[ScoredChunk], float]]) -> tuple[ScoredChunk, ...]:
+def fuse(
+    rankings: Sequence[tuple[Sequence[ScoredChunk], float]], fusion: Fusion = Fusion.MIN_MAX
+) -> tuple[ScoredChunk, ...]:
     """Fuse rankings (best first) by their weights; empty rankings are ignored."""
     present = [(ranking, weight) for ranking, weight in rankings if ranking]
-    is_scaled = all(len(ranking) >= MIN_HITS_TO_SCALE for ranking, _ in present)
+    is_scaled = fusion is Fusion.MIN_MAX and all(len(ranking) >= MIN_HITS_TO_SCALE for ranking, _ in present)
     scores: dict[ChunkId, float] = {}
     for ranking, weight in present:
         for chunk_id, share in (_min_max(ranking) if is_scaled else _reciprocal_ranks(ranking)).items():
@@ -34,18 +35,20 @@ def best_first(scores: Mapping[ChunkId, float]) -> tuple[ScoredChunk, ...]:
     return tuple(ScoredChunk(chunk_id, score) for chunk_id, score in ordered)
 
 
-def put_first(ranking: Sequence[ScoredChunk], chosen: Sequence[ScoredChunk]) -> tuple[ScoredChunk, ...]:
-    """Move the chosen chunks before all others; the order within each group does not change.
+def put_first(ranking: Sequence[ScoredChunk], chosen: Collection[ChunkId]) -> tuple[ScoredChunk, ...]:
+    """Move the chosen chunks before all others, also those that the ranking lacks; the order within each group is kept.
 
     The score of a chosen chunk is raised by twice the highest score.
     """
-    ids = {hit.chunk_id for hit in chosen}
-    highest = max((hit.score for hit in ranking), default=0.0)
-    return best_first({hit.chunk_id: hit.score + (2 * highest if hit.chunk_id in ids else 0.0) for hit in ranking})
+    if not chosen:
+        return tuple(ranking)
+    lift = 2 * max((hit.score for hit in ranking), default=0.5)
+    scores = {hit.chunk_id: hit.score for hit in ranking}
+    return best_first(scores | {chunk_id: scores.get(chunk_id, 0.0) + lift for chunk_id in chosen})
 
 
 def lift_neighbours(
-    ranking: Sequence[ScoredChunk], neighbours: Mapping[ChunkId, Sequence[ChunkId]], share: float = NEIGHBOUR_SHARE
+    ranking: Sequence[ScoredChunk], neighbours: Mapping[ChunkId, Sequence[ChunkId]], share: float
 ) -> tuple[ScoredChunk, ...]:
     """Add `share` of a hit's score to the chunks before and after it, even if they are not in the ranking.
 
@@ -57,6 +60,24 @@ def lift_neighbours(
             lifts[neighbour] = max(lifts.get(neighbour, 0.0), share * hit.score)
     scores = {hit.chunk_id: hit.score for hit in ranking}
     return best_first({each: scores.get(each, 0.0) + lifts.get(each, 0.0) for each in scores | lifts})
+
+
+def group_by_page(
+    ranking: Sequence[ScoredChunk], pages: Mapping[ChunkId, Hashable], share: float, decay: float
+) -> tuple[ScoredChunk, ...]:
+    """Raise the best chunk of a page by the evidence of the page's other chunks, and prefer other pages to these.
+
+    The best chunk gains `share` of the scores of the others. The second one keeps `decay` of its score, the third one
+    `decay` of that. A chunk without a page keeps its score.
+    """
+    groups: dict[Hashable, list[ScoredChunk]] = {}
+    for hit in ranking:
+        groups.setdefault(pages.get(hit.chunk_id, hit.chunk_id), []).append(hit)
+    scores: dict[ChunkId, float] = {}
+    for best, *others in groups.values():
+        scores[best.chunk_id] = best.score + share * sum(hit.score for hit in others)
+        scores |= {hit.chunk_id: hit.score * decay**place for place, hit in enumerate(others, 1)}
+    return best_first(scores)
 
 
 def _min_max(ranking: Sequence[ScoredChunk]) -> Mapping[ChunkId, float]:

@@ -20,22 +20,21 @@ FindMatches = Callable[[str], Sequence[TextSpan]]
 
 
 async def select_passages(
-    chunks: ChunkStore, ranking: Sequence[ScoredChunk], top_k: int
-) -> tuple[Selection, NearDuplicates]:
-    """Return the first `top_k` chunks that exist and are no near-duplicates of earlier ones, and the filter used."""
+    chunks: ChunkStore, ranking: Sequence[ScoredChunk], top_k: int, near_duplicates: NearDuplicates | None
+) -> Selection:
+    """Return the first `top_k` chunks that exist and that the filter, if any, admits."""
     selected: list[tuple[ScoredChunk, ChunkRecord]] = []
-    near_duplicates = NearDuplicates()
     step = max(MIN_BATCH, 2 * top_k)
     for first in range(0, len(ranking), step):
         batch = ranking[first : first + step]
         live = await chunks.find_many([hit.chunk_id for hit in batch])
         for hit in batch:
             chunk = live.get(hit.chunk_id)
-            if chunk is not None and near_duplicates.admit(chunk.text):
+            if chunk is not None and (near_duplicates is None or near_duplicates.admit(chunk.text)):
                 selected.append((hit, chunk))
                 if len(selected) == top_k:
-                    return selected, near_duplicates
-    return selected, near_duplicates
+                    return selected
+    return selected
 
 
 async def make_hits(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from records.errors import ExpectedError
+from records.ids import ChunkId
 from records.retrieval import Leg, LegState, RetrievalLeg, ScoredChunk
 
 
@@ -16,6 +17,8 @@ class Rankings:
     dense: RetrievalLeg
     deep: RetrievalLeg | None = None
     "None without a deep embedder."
+    rare: tuple[ChunkId, ...] = ()
+    "Chunks with a rare identifier of the query."
 
     @property
     def legs(self) -> tuple[RetrievalLeg, ...]:

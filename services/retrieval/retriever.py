@@ -13,7 +13,7 @@ import anyio
 from engines.embedding import Embedder
 from engines.reranking import Reranker
 from records.errors import InvalidInput
-from records.ids import DocumentId
+from records.ids import ChunkId, DocumentId
 from records.retrieval import (
     MAX_QUERY_LENGTH,
     Leg,
@@ -29,8 +29,10 @@ from services.interfaces.document_store import DocumentStore
 from services.interfaces.keyword_index import KeywordIndex
 from services.interfaces.vector_index import VectorIndex
 from services.retrieval.deep_search import DeepSearch
-from services.retrieval.fusion import fuse, lift_neighbours, put_first
+from services.retrieval.fusion import fuse, group_by_page, lift_neighbours, put_first
+from services.retrieval.near_duplicates import NearDuplicates
 from services.retrieval.passages import make_hits, select_passages
+from services.retrieval.ranking_steps import RankingSteps
 from services.retrieval.rankings import Rankings, completed_leg, run_leg, skipped_leg
 from services.retrieval.rerank_leg import RERANK_CANDIDATES, run_reranker
 
@@ -54,6 +56,8 @@ class Retriever:
         embedder: Embedder,
         reranker: Reranker,
         deep: DeepSearch | None = None,
+        *,
+        steps: RankingSteps | None = None,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
@@ -62,6 +66,7 @@ class Retriever:
         self._embedder = embedder
         self._reranker = reranker
         self._deep = deep
+        self._steps = steps or RankingSteps()
 
     async def retrieve(self, query: RetrievalQuery) -> Retrieval:
         """Return the `top_k` best passages, best first.
@@ -77,20 +82,25 @@ class Retriever:
             return Retrieval(query, (), legs, 0, 0.0)
         rankings = await self._search(query, scope)
         ranking, later_legs = await self._combine(query, rankings)
-        selection, near_duplicates = await select_passages(self._chunks, ranking, query.top_k)
+        near_duplicates = NearDuplicates() if self._steps.removes_near_duplicates else None
+        selection = await select_passages(self._chunks, ranking, query.top_k, near_duplicates)
         hits = await make_hits(
             self._documents, selection, rankings, lambda text: self._keywords.spans(text, query.text)
         )
-        milliseconds = (perf_counter() - started) * 1000
-        return Retrieval(query, hits, (*rankings.legs, *later_legs), near_duplicates.dropped, milliseconds)
+        dropped = near_duplicates.dropped if near_duplicates else 0
+        return Retrieval(query, hits, (*rankings.legs, *later_legs), dropped, (perf_counter() - started) * 1000)
 
     async def _search(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Rankings:
         """Run the searches that the mode asks for at the same time."""
         reason = f"The search mode is {query.mode.value}."
         legs: dict[Leg, RetrievalLeg] = {leg: skipped_leg(leg, reason) for leg in (Leg.KEYWORD, Leg.DENSE)}
+        rare: tuple[ChunkId, ...] = ()
 
         async def search_keywords() -> None:
+            nonlocal rare
             legs[Leg.KEYWORD] = await self._search_keywords(query, scope)
+            if query.mode is SearchMode.HYBRID and legs[Leg.KEYWORD].state is LegState.RAN:
+                rare = await self._keywords.rare_matches(query.text, scope)
 
         async def search_dense() -> None:
             legs[Leg.DENSE] = await run_leg(Leg.DENSE, lambda: self._nearest(query, scope))
@@ -105,7 +115,7 @@ class Retriever:
                 searches.start_soon(search_dense)
             if self._deep is not None:
                 searches.start_soon(search_deep, self._deep)
-        return Rankings(legs[Leg.KEYWORD], legs[Leg.DENSE], legs.get(Leg.DEEP))
+        return Rankings(legs[Leg.KEYWORD], legs[Leg.DENSE], legs.get(Leg.DEEP), rare)
 
     async def _search_keywords(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
         """Search for passages that contain every quotation of the query.
@@ -134,8 +144,10 @@ class Retriever:
             legs.append(await self._rerank(query, ranking))
             ranking = _add_reranked(ranking, legs[0].ranking)
         if query.mode is SearchMode.HYBRID:
+            if self._steps.puts_identifiers_first:
+                ranking = put_first(ranking, rankings.rare)
             if rankings.keyword.message is None and self._keywords.has_quotation(query.text):
-                ranking = put_first(ranking, rankings.keyword.ranking)
+                ranking = put_first(ranking, [hit.chunk_id for hit in rankings.keyword.ranking])
             legs.append(completed_leg(Leg.FUSION, ranking, started))
         return ranking, legs
 
@@ -145,15 +157,25 @@ class Retriever:
         The keyword ranking has the same weight as all vector rankings together, even with two embedders.
         """
         keyword, dense, deep = rankings.keyword.ranking, rankings.dense.ranking, await self._deep_ranking(rankings)
-        weight = 0.5 if deep else 1.0
+        weight, steps = 0.5 if deep else 1.0, self._steps
         match mode:
             case SearchMode.KEYWORD:
                 return keyword
             case SearchMode.SEMANTIC:
-                return fuse([(dense, weight), (deep, weight)]) if deep else dense
+                return fuse([(dense, weight), (deep, weight)], steps.fusion) if deep else dense
             case SearchMode.HYBRID:
-                fused = fuse([(keyword, 1.0), (dense, weight), (deep, weight)])
-                return lift_neighbours(fused, await self._chunks.neighbours([hit.chunk_id for hit in fused]))
+                fused = fuse([(keyword, steps.keyword_weight), (dense, weight), (deep, weight)], steps.fusion)
+                return await self._apply_context(fused)
+
+    async def _apply_context(self, ranking: tuple[ScoredChunk, ...]) -> tuple[ScoredChunk, ...]:
+        """Adjust the scores of chunks by those of their neighbours and of their pages."""
+        steps, ids = self._steps, [hit.chunk_id for hit in ranking]
+        if steps.neighbour_share:
+            ranking = lift_neighbours(ranking, await self._chunks.neighbours(ids), steps.neighbour_share)
+        if steps.page_share:
+            pages = await self._chunks.pages_of([hit.chunk_id for hit in ranking])
+            ranking = group_by_page(ranking, pages, steps.page_share, steps.page_decay)
+        return ranking
 
     async def _deep_ranking(self, rankings: Rankings) -> Sequence[ScoredChunk]:
         if self._deep is None or rankings.deep is None:

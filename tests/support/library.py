@@ -1,6 +1,6 @@
 """A library for tests of retrieval: the real stores, chunker, embedder and retriever, without a server."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -25,6 +25,7 @@ from records.document import Chunking, DocumentRecord, DocumentSource, DocumentS
 from records.ids import DocumentId
 from records.retrieval import Retrieval, RetrievalQuery
 from services.retrieval import Retriever
+from services.retrieval.ranking_steps import RankingSteps
 from tests.support.supervisor import open_test_supervisor
 
 EMBEDDING_BATCH = 256
@@ -44,6 +45,8 @@ class Library:
     embedder: WorkerEmbedder
     retriever: Retriever
     tokens: TokenCounter
+    make_retriever: Callable[[RankingSteps], Retriever]
+    "Returns a retriever over the same stores with other ranking steps."
 
     async def add(self, text: str, name: str, tags: Sequence[str] = ()) -> DocumentRecord:
         """Store and parse a document, so that keyword search finds it. The same text again returns the stored document."""
@@ -124,15 +127,15 @@ async def open_library(
             open_vector_index(supervisor, spec, Outbox(database)) as vectors,
         ):
             documents, chunks, keywords = Documents(database), Chunks(database), Keywords(database)
-            retriever = Retriever(
-                documents,
-                chunks,
-                keywords,
-                vectors,
-                embedder,
-                reranker or LateInteraction(embedder, seconds=RERANK_SECONDS),
-            )
-            yield Library(folder, documents, chunks, keywords, vectors, embedder, retriever, open_token_counter())
+            reranker = reranker or LateInteraction(embedder, seconds=RERANK_SECONDS)
+
+            def make_retriever(steps: RankingSteps) -> Retriever:
+                return Retriever(documents, chunks, keywords, vectors, embedder, reranker, steps=steps)
+
+            yield Library(
+                folder, documents, chunks, keywords, vectors, embedder, make_retriever(RankingSteps()),
+                open_token_counter(), make_retriever,
+            )  # fmt: skip
 
 
 def _parts(start: Start) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Extraction of one document: reads blocks and emits text, chunks and progress."""
 
 from collections.abc import Generator, Iterator
-from pathlib import PurePosixPath
 
 from engines.parsing.parsing_limits import check_size
 from engines.parsing.protocol import ParsedChunks, ParsedText, ParseEvent, ParseProgress
@@ -9,6 +8,7 @@ from engines.parsing.version import PARSER_VERSION
 from engines.parsing.worker.blocks.block import Block, PageDone, is_heading
 from engines.parsing.worker.blocks.text_builder import TextBuilder
 from engines.parsing.worker.chunking.chunker import Chunker
+from engines.parsing.worker.chunking.context_titles import context_titles
 from engines.parsing.worker.chunking.token_counter import TokenCounter
 from engines.parsing.worker.made_titles import is_made_by_program
 from engines.parsing.worker.parse_context import ParseContext
@@ -83,8 +83,8 @@ class Extraction:
             parser_version=PARSER_VERSION,
         )
 
-    def _chunk_title(self, first: Block) -> str:
-        """Return the title for the chunks' context: the file's title, else its first heading, else the file name.
+    def _chunk_titles(self, first: Block) -> tuple[str, ...]:
+        """Return the names of the document for the chunks' context.
 
         A first heading that opens the text also becomes the document's title. A title that a program made is no title.
         """
@@ -92,12 +92,11 @@ class Extraction:
             self._context.title = None
         if not self._context.title and is_heading(first):
             self._context.title = first.text
-        name = PurePosixPath(self._context.name.replace("\\", "/")).stem
-        return self._context.title or name.replace("_", " ").replace("-", " ").strip()
+        return context_titles(self._context.name, self._context.title)
 
     def _add(self, block: Block) -> Iterator[ParseEvent]:
         if not self._chunker:
-            self._chunker = Chunker(self._tokens, self._chunking, self._chunk_title(block))
+            self._chunker = Chunker(self._tokens, self._chunking, self._chunk_titles(block))
         placed = self._builder.add(block)
         if not placed:
             return

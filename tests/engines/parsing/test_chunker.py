@@ -19,7 +19,7 @@ def chunk_blocks(
 ) -> tuple[str, list[NewChunk]]:
     """Return the text and the chunks of some blocks."""
     builder, text = TextBuilder(ParsingLimits()), ""
-    chunker = Chunker(token_counter(), chunking or Chunking(), title)
+    chunker = Chunker(token_counter(), chunking or Chunking(), (title,) if title else ())
     chunks: list[NewChunk] = []
     for block in blocks:
         if placed := builder.add(block):
@@ -134,3 +134,15 @@ CHUNKINGS = st.integers(16, 256).flatmap(
 def test_the_chunks_of_any_document_cover_its_text(blocks: list[Block], chunking: Chunking, title: str | None) -> None:
     text, chunks = chunk_blocks(blocks, chunking, title)
     check_chunks(text, chunks, chunking.max_tokens)
+
+
+def test_a_context_that_is_too_long_keeps_the_first_title_and_the_innermost_heading() -> None:
+    headings = [heading(f"Part {level} of a very long story about stones and rivers", level) for level in range(1, 6)]
+    builder, chunks = TextBuilder(ParsingLimits()), list[NewChunk]()
+    chunker = Chunker(token_counter(), Chunking(max_tokens=128), ("halden", "A title that is long " * 9))
+    for block in [*headings, *(paragraph(100, seed) for seed in range(4))]:
+        placed = builder.add(block)
+        assert placed
+        chunks += chunker.add(placed)
+    chunks += chunker.finish()
+    assert chunks[-1].context == "halden › Part 5 of a very long story about stones and rivers"

@@ -94,3 +94,11 @@ async def test_neighbours_of_many_chunks_are_returned_by_one_call(stores: Stores
     assert await stores.chunks.neighbours([a, b, d]) == {a: (b,), b: (a, c)}
     assert await stores.chunks.neighbours([c]) == {c: (b,)}
     assert await stores.chunks.neighbours([]) == {}
+
+
+async def test_pages_are_known_by_chunk(stores: Stores) -> None:
+    first, second = await stores.ingest("a", "b"), await stores.ingest("c", name="other.txt")
+    chunk_ids = [*await stores.embed(first.id), *await stores.embed(second.id)]
+    assert await stores.chunks.pages_of([*chunk_ids, ChunkId(99)]) == dict(
+        zip(chunk_ids, ((first.id, 1), (first.id, 1), (second.id, 1)), strict=True)
+    )

@@ -52,7 +52,7 @@ async def test_headings_weigh_as_much_as_the_text(stores: Stores) -> None:
     assert first.score == pytest.approx(second.score)
 
 
-@pytest.mark.parametrize("query", ["", '"', '"" AND ()', "***", "the of and", "NOT", "\ud800", "\0", "😀", "- + ^ :"])
+@pytest.mark.parametrize("query", ["", '"', '"" ()', "***", "\ud800", "\0", "😀", "- + ^ :"])
 async def test_a_query_without_words_has_no_hits(stores: Stores, query: str) -> None:
     document = await stores.ingest(TORQUE, "not near or and")
     assert await stores.found(query) == []

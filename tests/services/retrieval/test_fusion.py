@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from records.ids import ChunkId
 from records.retrieval import ScoredChunk
-from services.retrieval.fusion import fuse, lift_neighbours, put_first
+from services.retrieval.fusion import fuse, group_by_page, lift_neighbours, put_first
 
 
 def ranking(*scores: tuple[int, float]) -> tuple[ScoredChunk, ...]:
@@ -52,7 +52,7 @@ def test_every_chunk_is_in_the_result_once_best_first(pairs: list[tuple[int, flo
 
 def test_chosen_chunks_go_first_in_their_fused_order() -> None:
     fused = ranking((1, 1.8), (2, 1.0), (3, 0.4), (4, 0.0))
-    first = put_first(fused, ranking((4, 7.0), (3, 5.0)))
+    first = put_first(fused, [ChunkId(4), ChunkId(3)])
     assert ids(first) == [3, 4, 1, 2]
     assert [hit.score for hit in first] == sorted((hit.score for hit in first), reverse=True)
 
@@ -60,7 +60,7 @@ def test_chosen_chunks_go_first_in_their_fused_order() -> None:
 def lift(scores: tuple[tuple[int, float], ...], near: dict[int, tuple[int, ...]]) -> dict[int, float]:
     """Return the scores after neighbours were lifted; `near` contains the neighbours of each hit."""
     neighbours = {ChunkId(hit): tuple(ChunkId(each) for each in ids) for hit, ids in near.items()}
-    return {hit.chunk_id: hit.score for hit in lift_neighbours(ranking(*scores), neighbours)}
+    return {hit.chunk_id: hit.score for hit in lift_neighbours(ranking(*scores), neighbours, 0.3)}
 
 
 def test_a_neighbour_outside_of_the_ranking_gets_a_share_of_the_score() -> None:
@@ -77,3 +77,16 @@ def test_a_chunk_between_two_hits_gains_from_the_better_one() -> None:
 
 def test_a_hit_without_neighbours_keeps_its_score() -> None:
     assert lift(((1, 1.0), (5, 0.5)), {}) == {1: 1.0, 5: 0.5}
+
+
+def test_chosen_chunks_that_the_ranking_lacks_go_first() -> None:
+    assert ids(put_first(ranking((1, 1.8), (2, 1.0)), [ChunkId(9)])) == [9, 1, 2]
+    assert ids(put_first((), [ChunkId(9)])) == [9]
+    assert ids(put_first(ranking((1, 1.8)), [])) == [1]
+
+
+def test_pages_are_ranked_by_all_of_their_chunks_and_differ() -> None:
+    pages = {ChunkId(1): "a", ChunkId(2): "b", ChunkId(3): "b", ChunkId(4): "b"}
+    grouped = group_by_page(ranking((1, 1.0), (2, 0.9), (3, 0.8), (4, 0.7), (5, 0.65)), pages, 0.1, 0.9)
+    assert ids(grouped) == [2, 1, 3, 5, 4], "the chunk 5 has no page"
+    assert {hit.chunk_id: round(hit.score, 3) for hit in grouped} == {2: 1.05, 1: 1.0, 3: 0.72, 5: 0.65, 4: 0.567}

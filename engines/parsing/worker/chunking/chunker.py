@@ -25,12 +25,12 @@ class Chunker:
     Keeps at most two chunks: the current one, and the previous one, with which a small last chunk may be merged.
     """
 
-    def __init__(self, tokens: TokenCounter, chunking: Chunking, title: str | None) -> None:
+    def __init__(self, tokens: TokenCounter, chunking: Chunking, titles: tuple[str, ...]) -> None:
         self._tokens = tokens
         self._chunking = chunking
-        self._section = Section(tokens, title, (), chunking.max_tokens)
+        self._section = Section(tokens, titles, (), chunking.max_tokens)
         self._levels: list[tuple[int, str]] = []
-        self._title = title
+        self._titles = titles
         self._previous: list[BlockPart] = []
         self._current: list[BlockPart] = []
         self._index = 0
@@ -77,7 +77,7 @@ class Chunker:
         if heading:
             self._levels.append((level, heading))
         path = tuple(text for _, text in self._levels)
-        self._section = Section(self._tokens, self._title, path, self._chunking.max_tokens)
+        self._section = Section(self._tokens, self._titles, path, self._chunking.max_tokens)
 
     def _pack(self, part: BlockPart) -> Iterator[NewChunk]:
         """Add a part to the current chunk, or start the next chunk with it if the current one is full."""

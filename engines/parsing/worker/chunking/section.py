@@ -10,9 +10,11 @@ _MAX_CONTEXT_SHARE = 4
 class Section:
     """The text below a path of headings."""
 
-    def __init__(self, tokens: TokenCounter, title: str | None, headings: tuple[str, ...], max_tokens: int) -> None:
+    def __init__(
+        self, tokens: TokenCounter, titles: tuple[str, ...], headings: tuple[str, ...], max_tokens: int
+    ) -> None:
         self._tokens = tokens
-        self._title = title
+        self._titles = titles
         self._max_context_tokens = max_tokens // _MAX_CONTEXT_SHARE
         self.headings = headings
         suffixes = (set(headings[begin:]) for begin in range(len(headings) + 1))
@@ -24,15 +26,21 @@ class Section:
 
     def context_without(self, own: set[str]) -> str:
         """Return the context of a chunk whose text contains the headings `own`."""
-        parts = [heading for heading in self.headings if heading not in own]
-        if self._title and self._title.casefold() not in {heading.casefold() for heading in self.headings}:
-            parts.insert(0, self._title)
-        return self._shorten(parts)
+        known = {heading.casefold() for heading in self.headings}
+        titles = [title for title in self._titles if title.casefold() not in known]
+        return self._shorten(titles, [heading for heading in self.headings if heading not in own])
 
-    def _shorten(self, parts: list[str]) -> str:
-        """Join the parts. Drop the headings between title and innermost heading first, then the title, then cut."""
+    def _shorten(self, titles: list[str], headings: list[str]) -> str:
+        """Join the parts. Drop the outer headings first, then the last title, then the innermost heading, then cut."""
+        parts = [*titles, *headings]
         while len(parts) > 1 and self._tokens.count(SEPARATOR.join(parts)) > self._max_context_tokens:
-            del parts[1 if len(parts) > 2 else 0]
+            if len(headings) > 1:
+                del headings[0]
+            elif len(titles) > 1:
+                del titles[-1]
+            else:
+                del (titles or headings)[0]
+            parts = [*titles, *headings]
         context = SEPARATOR.join(parts)
         spans = self._tokens.spans(context)
         if len(spans) > self._max_context_tokens:

@@ -1,0 +1,31 @@
+"""Stems of tokens, computed by FTS5 itself so that highlights and hits agree."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+MAX_STEMS = 100_000
+"""Tokens whose stems are kept."""
+
+
+class Stemmer:
+    """Computes the stem of each token once; about 2 µs for a new token."""
+
+    def __init__(self, memory: sqlite3.Connection) -> None:
+        self._memory = memory
+        self._stems: dict[str, str] = {}
+        memory.execute("CREATE VIRTUAL TABLE tokens USING fts5(token, content='', tokenize='porter ascii')")
+        memory.execute("CREATE VIRTUAL TABLE stems USING fts5vocab(tokens, 'instance')")
+
+    def stems(self, tokens: Sequence[str]) -> list[str]:
+        """Return the stem of each token."""
+        if len(self._stems) > MAX_STEMS:
+            self._stems.clear()
+        self._add(list({token for token in tokens if token not in self._stems}))
+        return [self._stems[token] for token in tokens]
+
+    def _add(self, tokens: Sequence[str]) -> None:
+        if tokens:
+            self._memory.execute("INSERT INTO tokens (rowid, token) VALUES (1, ?)", (" ".join(tokens),))
+            stems: Iterable[tuple[int, str]] = self._memory.execute("SELECT offset, term FROM stems")
+            self._stems |= {tokens[place]: stem for place, stem in stems}
+            self._memory.execute("INSERT INTO tokens (tokens) VALUES ('delete-all')")
