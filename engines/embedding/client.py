@@ -28,7 +28,7 @@ from workers.cores import usable_cores
 PROGRAM = "engines.embedding.worker.main"
 
 MAX_PROMPT_THREADS = 2
-"""A prompt is short: more threads only wait for each other."""
+"""Threads of the worker for prompts. A prompt is short, so further threads would mostly wait for each other."""
 
 MAX_TEXTS = 256
 """Texts in one call: enough to sort them by length, few enough that a cancellation or a crash costs only seconds."""
@@ -44,13 +44,16 @@ OFFLINE = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
 }
-"""Environment in which the libraries use no network."""
+"""Environment variables of the workers, with which the Hugging Face libraries use no network."""
 
 log = structlog.stdlib.get_logger("graphlore.embedding")
 
 
 class Embedder(Protocol):
-    """Embeds texts. Vectors are little-endian and of unit length; long texts are cut (the light model: 256 tokens)."""
+    """Embeds texts. Vectors have unit length and little-endian numbers.
+
+    Only the first tokens of a long text are embedded: 256 with the light embedder.
+    """
 
     @property
     def model(self) -> str: ...
@@ -99,7 +102,7 @@ class WorkerEmbedder:
     async def compare(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """Return a score from -1 to 1 for each text, by late interaction with the prompt.
 
-        The worker for prompts does this; prompts that arrive meanwhile are embedded between two calls.
+        The worker for prompts computes the scores. It handles one call at a time, so `embed_prompt` waits meanwhile.
         """
         request = CompareTokens(encodable(prompt), [encodable(text) for text in texts])
         return (await self._prompts.call(request, Similarities)).scores
@@ -107,7 +110,7 @@ class WorkerEmbedder:
 
 @asynccontextmanager
 async def open_embedder(prompts: WorkerSpec, documents: WorkerSpec) -> AsyncIterator[WorkerEmbedder]:
-    """Open both workers. The first calls wait until the process has loaded the model, which takes some seconds.
+    """Open both workers. The first call of each waits some seconds until the worker has loaded the model.
 
     Raises `EmbedderMissing` if the configuration of the model cannot be read.
     """
@@ -119,7 +122,10 @@ async def open_embedder(prompts: WorkerSpec, documents: WorkerSpec) -> AsyncIter
 
 
 def prompt_worker(model: Path | None = None) -> WorkerSpec:
-    """Return the specification of the worker for prompts: normal priority, always running. None: the bundled model."""
+    """Return the specification of the worker for prompts: normal priority, always running.
+
+    `model` is the folder of the model; None selects the bundled model.
+    """
     return WorkerSpec(
         purpose=WorkerPurpose.PROMPT_EMBEDDING,
         module=PROGRAM,
@@ -130,9 +136,9 @@ def prompt_worker(model: Path | None = None) -> WorkerSpec:
 
 
 def document_worker(model: Path | None = None) -> WorkerSpec:
-    """Return the specification of the worker for documents: idle priority on all cores, running while there is work.
+    """Return the specification of the worker for documents: idle priority on all cores, running only while it is used.
 
-    None: the bundled model.
+    `model` is the folder of the model; None selects the bundled model.
     """
     return WorkerSpec(
         purpose=WorkerPurpose.DOCUMENT_EMBEDDING,

@@ -48,7 +48,7 @@ class DeepEmbedder:
 
     @property
     def is_ready(self) -> bool:
-        """The model is loaded for prompts: a prompt is embedded without delay."""
+        """True if the worker for prompts has loaded the model, so that a prompt is embedded without delay."""
         return self._prompts.is_ready
 
     @property
@@ -76,7 +76,10 @@ class DeepEmbedder:
         return await self._explained(self._documents, lambda: self._embedder.embed_documents(texts))
 
     async def _explained(self, worker: Worker, action: Callable[[], Awaitable[Result]]) -> Result:
-        """Run an action. If the model could not be loaded, raise `DeepEmbedderUnusable` with the reason of the worker."""
+        """Run `action`, a call of `worker`, and return its result.
+
+        Raises `DeepEmbedderUnusable` with the worker's reason if the model could not be loaded or rejected the call.
+        """
         try:
             return await action()
         except WorkerGivenUp as failure:
@@ -92,7 +95,7 @@ class DeepEmbedder:
 
 
 class WrongDimensions(Exception):
-    """The vectors have another number of dimensions than the model's files declare."""
+    """The number of dimensions of the model's vectors differs from the number that the model's files declare."""
 
     def __init__(self, declared: int, actual: int) -> None:
         self.message = f"Its files declare {declared} dimensions, but its vectors have {actual}."
@@ -101,7 +104,7 @@ class WrongDimensions(Exception):
 
 @asynccontextmanager
 async def open_deep_embedder(model: EmbeddingModel) -> AsyncIterator[DeepEmbedder]:
-    """Open both workers; no process starts before it is needed."""
+    """Open the workers for prompts and for documents. Their processes start when they are needed."""
     async with (
         open_worker(deep_worker(model, for_prompts=True)) as prompts,
         open_worker(deep_worker(model, for_prompts=False)) as documents,
@@ -110,7 +113,7 @@ async def open_deep_embedder(model: EmbeddingModel) -> AsyncIterator[DeepEmbedde
 
 
 def deep_worker(model: EmbeddingModel, *, for_prompts: bool) -> WorkerSpec:
-    """Return the specification of a worker of the deep embedder."""
+    """Return the specification of the deep embedder's worker for prompts, or of its worker for documents."""
     light = prompt_worker(model.path) if for_prompts else document_worker(model.path)
     deep = replace(
         light,

@@ -14,7 +14,7 @@ from engines.inference.gguf.inspection import inspect_model
 from records.errors import ExpectedError, ModelLoadFailed
 
 _RELEVANT_SUFFIXES = {".json", ".safetensors", ".bin", ".gguf", ".txt", ".model"}
-"""Files that determine the vectors of a model."""
+"""Suffixes of the files that determine the vectors of a model. The fingerprint covers these files alone."""
 
 _SAMPLE_BYTES = 1 << 16
 _OWNER = "sentence-transformers"
@@ -41,8 +41,8 @@ class DeepEmbedderUnusable(ExpectedError):
 class EmbeddingModel:
     """An embedding model on disk.
 
-    `fingerprint` changes with the files and with the prefixes of texts. Vectors of different fingerprints must not be
-    compared.
+    `fingerprint` identifies the contents of the model's files and its prefixes. Vectors of models with different
+    fingerprints must not be compared.
     """
 
     name: str
@@ -60,7 +60,7 @@ def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | Non
 
     `hub_cache` is by default the usual folder of that cache. This call blocks.
 
-    Raises `DeepEmbedderMissing` if no place has the model, and `DeepEmbedderUnusable` if its files cannot be read.
+    Raises `DeepEmbedderMissing` if none of these contains the model, and `DeepEmbedderUnusable` if its files cannot be read.
     """
     path = next((place for place in _places(wanted, models_folder, hub_cache) if place.exists()), None)
     name = plain_name(wanted)
@@ -78,7 +78,7 @@ def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | Non
 
 
 def plain_name(wanted: str) -> str:
-    """Return the name that clients see: the last part of a path, and a name unchanged."""
+    """Return the model's name for clients: the last component if `wanted` is a path, otherwise `wanted` itself."""
     path = Path(wanted).expanduser()
     return path.name if path.is_absolute() or path.exists() else wanted
 
@@ -135,7 +135,7 @@ def _read(path: Path, kind: Any) -> Any:
 
 
 def _prefixes(path: Path) -> Prefixes:
-    """Return the prefixes of a GGUF file, and none for a folder, whose own files contain its prefixes."""
+    """Return the prefixes for a GGUF file; `NO_PREFIXES` for a folder, because sentence-transformers adds its prefixes."""
     return find_prefixes(read_header(path).entries) if path.is_file() else NO_PREFIXES
 
 

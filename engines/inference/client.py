@@ -37,7 +37,7 @@ _RETRY_MS = 2000
 
 
 class Generation(Protocol):
-    """The events of one answer. `finished` is available after the last event."""
+    """An asynchronous iterator over the events of one answer. `finished` is available after the last event."""
 
     def __aiter__(self) -> AsyncIterator[GenerateEvent]: ...
     @property
@@ -49,7 +49,7 @@ class Inference(Protocol):
 
     @property
     def context_length(self) -> int:
-        """Tokens that prompt and answer may have together."""
+        """Maximum number of tokens of prompt and answer together."""
         ...
 
     @property
@@ -79,9 +79,10 @@ class Inference(Protocol):
         thinking: bool = False,
         json_schema: str | None = None,
     ) -> AbstractAsyncContextManager[Generation]:
-        """Generate an answer. Leaving the block before its end cancels the generation.
+        """Generate an answer. Leaving the block before the last event cancels the generation.
 
-        `sampling` inherits unset values from the model. `conversation` is the key under which its KV cache is reused.
+        Values of `sampling` that are None are inherited from the model's settings. The KV cache is reused between the
+        answers of one `conversation`.
         `thinking` switches the model's reasoning on. With `json_schema` the answer is JSON that follows the schema; it is
         incomplete if `sampling.max_tokens` ends it. Raises `ContextOverflow` if the prompt and `sampling.max_tokens` exceed
         the context, `Busy` if the queue is full, `Unsupported` if the chat template rejects the conversation, and

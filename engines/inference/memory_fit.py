@@ -1,8 +1,8 @@
 """Estimates whether a model fits into memory before it is loaded: weights, KV cache, compute buffers and a margin.
 
-The KV cache is allocated in full for layers with a sliding window too, because its prefixes are reused, so every layer
-counts with every cell. The compute buffers follow llama.cpp's layout: rows of logits for twice as many sequences as
-parallel answers, a 16-bit mask for each cell, and some activations for each token of a batch.
+Every layer is estimated with all cells of the KV cache. This includes layers with a sliding window: their cells are
+allocated in full, so that prefixes can be reused. The compute buffers follow llama.cpp's layout: rows of logits for twice
+as many sequences as parallel answers, a 16-bit mask for each cell, and some activations for each token of a batch.
 
 Layers that are offloaded to GPUs are compared with VRAM, the rest with RAM.
 """
@@ -24,14 +24,15 @@ MARGIN_BYTES = 256 * 1024**2
 CUDA_BYTES = 640 * 1024**2
 """VRAM of a process for CUDA itself, its kernels and the work space of cuBLAS.
 
-A process with a model of 1.7B parameters used 458 MiB more than its weights, cache and buffers, one with 135M 594 MiB
-(H200, driver 580, CUDA 13).
+Measured as the VRAM beyond weights, cache and buffers: 458 MiB with a model of 1.7 billion parameters, 594 MiB with one
+of 135 million (H200, driver 580, CUDA 13).
 """
 
 MIN_CONTEXT = 512
 """The shortest context length that is suggested."""
 
 SEVERITY = (FitVerdict.FITS, FitVerdict.TIGHT, FitVerdict.DOES_NOT_FIT)
+"""The verdicts, best first. Of the verdicts for RAM and VRAM, the worse one is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _fitting_layers(header: ModelHeader, settings: LoadRequest, memory: Availabl
 
 
 def _fitting_context(header: ModelHeader, settings: LoadRequest, memory: AvailableMemory) -> int | None:
-    """Return the longest of the halved context lengths with which the model fits; None if there is none."""
+    """Halve the context length until the model fits, and return it; None if the model does not fit with MIN_CONTEXT."""
     assert settings.context_length is not None
     context = cells(settings.context_length)
     while context > MIN_CONTEXT:

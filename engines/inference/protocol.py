@@ -1,7 +1,7 @@
-"""Messages between the server and an inference worker. A worker is a process that holds one model.
+"""Messages between the server and an inference worker. A worker is a process that runs one model.
 
-Requests are a tagged union. `Load` and `Generate` send events before their reply. A failed call carries one of the codes of
-`records.codes.ErrorCode`.
+Requests are a tagged union. The worker sends events before its reply to `Load` and to `Generate`. A call that fails has a
+code of `records.codes.ErrorCode`.
 """
 
 from enum import StrEnum
@@ -17,11 +17,11 @@ class ReasoningSupport(StrEnum):
     """The ability of a model to reason before it answers, as its file indicates it."""
 
     NONE = "NONE"
-    "The model's text has no markers of reasoning."
+    "No markers of reasoning were found for the model."
     POSSIBLE = "POSSIBLE"
-    "Markers are known, but the template has no switch: the model may reason or not."
+    "Markers are known, but the chat template cannot switch reasoning on or off."
     NATIVE = "NATIVE"
-    "The template switches reasoning on, or always opens it."
+    "The chat template can switch reasoning on and off, or always switches it on."
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Load(msgspec.Struct, tag="load", frozen=True):
     settings: LoadRequest
     "The worker chooses the values that are None."
     sampling: SamplingSettings
-    "Values that answers inherit."
+    "Sampling settings for answers that set none themselves."
 
 
 class LoadProgress(msgspec.Struct, frozen=True):
@@ -56,15 +56,15 @@ class Loaded(msgspec.Struct, frozen=True):
     sampling: SamplingSettings
     reasoning: ReasoningSupport
     template_error: str | None = None
-    "Why the file's chat template cannot be used; the model continues a transcript instead."
+    "The reason why the file's chat template cannot be used. Conversations are then rendered as a plain transcript."
 
 
 class ApplySettings(msgspec.Struct, tag="apply_settings", frozen=True):
     """Change the settings that do not require loading the file again. Reply: `Loaded`.
 
-    A load setting that is None is not changed; `sampling` replaces the inherited values. The context is created again if
-    necessary, between two steps, without reading the weights again. Settings that require the file are ignored. Fails with
-    CONTEXT_ALLOCATION if there is no memory; the previous settings remain in force.
+    A load setting that is None is not changed; `sampling` replaces the inherited values. If necessary, a new context is
+    created between two batches; the weights are not read again. Settings that require loading the file are ignored. Fails
+    with CONTEXT_ALLOCATION if there is not enough memory; the previous settings then remain in force.
     """
 
     settings: LoadRequest
@@ -137,7 +137,7 @@ class Finished(msgspec.Struct, frozen=True):
     finish_reason: FinishReason
     prompt_tokens: int
     cached_tokens: int
-    "Tokens of the prompt that were in the KV cache already."
+    "Tokens of the prompt that were in the KV cache when the answer started."
     completion_tokens: int
     reasoning_tokens: int
     queued_ms: float
@@ -166,12 +166,12 @@ class EngineStatistics(msgspec.Struct, frozen=True):
     prefix_hit_ratio: float
     "Share of prompt tokens that were in the KV cache, from 0 to 1."
     prompt_tokens: int = 0
-    "Prefilled tokens since the model was loaded. The following totals have the same start."
+    "Prefilled tokens since the model was loaded. The counts below start at the same time."
     completion_tokens: int = 0
     prefix_queries: int = 0
     "Prompt tokens that were looked up in the KV cache."
     prefix_hits: int = 0
-    "Prompt tokens that were found there."
+    "Prompt tokens that were found in the KV cache."
     preemptions: int = 0
 
 

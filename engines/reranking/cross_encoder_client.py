@@ -14,7 +14,7 @@ from workers import Worker, WorkerCallFailed, WorkerSpec, open_worker
 from workers.cores import usable_cores
 
 IDLE_SECONDS = 600.0
-"""The process ends after this time without a call. Loading a model takes seconds, and searches come in groups."""
+"""The process ends after this time without a call. It is long, because loading takes seconds and users repeat searches."""
 
 
 class RerankerFailed(ExpectedError):
@@ -62,7 +62,10 @@ async def open_cross_encoder(spec: WorkerSpec) -> AsyncIterator[CrossEncoderRera
 
 
 def cross_encoder_worker(folder: Path) -> WorkerSpec:
-    """Return the specification of the worker: normal priority, because a user waits for its answers."""
+    """Return the specification of the worker for the model in `folder`.
+
+    It has normal priority, because a user waits for the scores.
+    """
     return WorkerSpec(
         purpose=WorkerPurpose.RERANKING,
         module="engines.reranking.worker.main",

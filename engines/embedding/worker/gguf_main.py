@@ -18,7 +18,10 @@ from workers.child import CallFailure, Link, serve
 __all__ = ["Request", "Start", "run"]
 
 MAX_TOKENS = 1024
-"""Tokens of a text that are read. A chunk has at most 256 tokens of the light embedder, and some more of other models."""
+"""Tokens of a text that are embedded; the rest is ignored.
+
+A chunk has at most 256 tokens in the vocabulary of the light embedder, and somewhat more in other vocabularies.
+"""
 
 UNUSABLE = "UNUSABLE"
 

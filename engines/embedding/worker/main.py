@@ -55,7 +55,10 @@ def _floats(vectors: Any) -> Floats:
 
 
 def _load(folder: str, precision: Precision | None) -> tuple[Any, float | None]:
-    """Load the model in a precision, or in the faster one; return it with the measured speed of bfloat16."""
+    """Load the model in `precision`; if that is None, in the faster precision.
+
+    Return the model, and the speed of bfloat16 relative to float32; None if the speed was not measured.
+    """
     model = SentenceTransformer(folder, device="cpu", local_files_only=True)
     model.eval()
     pad_to_steps(model)

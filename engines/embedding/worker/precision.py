@@ -41,7 +41,10 @@ def has_bfloat16() -> bool:
 
 
 def _relative_speed(full: Any, halved: Any) -> float:
-    """Measure both models alternately, after one round of warm-up, and compare their best times."""
+    """Return how many times as fast as `full` the model `halved` is.
+
+    Both are measured in turns, after one round of warm-up; their best times are compared.
+    """
     rounds = [(_seconds(full), _seconds(halved)) for _ in range(1 + ROUNDS)][1:]
     return min(seconds for seconds, _ in rounds) / min(seconds for _, seconds in rounds)
 

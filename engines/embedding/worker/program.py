@@ -1,4 +1,4 @@
-"""The calls of every embedding worker, whichever library runs the model.
+"""Handles the calls of an embedding worker. The library that runs the model is behind the interface `Encoder`.
 
 The model is loaded by the first call, so that an unusable file is a failure with a reason and not a crash.
 """
@@ -85,7 +85,10 @@ def _normalized(vectors: Floats) -> Floats:
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Yield the indexes of texts of similar length, because a batch is padded to its longest text; the longest first."""
+    """Yield the indexes of the texts in batches of similar length, the longest texts first.
+
+    A batch is padded to the length of its longest text.
+    """
     by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
     for first in range(0, len(by_length), BATCH):
         yield by_length[first : first + BATCH]

@@ -25,7 +25,7 @@ MAX_TEXT_BYTES = 4 * 1024 * 1024
 MAX_ENTRIES = 1_000_000
 MAX_STRINGS = 4_000_000
 MAX_KEPT_NUMBERS = 4096
-"""Numeric arrays up to this length are kept: they hold one value for each layer."""
+"""Numeric arrays up to this length are stored in the header: they contain one value for each layer."""
 
 _SCALARS = {
     0: struct.Struct("<B"), 1: struct.Struct("<b"), 2: struct.Struct("<H"), 3: struct.Struct("<h"),
@@ -53,6 +53,7 @@ class FileHeader:
     lengths: dict[str, int] = field(default_factory=dict)
     "Number of elements of every array, by key."
     elements: int = 0
+    "Number of elements of all tensors."
     weights_bytes: int = 0
     byte_size: int = 0
     tensors: int = 0
@@ -189,7 +190,7 @@ def _read_entry(reader: _WindowReader, header: FileHeader) -> None:
 
 
 def _read_array(reader: _WindowReader, header: FileHeader, key: str) -> None:
-    """Record the length of an array. Its values are recorded only if they are numbers and there are few of them."""
+    """Store the length of an array; store its values only if they are at most MAX_KEPT_NUMBERS numbers."""
     kind, count = reader.scalar(_U32), reader.scalar(_U64)
     header.lengths[key] = count
     if kind == _STRING:
@@ -208,7 +209,7 @@ def _read_array(reader: _WindowReader, header: FileHeader, key: str) -> None:
 
 
 def _read_tensor(reader: _WindowReader, header: FileHeader) -> int:
-    """Add one tensor to the totals; return the end of its values in bytes, relative to the start of all values."""
+    """Add one tensor to the totals of `header`. Return the offset in the tensor data, in bytes, at which its values end."""
     reader.text(MAX_NAME_BYTES)
     dimensions = reader.scalar(_U32)
     if dimensions > _MAX_DIMENSIONS:

@@ -38,7 +38,7 @@ class ModelHeader:
     embedding_length: int
     feed_forward_length: int
     kv_heads: tuple[int, ...]
-    "Key and value heads of each layer; 0 for a layer without attention."
+    "Number of key-value heads of each layer; 0 for a layer without attention."
     heads: int
     key_length: int
     value_length: int
@@ -63,7 +63,7 @@ def inspect_model(path: Path) -> ModelHeader:
 
 
 def split_parts(path: Path) -> tuple[Path, ...]:
-    """Return the paths of all parts of a split model in order, even of missing parts; only `path` for other models."""
+    """Return the paths of all parts of a split model in order, missing parts included; `(path,)` for another model."""
     name = SPLIT_NAME.match(path.name)
     count = int(name["count"]) if name else 0
     if not name or not 1 <= count <= MAX_PARTS:

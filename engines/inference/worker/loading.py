@@ -15,7 +15,7 @@ from records.model import LoadRequest, LoadSettings, LoadStage
 from workers.child import CallFailure
 
 Report = Callable[[LoadStage, float], bool]
-"""Receives the progress of loading, from 0 to 1 for each stage. Returns False to cancel."""
+"""A callback that receives the progress of each stage, from 0 to 1. It returns False to cancel loading."""
 
 _UNSUPPORTED = ErrorCode.UNSUPPORTED_ARCHITECTURE
 _NO_MEMORY = "There is not enough memory for the model's weights."
@@ -27,7 +27,7 @@ _REASONS = (
     ("unable to allocate", ErrorCode.INSUFFICIENT_MEMORY, _NO_MEMORY),
     ("failed to allocate", ErrorCode.INSUFFICIENT_MEMORY, _NO_MEMORY),
 )
-"""Words in llama.cpp's log, with the code and the message of the failure that they indicate."""
+"""Texts in llama.cpp's log, each with the code and the message of the failure that it indicates."""
 
 
 def load_model(path: Path, settings: LoadRequest, log: LlamaLog, report: Report) -> Model:

@@ -1,11 +1,12 @@
-"""The inference worker: one process that holds one model.
+"""The inference worker: one process that runs one model.
 
-Three threads: this one receives calls, counts, renders and tokenizes, and queues answers; the engine's thread loads the
-model and generates; the link's I/O thread handles cancellations. An unexpected exception in a call fails only that call.
+The process has three threads. The main thread receives calls, counts tokens, builds prompts and queues answers; the
+engine's thread loads the model and generates; the link's I/O thread handles cancellations. An unexpected exception in a
+call fails only that call.
 
-Everything that computes runs in the engine's thread. GNU's OpenMP keeps a thread pool for each thread that ever computed.
-If the pools together have more threads than there are cores, their threads sleep at every barrier: a model that was warmed
-up in another thread slept and woke hundreds of times for each token (docs/decisions/0011).
+All computation of llama.cpp runs in the engine's thread. GNU's OpenMP keeps a thread pool for each thread that ever
+computed. If the pools together have more threads than there are cores, their threads sleep at every barrier: a model that
+was warmed up in another thread slept and woke hundreds of times for each token (docs/decisions/0011).
 """
 
 import threading
@@ -47,10 +48,10 @@ from workers.child import Call, CallFailure, Link, exit_process
 __all__ = ["Request", "Start", "run"]
 
 _MIN_PROGRESS = 0.02
-"""Fraction by which loading must advance for another progress event."""
+"""A progress event is sent after each further 2% of a stage of loading."""
 
 _MAX_REASON = 200
-"""Characters of a chat template's own error message that are passed on."""
+"""Maximum length, in characters, of the part of a chat template's own error message that clients receive."""
 
 
 def run(link: Link, start: Start) -> NoReturn:

@@ -44,7 +44,7 @@ class ModelHost:
     def load(cls, request: Load, queue: JobQueue, log: LlamaLog, report: Report) -> "ModelHost":
         """Load a model.
 
-        Raises `CallFailure` if that fails. Memory that is allocated by then is freed when the process ends.
+        Raises `CallFailure` if that fails. Memory that was allocated before the failure is freed when the process ends.
         """
         path = Path(os.fsdecode(request.path))
         source = read_chat_template(path)
@@ -69,7 +69,7 @@ class ModelHost:
         )
 
     def apply(self, request: ApplySettings) -> Loaded:
-        """Change settings between two steps.
+        """Change settings between two steps of the engine.
 
         Raises `CallFailure` if the new context cannot be created or is too small for a running answer. The previous settings
         then remain in effect.
@@ -82,7 +82,7 @@ class ModelHost:
         context = self.engine.context
         old = context.settings
         new = overlay(requested, old)
-        # These settings require the file; they take effect when the model is loaded again.
+        # These settings take effect only when the file is loaded, so they are ignored here.
         new = replace(new, gpu_layers=old.gpu_layers, use_mmap=old.use_mmap, use_mlock=old.use_mlock)
         if not needs_new_context(old, new):
             if new.threads is not None:

@@ -1,7 +1,7 @@
 """Self-test of a fresh context: it must decode, share, truncate and restore sequences before it is reported as ready.
 
-The calls behind these operations change between releases of llama.cpp. The test detects a build that implements them
-differently when the model is loaded, and not in the middle of an answer.
+The calls behind these operations change between releases of llama.cpp. If a build implements them differently, the test
+detects it when a model is loaded, before the first answer.
 """
 
 import numpy as np

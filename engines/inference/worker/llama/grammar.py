@@ -1,7 +1,7 @@
-"""Answers in JSON of a given shape: a JSON schema is compiled to a grammar, and the grammar excludes tokens.
+"""Answers that follow a JSON schema: the schema is compiled to a grammar, which excludes tokens during sampling.
 
 llama.cpp aborts the process if a grammar accepts a token that it excludes. Therefore a token is sampled first and then
-checked with the grammar. Only if the grammar excludes it, the grammar is applied to all tokens and one is sampled again.
+checked with the grammar. If the grammar excludes it, the grammar is applied to all tokens, and another token is sampled.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ from records.codes import ErrorCode
 from workers.child import CallFailure
 
 MAX_SCHEMA_LENGTH = 100_000
-"""Characters of a JSON schema."""
+"""Maximum length of a JSON schema in characters."""
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """Memory layout of `llama_token_data`."""
@@ -49,10 +49,10 @@ def _unusable(reason: str) -> CallFailure:
 
 
 class GrammarSampler:
-    """Samples with `chain`, which it owns, among the tokens that the grammar allows."""
+    """Samples from the tokens that the grammar allows. It owns `chain`, the sampler chain that it samples with."""
 
     def __init__(self, chain: Any, model: Model, grammar: str) -> None:
-        """Raises `CallFailure` if llama.cpp rejects the grammar; `chain` is freed then."""
+        """Raises `CallFailure`, and frees `chain`, if llama.cpp rejects the grammar."""
         self._chain = chain
         self._grammar = C.llama_sampler_init_grammar(model.vocab, grammar.encode(), b"root")
         if not self._grammar:

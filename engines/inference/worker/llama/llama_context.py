@@ -1,7 +1,8 @@
 """A llama.cpp context: the KV cache and compute buffers of a model, for several sequences. Used by one thread only.
 
-llama.cpp aborts the process for a batch larger than n_batch and for logits of a row that has none. `Batch` rejects more
-rows than it has room for, and `Context.logits` must be called only for rows that were added with `logits`.
+llama.cpp aborts the process if a batch has more than n_batch rows, and if logits are read that were not computed.
+Therefore `Batch` rejects rows that it has no room for, and `Context.logits` must be called only for rows that were added
+with `logits`.
 """
 
 import ctypes
@@ -119,7 +120,7 @@ class Context:
     def decode(self, *, is_prefill: bool) -> int:
         """Compute the batch and return DECODED, NO_ROOM (nothing was computed), ABORTED, or a negative failure.
 
-        After an abort or a failure, call `cached_tokens` for each sequence: a part of the batch may be cached.
+        After an abort or a failure, a part of the batch may be in the KV cache: call `cached_tokens` for each sequence.
         """
         threads = self._prefill_threads if is_prefill else self._decode_threads
         C.llama_set_n_threads(self.handle, self._decode_threads, threads)
@@ -142,7 +143,10 @@ class Context:
         return int(C.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
     def truncate(self, sequence: int, length: int) -> bool:
-        """Remove the cells behind the first `length` tokens; return False, and change nothing, if the model cannot."""
+        """Remove all tokens behind the first `length` from the cache of a sequence.
+
+        Return False, and change nothing, if the model's state cannot be truncated.
+        """
         return bool(C.llama_memory_seq_rm(self._memory, sequence, length or -1, -1))
 
     def copy_prefix(self, source: int, target: int, length: int) -> None:
@@ -150,7 +154,7 @@ class Context:
         C.llama_memory_seq_cp(self._memory, source, target, 0, length)
 
     def save_state(self, sequence: int) -> bytes:
-        """Return the cached state of a sequence, for `restore_state`. Raises `MemoryError` without enough memory for it."""
+        """Return the cached state of a sequence, for `restore_state`. Raises `MemoryError` if there is not enough memory."""
         size = int(C.llama_state_seq_get_size(self.handle, sequence))
         state = bytearray(size)
         buffer = (ctypes.c_uint8 * size).from_buffer(state)

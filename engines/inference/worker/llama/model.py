@@ -155,11 +155,14 @@ class Model:
         return {token: text for token, text in texts.items() if text}
 
     def set_output_bytes(self, output: Mapping[int, bytes]) -> None:
-        """Replace what `output_bytes` returns for some tokens."""
+        """Set the bytes that `output_bytes` returns for the tokens of `output`."""
         self._output |= output
 
     def output_bytes(self, token: int) -> bytes:
-        """Return the bytes that a generated token adds to the output; control tokens add none unless set."""
+        """Return the bytes that a generated token adds to the output.
+
+        A control token adds none, unless `set_output_bytes` has set some.
+        """
         output = self._output.get(token)
         return self.piece(token) if output is None else output
 

@@ -31,7 +31,7 @@ class Sampler(Protocol):
 
 
 class GreedySampler:
-    """Takes the argmax of the logits in place; many times faster than a sampler chain."""
+    """Returns the token with the highest logit. It does not copy the logits, and is many times faster than a chain."""
 
     def sample(self, context: Context, row: int) -> int:
         return int(np.argmax(context.logits(row)))
@@ -93,7 +93,7 @@ def _steps(settings: SamplingSettings, vocabulary_size: int) -> Iterator[Any]:
 
 
 def _seed(settings: SamplingSettings) -> int:
-    """Return the seed that is set, 0 for a deterministic answer without one, and a random seed otherwise."""
+    """Return the seed of the settings. If they have none, return 0 for a deterministic answer, else a random seed."""
     if settings.seed is not None:
         return settings.seed & 0xFFFFFFFF
     return 0 if settings.deterministic else secrets.randbits(_SEED_BITS)

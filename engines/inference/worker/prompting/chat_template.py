@@ -1,8 +1,8 @@
 """Renders a conversation with the chat template of a model.
 
-When a template is loaded, probes find out what it supports: a system role, text as a string or as a list of parts, and the
-optional variables that it needs. A template that rejects or drops the system role gets the instructions in front of the
-first user message. A model without a chat template continues a plain transcript.
+When a template is loaded, probe messages show what it supports: a system role, message text as a string or as a list of
+parts, and the optional variables that it needs. A template that rejects or drops the system role gets the instructions in
+front of the first user message. A model without a chat template continues a plain transcript.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ Message = tuple[str, str]
 """Role (`system`, `user`, `assistant`) and text."""
 
 COMPLETION_STOPS = ("\nQuestion:", "\nAnswer:", "\nPassages:")
+"""Stop strings of a plain transcript: the labels with which its next message would begin."""
 
 SYSTEM_PROBE, USER_PROBE, ANSWER_PROBE = "Ipsam 8c41f0.", "Quaero 51d3ab?", "Respondeo 90be27."
 """Texts that no template contains itself."""
@@ -43,7 +44,8 @@ class ChatTemplate:
     def _find_inputs(self) -> None:
         """Find the form of messages and the optional variables with which the template renders the user's text.
 
-        The variables with the shortest prompt are chosen: the others add tools or documents that do not exist.
+        Of several sets of variables, the one with the shortest prompt is chosen, because longer prompts contain sections
+        for tools or documents that do not exist.
         """
         failure = TemplateFailed("It does not render the user's message.")
         for uses_parts in (False, True):
@@ -69,7 +71,7 @@ class ChatTemplate:
             return False
 
     def render(self, messages: Sequence[Message], values: Mapping[str, Any] | None = None) -> str:
-        """Return the whole prompt, ending where the answer begins. `values` are additional variables.
+        """Return the whole prompt, up to the position where the answer begins. `values` are additional variables.
 
         Raises `TemplateFailed` if the template rejects the messages, fails or exceeds its limits.
         """

@@ -27,13 +27,13 @@ class ConversationFormat:
 
     template: ChatTemplate | CompletionTemplate
     reasoning: ReasoningFormat | None = None
-    "Markers as the prompt contains them."
+    "The markers as they are written in the prompt."
     output: ReasoningFormat | None = None
-    "Markers as the generated text contains them."
+    "The markers as they occur in the generated text, in which control tokens are delimited by `CONTROL_START`."
     switch: ThinkingSwitch = field(default_factory=ThinkingSwitch)
     stop_strings: tuple[str, ...] = ()
     template_error: str | None = None
-    "Why the model's own chat template cannot be used."
+    "The reason why the model's own chat template cannot be used; None if it can, or if there is none."
 
     @property
     def support(self) -> ReasoningSupport:
@@ -52,14 +52,15 @@ class ConversationFormat:
         return self.template.render(messages, self.switch.values(thinking=thinking))
 
     def section(self, prompt: str) -> Section:
-        """Return the section in which the generated text starts: a prompt may end inside of a section."""
+        """Return the section in which the generated text starts. It is not START if the prompt opens a section."""
         return self.reasoning.section(prompt) if self.reasoning else Section.START
 
 
 def inspect_format(source: str | None, model: Model) -> ConversationFormat:
-    """Examine the chat template of a model, and prepare the model's output for its markers.
+    """Detect the conversation format of a model from its chat template `source` and its vocabulary.
 
-    A model without a template, or with one that cannot be used, continues a transcript.
+    `model` is changed: it outputs the text of the control tokens that markers consist of. For a model without a usable
+    template, conversations are rendered as a plain transcript.
     """
     if source is None:
         return ConversationFormat(CompletionTemplate(), stop_strings=COMPLETION_STOPS)
@@ -83,7 +84,7 @@ def inspect_format(source: str | None, model: Model) -> ConversationFormat:
 
 
 def _bind(reasoning: ReasoningFormat, model: Model) -> ReasoningFormat:
-    """Make the control tokens of the markers visible in the model's output, and return the format for that output."""
+    """Make `model` output the text of the control tokens in markers; return the format with the markers as output."""
     tokens = {**model.control_tokens, **(model.user_defined_tokens if reasoning.is_strict else {})}
     texts = reasoning.marker_tokens(tokens.values())
     model.set_output_bytes({token: as_control_token(text).encode() for token, text in tokens.items() if text in texts})

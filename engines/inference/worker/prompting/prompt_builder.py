@@ -26,7 +26,10 @@ _HTML = re.compile(
 """HTML tags that some vocabularies have as user-defined tokens. They are ordinary text and remain one token."""
 
 _LEAD = "\n"
-"""Text in front of a continuation, whose tokens are removed again. It merges with nothing in SentencePiece."""
+"""Text that is put in front of a continuation before it is tokenized; its tokens are removed from the result.
+
+SentencePiece never merges a line break with the text that follows it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,12 @@ class Prompt:
     text: str
     tokens: list[int]
     section: Section
-    "The section of the answer that the prompt ends in."
+    "The section of the generated text that is open where the prompt ends."
 
 
 @dataclass(frozen=True, slots=True)
 class _Literal:
-    """The text behind a placeholder, with its tokens if they are known."""
+    """The text that a placeholder stands for, with its tokens if they are known."""
 
     text: str
     tokens: list[int] | None = None
@@ -113,14 +116,20 @@ class PromptBuilder:
         return tokens
 
     def _cut(self, text: str) -> Iterator[str]:
-        """Cut a text within each user-defined token: llama.cpp recognizes those in any text."""
+        """Yield the text in pieces, split after the first character of each spelled-out user-defined token.
+
+        llama.cpp would recognize such a token in any text that contains all of it.
+        """
         while found := self._user_defined.search(text):
             yield text[: found.start() + 1]
             text = text[found.start() + 1 :]
         yield text
 
     def _continue(self, text: str, before: list[int], *, parse_special: bool) -> list[int]:
-        """Tokenize a text that continues another one: without the space that the tokenizer puts in front of a text."""
+        """Tokenize a text that follows the tokens `before`.
+
+        The space that the tokenizer puts in front of a text is left out.
+        """
         if self._adds_space and before and before[-1] not in self._model.control_tokens:
             tokens = self._model.tokenize(_LEAD + text, parse_special=parse_special, add_special=False)
             if tokens[: len(self._lead)] == self._lead:
@@ -147,11 +156,14 @@ def _markup(model: Model, format: ConversationFormat) -> set[str]:
 
 
 def _alternatives(texts: Collection[str]) -> re.Pattern[str]:
-    """Return a pattern that matches any of the texts, the longest first; nothing if there are none."""
+    """Return a pattern that matches any of the texts, preferring longer ones; without texts it matches nothing."""
     return re.compile("|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True)) or r"(?!)")
 
 
 def _literal(placeholder: str, literals: list[_Literal]) -> _Literal:
-    """Return the text that a placeholder replaced. A placeholder that the template itself contains is returned unchanged."""
+    """Return the text that a placeholder stands for.
+
+    If the template itself contains something like a placeholder, it is returned unchanged.
+    """
     number = int(placeholder[1:-1])
     return literals[number] if number < len(literals) else _Literal(placeholder)

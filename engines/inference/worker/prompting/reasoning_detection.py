@@ -1,9 +1,10 @@
 """Detects the format of a model's reasoning from its chat template and vocabulary.
 
-Three sources are combined. Some families have formats that no rule finds; they are listed here. A template that renders the
-reasoning of an earlier answer shows its markers around it: a conversation with reasoning is rendered and compared with one
-without. Finally, pairs of tags whose names say that they contain reasoning are searched for in the template and among the
-special tokens. A tag that is found but never generated does no harm: it counts only at the beginning of the output.
+Three sources are combined. First, the formats of some model families are listed here, because no rule finds them. Second, a
+template may render the reasoning of an earlier answer between its markers: a conversation with reasoning is rendered and
+compared with one without. Third, pairs of tags with names such as `think` are searched for in the template and among the
+special tokens. A tag that is found but never generated does no harm, because a marker that opens reasoning counts only at
+the beginning of the output.
 """
 
 import re
@@ -55,7 +56,7 @@ _LISTED = (
     (("<|think|>", "<|content|>", "<|begin|>", "<|end|>"), SOLAR),
     (("<|eom|>", "<|message|>", "<|start|>", " to="), MUSE),
 )
-"""Formats with the markers by which they are recognized."""
+"""Pairs of markers and a format. A model has the format if its template and special tokens contain all the markers."""
 
 _LISTED_BLOCKS = (
     # Gemma 4
@@ -67,6 +68,7 @@ _LISTED_BLOCKS = (
 _REASONING_NAMES = frozenset({"think", "thinking", "thought", "thoughts", "reasoning", "reason", "cot", "inner"})
 _ANSWER_NAMES = frozenset({"answer", "response", "solution", "text"})
 _COUNTERPARTS = (("begin", "end"), ("start", "end"), ("prefix", "suffix"), ("open", "close"))
+"""Words that distinguish opening tags from closing tags, as in `<|begin_think|>` and `<|end_think|>`."""
 
 _TAG = re.compile(r"[<\[◁⟨][|｜]?/?[A-Za-z][\w:▁-]*[|｜]?[>\]▷⟩]")
 _WORDS = re.compile(r"[A-Za-z]+")
@@ -104,14 +106,14 @@ def _tags(text: str) -> Iterator[str]:
 
 
 def _pairs(tags: Collection[str], names: frozenset[str]) -> Iterator[Block]:
-    """Yield each pair of an opening tag with one of the names and its closing tag, if `tags` contains both."""
+    """Yield the pairs of an opening tag and its closing tag in `tags` whose name is one of `names`, such as `<think>`."""
     for tag in sorted(tags):
         if _is_named(tag, names):
             yield from (Block(tag, closing) for closing in _counterparts(tag) if closing in tags)
 
 
 def _closed_only(tags: Collection[str]) -> Iterator[Block]:
-    """Yield a pair for each closing tag such as `</think>`, even if `tags` lacks its opening tag.
+    """Yield a pair of tags for each closing tag such as `</think>`, even if `tags` does not contain the opening tag.
 
     A template may name the closing tag alone, to remove earlier reasoning.
     """
@@ -122,7 +124,10 @@ def _closed_only(tags: Collection[str]) -> Iterator[Block]:
 
 
 def _is_named(tag: str, names: frozenset[str]) -> bool:
-    """Return whether a tag has one of the names, possibly after a namespace or beside a word of `_COUNTERPARTS`."""
+    """Return whether the name of a tag is one of `names`.
+
+    A namespace before the name (`<seed:think>`) and words of `_COUNTERPARTS` beside it (`<begin_of_thought>`) are allowed.
+    """
     body = tag.strip("<>[]|｜◁▷⟨⟩")
     parts = [part for part in re.split(r"[:_▁ ]", body.lower()) if part]
     allowed = names | {word for pair in _COUNTERPARTS for word in pair} | {"of"}
@@ -164,13 +169,16 @@ def _compare(template: ChatTemplate) -> ReasoningFormat | None:
 
 
 def _render_answer(template: ChatTemplate, answer: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """Return what is rendered behind the user's message for an answer at the end of the conversation."""
+    """Render a user's message and `answer`, and return the text behind the user's message."""
     records = [{"role": "user", "content": USER_PROBE}, {"role": "assistant", **answer}]
     return template.render_records(records, {**values, "add_generation_prompt": False}).partition(USER_PROBE)[2]
 
 
 def _render_with_reasoning(template: ChatTemplate, values: Mapping[str, Any]) -> str | None:
-    """Pass the reasoning in the keys and forms that templates read it from; None if it is not rendered."""
+    """Render an answer with reasoning and return the text behind the user's message.
+
+    The reasoning is passed in each of the keys and forms that templates read. Return None if none of them renders it.
+    """
     keys = dict.fromkeys(("reasoning_content", "reasoning", "thinking", "thought"), REASONING_PROBE)
     parts = [{"type": "thinking", "thinking": REASONING_PROBE}, {"type": "text", "text": ANSWER_PROBE}]
     for answer in ({"content": ANSWER_PROBE, **keys}, {"content": parts}):
@@ -185,10 +193,11 @@ def _render_with_reasoning(template: ChatTemplate, values: Mapping[str, Any]) ->
 
 
 def _format(prompt: str, plain: str, before: str, between: str, after: str) -> ReasoningFormat | None:
-    """Combine the texts around reasoning and answer into a format.
+    """Derive the format from rendered texts; return None if they contain no markers of reasoning.
 
-    `prompt` and `plain` are the texts behind the user's message, up to the end of the prompt and up to an answer without
-    reasoning. `before`, `between` and `after` are the texts around reasoning and answer.
+    All texts follow the user's message. `prompt` ends where the answer begins. `plain` ends before an answer without
+    reasoning. In a conversation with reasoning, `before` precedes the reasoning, `between` separates it from the answer,
+    and `after` follows the answer.
     """
     if plain.startswith(prompt) and plain != prompt:
         answer_opening = plain[len(prompt) :].strip()
@@ -225,7 +234,10 @@ def _opening(prompt: str, plain: str, before: str, closing: str) -> str:
 
 
 def _header(prompt: str, closing: str) -> str:
-    """Return the longest end of the prompt that `closing` also ends with, without being all of it."""
+    """Return the longest text that both `prompt` and `closing` end with, and that is shorter than `closing`.
+
+    Return an empty string if there is none.
+    """
     tokens = _tokens(prompt.strip())
     for start in range(len(tokens)):
         header = "".join(tokens[start:])
@@ -244,5 +256,5 @@ def _behind_common(text: str, other: str) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    """Split a text into tags, words and whitespace, so that two tags are never compared letter by letter."""
+    """Split a text into tags, words and whitespace, so that texts are compared by whole tags, not by letters."""
     return re.findall(r"<[^<>\s]*>|\[[^\[\]\s]*\]|\s+|[^\s<\[]+|.", text)

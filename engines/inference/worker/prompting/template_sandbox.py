@@ -1,4 +1,4 @@
-"""Renders chat templates in a sandbox with limits: a model file may come from anyone.
+"""Renders chat templates in a sandbox with limits, because a model file from an unknown source may contain a malicious one.
 
 The environment is that of transformers (`apply_chat_template`): the extensions `loopcontrols` and `do`, the tag
 `{% generation %}`, which only marks the assistant's text, `tojson` without HTML escapes, `raise_exception` and
@@ -104,7 +104,7 @@ def _limited(pieces: Iterator[str]) -> str:
 def _time_limit(seconds: float) -> Iterator[None]:
     """Stop the code in this block after `seconds`, even a loop that writes nothing.
 
-    A trace function is used because it works in any thread and cannot strike after the block has ended.
+    A trace function is used because it works in any thread and cannot interrupt code after the block.
     """
     deadline = time.monotonic() + seconds
 

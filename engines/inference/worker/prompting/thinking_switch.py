@@ -1,9 +1,9 @@
 """Finds the variables by which a chat template turns the model's reasoning on and off.
 
 There is no standard for them: `enable_thinking`, `thinking`, `reasoning_effort`, `thinking_mode`, `thinking_budget` and
-others are in use, with different defaults. Candidates are the variables that the template reads, by their names, with the
-values that the template itself compares them with. Each candidate is tried: the end of the rendered prompt shows whether it
-opens or closes a block of reasoning.
+others are in use, with different defaults. Candidates are those variables of the template whose names concern reasoning,
+with the values that the template itself compares them with. Each candidate is tried: the end of the rendered prompt shows
+whether it opens or closes a block of reasoning.
 """
 
 import re
@@ -32,7 +32,7 @@ _LEVEL = re.compile(r"effort|strength|level|mode|option|style|strategy|intensity
 _ON_AMOUNT = 1024
 _OFF_VALUES = ("none", "no_think", "nothink", "off", "disabled", "disable", "false", "no", "chat", "minimal", "low")
 _ON_VALUES = ("enabled", "enable", "on", "true", "yes", "thinking", "think", "medium", "high", "low", "max")
-"""Words for a level or a mode, the most effective first. Those that the template compares the variable with are tried."""
+"""Values of a level or a mode, the most effective first. A value is tried if the template compares the variable with it."""
 
 _OFF_INSTRUCTIONS = ("/no_think", "/nothink", "detailed thinking off")
 """Texts in the system message that some templates look for."""
@@ -60,7 +60,7 @@ class ThinkingSwitch:
     off_instruction: str = ""
     "Text for the system message, in addition to the variables."
     is_effective: bool = False
-    "The prompts with and without reasoning differ, or the prompt opens the reasoning."
+    "True if the prompts with and without reasoning differ, or if the prompt always opens reasoning."
 
     def values(self, *, thinking: bool) -> Values:
         return self.on if thinking else self.off
@@ -82,7 +82,7 @@ def boolean_variables(template: ChatTemplate) -> list[str]:
 
 
 def boolean_values(names: Sequence[str], *, thinking: bool) -> dict[str, bool]:
-    """Return the values with which the variables switch reasoning on or off."""
+    """Return the value of each boolean variable that switches reasoning on, or off if `thinking` is False."""
     return {name: thinking != bool(_NEGATIVE.search(name)) for name in names}
 
 
@@ -92,7 +92,7 @@ def _variables(template: ChatTemplate) -> list[str]:
 
 
 def find_switch(template: ChatTemplate, format: ReasoningFormat) -> ThinkingSwitch:
-    """Try the candidates and return those with the clearest effect."""
+    """Try the candidates for switching reasoning on and off, and return those with the clearest effect."""
     probe = _Probe(template, format)
     default = probe.render({})
     if default is None:
@@ -144,9 +144,9 @@ class _Probe:
         return any(block.opening in tail for block in self._format.blocks)
 
     def best(self, candidates: Iterator[Values], score: Callable[[str], int], default: str) -> tuple[Values, str]:
-        """Return the candidate with the highest score, and its prompt.
+        """Return the values with the highest score, and the prompt that is rendered with them.
 
-        Of candidates with equal scores, the first is returned. No values at all, with `default`, is the first candidate.
+        The first candidate is an empty set of values, whose prompt is `default`. Of equal scores, the first one wins.
         """
         found: tuple[int, Values, str] = (score(default), {}, default)
         for values in candidates:
@@ -159,7 +159,10 @@ class _Probe:
 
 
 def _off_score(probe: _Probe, prompt: str, default: str) -> int:
-    """Prefer a prompt that closes the reasoning, then one that does not open it."""
+    """Return a score from 0 to MAX_SCORE: the highest for a prompt that closes reasoning, less for one that leaves it open.
+
+    `default` is the prompt that is rendered without any values.
+    """
     state = probe.state(prompt)
     if state is State.CLOSED:
         return MAX_SCORE
@@ -168,7 +171,10 @@ def _off_score(probe: _Probe, prompt: str, default: str) -> int:
 
 
 def _on_score(probe: _Probe, prompt: str, off: str) -> int:
-    """Prefer a prompt that opens the reasoning, then one that differs from the prompt without reasoning."""
+    """Return a score from 0 to MAX_SCORE: the highest for a prompt that opens reasoning.
+
+    A prompt that merely differs from `off`, the prompt without reasoning, gets 2.
+    """
     state = probe.state(prompt)
     if state is State.OPEN:
         return MAX_SCORE
@@ -191,9 +197,9 @@ def _candidates(template: ChatTemplate, *, thinking: bool) -> Iterator[Values]:
 
 
 def _find_instruction(template: ChatTemplate, probe: _Probe, off: Values, off_prompt: str) -> tuple[str, str]:
-    """Return the instruction that closes the reasoning, and the prompt with it.
+    """Return the instruction that switches reasoning off, and the prompt that is rendered with it.
 
-    If no instruction has this effect, return an empty one and `off_prompt`.
+    If no instruction has this effect, return an empty string and `off_prompt`.
     """
     for instruction in _OFF_INSTRUCTIONS:
         prompt = probe.render(off, instruction) if instruction in template.source else None

@@ -12,7 +12,7 @@ from engines.inference.worker.scheduling.sequence import SequenceState, reserved
 from engines.inference.worker.scheduling.swap import common_prefix
 
 MIN_AWAITED = 64
-"""Tokens of a common prefix, not yet cached, that are worth waiting for."""
+"""An answer waits for a prefix only if at least this many of its tokens are not in the KV cache yet."""
 
 
 class Admission(Enum):
@@ -20,15 +20,15 @@ class Admission(Enum):
     WAIT_FOR_PREFIX = auto()
     "Another sequence is prefilling the same prefix. Later jobs may be admitted."
     NO_ROOM = auto()
-    "Later jobs must wait too; otherwise this one might never start."
+    "There are not enough cells or sequences. Later jobs must wait too; otherwise this one might never start."
 
 
 def check_admission(
     tokens: Sequence[int], max_tokens: int, cache: KvCache, running: Sequence[SequenceState], limit: int
 ) -> Admission:
-    """Decide about an answer with the prompt `tokens` and up to `max_tokens` of completion.
+    """Decide whether an answer with the prompt `tokens` and up to `max_tokens` of completion may start.
 
-    `running` are the sequences that are prefilled or decoded now, at most `limit`.
+    `running` are the sequences that are prefilled or decoded now; `limit` is their maximum number.
     """
     if not running:
         return Admission.ADMITTED

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 MIN_CHUNK = 32
-"""Tokens of a prompt that are worth including in a batch."""
+"""Smallest share of a prompt in a batch, in tokens, if the prompt and the room in the batch are not smaller."""
 
 
 class Schedulable(Protocol):
@@ -21,10 +21,11 @@ S = TypeVar("S", bound=Schedulable)
 
 
 def plan_batch(sequences: Sequence[S], room: int, max_prefill: int, step: int) -> list[tuple[S, int]]:
-    """Return the sequences of the next batch with their numbers of tokens: at most `room` in all.
+    """Return the sequences of the next batch, each with its number of tokens. The batch has at most `room` tokens.
 
-    At most `max_prefill` tokens are of prompts. Prompts share them evenly, so that a short prompt does not wait for a long
-    one. `step` counts the batches: it rotates the order of prompts, so that the remainder goes to another one each time.
+    At most `max_prefill` of them are prompt tokens. Prompts share these evenly, so that a short prompt does not wait for a
+    long one. `step` is the number of the batch: it rotates the order of the prompts, so that the tokens that cannot be
+    divided evenly go to a different prompt each time.
     """
     plan = [(sequence, 1) for sequence in sequences if not sequence.is_prefilling][:room]
     left = min(max_prefill, room - len(plan))

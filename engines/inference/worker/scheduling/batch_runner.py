@@ -18,10 +18,10 @@ from workers.child import CallCanceled, CallFailure
 
 PREFILL_SECONDS = 0.5
 PREFILL_SECONDS_WHILE_DECODING = 0.15
-"""Target duration of a batch with prompt tokens: without and with sequences that are being decoded."""
+"""Target durations in seconds of a batch with prompt tokens: alone, and while other sequences are decoded."""
 
 MIN_PREFILL = 64
-"""Minimum number of prompt tokens that a batch may contain, however slow prefill is."""
+"""A batch may contain at least this many prompt tokens, even if prefill is so slow that they exceed the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class BatchPart:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A sequence that ended, and how: a finish reason, or a failure."""
+    """A sequence that ended, with its finish reason or its failure."""
 
     sequence: SequenceState
     end: FinishReason | CallFailure
 
 
 class BatchRunner:
-    """One context with its sequences. All methods belong to the engine's thread except `interrupt`."""
+    """One context with its sequences. All methods except `interrupt` are called in the engine's thread."""
 
     def __init__(
         self,
@@ -54,9 +54,10 @@ class BatchRunner:
         throughput: Throughput,
         chunk: int | None = None,
     ) -> None:
-        """`chunk` fixes the number of prompt tokens in a batch and the number of threads.
+        """Create a runner.
 
-        Without it both follow the measured speed; the threads do so only if the settings do not contain a number.
+        `chunk` is a fixed maximum of prompt tokens in a batch; the number of threads is then fixed, too. If `chunk` is
+        None, both follow the measured speed, except that a number of threads in the settings is kept.
         """
         self.context = context
         self.cache = cache
@@ -73,7 +74,10 @@ class BatchRunner:
         self._preempted: list[SequenceState] = []
 
     def interrupt(self) -> None:
-        """Abort the running decode if it prefills a prompt: an answer was canceled. Other decodes are short."""
+        """Abort the running decode if it prefills a prompt. Called after an answer was canceled.
+
+        A decode without prompt tokens is short and is not aborted.
+        """
         if self._is_prefilling:
             self._abort.set()
 
@@ -140,7 +144,10 @@ class BatchRunner:
         return BatchPart(sequence, count, row if is_last else None)
 
     def _decode(self, parts: Sequence[BatchPart]) -> int:
-        """Decode the batch. A cancellation just before is an abort too: `interrupt` could not see this decode yet."""
+        """Decode the batch and return the result of `Context.decode`.
+
+        Return ABORTED without decoding if a call was canceled before `interrupt` could abort this decode.
+        """
         is_prefill = any(part.count > 1 for part in parts)
         if self._tuning is not None and self.context.settings.threads is None:
             self.context.set_decode_threads(self._tuning.threads)
@@ -165,7 +172,10 @@ class BatchRunner:
             self._tuning.record(len(parts), seconds)
 
     def _recover(self, result: int, parts: Sequence[BatchPart]) -> list[Ended]:
-        """Handle a batch that was not decoded. Its tokens stay pending; after a failure each part is run alone."""
+        """Handle a batch that was not decoded. Its tokens stay pending.
+
+        After a failure the sequences are decoded one by one, so that only the one that causes the failure ends.
+        """
         if result == NO_ROOM:
             if self.cache.swap_out() or self._preempt():
                 return []
@@ -179,7 +189,7 @@ class BatchRunner:
         return [end for part in parts for end in self._run([(part.sequence, part.count)])]
 
     def _synchronize(self, sequence: SequenceState) -> None:
-        """Update the cache's bookkeeping: a part of the batch may have been computed before the abort."""
+        """Record the tokens of a sequence that llama.cpp has cached: an aborted or failed batch may be cached in part."""
         cached, known = self.context.cached_tokens(sequence.cached.number), len(sequence.cached.tokens)
         if cached >= known:
             self.cache.extend(sequence.cached, sequence.tokens[known:cached])

@@ -30,7 +30,7 @@ class Completion:
     _sent_at: float = 0.0
 
     def add(self, token: int, piece: Piece, *, is_reasoning: bool) -> None:
-        """Add a token with its text, and send the collected text if it is due.
+        """Add a token with its text, and send the collected text unless more of it is to be bundled.
 
         Raises `CallCanceled` if the call was canceled.
         """
@@ -65,7 +65,7 @@ class Completion:
         return "".join(self._content)
 
     def finish(self, piece: Piece, reason: FinishReason, reused_tokens: int) -> Finished:
-        """Send the rest and return the summary. Never waits for a slow client, since no event follows."""
+        """Send the remaining text and return the summary. Never waits for a slow client, since no event follows."""
         now = time.monotonic()
         self._bundle(piece, now)
         self.job.call.allow_last_events()

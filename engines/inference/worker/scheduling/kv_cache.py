@@ -13,7 +13,7 @@ from typing import Protocol
 from engines.inference.worker.scheduling.swap import SwappedSequence, SwapSpace, common_prefix, longest_prefix
 
 MIN_REUSED = 16
-"""A common prefix shorter than this is computed again instead of shared or swapped in."""
+"""Tokens. A common prefix shorter than this is prefilled again instead of being shared or swapped in."""
 
 MAX_IDLE_CELLS = 512
 """Cells that idle sequences may keep while others decode; the cost of attention grows with every cell in use."""
@@ -37,9 +37,9 @@ class CachedSequence:
     cells: list[int] = field(default_factory=list)
     conversation: str = ""
     is_active: bool = False
-    "An answer is generated in it; otherwise it is idle and serves as a prefix for later prompts."
+    "True while an answer is generated in the sequence. An idle sequence provides cached prefixes for later prompts."
     released_at: int = 0
-    "Logical time of the last release: the lowest is the least recently used."
+    "Number of the last release, counted over all sequences: the lowest is the least recently used."
 
 
 class KvCache:
@@ -83,12 +83,12 @@ class KvCache:
         return [sequence for sequence in self.sequences if not sequence.is_active and sequence is not keep]
 
     def acquire(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
-        """Activate an idle sequence for a prompt and return it, with the longest prefix of the prompt that can be reused.
+        """Activate an idle sequence for a prompt and return it. It contains the longest reusable prefix of the prompt.
 
         The prefix comes from an idle sequence, from a copy of an active one, or from the swap space. It never includes
         the last token of the prompt, which must be decoded again for its logits. A sequence of the same `conversation`
-        is continued; one of another conversation is copied, so that the other can be continued later. At least one
-        sequence must be idle.
+        is continued. A sequence of another conversation is copied, so that this conversation can be continued later. At
+        least one sequence must be idle.
         """
         sequence = self._acquire(tokens, conversation)
         if self.reuses_prefixes:
@@ -96,7 +96,10 @@ class KvCache:
         return sequence
 
     def _limit_idle(self) -> None:
-        """Swap out idle sequences above MAX_IDLE_CELLS, as long as the swap space has room."""
+        """Swap out the least recently used idle sequences until idle ones use at most MAX_IDLE_CELLS cells.
+
+        Stop when the swap space has no room.
+        """
         idle = sorted((sequence for sequence in self._idle() if sequence.tokens), key=lambda each: each.released_at)
         while idle and self.used - (self.total - self.available()) > MAX_IDLE_CELLS:
             sequence = idle.pop(0)
@@ -136,7 +139,7 @@ class KvCache:
         return target
 
     def _swap_in(self, swapped: SwappedSequence, length: int, conversation: str) -> CachedSequence:
-        """Restore a swapped sequence. If there is no room it stays swapped out, and the prompt is computed again."""
+        """Swap in a sequence. If the KV cache has no room, it stays swapped out, and the prompt is prefilled again."""
         while self.free < len(swapped.tokens) and self.swap_out():
             pass
         target = self._activate(self._empty(), conversation)
@@ -151,7 +154,7 @@ class KvCache:
         return sequence
 
     def _empty(self, keep: CachedSequence | None = None) -> CachedSequence:
-        """Return an empty idle sequence; swap out the least recently used one if there is none."""
+        """Return an empty idle sequence. If there is none, swap out the least recently used idle sequence but `keep`."""
         sequence = min(self._idle(keep), key=lambda each: (len(each.tokens) > 0, each.released_at))
         if sequence.tokens:
             self._swap_out(sequence)
@@ -182,7 +185,7 @@ class KvCache:
         del sequence.tokens[length:], sequence.cells[length:]
 
     def release(self, sequence: CachedSequence) -> None:
-        """Mark a sequence as idle. Its cells serve the next turn until they are needed."""
+        """Mark a sequence as idle. Its tokens stay cached for the next prompt until their cells are needed."""
         sequence.is_active = False
         sequence.released_at = next(self._clock)
 
@@ -204,6 +207,6 @@ class KvCache:
         return any(common_prefix(other.tokens, sequence.tokens) == len(sequence.tokens) for other in others)
 
     def preempt(self, sequence: CachedSequence) -> None:
-        """Swap out an active sequence and release it; its answer is resumed later."""
+        """Swap out an active sequence and release it. Its answer is resumed later in a sequence from `acquire`."""
         self._swap_out(sequence)
         self.release(sequence)

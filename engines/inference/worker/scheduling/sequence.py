@@ -8,7 +8,7 @@ from engines.inference.worker.scheduling.job import Job
 from engines.inference.worker.scheduling.kv_cache import CachedSequence
 
 RESERVED_CELLS = 512
-"""Cells that are kept free for an answer that has not been generated yet. A longer answer takes more as it grows."""
+"""Maximum number of cells that are kept free for the rest of an answer. A longer answer takes further cells as it grows."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,5 +54,5 @@ class SequenceState:
 
 
 def reserved_cells(tokens: int) -> int:
-    """Return the cells to keep free for an answer of up to `tokens` tokens."""
+    """Return the number of cells to keep free for up to `tokens` further tokens of an answer."""
     return min(max(tokens, 0), RESERVED_CELLS)

@@ -27,7 +27,10 @@ T = TypeVar("T", bound=HasTokens)
 
 
 class SwapSpace:
-    """Stores swapped sequences and evicts the least recently added ones. A state above the limit is not stored."""
+    """Stores swapped sequences. When it is full, the least recently added ones are evicted.
+
+    A state that is larger than the whole swap space is not stored.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -53,7 +56,10 @@ class SwapSpace:
             self.bytes -= len(sequence.state)
 
     def find(self, tokens: Sequence[int]) -> tuple[SwappedSequence | None, int]:
-        """Return the sequence that shares the longest prefix with `tokens`, and the length of that prefix."""
+        """Return the sequence that shares the longest prefix with `tokens`, and the length of that prefix.
+
+        Return None and 0 if no sequence shares a prefix.
+        """
         return longest_prefix(list(self._sequences.values()), tokens)
 
     def clear(self) -> None:
@@ -62,7 +68,10 @@ class SwapSpace:
 
 
 def longest_prefix(sequences: Sequence[T], tokens: Sequence[int]) -> tuple[T | None, int]:
-    """Return the sequence with the longest common prefix with `tokens`, and the prefix's length; else None and 0."""
+    """Return the sequence that shares the longest prefix with `tokens`, and the length of that prefix.
+
+    Return None and 0 if no sequence shares a prefix.
+    """
     best: T | None = None
     length = 0
     for sequence in sequences:

@@ -11,21 +11,21 @@ from collections.abc import Callable
 from statistics import median
 
 BLOCK = 4
-"""Consecutive tokens with the same number of threads; the first one, which wakes the threads, is not counted."""
+"""Consecutive decodes with the same number of threads. The first one wakes the threads and is not measured."""
 
 BLOCKS = 3
-"""Blocks of each number of threads in one comparison."""
+"""Number of blocks that are measured for each of the two numbers of threads in a comparison."""
 
 REPEAT_SECONDS = 60.0
 SLOW_SECONDS = 0.05
-"""A model that needs more time than this for a token is fastest with all threads."""
+"""A decode that takes longer than this gains from every thread, so the number of threads is not halved."""
 
 MIN_SPEEDUP = 1.1
-"""All threads must be this much faster than half of them to be chosen."""
+"""A number of threads is kept only if decoding is faster by this factor than with half of the threads."""
 
 
 class ThreadTuning:
-    """Halves the number of threads until that is slower. `threads` is the number for the next decode."""
+    """Halves the number of threads as long as decoding does not slow down. `threads` is the number for the next decode."""
 
     def __init__(self, max_threads: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_threads = max_threads
@@ -52,7 +52,7 @@ class ThreadTuning:
         return self._candidate if self._candidate is not None and is_candidates_turn else self._chosen
 
     def record(self, rows: int, seconds: float) -> None:
-        """Record the duration of a decode with `rows` sequences. Only decodes with equal numbers are compared."""
+        """Record the duration of a decode with `rows` sequences. A change of `rows` restarts the comparison."""
         if self._candidate is None:
             if self._max_threads > 1 and self._clock() - self._settled_at >= REPEAT_SECONDS:
                 self._begin()

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from threading import Lock
 
 MAX_TOKENS = 500_000
-"""Tokens that are kept in all; the least recently used completions are evicted."""
+"""Maximum number of tokens of all stored completions; the least recently used completions are evicted."""
 
 
 class CompletionTokens:

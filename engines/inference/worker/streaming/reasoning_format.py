@@ -23,7 +23,7 @@ class Section(Enum):
     "Nothing was generated yet: a marker or the answer follows."
     REASONING = auto()
     GAP = auto()
-    "The reasoning is closed: the answer, a marker of it, or another block of reasoning follows."
+    "The reasoning is closed: the answer, a marker that opens it, or another block of reasoning follows."
     ANSWER = auto()
     WRAPPED_ANSWER = auto()
     "An answer that began with a marker and ends with one."
@@ -38,7 +38,7 @@ class Block:
     opening: str
     closing: str
     opens_answer: bool = False
-    "The closing marker also opens the answer."
+    "True if the closing marker of the reasoning also opens the answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class ReasoningFormat:
     answer_openings: tuple[str, ...] = ()
     answer_closings: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
-    "Text between two messages, such as `<|start|>assistant`; removed."
+    "Texts between two messages, such as `<|start|>assistant`. They are removed from the generated text."
     is_strict: bool = False
-    "Markers that are tokens count only as tokens; if an answer spells one out, that is text."
+    "True if markers are recognized only as control tokens; a marker that an answer spells out is ordinary text."
 
     def section(self, prompt: str) -> Section:
         """Return the section that the generated text continues, from the end of the rendered prompt."""
@@ -72,11 +72,11 @@ class ReasoningFormat:
         yield from (*self.answer_openings, *self.answer_closings, *self.headers)
 
     def marker_tokens(self, texts: Collection[str]) -> set[str]:
-        """Return those of the token texts that are part of a marker."""
+        """Return the texts of `texts` that are part of a marker."""
         return {text for text in texts if any(text in marker for marker in self.markers())}
 
     def bind(self, tokens: Collection[str]) -> "ReasoningFormat":
-        """Return the format with `tokens` in its markers written as control tokens, as the generated text has them.
+        """Return the format with every text of `tokens` in its markers delimited as by `as_control_token`.
 
         Unless the format is strict, the markers are also recognized if they are spelled out.
         """
@@ -103,7 +103,7 @@ class ReasoningFormat:
 
 
 def as_control_token(text: str) -> str:
-    """Return the text of a control token as it appears in the generated text."""
+    """Return the text of a control token between CONTROL_START and CONTROL_END, as it occurs in the generated text."""
     return f"{CONTROL_START}{text}{CONTROL_END}"
 
 

@@ -16,18 +16,18 @@ SEPARATOR = "\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text of the answer and text of the reasoning that can be shown now."""
+    """The next text of the answer and the next text of its reasoning; either may be empty."""
 
     text: str = ""
     reasoning: str = ""
 
 
 class ReasoningSplitter:
-    """Splits text into reasoning and answer. Holds back only text that may be the start of a marker.
+    """Splits generated text into reasoning and answer. Holds back only text that may be the start of a marker.
 
     Whitespace at the beginning and end of reasoning is removed.
 
-    An opening marker counts only at the beginning: an answer that mentions it later is not split.
+    An opening marker counts only before the answer begins: an answer that mentions the marker is not split.
     """
 
     def __init__(self, format: ReasoningFormat | None, section: Section = Section.START) -> None:
@@ -59,7 +59,7 @@ class ReasoningSplitter:
         return shown
 
     def _advance(self) -> Piece:
-        """Consume held text up to the next change of the section."""
+        """Consume the text that was held back, up to the next change of the section, and return what can be shown."""
         match self._section:
             case Section.REASONING:
                 return self._until(self._closings)
@@ -74,7 +74,10 @@ class ReasoningSplitter:
                 return Piece()
 
     def _match_markers(self) -> None:
-        """Enter the section whose marker is at the start of the held text, or the answer if there is no marker."""
+        """Enter the section whose marker is at the start of the held-back text. Without a marker, enter the answer.
+
+        Do nothing while the text may still become a marker.
+        """
         assert self._format is not None
         body = self._held.lstrip()
         for header in self._format.headers:
@@ -108,10 +111,10 @@ class ReasoningSplitter:
         self._is_trimming = self.found_marker = True
 
     def _until(self, closings: Sequence[str]) -> Piece:
-        """Remove the text before the first closing marker from the held text, and return it.
+        """Return the held-back text before the first of `closings`, and enter the next section.
 
-        Without a marker, keep back the end of the text if it may be the start of one. Whitespace at the end of the
-        returned text is dropped before a marker, and kept back otherwise.
+        Without such a marker, return the text but for an end that may be the start of one. Whitespace at the end of the
+        returned text is dropped before a marker, and still held back otherwise.
         """
         whole = self._held
         found = [(place, -len(closing), closing) for closing in closings if (place := whole.find(closing)) >= 0]
@@ -141,7 +144,7 @@ class ReasoningSplitter:
         return Piece(text=text)
 
     def _trimmed(self, text: str) -> str:
-        """Remove whitespace at the beginning of a section, and separate it from an earlier section of the same kind."""
+        """Remove whitespace at the beginning of a section; put SEPARATOR in front if an earlier one was of the same kind."""
         if not self._is_trimming:
             return text
         text = text.lstrip()
@@ -167,7 +170,7 @@ class ReasoningSplitter:
 
 
 def _closings(format: ReasoningFormat, opening: str | None) -> tuple[str, ...]:
-    """Return the closing markers of the blocks with this opening; None stands for any."""
+    """Return the closing markers of the blocks that `opening` opens; of all blocks if `opening` is None."""
     return tuple(dict.fromkeys(block.closing for block in format.blocks if opening in (None, block.opening)))
 
 

@@ -1,7 +1,7 @@
 """Converts the bytes of tokens to text: whole characters, reasoning apart from the answer, no stop string.
 
-Each step passes on what can be shown already, and holds back only the longest suffix that may still change its meaning. The
-order is bytes, characters, reasoning or answer, stop strings.
+The steps are: decode bytes to characters, separate reasoning from the answer, find stop strings. Each step holds back the
+end of its text only as long as the following bytes decide what it is: a part of a character, a marker or a stop string.
 """
 
 import codecs
@@ -37,7 +37,7 @@ class TextStream:
 
     @property
     def is_ended(self) -> bool:
-        """The answer is complete: a stop string or the closing marker of the answer was found."""
+        """True if the answer is complete: a stop string or the closing marker of the answer was found."""
         return self._stops.found is not None or self._splitter.is_ended
 
     @property
@@ -46,7 +46,7 @@ class TextStream:
 
     @property
     def is_verbatim(self) -> bool:
-        """The answer's text is exactly the text of the tokens: nothing was removed or classified as reasoning."""
+        """True if the answer's text is exactly the text of its tokens: nothing was removed or classified as reasoning."""
         return not (self._stops.found or self._splitter.found_marker or self._has_reasoning)
 
     def feed(self, token: bytes) -> Piece:
