@@ -1,8 +1,8 @@
 """Logs: one line or one JSON object for each event, with times in UTC, without prompts and documents.
 
-Two rules keep prompts and documents out of the log wherever a line is written. Libraries log from WARNING, uvicorn from
-INFO: below that they log the data that they process (frames of WebSockets, values of SQL). Exceptions are logged by their
-types and places, because their messages and the local variables of their frames may quote a document.
+Two rules keep prompts and documents out of the log. First, libraries log only from WARNING and uvicorn only from INFO,
+because below that they log the data that they process (frames of WebSockets, values of SQL). Second, exceptions are logged
+by their types and code locations, because their messages and local variables may quote a document.
 """
 
 import logging
@@ -12,9 +12,12 @@ from collections.abc import Iterator
 import structlog
 
 OWN = "graphlore"
-"""Parent of all loggers of this server."""
+"""Name of the logger that is the parent of all loggers of this server."""
 SOCKET_ADDRESS = '%s - "WebSocket %s"'
-"""Beginning of uvicorn's lines that contain the query string of a WebSocket's address."""
+"""Beginning of the format of uvicorn's log lines that contain the address of a WebSocket with its query string.
+
+These lines are dropped, because a query string may contain a secret.
+"""
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:
@@ -63,13 +66,16 @@ def _has_no_socket_address(record: logging.LogRecord) -> bool:
 
 
 def _keep_first_line(record: logging.LogRecord) -> bool:
-    """Remove what asyncio appends to its messages: the task or future, with the text of its exception."""
+    """Keep only the first line of a message of asyncio. The other lines may contain the text of an exception."""
     record.msg, record.args = record.getMessage().partition("\n")[0], ()
     return True
 
 
 def format_exception(exc_info: structlog.typing.ExcInfo) -> str:
-    """Return the types and places of an exception, its causes and its parts, the innermost first as in Python."""
+    """Return the types and code locations of an exception, of its causes and of the exceptions in a group.
+
+    Causes come first, as in a traceback of Python.
+    """
     return "\n".join(_lines(exc_info[1], set()))
 
 

@@ -1,4 +1,4 @@
-"""The server: the application with its routes, the lifetime of the process, the command line."""
+"""The server: creates the application with its routes, and runs it from the command line until it is stopped."""
 
 import gc
 import socket
@@ -53,7 +53,7 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
     """Create the application: `/graphql` with its page, downloads, health checks and metrics."""
 
     def context(_: HTTPConnection) -> Context:
-        return replace(components.context)  # a new one for each operation: its data loaders must not outlive it
+        return replace(components.context)  # its data loaders are for one operation only
 
     async def find_original(_: Request, global_id: str) -> Download | None:
         document_id = global_ids.DOCUMENT.find_key(global_id)
@@ -88,7 +88,9 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
 
 
 async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer, opener: ComponentsOpener) -> bool:
-    """Open the components, serve until a signal or the failure of a loop, close them; return whether no loop failed.
+    """Open the components, serve until a signal or the failure of a background loop, and close the components.
+
+    Return True if no loop failed.
 
     Raises `StartFailed` if a component cannot be opened, `AddressUnusable` if the server cannot listen on an address, and
     unexpected errors of the components.
@@ -112,7 +114,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer
                     server = HTTPServer(create_app(components, transport))
                     stop.stop_server = server.stop
                     gc.collect()
-                    gc.freeze()  # the schema and the modules live as long as the process: no later collection visits them
+                    gc.freeze()  # later collections need not visit the schema and the modules
                     await server.serve(sockets)
                 log.info("stopping")
     return not stop.is_failure
@@ -139,7 +141,10 @@ def read_version() -> str:
 
 
 def make_tracing(endpoint: str | None) -> tuple[Tracer, Callable[[], None]]:
-    """Return a tracer, and a function that sends the last spans. OpenTelemetry is imported only with an endpoint."""
+    """Return a tracer, and a function that sends the remaining spans before the process ends.
+
+    If `endpoint` is None, nothing is traced, and OpenTelemetry is not imported.
+    """
     if endpoint is None:
         return NoTracing(), lambda: None
     from telemetry import Export

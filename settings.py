@@ -20,13 +20,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "GRAPHLORE_"
 GIB = 1 << 30
 MIN_TOKEN = 16
-"""Characters of an access token."""
+"""Minimum length of an access token in characters."""
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)(?::[0-9]{1,5})?")
 """A host name or an address, with or without a port."""
 ORIGIN = re.compile(rf"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://{HOST.pattern}/?")
 """An origin of a web page, or of a program with a scheme of its own such as `tauri://localhost`."""
 NO_ORIGINS = frozenset({"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "view-source", "ws", "wss"})
-"""Schemes that are not allowed: their pages have no origin of their own, or share one with all other pages of the scheme."""
+"""Schemes that are not allowed in an origin, because all pages of such a scheme have the same origin or none."""
 ROOT_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
 
@@ -68,9 +68,10 @@ def _check_token_characters(token: SecretStr) -> SecretStr:
 
 
 def _check_host(host: str) -> str:
-    """Reject a host with a wildcard: `*` would accept requests of a page whose domain resolves to this server.
+    """Reject a host with a wildcard, and any other text that is not a host.
 
-    Such a page could otherwise read the server's data (DNS rebinding).
+    `*` would accept the requests of a page whose domain resolves to this server; the page could then read the server's data
+    (DNS rebinding).
     """
     if not HOST.fullmatch(host):
         raise ValueError(f"{host[:80]!r} must be a name such as notes.example, without * and without a path")
@@ -227,7 +228,10 @@ def read_settings(arguments: Sequence[str]) -> Settings:
 
 
 def _unknown_variables() -> list[str]:
-    """Report misspelled variables. Ignoring them would be dangerous for settings that protect the server."""
+    """Return an error line for each environment variable that has the prefix but names no setting.
+
+    A misspelled setting that protects the server must not be ignored.
+    """
     known = [variable(field) for field in Settings.model_fields]
     problems = []
     for name in sorted(set(os.environ) - set(known)):

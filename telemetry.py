@@ -1,4 +1,7 @@
-"""Spans for an OpenTelemetry collector. Imported only if a collector is configured: it is an extra (`graphlore[otel]`)."""
+"""Sends spans to an OpenTelemetry collector.
+
+It is imported only if a collector is configured, because OpenTelemetry is an optional dependency (`graphlore[otel]`).
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from records.tracing import Attribute
 
 EXPORT_SECONDS = 3
-"""Time limit of an attempt to reach the collector, also while the server stops."""
+"""Time limit in seconds of an attempt to reach the collector, also while the server stops."""
 
 
 class _Span:
@@ -28,7 +31,7 @@ class _Span:
         self._span.set_attribute(name, value)
 
     def fail(self, kind: str) -> None:
-        """Mark the span as failed. The first kind is kept, because it is the nearest to the cause."""
+        """Mark the span as failed. Later calls have no effect, because the first `kind` is the nearest to the cause."""
         if not self._failed:
             self._failed = True
             self._span.set_attribute("error.type", kind)
@@ -36,7 +39,7 @@ class _Span:
 
 
 class OpenTelemetry:
-    """Implements `records.tracing.Tracer`. A span has the type of an exception, never its text."""
+    """Implements `records.tracing.Tracer`. A failed span contains the type of the exception, never its text."""
 
     def __init__(self, tracer: trace.Tracer) -> None:
         self._tracer = tracer

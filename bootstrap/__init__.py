@@ -1,6 +1,6 @@
-"""The composition root: opens every resource in order, connects the components, and closes them in reverse order.
+"""The composition root: opens every component in order, connects the components, and closes them in reverse order.
 
-Only here and in `server.py` do services and persistence meet. Contains no application logic.
+Only this package and `server.py` import both services and persistence. It contains no application logic.
 """
 
 from bootstrap.components import Components, Inputs, open_components

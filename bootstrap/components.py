@@ -1,4 +1,4 @@
-"""All components of the server, in the order in which they are opened; they are closed in reverse order."""
+"""Opens all components of the server in order and connects them; they are closed in reverse order."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -49,12 +49,12 @@ class Inputs:
     version: str
     "The version of Graphlore."
     sign_link: Callable[[str], str]
-    "Turns the path of a download into an address that is valid for a while without the access token."
+    "Signs the path of a download, so that a client can open it for 15 minutes without the access token."
 
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The components that requests use."""
+    """The opened components that `server.py` passes to its routes."""
 
     context: Context
     exposition: Exposition

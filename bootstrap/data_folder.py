@@ -14,12 +14,12 @@ LOCK_FILE = "server.lock"
 
 
 class StartFailed(Exception):
-    """The server cannot start. The message says why and what to do, and is shown without a traceback."""
+    """The server cannot start. The message contains the reason and a remedy, and is shown without a traceback."""
 
 
 @contextmanager
 def open_data_folder(settings: Settings) -> Iterator[None]:
-    """Create the folders of the settings and own the data folder while the block is open.
+    """Create the folders that the settings name, and lock the data folder while the block is open.
 
     Raises `StartFailed` if a folder cannot be created or written, and if another server uses the data folder.
     """

@@ -43,7 +43,10 @@ class DeepParts:
 
 @dataclass(frozen=True, slots=True)
 class Deep:
-    """The configured deep embedder. `name` is None if none is configured; `error` says why it cannot be used."""
+    """The configured deep embedder. `name` is None if none is configured.
+
+    `parts` is None if it cannot be used; `error` then contains the reason.
+    """
 
     name: str | None = None
     error: str | None = None

@@ -54,7 +54,7 @@ async def open_document_services(
     answers_running: Callable[[], int],
     tracer: Tracer,
 ) -> AsyncIterator[DocumentServices]:
-    """Open the services of documents. Unfinished jobs of an earlier run are continued."""
+    """Open the services of documents. The ingestion of documents that the last run did not finish is resumed."""
     events = DocumentEvents(stores.documents)
     originals = OriginalRetention(stores.originals, stores.documents, keep=settings.keep_originals)
     async with AsyncExitStack() as stack:

@@ -29,7 +29,7 @@ async def open_background_indexing(
     workers: Callable[[], Sequence[WorkerStatus]],
     answer_started: Signal,
 ) -> AsyncIterator[Indexing]:
-    """Index with the deep embedder while the machine is idle. `answer_started` interrupts the work."""
+    """Index with the deep embedder while the machine is idle. Indexing is interrupted when `answer_started` is set."""
 
     def ingesting() -> int:
         status = ingestion.status()

@@ -41,7 +41,10 @@ class Search:
 async def open_search(
     supervisor: Supervisor, settings: Settings, stores: Stores, tracer: Tracer
 ) -> AsyncIterator[Search]:
-    """Open search. Vectors of another light embedder than the current one are discarded before anything reads them."""
+    """Open the components of search.
+
+    Stored vectors of a light embedder other than the current one are discarded before they are used.
+    """
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         embedder = await enter(open_embedder(prompt_worker(), document_worker()))

@@ -11,9 +11,10 @@ log = structlog.get_logger("graphlore")
 
 
 class StopRequest:
-    """Stops the process in order: a request during the start takes effect when the components are open.
+    """Stops the server in an orderly way.
 
-    A second request cancels the start, or the requests in flight.
+    The first `stop` ends the running server; during the start, it takes effect when all components are open. A second
+    `stop` cancels the start, or the HTTP requests in flight.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class StopRequest:
         self.is_requested = True
 
     def fail(self) -> None:
-        """Stop after the failure of a background loop."""
+        """Stop the server because a background loop failed; the process then ends with an error."""
         self.is_failure = True
         self.stop()
 

@@ -25,9 +25,9 @@ async def run_unit(
 ) -> bool:
     """Run one unit of background work and return whether it ended without an unexpected exception.
 
-    The exception is logged with an incident id. `report` receives the message that clients may see: it contains the
-    incident id and nothing of the exception. An exception of `report` itself is logged under the same id. Expected
-    failures are handled by `work`. `name` identifies the work in the log.
+    An unexpected exception is logged with `name` and an incident id. `report` then receives a message for clients, which
+    contains the incident id but no text of the exception. An exception of `report` itself is logged under the same id.
+    `work` must handle its expected failures itself.
     """
     try:
         await work()

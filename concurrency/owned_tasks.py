@@ -20,12 +20,12 @@ log = structlog.get_logger("graphlore.background")
 
 @dataclass(slots=True)
 class _Outcome(Generic[T]):
-    """The result of owned work, for the request that waits for it."""
+    """The result of the work that `OwnedTasks.complete` runs, for the caller that waits for it."""
 
     name: str
     ended: anyio.Event = field(default_factory=anyio.Event)
     values: list[T] = field(default_factory=list)
-    "The returned value; empty while the work runs, and if it failed."
+    "The value that the work returned, as the only element; empty while the work runs, and if it failed."
     error: Exception | None = None
     is_awaited: bool = True
 
@@ -57,7 +57,7 @@ class OwnedTasks:
     async def complete(self, work: Callable[[], Awaitable[T]], name: str) -> T:
         """Run `work` to its end, even if the caller is canceled, and return its result.
 
-        Raises what `work` raises. After the caller was canceled, a failure is logged instead. Raises `ServerStopping`
+        Raises what `work` raises. If the caller was canceled, a failure of `work` is logged instead. Raises `ServerStopping`
         if the component is closed before the work has ended.
         """
         outcome = _Outcome[T](name)

@@ -6,7 +6,7 @@ import anyio
 
 
 class Signal:
-    """A reusable event. Setting it while no task waits is remembered until `clear`."""
+    """A reusable event. It stays set until `clear`, so that a task that waits later returns at once."""
 
     def __init__(self) -> None:
         self._event = anyio.Event()
@@ -16,12 +16,12 @@ class Signal:
         self._event.set()
 
     def clear(self) -> None:
-        """Make `wait` wait for the next `set`. Tasks that wait already are not affected."""
+        """Make later calls of `wait` wait for the next `set`. Tasks that were woken are not affected."""
         if self._event.is_set():
             self._event = anyio.Event()
 
     def pulse(self) -> None:
-        """Wake the tasks that wait now, and none that wait later."""
+        """Wake the tasks that wait now. Unlike `set`, it does not affect later calls of `wait`."""
         self._event.set()
         self._event = anyio.Event()
 

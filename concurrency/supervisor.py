@@ -35,8 +35,8 @@ class Supervisor:
     async def running(self, name: str, loop: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         """Run `loop` while the block is open; cancel it and wait for its end when the block is left.
 
-        A loop that returns or raises before that is logged, listed in `failed` and reported to `on_failure`, which
-        stops the process. The block itself is not interrupted, so everything is closed in order.
+        A loop that returns or raises while the block is open is logged, listed in `failed` and reported to `on_failure`,
+        which stops the process. The block itself is not interrupted, so that the components are closed in order.
         """
         scope, ended = anyio.CancelScope(), anyio.Event()
         self._alive.append(name)

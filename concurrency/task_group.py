@@ -11,7 +11,8 @@ from anyio.abc import TaskGroup
 async def open_task_group() -> AsyncIterator[TaskGroup]:
     """Open a task group whose tasks are canceled when the block ends.
 
-    A single exception is raised as it is, not wrapped in an exception group. Several are raised as a group.
+    A single exception of its tasks or of the block is raised as it is, not in an exception group. Several exceptions are
+    raised as a group.
     """
     try:
         async with anyio.create_task_group() as tasks:

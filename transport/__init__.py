@@ -1,7 +1,8 @@
 """The transport: GraphQL over HTTP and WebSocket, uploads, downloads, security, the GraphiQL page, the HTTP server.
 
-It receives a schema and a factory of contexts, and is independent of the application's types. `routes.py` connects the
-parts; `execution/` runs the operations of all transports. Decision 0004 explains why Strawberry's own view is not used.
+It receives a schema and a function that creates contexts, and is independent of the application's types. `routes.py`
+connects the parts; `execution/` runs the operations of all transports. Decision 0004 explains why Strawberry's own view is
+not used.
 """
 
 from transport.downloads import Download, download_route

@@ -1,4 +1,4 @@
-"""Files that are sent as attachments: a browser never displays them in the name of this server."""
+"""Files that are sent as attachments, so that a browser never displays them as pages of this server."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -25,11 +25,14 @@ POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'; 
 SEPARATORS = str.maketrans("/\\", "__")
 
 Find: TypeAlias = Callable[[Request, str], Awaitable[Download | None]]
-"""Looks up the download of the `id` in a path; returns None if there is none."""
+"""A function that returns the download for the `id` in the path of a request; None if there is none."""
 
 
 def download_route(path: str, find: Find) -> Route:
-    """Return a route for a path with `{id}`. `FileResponse` handles ranges and conditional requests."""
+    """Return a route that sends the file that `find` returns for the `{id}` in the path.
+
+    Starlette's `FileResponse` handles range requests and conditional requests.
+    """
 
     async def download(request: Request) -> Response:
         found = await find(request, request.path_params["id"])

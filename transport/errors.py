@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 Formatted = dict[str, Any]
-"""An error as the response contains it: `message`, and where they are known `locations`, `path` and `extensions`."""
+"""An error in a response: `message`, and, as far as they are known, `locations`, `path` and `extensions`."""
 
 BAD_REQUEST = "BAD_REQUEST"
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -15,7 +15,7 @@ PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 
 
 class RequestRejected(Exception):
-    """The request is not a GraphQL request, or is not allowed. Its status is the same for every media type."""
+    """The request is not a GraphQL request, or is not allowed. The HTTP status is the same for every media type."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class OperationRejected(Exception):
 
 
 class PersistedQueryNotSupported(OperationRejected):
-    """The request has the hash of a persisted query instead of a query.
+    """The request contains the hash of a persisted query instead of a query.
 
-    Clients of Apollo send the whole query after an error with this message or this code. The status is 200, as Apollo
-    Server sends it, because some clients read no errors from other responses.
+    After an error with this message or this code, Apollo Client sends the whole query. The HTTP status is 200, as in
+    Apollo Server, because some clients ignore the errors of a response with another status.
     """
 
     def __init__(self) -> None:

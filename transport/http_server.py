@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from transport.websocket.uvicorn_protocol import WEBSOCKET_OPTIONS
 
 GRACEFUL_SECONDS = 4
-"""Time that requests in flight have for their end, of the ten seconds in which the whole server has stopped."""
+"""Seconds in which requests in flight must end after a stop. The whole server stops within ten seconds."""
 _UNAVAILABLE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 log = structlog.stdlib.get_logger("graphlore")
@@ -58,7 +58,7 @@ class HTTPServer(uvicorn.Server):
         log.info("listening", addresses=addresses)
 
     def stop(self) -> None:
-        """Stop accepting connections and let requests in flight end. A second call cancels them."""
+        """Stop accepting connections; requests in flight are completed. A second call cancels these requests."""
         if self.should_exit:
             self.force_exit = True
             for task in self.server_state.tasks:
@@ -96,7 +96,7 @@ def _bind_all(host: str, port: int) -> list[socket.socket]:
             except OSError as error:
                 if error.errno not in _UNAVAILABLE:
                     raise
-                unavailable = error  # a host name may have an address of a family that this machine has not
+                unavailable = error  # the machine may not support all of the families, such as IPv6
     except BaseException:
         close_sockets(bound)
         raise

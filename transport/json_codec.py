@@ -1,7 +1,8 @@
 """JSON of requests and responses. Strings with half a surrogate pair are decoded, and replaced when they are encoded.
 
-Half a surrogate pair is written as an escape such as `\\ud83d`, by JavaScript programs that cut a string inside an emoji.
-The grammar of JSON allows it, orjson rejects it. Only the operation that uses such a string may fail.
+A JavaScript program that cuts a string inside an emoji writes half a surrogate pair, as an escape such as `\\ud83d`. The
+grammar of JSON allows it; orjson rejects it. Of several operations on a connection, only the one that uses such a string may
+fail.
 """
 
 import json
@@ -34,12 +35,12 @@ def decode_json(text: bytes | bytearray | str) -> Any:
 
 
 def _decode_surrogates(encoded: bytes) -> Any:
-    """Decode by the standard library, which accepts half a surrogate pair, with the numbers of orjson."""
+    """Decode with the standard library, which accepts half a surrogate pair. Numbers are decoded as by orjson."""
     try:
         return json.loads(
             encoded.decode("utf-8"), parse_int=orjson.loads, parse_float=orjson.loads, parse_constant=_reject_constant
         )
-    except (ValueError, RecursionError):  # errors of decoding, of JSON and of orjson are `ValueError`s
+    except (ValueError, RecursionError):  # `ValueError` is the base of the errors of UTF-8, of `json` and of orjson
         raise InvalidJSON from None
 
 

@@ -1,4 +1,4 @@
-"""Ids of requests and WebSockets: each has one, in its log lines and in the header `X-Request-Id` of its response."""
+"""Ids of requests and WebSockets. An id is in the log lines of a request and in `X-Request-Id` of its response."""
 
 import re
 from http import HTTPStatus
@@ -16,14 +16,14 @@ from transport.execution.observed_operations import Meter, new_id
 
 HEADER = "X-Request-Id"
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""Ids of clients that are used: short, and of characters without a meaning in logs."""
+"""The ids that are accepted from clients: short, and without characters that could forge log lines."""
 MAX_PATH = 120
 
 log = structlog.stdlib.get_logger("graphlore.requests")
 
 
 class RequestIds:
-    """The outermost middleware, so that the responses of the other ones have an id too."""
+    """Middleware that assigns an id to each request. It is the outermost one, so that all responses have an id."""
 
     def __init__(self, app: ASGIApp, meter: Meter) -> None:
         self._app = app

@@ -5,9 +5,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RootPath:
-    """Removes the root path from the path of a request, unless a proxy has removed it already.
+    """Middleware that removes the root path from the path of a request, unless a proxy has already removed it.
 
-    The root path without a slash at its end is redirected, because the page's relative addresses need the slash.
+    A request for the root path without a slash at its end is redirected to the path with a slash, because the relative
+    addresses of the GraphiQL page need it.
     """
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:

@@ -26,7 +26,10 @@ __all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_r
 PATH = "/graphql"
 HEALTH_PATHS = ("/health", "/health/live")
 OPEN_PATHS = ("/", PATH, "/graphiql/", *HEALTH_PATHS)
-"""Paths without an access token: the page, which contains no data; health checks; `/graphql`, which checks it itself."""
+"""Paths that the token guard allows without a token: the GraphiQL page, health checks, and `/graphql`.
+
+The page contains no data, and `/graphql` checks the token itself.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Entry point of a child process: `python -m workers MODULE DESCRIPTOR`, started by `workers.spawn` alone.
+"""Entry point of a child process: `python -m workers MODULE DESCRIPTOR`. Only `workers.spawn` starts it.
 
-The order matters. Ctrl-C is ignored first. The I/O thread starts before the priority is lowered, so that it keeps the
-normal priority and answers pings and cancellations even if the program itself is starved of CPU time.
+The order of the steps matters. Ctrl-C is ignored first. The I/O thread starts before the priority is lowered, so that it
+keeps the normal priority and answers pings and cancellations even if the program itself is starved of CPU time.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ def main(module: str, descriptor: int) -> None:
 def import_program(module: str) -> ModuleType:
     """Import the program with the garbage collector disabled.
 
-    During an import there is nothing to collect, and the collector would take a fifth of the time of a large one.
+    An import produces little garbage, and the collector would take a fifth of the time of a large import.
     """
     gc.disable()
     program = importlib.import_module(module)
@@ -63,7 +63,10 @@ def die_with_parent(parent_pid: int) -> None:
 
 
 def lower_priority() -> None:
-    """Set SCHED_IDLE for this thread and the ones that it starts; niceness 19 where that is unknown or forbidden."""
+    """Set SCHED_IDLE for this thread and all threads that it starts.
+
+    Set niceness 19 instead if the system has no SCHED_IDLE or forbids it.
+    """
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         return

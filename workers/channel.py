@@ -28,7 +28,10 @@ class Channel:
         return cls(reader, writer)
 
     def send(self, frame: frames.ToChild) -> None:
-        """Queue a frame without waiting. A closing channel drops it. Raises `FrameTooLarge` above `frames.MAX_FRAME`."""
+        """Queue a frame without waiting. If the channel is closing, drop the frame.
+
+        Raises `FrameTooLarge` above `frames.MAX_FRAME`.
+        """
         encoded = frames.encode(frame)
         if not self._writer.is_closing():
             self._writer.write(encoded)
@@ -41,7 +44,7 @@ class Channel:
             raise ChannelClosed from error
 
     async def receive(self) -> frames.ToParent:
-        """Return the next frame. Raises `ChannelClosed` if the other end has closed the channel or violates the format."""
+        """Return the next frame. Raises `ChannelClosed` if the child has closed the channel or sent an invalid frame."""
         try:
             size = int.from_bytes(await self._reader.readexactly(frames.PREFIX), "big")
             frames.check_size(size)
@@ -50,9 +53,9 @@ class Channel:
             raise ChannelClosed from error
 
     def close(self) -> None:
-        """Flush and close; the child reads the end of the stream and exits."""
+        """Send the queued frames and close the channel. The child then reads the end of the stream and exits."""
         self._writer.close()
 
     def abort(self) -> None:
-        """Close without flushing."""
+        """Close the channel and discard the queued frames."""
         self._writer.transport.abort()

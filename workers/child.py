@@ -1,8 +1,8 @@
-"""The child's side: an I/O thread reads the socket; the program receives calls from it on the main thread.
+"""The child's side of a worker: an I/O thread reads the socket and passes calls to the program on the main thread.
 
-The I/O thread answers pings, runs the `on_cancel` action of a canceled call at once, grants credit for events, and ends
-the process as soon as the socket closes: a child never outlives its parent. A program that handles one call at a time
-uses `serve`.
+The I/O thread answers pings, runs the `on_cancel` action of a canceled call at once, and applies the credit for events that
+the parent grants. It ends the process as soon as the socket closes, so that a child never outlives its parent. A program
+that handles one call at a time uses `serve`.
 """
 
 import os
@@ -35,14 +35,14 @@ class CallFailure(Exception):
 
 
 class CallCanceled(CallFailure):
-    """The parent canceled the call. Raised by `Call.event`."""
+    """The parent canceled the call. `Call.event` raises it."""
 
     def __init__(self) -> None:
         super().__init__(CANCELED, "The call was canceled.")
 
 
 class Call:
-    """One request. It ends with exactly one `reply` or `fail`; later ones are dropped. All methods are thread-safe."""
+    """A request of the parent. The first `reply` or `fail` ends it; later ones are ignored. All methods are thread-safe."""
 
     def __init__(self, link: "Link", id: int, request: Any) -> None:
         self._link = link
@@ -60,14 +60,17 @@ class Call:
 
     @property
     def has_credit(self) -> bool:
-        """True if `event` would send without waiting; for a loop that serves several calls and must not wait for one."""
+        """True if `event` would send without waiting.
+
+        A loop that serves several calls checks this, because it must not wait for one of them.
+        """
         return self._credit > 0
 
     @property
     def on_cancel(self) -> Callable[[], object] | None:
-        """An action that runs once when the call is canceled, in the I/O thread.
+        """An action that the I/O thread runs once, when the call is canceled.
 
-        If the call is canceled already, the action runs at once in the thread that sets it.
+        If the action is set after the cancellation, it runs at once in the thread that sets it.
         """
         return self._on_cancel
 
@@ -80,7 +83,7 @@ class Call:
             action()
 
     def event(self, body: msgspec.Struct) -> None:
-        """Send an event. Waits while the parent's consumer has a full window of unread events.
+        """Send an event. Wait while the parent's consumer has not read `frames.WINDOW` bytes of earlier events.
 
         Raises `CallCanceled` if the call was canceled.
         """
@@ -93,7 +96,7 @@ class Call:
         self._link.send(frames.Event(self._id, encoded))
 
     def allow_last_events(self) -> None:
-        """Grant another window, so that the last events can be sent and the call can end despite a slow consumer."""
+        """Allow a further `frames.WINDOW` bytes of events, so that a slow consumer does not delay the end of the call."""
         self.grant(frames.WINDOW)
 
     def reply(self, body: msgspec.Struct) -> None:
@@ -141,9 +144,9 @@ class Link:
         self._is_ready = False
 
     def receive(self, timeout: float | None = None) -> Call | None:
-        """Return the next call, or None after `timeout` seconds. Calls that were canceled before are skipped.
+        """Return the next call, or None after `timeout` seconds. Calls that are canceled already are skipped.
 
-        The first invocation reports to the parent that the program is ready; the parent sends no call before.
+        The first invocation reports to the parent that the program is ready. The parent sends no call before that.
         """
         if not self._is_ready:
             self._is_ready = True
@@ -211,7 +214,7 @@ class Link:
             while True:
                 self._handle(decoder.decode(self._read_frame()))
         finally:
-            # Reached only by an error in an `on_cancel` or a frame. Without this thread the child reads no more requests.
+            # Reached only if an `on_cancel` action raises or a frame is invalid. Without this thread no request is read.
             traceback.print_exc()
             exit_process(1)
 

@@ -1,4 +1,4 @@
-"""Calls of the parent to one running child. Each call has a number and ends with a reply or an error."""
+"""The parent's calls to one running child. Each call has a number and ends with a reply or an error."""
 
 import time
 from collections import deque
@@ -27,7 +27,7 @@ log = structlog.stdlib.get_logger("graphlore.workers")
 
 
 class Caller(Protocol):
-    """The interface for calls: a worker, or during `prepare` the new process alone."""
+    """Interface for calls. It is implemented by `Worker`, and by the `Connection` that `WorkerSpec.prepare` receives."""
 
     async def call(self, request: msgspec.Struct, reply: type[T]) -> T: ...
     def stream(
@@ -36,7 +36,7 @@ class Caller(Protocol):
 
 
 class PendingCall:
-    """A call in flight with its received frames that were not consumed yet. The child's credit bounds them."""
+    """A call in flight, with the received frames that its caller has not read yet. The child's credit limits their size."""
 
     def __init__(self, id: int) -> None:
         self.id = id
@@ -46,13 +46,13 @@ class PendingCall:
         self._changed = Signal()
 
     def deliver(self, frame: ChildFrame) -> None:
-        """Append a frame; the frames of a canceled call are dropped."""
+        """Append a received frame. A frame of a canceled call is dropped."""
         if self.canceled_at is None:
             self._received.append(frame)
             self._changed.set()
 
     def fail(self, error: Callable[[], Exception]) -> None:
-        """Fail the call: `next_frame` raises the exception that `error` creates, once all received frames are consumed."""
+        """Fail the call: after the frames received so far, `next_frame` raises the exception that `error` creates."""
         self._error = error
         self._changed.set()
 
@@ -63,7 +63,7 @@ class PendingCall:
     async def next_frame(self) -> frames.Event | frames.Reply:
         """Return the next frame.
 
-        Raises `WorkerCallFailed` if the child reports a failure, and the exception of `fail` once all frames are consumed.
+        Raises `WorkerCallFailed` if the child reports a failure, and the exception of `fail` if no frames are left.
         """
         while not self._received:
             if self._error is not None:
@@ -81,7 +81,7 @@ class PendingCall:
 class CallStream(Generic[E, R]):
     """The events of one call, in order. `reply` is available after the last event.
 
-    `event` may be a union of structs. Slow iteration makes the child wait (see `frames`).
+    `event` may be a union of structs. If the events are read slowly, the child waits (see `frames`).
     """
 
     def __init__(self, connection: "Connection", pending: PendingCall, event: type[E], reply: type[R]) -> None:
@@ -120,7 +120,7 @@ class CallStream(Generic[E, R]):
 
 
 class Connection:
-    """Calls to one child process. `on_answered` is called after each call that the child has ended."""
+    """Calls to one child process. `on_answered` is called whenever the child has ended a call."""
 
     def __init__(self, channel: Channel, on_answered: Callable[[], None] = lambda: None) -> None:
         self._channel = channel
@@ -182,7 +182,7 @@ class Connection:
         try:
             await self._channel.drain()
         except ChannelClosed:
-            # `read` gets the end of the stream as well; this call then fails with the reason of the crash.
+            # `read` notices the end of the stream, too, and fails this call with the reason of the crash.
             return
 
     async def read(self) -> None:
@@ -209,7 +209,7 @@ class Connection:
                     self._on_answered()
 
     def fail_all(self, error: Callable[[], Exception]) -> None:
-        """Fail every call in flight and every later one; each raises an exception of its own that `error` creates."""
+        """Fail every call in flight and every later call. `error` creates a new exception for each call."""
         self._broken = error
         for pending in self._pending.values():
             pending.fail(error)

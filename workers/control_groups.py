@@ -1,7 +1,8 @@
 """Limits of the Linux control groups that this process belongs to: CPU quota and memory.
 
-A limit applies to all groups below the one that sets it. Every group from the process's own one up to the mounted root is
-therefore read. Both versions are supported, also mixed: version 2 (one hierarchy) and version 1 (one per controller).
+A limit applies to all groups below the one that sets it. Therefore every group from the process's own group up to the
+mounted root is read. Version 2 (one hierarchy), version 1 (one hierarchy for each controller) and systems that use both are
+supported.
 
 References: cgroups(7), proc_pid_mountinfo(5), and the kernel's admin-guide/cgroup-v1 and admin-guide/cgroup-v2.
 """
@@ -37,7 +38,7 @@ class ControlGroups:
     def free_memory(self) -> int | None:
         """Return the bytes that the process may still allocate; None without a limit.
 
-        File cache counts as used in a control group. The inactive part of it counts as free here, since the kernel
+        The kernel counts the file cache of a group as used. Its inactive part counts as free here, because the kernel
         reclaims it on demand. `memory.high` counts as a limit: above it, a group is slowed down until it frees memory.
         """
         sizes = [free for group in self.unified for free in _free_v2(group)]
@@ -55,7 +56,10 @@ def own_control_groups(process: Path = Path("/proc/self")) -> ControlGroups:
 
 
 def find_control_groups(membership: str, mounts: str) -> ControlGroups:
-    """Locate the groups from the texts of /proc/self/cgroup and /proc/self/mountinfo."""
+    """Return the control groups of a process.
+
+    `membership` is the text of /proc/self/cgroup, `mounts` that of /proc/self/mountinfo.
+    """
     mounted = list(_mounts(mounts))
     groups: dict[str, tuple[Path, ...]] = {}
     for line in membership.splitlines():
@@ -73,7 +77,7 @@ class _Mount:
     root: PurePosixPath
     point: Path
     controllers: frozenset[str]
-    "The empty name stands for version 2."
+    "Names of controllers in version 1; the empty string stands for version 2."
 
 
 def _mounts(mountinfo: str) -> Iterator[_Mount]:
@@ -92,9 +96,9 @@ def _unescape(text: str) -> str:
 
 
 def _folders(group: str, mounts: Sequence[_Mount]) -> tuple[Path, ...]:
-    """Return the folder of a group and those of its parents, up to the mount point.
+    """Return the folders of a group and of its parents, up to the mount point.
 
-    In a container, a mount often shows the container's own group as its root, while the group is named as on the host.
+    In a container, the root of a mount is often the container's own group, although `group` is a path on the host.
     """
     own = PurePosixPath(group)
     within = [mount for mount in mounts if own.is_relative_to(mount.root)] or mounts

@@ -1,4 +1,4 @@
-"""Processor cores that worker processes may use; the number of threads of a native library follows from it."""
+"""Processor cores that worker processes may use. They determine the number of threads of native libraries."""
 
 import os
 from collections.abc import Set
@@ -22,12 +22,15 @@ def usable_cores() -> int:
 
 
 def physical_cores() -> int:
-    """Return the number of physical cores that this process may use; more threads make a language model slower."""
+    """Return the number of physical cores that this process may use. With more threads, a language model is slower."""
     return min(usable_cores(), count_physical(_allowed_cores(), TOPOLOGY))
 
 
 def count_physical(cores: Set[int], topology: Path) -> int:
-    """Count the physical cores to which the given logical ones belong; the whole machine's if Linux does not list them."""
+    """Return the number of physical cores that contain the logical `cores`.
+
+    If `topology` does not describe these, return the number of physical cores of the whole machine.
+    """
     siblings = {_siblings(topology / f"cpu{core}" / "topology") for core in cores}
     return psutil.cpu_count(logical=False) or len(cores) if None in siblings else len(siblings)
 
@@ -39,7 +42,7 @@ def _allowed_cores() -> Set[int]:
 
 
 def _siblings(core: Path) -> str | None:
-    """Return the list of logical cores that share a physical one, such as `0,64`; None if it is unknown."""
+    """Return the logical cores of one physical core, as Linux lists them, such as `0,64`; None if they are unknown."""
     try:
         return (core / "thread_siblings_list").read_text().strip()
     except OSError:

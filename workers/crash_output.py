@@ -18,7 +18,7 @@ class OutputRing:
         del self._kept[: -self._size]
 
     def tail(self) -> str:
-        """Return the kept output as text; invalid UTF-8 is replaced."""
+        """Return the last `size` bytes as text. Invalid UTF-8 is replaced."""
         return self._kept.decode("utf-8", "replace")
 
     async def read_from(self, reader: asyncio.StreamReader) -> None:
@@ -34,11 +34,11 @@ _MAX_LOCATIONS = 40
 
 
 def error_locations(output: str) -> list[str]:
-    """Extract the places of an error from a program's output: files, lines and functions, and nothing else.
+    """Return the code locations in a program's output, each with a file, a line number and possibly a function.
 
-    A worker processes documents and prompts, and the output of a crash may quote them: messages of exceptions, source
-    lines with their values, a library's last message. So that such text is never logged, only lines of a known form are
-    read, and only the file, the line number and the function are taken from them.
+    The output of a crashed worker may quote documents and prompts, for example in messages of exceptions. So that such
+    text is never logged, only lines in the formats of Python and of native libraries are read, and only the location is
+    taken from them.
     """
     found = []
     for line in output.splitlines():

@@ -6,10 +6,10 @@ from records.system import WorkerPurpose
 
 
 class WorkerCrashed(ExpectedError):
-    """The process ended while the call was in flight, by itself or on purpose; `reason` describes the end.
+    """The process ended while the call was in flight: it crashed or was ended. `reason` describes the end.
 
-    `output_tail` holds the last bytes of its stdout and stderr. It is for debuggers only, neither for clients nor for the
-    log, because it may quote a document.
+    `output_tail` contains the last bytes of its stdout and stderr. It may quote a document, so it is neither logged nor
+    sent to clients; it is for use in a debugger.
     """
 
     code = ErrorCode.WORKER_CRASHED
@@ -22,7 +22,7 @@ class WorkerCrashed(ExpectedError):
 
 
 class WorkerGivenUp(ExpectedError):
-    """The process crashed several times in a row; calls fail for a minute. `reason` describes the last crash."""
+    """The process crashed several times in a row, so all calls fail for a minute. `reason` describes the last crash."""
 
     code = ErrorCode.WORKER_CRASHED
 
@@ -36,9 +36,10 @@ class WorkerGivenUp(ExpectedError):
 
 
 class WorkerCallFailed(Exception):
-    """The child answered with a failure: a `code` of its own, or INTERNAL with the traceback in `detail`.
+    """The child answered a call with a failure.
 
-    Only the places of the traceback are logged; the traceback itself may quote a document or a prompt.
+    `code` is defined by the worker's program, or is INTERNAL for an unexpected exception with its traceback in `detail`.
+    Only the code locations of the traceback are logged, because its text may quote a document or a prompt.
     """
 
     def __init__(self, code: str, message: str, detail: str = "") -> None:

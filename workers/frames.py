@@ -1,8 +1,8 @@
-"""The wire format between parent and child: msgpack structs, each behind its length in four big-endian bytes.
+"""The wire format between parent and child: msgpack structs, each preceded by its length in four big-endian bytes.
 
-Bodies travel as raw msgpack inside a frame, so that this package does not depend on the types of the workers. Flow
-control works by credit: a child sends at most `WINDOW` bytes of events for one call that the parent's consumer has not
-read yet, and then waits. A stream that is not read therefore never accumulates in the parent.
+The body of a frame is raw msgpack, so that this package does not depend on the workers' types of messages. Flow control
+works by credit: for each call, the child sends at most `WINDOW` bytes of events that the parent's consumer has not read
+yet, and then waits. If a consumer stops reading, at most this much is stored in the parent.
 """
 
 import msgspec
@@ -14,7 +14,7 @@ WINDOW = 1024 * 1024
 "Maximum number of bytes of unread events of one call."
 
 EVENT_OVERHEAD = 64
-"Bytes that each event counts in addition to its body, so that the number of empty events is bounded too."
+"Bytes by which each event reduces the credit in addition to its body, so that empty events are limited, too."
 
 PREFIX = 4
 "Size of the length prefix in bytes."
@@ -102,5 +102,5 @@ def check_size(size: int) -> None:
 
 
 def event_size(body: msgspec.Raw) -> int:
-    """Return the credit in bytes that an event uses."""
+    """Return the number of bytes by which an event with this body reduces the credit."""
     return len(memoryview(body)) + EVENT_OVERHEAD

@@ -1,4 +1,4 @@
-"""One run of a worker's process: readiness, heartbeat, and the first reason for its end."""
+"""One run of a worker's process, from its start to its end, with a heartbeat that detects a hang."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _OUTPUT_GRACE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a run. `reason` is the predicate of a sentence with the subject "The process"."""
+    """The end of a run. `reason` completes the sentence "The process …", such as `was stopped`."""
 
     reason: str
     is_crash: bool
@@ -27,7 +27,7 @@ class Ending:
 class ProcessRun:
     """Owns the connection to a running child process, from its start to its end.
 
-    `on_answered` is called after each call that the child has ended, once calls are accepted.
+    `on_answered` is called whenever the child has ended a call, except for the calls of `WorkerSpec.prepare`.
     """
 
     def __init__(self, spec: WorkerSpec, child: ChildProcess, on_answered: Callable[[], None]) -> None:
@@ -50,13 +50,16 @@ class ProcessRun:
         return limit is not None and self.connection.calls_begun - (self._preparing_calls or 0) >= limit
 
     def finish(self, ending: Ending) -> None:
-        """End this run. Only the first reason is kept."""
+        """End this run. If it is called several times, the first `ending` is the result of `run`."""
         if self._ending is None:
             self._ending = ending
             self._ended.set()
 
     async def run(self, on_ready: Callable[[], None]) -> Ending:
-        """Run until the process ends or `finish` is called, and return why. `on_ready` is called when calls may begin."""
+        """Run until the process ends or `finish` is called, and return the reason.
+
+        `on_ready` is called when the child is ready and prepared, so that calls may begin.
+        """
         async with open_task_group() as tasks:
             tasks.start_soon(self._read_output)
             tasks.start_soon(self._read)
@@ -97,7 +100,11 @@ class ProcessRun:
         self.finish(Ending("was idle", is_crash=False))
 
     async def _send_pings(self) -> None:
-        """Ping the child and count intervals without any frame, so that a blocked event loop is not taken for a hang."""
+        """Ping the child; kill it if it sends no frame for `silence_limit` seconds.
+
+        The time is counted in completed intervals, so that a blocked event loop of the parent does not count as a hang of
+        the child.
+        """
         limit = self._spec.silence_limit
         interval = min(
             _MAX_PING_INTERVAL, limit / 4, *([self._spec.cancel_limit / 4] if self._spec.cancel_limit else [])

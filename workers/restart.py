@@ -19,7 +19,7 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Return whether calls fail at once. The breaker closes after 60 seconds for one more attempt."""
+        """Return whether calls fail at once. After 60 seconds, the breaker closes to allow one more attempt."""
         return self._opened_at is not None and self._clock() - self._opened_at < OPEN_SECONDS
 
     @property
@@ -38,6 +38,6 @@ class CircuitBreaker:
             self._opened_at = self._clock()
 
     def reset(self) -> None:
-        """Forget the crashes: a call was answered, or a user requested another attempt."""
+        """Set the number of crashes to 0. Called after an answered call, or if a user requests another attempt."""
         self._crashes = 0
         self._opened_at = None

@@ -1,8 +1,8 @@
 """The operating-system process of a worker, from its start to its end.
 
-The child inherits one end of a socketpair by `pass_fds`; its stdout and stderr are kept in a ring buffer. It stays in the
-server's session on purpose: with the autogroups of Linux, SCHED_IDLE in a session of its own would count only inside that
-session. Ctrl-C therefore reaches the child too, and the child ignores it.
+The child inherits one end of a socketpair by `pass_fds`; its stdout and stderr are kept in a ring buffer. The child
+stays in the server's session, because in a session of its own SCHED_IDLE would have an effect only inside that session
+(autogroups of Linux). Ctrl-C therefore reaches the child, too, and the child ignores it.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from workers.crash_output import OutputRing
 from workers.spec import WorkerSpec
 
 CLOSE_GRACE = 5.0
-"Seconds that a child has for its exit after its socket was closed."
+"Seconds in which a child must exit after its socket was closed; then it gets SIGTERM."
 TERMINATE_GRACE = 2.0
-"Seconds that a child has for its exit after SIGTERM."
+"Seconds in which a child must exit after SIGTERM; then it is killed."
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -42,7 +42,7 @@ class ChildProcess:
         return self._process.pid
 
     def kill(self) -> None:
-        """Send SIGKILL, if the process still runs."""
+        """Send SIGKILL if the process is still running."""
         if self._process.returncode is None:
             self._process.kill()
 
@@ -52,7 +52,10 @@ class ChildProcess:
         await self.output.read_from(self._process.stdout)
 
     async def end(self) -> None:
-        """Close the socket and wait, then terminate and wait, then kill. No process is left behind."""
+        """End the process and wait until it has exited.
+
+        The socket is closed first. If the process does not exit in time, it gets SIGTERM, and finally SIGKILL.
+        """
         try:
             self.channel.close()
             if await self._ends_within(CLOSE_GRACE):
@@ -70,7 +73,7 @@ class ChildProcess:
         return self._process.returncode is not None
 
     def describe_end(self) -> str:
-        """Describe the end of the process as the predicate of a sentence, such as `was ended by SIGKILL`."""
+        """Return a text that completes the sentence "The process …", such as `was ended by SIGKILL`."""
         code = self._process.returncode
         if code is None:
             return "does not end"

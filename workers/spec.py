@@ -15,22 +15,22 @@ class WorkerSpec:
 
     purpose: WorkerPurpose
     module: str
-    "The program, such as `engines.parsing.worker.main`: defines `Start`, `Request` and `run(link, start)`."
+    "Module of the program, such as `engines.parsing.worker.main`. It defines `Start`, `Request` and `run(link, start)`."
     start: msgspec.Struct
-    "The program's arguments, of the module's type `Start`."
+    "Arguments of the program: an instance of the module's `Start`."
     idle_priority: bool = False
-    "Run with SCHED_IDLE, or with the lowest niceness where that is unknown. A process cannot raise its priority again."
+    "Run with SCHED_IDLE, or with niceness 19 if that is not available. The process cannot raise its priority again."
     idle_seconds: float | None = None
-    "Start on demand: with the first call, and end after this time without one. None: always running."
+    "Start with the first call, and end after this time without a call. None: start at once and run always."
     recycle_calls: int | None = None
-    "Replace the process after this number of calls."
+    "Replace the process after this number of calls. None: never."
     address_space_bytes: int | None = None
-    "RLIMIT_AS of the child."
+    "Maximum size of the child's address space in bytes (RLIMIT_AS). None: no limit."
     silence_limit: float = 60.0
     "Kill the process if its I/O thread has not answered a ping for this time."
     cancel_limit: float | None = None
     "Kill the process if a canceled call has not ended after this time. None: no limit."
     environment: Mapping[str, str] = field(default_factory=dict)
-    "Variables in addition to the server's own."
+    "Environment variables in addition to those of the server."
     prepare: Callable[[Caller], Awaitable[None]] | None = None
     "Awaited after every start, before calls are accepted. An exception counts as a crash."

@@ -1,7 +1,7 @@
-"""A worker as its callers use it: one object for calls, backed by a process that is restarted when it ends.
+"""A worker: an object for calls to a child process, which is restarted when it ends.
 
-One supervising task owns the process. It starts the process at once or with the first call, accepts calls when the
-process is ready, and when the process ends fails every call in flight, waits and starts a new process.
+One supervising task owns the process. It starts the process at once or with the first call, and accepts calls when the
+process is ready. When the process ends, the task fails every call in flight, waits, and starts a new process.
 """
 
 from collections.abc import AsyncIterator
@@ -59,7 +59,7 @@ class Worker:
 
     @property
     def state(self) -> WorkerState:
-        """The state of the process. RUNNING without a `pid` is an on-demand worker that the next call starts."""
+        """The state of the process. If the next call will start the process, the state is RUNNING and `pid` is None."""
         return self._state
 
     @property
@@ -79,7 +79,7 @@ class Worker:
         """Send one request and return its reply. Canceling the caller cancels the call in the child.
 
         Raises `WorkerCrashed` if the process ends during the call, `WorkerGivenUp` if it has crashed too often, and
-        `WorkerCallFailed` if the child reports a failure. The caller limits the number of waiting calls.
+        `WorkerCallFailed` if the child reports a failure. The caller must limit the number of waiting calls.
         """
         connection = await self._wait_for_connection()
         return await connection.call(request, reply)
@@ -96,7 +96,7 @@ class Worker:
             yield stream
 
     def reset(self) -> None:
-        """Forget the crashes, so that a worker that was given up is started again."""
+        """Set the number of crashes to 0, so that the process is started again after `WorkerGivenUp`."""
         self._breaker.reset()
         self._changed.pulse()
 
@@ -108,7 +108,8 @@ class Worker:
     async def halt(self) -> None:
         """End the process now and wait until it is gone; the next call starts a new one. Not counted as a crash.
 
-        Calls in flight raise `WorkerCrashed`. For on-demand workers: others would be started again at once.
+        Calls in flight raise `WorkerCrashed`. Use it only with `WorkerSpec.idle_seconds`: any other worker is started
+        again at once.
         """
         await self._changed.wait_until(lambda: self._run is not None or self._state is not WorkerState.STARTING)
         run = self._run
@@ -130,7 +131,10 @@ class Worker:
         await self._changed.wait_until(lambda: self._is_over)
 
     async def _wait_for_connection(self) -> Connection:
-        """Wait for a process that accepts calls. The caller must begin its call without awaiting in between."""
+        """Wait for a process that accepts calls, and return its connection.
+
+        The caller must begin its call before its next `await`, because the process may end meanwhile.
+        """
         self._waiting_calls += 1
         self._changed.pulse()
         try:
@@ -199,7 +203,10 @@ class Worker:
         self._changed.pulse()
 
     async def _wait_after_crash(self) -> None:
-        """Wait for the restart delay. After too many crashes, wait until the breaker closes and a call needs the process."""
+        """Wait before the next start: for the restart delay, or after too many crashes until the breaker is closed.
+
+        In the second case, wait also until a call needs the process.
+        """
         self._breaker.record_crash()
         self.restarts += 1
         if self._breaker.is_open:

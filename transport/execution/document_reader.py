@@ -27,7 +27,7 @@ from transport.execution.operation_limits import limit_violations
 
 CACHED_DOCUMENTS = 512
 MAX_CACHED_TEXT = 16_384
-"""Characters of a text that is cached; longer ones are mostly generated, a new one each time."""
+"""Maximum length, in characters, of a query whose document is cached. Longer queries are rarely repeated."""
 
 
 class OneOfRule(OneOfInputValidationRule):
@@ -46,7 +46,7 @@ class OneOfRule(OneOfInputValidationRule):
 
 
 class DocumentReader:
-    """Reads documents for one schema. The same text is parsed and validated once while it is cached."""
+    """Parses and validates documents for one schema. While a text is cached, it is not parsed and validated again."""
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> None:
         self._schema = schema

@@ -1,4 +1,4 @@
-"""Errors as clients may see them: GraphQL errors and expected failures unchanged, unexpected exceptions masked."""
+"""Formats errors for clients: GraphQL errors and expected failures unchanged, unexpected exceptions masked."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ log = structlog.stdlib.get_logger("graphlore.transport")
 
 
 class ErrorMasking:
-    """Formats the errors of one response. An exception shared by several fields has one id and is logged once."""
+    """Formats the errors of one response. An exception that fails several fields has one incident id and is logged once."""
 
     def __init__(self, operation_name: str | None, max_errors: int) -> None:
         self._operation_name = operation_name
@@ -23,11 +23,11 @@ class ErrorMasking:
         self._ids: dict[int, str] = {}
 
     def format_all(self, errors: Iterable[GraphQLError]) -> list[Formatted]:
-        """Format the first `max_errors` errors; the others are dropped."""
+        """Format the first `max_errors` errors of a response; the rest is left out."""
         return [self.format(error) for error, _ in zip(errors, range(self._max_errors), strict=False)]
 
     def format(self, error: GraphQLError) -> Formatted:
-        """Format one error. Its locations and path are kept; only its message and extensions are masked."""
+        """Format one error. If it is unexpected, its message and extensions are masked; its locations and path are kept."""
         formatted: Formatted = {**error.formatted}
         cause = _cause(error)
         if cause is not None:
@@ -35,7 +35,11 @@ class ErrorMasking:
         return formatted
 
     def mask(self, cause: Exception, path: Iterable[str | int] | None = None) -> Formatted:
-        """Format an exception. An unexpected one is logged; neither variables nor the query's text are logged."""
+        """Format an exception that a resolver raised.
+
+        An unexpected exception is masked and logged, without the text and the variables of the operation. `path` is the
+        path of the field, if the exception belongs to one.
+        """
         if isinstance(cause, ExpectedError):
             return {"message": cause.message, "extensions": {"code": cause.code}}
         incident = self._ids.get(id(cause))

@@ -1,8 +1,8 @@
 """Strawberry's executor with a bounded cache of selections that all events of a subscription share.
 
-graphql-core caches the fields below a field by a list that it creates again for each event, and keeps that list alive in
-what all events of the stream share: the memory of a stream that runs for days grows with every event. Overrides
-`collect_subfields` of graphql-core; checked against graphql-core 3.3.2.
+graphql-core caches the subfields of each field. The key of its cache is a list that it creates anew for each event, so the
+cache of a subscription grows with every event. `CachesSelections` overrides `collect_subfields`, which fills that cache.
+Checked against graphql-core 3.3.2.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from strawberry import Schema
 
 
 class CachesSelections:
-    """Caches subfields by the nodes of the document, which live as long as the executor."""
+    """Caches subfields by the nodes of the document, which are the same for all events of a subscription."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
@@ -32,5 +32,5 @@ class CachesSelections:
 
 
 def executor_class(schema: Schema) -> type[Executor[Any]]:
-    """Return the executor class of a schema with the cache of selections."""
+    """Return a subclass of the schema's executor class that caches selections."""
     return type("TransportExecutor", (CachesSelections, schema.execution_context_class), {})

@@ -1,4 +1,4 @@
-"""Log lines, spans and counters of operations: one of each for an operation, at its end.
+"""Logs, traces and counts operations: each operation has one log line, one span and one count, made at its end.
 
 The text of an operation, its variables, query strings and headers are neither logged nor traced.
 """
@@ -129,7 +129,7 @@ class ObservedOperations(Operations):
     @contextmanager
     def _observed(self, operation: Operation) -> Iterator[Observation]:
         kind, transport, observation = operation.kind.value, operation.connection.scope["type"], Observation()
-        # Bound and unbound without tokens: a stream may be closed by another task than the one that started it.
+        # Bound and unbound without tokens, because the task that closes a stream may not be the one that started it.
         bind_contextvars(operation_id=operation.id)
         self._meter.began(kind)
         try:
@@ -146,7 +146,7 @@ class ObservedOperations(Operations):
 
 @contextmanager
 def _failures_recorded(observation: Observation, span: Span) -> Iterator[None]:
-    """Record a rejection or a cancellation of an operation, and the first error code in its span."""
+    """Record a rejection or a cancellation that is raised in the block; mark the span with the first error code."""
     try:
         yield
     except OperationRejected as rejection:
@@ -161,7 +161,10 @@ def _failures_recorded(observation: Observation, span: Span) -> Iterator[None]:
 
 
 def _rejection_outcome(rejection: OperationRejected) -> str:
-    """Return ERRORS for an operation that exceeded its time or failed unexpectedly: it was not refused, it failed."""
+    """Return the outcome of a rejected operation.
+
+    It is ERRORS if the operation exceeded its time or failed unexpectedly, because it had begun; otherwise REFUSED.
+    """
     return ERRORS if rejection.status >= HTTPStatus.INTERNAL_SERVER_ERROR else REFUSED
 
 

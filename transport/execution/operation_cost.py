@@ -1,8 +1,9 @@
-"""The maximum cost of an operation: the number of its fields, those inside lists once for each item that may be returned.
+"""The maximum cost of an operation: the number of its fields. A field inside a list counts once for each possible item.
 
-`first`, `last` and `topK` set the number of items of the nearest lists below them: `books(first: 50) { nodes { name } }`
-costs 1 + 1 + 50. `ids` returns one item for each id, and each costs at least 1. Variables count with their values, so the
-cost is estimated for each request, in one walk that visits every fragment once.
+The arguments `first`, `last` and `topK` of a field set the number of items of the nearest lists below the field:
+`books(first: 50) { nodes { name } }` costs 1 + 1 + 50. A field with the argument `ids` returns one item for each id, and
+each item costs at least 1. The cost depends on the values of variables, so it is estimated for each request. One walk visits
+every fragment once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,12 +35,12 @@ from transport.execution.operation_limits import fragments_of, innermost_first
 SIZE_ARGUMENTS = ("first", "last", "topK")
 IDS_ARGUMENT = "ids"
 DEFAULT_PAGE_SIZE = 25
-"""Items of a page whose size is not requested."""
+"""Number of items of a page if the request does not contain a size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of a selection set: `flat` once, `per_item` for each item of a list whose size an outer field sets."""
+    """The cost of a selection set: `flat`, and `per_item` for each item of the lists whose size a field above it sets."""
 
     flat: int = 0
     per_item: int = 0
@@ -138,7 +139,7 @@ class _Estimate:
         if (id_count := self._estimator.id_count(parent, node, self._variables)) is not None:
             return Cost(1 + id_count * max(1, inner.flat + inner.per_item))
         size = self._estimator.page_size(parent, node, self._variables)
-        # A list whose size an outer field sets is itself resolved once, and each of its items once.
+        # If a field above sets the size of this list, the list itself costs 1, and its items cost 1 each.
         if is_list_type(get_nullable_type(type_)):
             item = inner.flat + inner.per_item
             return Cost(1, item) if size is None else Cost(1 + size * item)
@@ -146,7 +147,10 @@ class _Estimate:
 
 
 def _find_size_arguments(field: GraphQLField) -> Iterator[tuple[str, ...]]:
-    """Yield the paths of arguments that set list sizes: an argument, or a field of an argument that is an input object."""
+    """Yield the path of each argument of `field` that sets a list size.
+
+    A path is the name of an argument, or the names of an input object and of its field.
+    """
     for name, argument in field.args.items():
         if name in SIZE_ARGUMENTS:
             yield (name,)

@@ -1,6 +1,7 @@
-"""Limits of an operation's size with all fragments expanded, measured in one walk that visits every fragment once.
+"""Limits of an operation's size with all fragments expanded.
 
-The sizes of fragments are added, never expanded, so that a bomb of nested fragments is measured as fast as it is parsed.
+Fragments are not actually expanded: each is measured once, and its size is added wherever it is spread. A bomb of nested
+fragments is therefore measured as fast as it is parsed.
 The limits are checked before the standard validation rules, which would take too long on such documents.
 """
 
@@ -32,12 +33,12 @@ from records.configuration import Limits
 from transport.errors import VALIDATION_FAILED
 
 MAX_INTROSPECTION_DEPTH = 15
-"""Levels of fields below `__schema` and `__type`: what the introspection queries of the usual tools need."""
+"""Maximum levels of fields below `__schema` and `__type`; the introspection queries of common tools need as many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The size of a selection set with all fragments expanded. Only lists of objects count as lists."""
+    """The size of a selection set with all fragments expanded. Lists of scalars do not count for `list_depth`."""
 
     depth: int = 0
     introspection_depth: int = 0
@@ -48,7 +49,7 @@ class Size:
     directives: int = 0
 
     def combine(self, other: "Size") -> "Size":
-        """Return the size of both selection sets in one."""
+        """Return the size of a selection set that contains both selection sets."""
         return Size(
             max(self.depth, other.depth),
             max(self.introspection_depth, other.introspection_depth),
@@ -64,7 +65,7 @@ EMPTY = Size()
 
 
 def limit_violations(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> list[GraphQLError]:
-    """Return the errors of a document: a cycle of fragments, or the exceeded limits of its first such operation."""
+    """Return an error for a cycle of fragments, or the errors of the first operation that exceeds limits; else nothing."""
     fragments = fragments_of(document)
     order = innermost_first(fragments)
     if isinstance(order, GraphQLError):
@@ -133,7 +134,10 @@ def _named(schema: GraphQLSchema, condition: NamedTypeNode) -> GraphQLNamedType 
 
 
 class _Measurement:
-    """Measures definitions. Recursion is as deep as the parser allows a definition to nest. Unknown fields count too."""
+    """Measures operations and fragments. Unknown fields count, too.
+
+    It is recursive: the parser limits the nesting of a definition.
+    """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema

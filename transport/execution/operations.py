@@ -1,4 +1,4 @@
-"""Runs the operations of all transports: parse and validate, limit, execute, mask errors.
+"""Runs the operations of all transports: parses and validates them, checks limits, executes them, and masks errors.
 
 A context is created for every operation, and for every event of a subscription, so that the cache of its data loaders ends
 with it.
@@ -50,7 +50,7 @@ Payload: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A validated operation within the limits."""
+    """An operation that is valid and within the limits, ready to be executed."""
 
     request: GraphQLRequest
     connection: HTTPConnection
@@ -73,7 +73,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """Time limits in seconds. Longer work is started by a mutation and watched by a subscription."""
+    """Time limits of operations in seconds.
+
+    Work that takes longer is started by a mutation, and its progress is published by a subscription.
+    """
 
     query: float = 30.0
     mutation: float = 120.0
@@ -119,7 +122,10 @@ class Operations:
         return Operation(request, connection, document, node, cost)
 
     async def run(self, operation: Operation) -> Payload:
-        """Execute a query or mutation. Raises `OperationRejected` if it cannot begin, or exceeds its time limit."""
+        """Execute a query or mutation and return its response.
+
+        Raises `OperationRejected` if the operation cannot begin, or if it exceeds its time limit.
+        """
         seconds = self._times.query if operation.kind is OperationType.QUERY else self._times.mutation
         masking = self._masking(operation)
         with unexpected_errors_masked(masking):

@@ -1,8 +1,8 @@
 """Subscriptions of many clients with the same operation: each event is executed and encoded once for all of them.
 
-An event that may be shared has an attribute `source_event`: one object for all clients that are notified of the same change.
-Clients that send the same document, operation name and variables share a subscription; the payload that was made of an
-event for one of them is sent to the others. Decision 0010 has the measured effect.
+Clients that send the same document, operation name and variables share a subscription. An event that may be shared has an
+attribute `source_event`, which is the same object for all clients that are notified of the same change. The payload that is
+executed for the first of these clients is also sent to the others. Decision 0010 has the measured effect.
 """
 
 import json
@@ -18,15 +18,18 @@ from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import EncodedPayload
 
 CACHED_EVENTS = 32
-"""Events whose payloads are kept, the newest ones. For a client that lags by more, payloads are made again."""
+"""Number of the newest events whose payloads are cached.
+
+For a client that lags further behind, events are executed again.
+"""
 MAX_CACHED_PAYLOAD = 16_384
-"""Characters of a payload that is kept."""
+"""Maximum length, in characters, of a payload that is cached."""
 
 Key: TypeAlias = tuple[str, str | None, bytes]
 
 
 class SharedSubscription:
-    """One operation with the number of its clients and the payloads of the newest events."""
+    """One operation, with the number of its clients and the cached payloads of its newest events."""
 
     def __init__(self) -> None:
         self.clients = 0
@@ -49,7 +52,7 @@ class SharedSubscription:
 
     def _store(self, source: object, payload: EncodedPayload) -> EncodedPayload:
         if len(payload) <= MAX_CACHED_PAYLOAD:
-            self._payloads[id(source)] = (source, payload)  # with its source: an id is reused once its object is gone
+            self._payloads[id(source)] = (source, payload)  # the source keeps its id valid
             while len(self._payloads) > CACHED_EVENTS:
                 self._payloads.popitem(last=False)
         return payload
@@ -66,7 +69,7 @@ class SharedSubscriptions:
 
     @contextmanager
     def join(self, request: GraphQLRequest) -> Iterator[SharedSubscription]:
-        """Count a client of the request's subscription while the block is open."""
+        """Return the shared subscription for a request. It is removed when its last client leaves the block."""
         key = (request.query, request.operation_name, _encode_variables(request))
         subscription = self._subscriptions.setdefault(key, SharedSubscription())
         subscription.clients += 1
@@ -81,5 +84,5 @@ class SharedSubscriptions:
 def _encode_variables(request: GraphQLRequest) -> bytes:
     try:
         return orjson.dumps(request.variables or {}, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # half a surrogate pair, which the standard library escapes
+    except TypeError:  # orjson rejects half a surrogate pair; the standard library escapes it
         return json.dumps(request.variables, sort_keys=True).encode()

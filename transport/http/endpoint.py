@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: POST for queries and mutations, GET for queries alone, GraphiQL for browsers."""
+"""GraphQL over HTTP: POST for queries and mutations, GET only for queries, GraphiQL for browsers."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

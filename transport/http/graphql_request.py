@@ -1,4 +1,4 @@
-"""A GraphQL request, its shape validated before its content is used."""
+"""GraphQL requests: decoded from a body or a URL, and checked for the types of their fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from transport.errors import PersistedQueryNotSupported, RequestRejected
 from transport.json_codec import InvalidJSON, decode_json
 
 MAX_VALUE_DEPTH = 64
-"""Maximum nesting of variables and extensions. Deeper values could be stored, but not be encoded again."""
+"""Maximum nesting of variables and extensions. Deeper values can be decoded, but may not be encodable again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class GraphQLRequest:
 
 
 def read_json(body: bytes | bytearray | str, subject: str) -> Any:
-    """Decode JSON. Raises `RequestRejected`, whose message begins with `subject`, if it is invalid."""
+    """Decode JSON. If it is invalid, raise `RequestRejected` with a message that begins with `subject`."""
     try:
         return decode_json(body)
     except InvalidJSON:
@@ -28,9 +28,10 @@ def read_json(body: bytes | bytearray | str, subject: str) -> Any:
 
 
 def read_request(value: object) -> GraphQLRequest:
-    """Validate a decoded body, payload or query string.
+    """Convert a decoded body, WebSocket payload or query string to a request.
 
-    Raises `RequestRejected` if it is invalid, and `PersistedQueryNotSupported` if it has a hash in place of a query.
+    Raises `RequestRejected` if it is invalid, and `PersistedQueryNotSupported` if it contains the hash of a persisted query
+    instead of a query.
     """
     if isinstance(value, list):
         raise RequestRejected("Batched requests are not supported. Send each operation in a request of its own.")
@@ -49,7 +50,10 @@ def read_request(value: object) -> GraphQLRequest:
 
 
 def read_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
-    """Validate the parameters of a URL, in which objects are encoded as JSON. Raises what `read_request` raises."""
+    """Convert the parameters of a URL to a request. `variables` and `extensions` are decoded from JSON.
+
+    Raises what `read_request` raises.
+    """
     value: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
         if name in value:

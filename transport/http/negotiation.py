@@ -11,7 +11,7 @@ HTML = "text/html"
 
 
 def negotiate(accept: str | None) -> str:
-    """Return JSON or GRAPHQL, whichever the client prefers; JSON without a preference.
+    """Return JSON or GRAPHQL, whichever the client prefers; JSON if it has no preference.
 
     Raises `RequestRejected` with 406 if the client accepts neither.
     """
@@ -23,7 +23,7 @@ def negotiate(accept: str | None) -> str:
 
 
 def prefers_html(accept: str | None) -> bool:
-    """Return whether a browser opens the address: `Accept` names HTML and neither kind of JSON."""
+    """Return whether the request is a browser's: `Accept` contains HTML, but neither JSON nor GRAPHQL."""
     named = [name for name, _ in _ranges(accept)]
     return HTML in named and not {JSON, GRAPHQL} & set(named)
 
@@ -37,7 +37,7 @@ def _accepted(accept: str | None) -> Iterator[tuple[str, float]]:
 
 
 def _ranges(accept: str | None) -> Iterator[tuple[str, float]]:
-    """Yield the media ranges with their quality; ranges with another charset than UTF-8 are skipped."""
+    """Yield each media range of `accept` with its quality from 0 to 1. Skip ranges with a charset other than UTF-8."""
     for part in (accept or "").split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")

@@ -21,13 +21,13 @@ def content_type(request: Request) -> tuple[str, str]:
 
 
 def announced_bytes(request: Request) -> int:
-    """Return the body's length in bytes by `Content-Length`; 0 if the header is missing or invalid."""
+    """Return the length of the body in bytes from `Content-Length`; 0 if the header is missing or invalid."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() else 0
 
 
 async def read_body(request: Request, limit: int) -> bytearray:
-    """Read the whole body. Raises `RequestRejected` with 413 as soon as it is known to exceed `limit` bytes."""
+    """Read the whole body. Raises `RequestRejected` with 413 as soon as its announced or received size exceeds `limit`."""
     body = bytearray()
     if announced_bytes(request) <= limit:
         async with aclosing(request.stream()) as chunks:

@@ -1,4 +1,4 @@
-"""The access token: one secret that opens every operation and every path."""
+"""The access token: one secret that permits every operation and every path."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from transport.security.signed_links import Links
 
 
 class AccessToken:
-    """The token of the server; None if none is needed. It is compared in constant time."""
+    """The access token of the server; None permits every request. Tokens are compared in constant time."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -48,7 +48,7 @@ class AccessToken:
 
 
 class TokenGuard:
-    """Rejects requests that have neither the token nor a signed link to the requested path, except for the open paths.
+    """Middleware that rejects a request without the access token, except for a signed link and for the open paths.
 
     WebSockets and `/graphql` check the token themselves.
     """

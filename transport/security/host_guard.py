@@ -1,4 +1,4 @@
-"""The guard of host names: requests are served only under the names of the server (DNS rebinding)."""
+"""The guard of host names: rejects requests for unknown host names, to prevent DNS rebinding."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def allowed_hosts(names: Iterable[str]) -> list[str]:
-    """Return this machine's own names and the given ones, in the form of Starlette's middleware: without ports.
+    """Return this machine's own names and `names`, without ports, as Starlette's middleware expects them.
 
-    Patterns are not allowed: a foreign name that resolves to this machine must not give access to it (DNS rebinding).
+    Wildcards are not allowed, because a foreign domain that resolves to this machine could match one (DNS rebinding).
     """
     return ["localhost", "127.0.0.1", "[::1]", *(_without_port(name) for name in names)]
 
@@ -27,8 +27,8 @@ def _without_port(name: str) -> str:
 class HostGuard(TrustedHostMiddleware):
     """Rejects requests with an unknown or a repeated `Host`, except for the paths that are open to every host.
 
-    Of two `Host` headers, a proxy in front of the server may have checked the other one. Health checks are open to every
-    host: probes name the address of a container, and HTTP/1.0 names no host.
+    A repeated `Host` is rejected because a proxy may have checked one header and this server would use the other. Health
+    checks are open to every host: probes use the address of a container, and HTTP/1.0 requests may have no `Host`.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str], any_host_paths: Iterable[str] = ()) -> None:

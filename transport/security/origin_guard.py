@@ -1,4 +1,4 @@
-"""The guard of origins: requests that a page of another site makes a browser send are rejected (CSRF), with CORS."""
+"""The guard of origins, against cross-site request forgery (CSRF), and CORS for the allowed origins."""
 
 import re
 from collections.abc import Collection
@@ -25,7 +25,7 @@ EXPOSED_HEADERS = ("X-Request-Id", "Content-Disposition", "Content-Range", "Acce
 def require_preflight(request: Request) -> None:
     """Raise `RequestRejected` with 403 if the request has none of the headers that need a preflight.
 
-    The form of a foreign page can send multipart without a preflight, but none of these headers.
+    A form on a page of another site can send a multipart request without a preflight, but cannot set these headers.
     """
     if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
         message = (
@@ -35,10 +35,10 @@ def require_preflight(request: Request) -> None:
 
 
 class OriginGuard:
-    """Rejects with 403 what a page of another site makes a browser send.
+    """Middleware that rejects, with 403, requests that a page of another site makes a browser send.
 
     A request with `Origin` must come from the host and port that it is sent to, or from an allowed origin. A request
-    without it, but with Fetch Metadata, must be same-origin, or a navigation by a link.
+    without `Origin`, but with Fetch Metadata, must be same-origin, or a navigation by a link.
     """
 
     def __init__(self, app: ASGIApp, origins: Collection[str] = ()) -> None:
@@ -63,7 +63,7 @@ class OriginGuard:
 
 
 def _is_same_origin(origin: str, host: str) -> bool:
-    """Return whether `Origin` and `Host` name the same host and port. The scheme may differ: a proxy may end TLS."""
+    """Return whether `Origin` and `Host` name the same host and port. The scheme is ignored: a proxy may terminate TLS."""
     theirs, ours = ORIGIN.fullmatch(origin), HOST.fullmatch(host)
     if theirs is None or ours is None:
         return False
@@ -72,16 +72,20 @@ def _is_same_origin(origin: str, host: str) -> bool:
 
 
 def _is_sent_by_another_site(headers: Headers) -> bool:
-    """Check Fetch Metadata. Without these headers the client is an old browser or not a browser."""
+    """Return whether Fetch Metadata shows that another site caused the request.
+
+    Return False without these headers: the client is then an old browser or not a browser.
+    """
     follows_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not follows_link
 
 
 class AllowedOriginsCORS(CORSMiddleware):
-    """Answers preflight requests of allowed origins, and lets their pages read responses.
+    """Middleware that answers preflight requests of allowed origins, and permits their pages to read responses.
 
-    An allowed origin may send every header: clients and their tracing libraries add many (`apollographql-client-name`,
-    `traceparent`, `baggage`, `sentry-trace`, `x-datadog-trace-id`), and no header but `Authorization` opens anything.
+    An allowed origin may send every header, because clients and their tracing libraries add many
+    (`apollographql-client-name`, `traceparent`, `baggage`, `sentry-trace`, `x-datadog-trace-id`). Only `Authorization`
+    grants access.
     """
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:

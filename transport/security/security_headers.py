@@ -1,4 +1,4 @@
-"""Headers that tell browsers what they must not do with a response."""
+"""Headers of every response that restrict what a browser does with it."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +14,7 @@ SECURITY_HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the headers that a response does not set itself. Pages set a content security policy of their own."""
+    """Middleware that adds SECURITY_HEADERS to responses. A header that a response sets itself is not changed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

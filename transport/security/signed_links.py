@@ -1,7 +1,8 @@
-"""Links that open one path for a while without the access token: a browser that follows a link sends no header.
+"""Signed links: each permits one path for 15 minutes without the access token.
 
-A signature is an HMAC-SHA256 over the path and the time of its expiry, under a key derived from the access token. It opens
-no other path and expires by itself; a new access token invalidates all links.
+A browser that follows a link cannot send the token in a header. A signature is an HMAC-SHA256 over the path and the time of
+its expiry, with a key derived from the access token. It is valid for no other path; a new access token invalidates all
+links.
 """
 
 import hmac
@@ -15,7 +16,7 @@ _EXPIRES, _SIGNATURE = "expires", "signature"
 
 
 class Links:
-    """Signs links and verifies them. Without an access token links are plain, and no signature is accepted."""
+    """Signs links and verifies them. Without an access token, paths are not signed, and no signature is accepted."""
 
     def __init__(self, token: str | None, now: Callable[[], float] = time.time) -> None:
         self._key = None if token is None else hmac.digest(token.encode(), _PURPOSE, sha256)
@@ -29,7 +30,7 @@ class Links:
         return f"{path}?{_EXPIRES}={expires}&{_SIGNATURE}={self._signature(self._key, path, expires)}"
 
     def accepts(self, method: str, path: str, query: Mapping[str, str]) -> bool:
-        """Return whether the query has a valid signature of this path. It is accepted for GET and HEAD alone."""
+        """Return whether the query string contains a valid signature of `path`. Only GET and HEAD requests are accepted."""
         expires, given = query.get(_EXPIRES, ""), query.get(_SIGNATURE, "")
         if self._key is None or method not in ("GET", "HEAD") or not expires.isascii() or not expires.isdigit():
             return False

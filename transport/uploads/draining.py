@@ -14,11 +14,11 @@ from transport.http.request_body import announced_bytes
 MAX_SECONDS = 2.0
 MAX_BYTES = 32 << 20
 SMALL_BODY = 64 << 10
-"""Bytes that uvicorn reads and discards by itself, and then keeps the connection."""
+"""Up to this size in bytes, uvicorn reads and discards a body by itself and keeps the connection open."""
 
 
 class WatchedBody:
-    """A `receive` that records whether the body was read to its end."""
+    """An ASGI `receive` callable that records whether the request body was read to its end."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -30,13 +30,13 @@ class WatchedBody:
         return message
 
     def has_unread_data(self, request: Request) -> bool:
-        """Return whether more than a small rest of the body may still arrive."""
+        """Return whether the body was not read to its end, and is or may be larger than SMALL_BODY."""
         is_chunked = "transfer-encoding" in request.headers
         return not self.ended and (is_chunked or announced_bytes(request) > SMALL_BODY)
 
 
 async def respond_and_drain(response: Response, receive: Receive, send: Send) -> None:
-    """Send the response, discard what arrives of the body within the limits, and close the connection."""
+    """Send the response, discard the rest of the body up to MAX_BYTES and MAX_SECONDS, and close the connection."""
     response.headers["Connection"] = "close"
     start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
     await send(start)

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import unquote_to_bytes
 
 MAX_NAME = 255
-"""Characters of a file name; the beginning of a longer one is cut off, so that its extension is kept."""
+"""Maximum length of a file name in characters. A longer name loses its beginning, so that its extension is kept."""
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _PIECE = re.compile(r"filename\*(\d{1,3})(\*?)")
@@ -27,14 +27,17 @@ _NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-
 
 @dataclass(frozen=True, slots=True)
 class Disposition:
-    """The parameters of a part: its field name, and the file name as the client means it; None for a part without one."""
+    """The parameters of a part: its field name and its decoded file name. `filename` is None if the part has none."""
 
     name: str
     filename: str | None
 
 
 def parse_disposition(header: str) -> Disposition:
-    """Parse a `Content-Disposition` header whose bytes were decoded as Latin-1. Of repeated parameters the first counts."""
+    """Parse a `Content-Disposition` header whose bytes were decoded as Latin-1.
+
+    If a parameter is repeated, the first one is used.
+    """
     parameters: dict[str, str] = {}
     for name, value in _PARAMETER.findall(header):
         parameters.setdefault(name.lower(), _unquote(value.strip()))
@@ -57,7 +60,7 @@ def _filename(parameters: dict[str, str]) -> str | None:
 
 
 def _join_pieces(parameters: dict[str, str]) -> str | None:
-    """Join a name in numbered pieces (RFC 2231) to an extended value; None if there are no pieces."""
+    """Join a name that is sent in numbered pieces (RFC 2231) to one value; None if there are no pieces."""
     pieces = {
         int(match[1]): (value, match[2]) for name, value in parameters.items() if (match := _PIECE.fullmatch(name))
     }
@@ -87,7 +90,7 @@ def _unquote(value: str) -> str:
 
 
 def _decode_plain(value: str) -> str:
-    """Decode a name of raw bytes as UTF-8 or else as Windows-1252, and undo the escapes of the HTML standard."""
+    """Decode a name that was read as Latin-1: as UTF-8, or else as Windows-1252. Undo the escapes of the HTML standard."""
     raw = value.encode("latin-1")
     try:
         text = raw.decode("utf-8")
@@ -97,7 +100,7 @@ def _decode_plain(value: str) -> str:
 
 
 def _decode_words(text: str) -> str:
-    """Decode encoded words (RFC 2047) if the name consists of them."""
+    """Decode the encoded words (RFC 2047) of a name; return any other name unchanged."""
     if not _ENCODED_WORDS.fullmatch(text.strip()):
         return text
     try:

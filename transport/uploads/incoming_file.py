@@ -9,7 +9,7 @@ class IncomingFile(Protocol):
     """A file that is hashed and limited in size while it is written."""
 
     async def write(self, data: bytes) -> None:
-        """Append bytes. Raises `TooLarge` at the first byte beyond the limit, and `DiskFull` if the disk is full."""
+        """Append bytes. Raises `TooLarge` if the file exceeds its maximum size, and `DiskFull` if the disk is full."""
         ...
 
     async def finish(self, filename: str, content_type: str | None = None) -> ReceivedFile:
@@ -17,7 +17,7 @@ class IncomingFile(Protocol):
         ...
 
     def remove(self) -> None:
-        """Delete the file unless it was moved."""
+        """Delete the file, unless its receiver has moved it to another folder."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A multipart body as a stream of parts, over the push parser of python-multipart. Only headers are buffered."""
+"""Reads a multipart body as a stream of events, by the push parser of python-multipart. Only headers are buffered."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 MAX_EPILOGUE = 64 << 10
-"""Bytes after the last boundary. They are ignored, and limited because a client could send them without end."""
+"""Maximum number of bytes after the last boundary. They are ignored, but a client could send them without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,10 @@ PartEvent = PartBegins | PartData | PartEnds
 
 
 async def read_parts(request: Request) -> AsyncIterator[PartEvent]:
-    """Parse the body of a request. Raises `RequestRejected` if it is not multipart or ends too early."""
+    """Parse the body of a request and yield its parts as events.
+
+    Raises `RequestRejected` if the body is not multipart or ends too early.
+    """
     _, options = parse_options_header(request.headers["content-type"])
     boundary = options.get(b"boundary")
     if not boundary:

@@ -1,7 +1,7 @@
 """Uploads by the GraphQL multipart request specification: the part `operations`, then `map`, then the files.
 
-The order is enforced, so the variable of a file is known before its first byte is written, and a file that is too large is
-rejected while it arrives.
+The order is enforced, so that the variable of each file is known before its first byte is written. A file that is too large
+is rejected while it arrives.
 """
 
 import re
@@ -23,9 +23,9 @@ from transport.uploads.incoming_file import IncomingFile, IncomingFiles
 from transport.uploads.multipart_parser import PartBegins, PartData, PartEvent, read_parts
 
 MAX_FILES = 10
-"""Files of one request."""
+"""Maximum number of files of one request."""
 MAX_PATHS = 100
-"""Paths in the `map` of one request: the variables that its files are assigned to."""
+"""Maximum number of paths in the `map` of one request. Each names a variable that a file is assigned to."""
 INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
 """The only spelling of an index in a list, so that two different paths never name the same variable."""
 OVERHEAD = 64 << 10
@@ -40,7 +40,7 @@ async def receive_upload(request: Request, incoming: IncomingFiles, limits: Limi
     """Receive a request with its files. Files that are still in `incoming` when the block is left are removed.
 
     Raises `RequestRejected` if the request is invalid, too large, or cannot be stored because the disk is full, and
-    `PersistedQueryNotSupported` if it has a hash in place of a query.
+    `PersistedQueryNotSupported` if it contains the hash of a persisted query instead of a query.
     """
     with ExitStack() as files:
         upload = _Upload(incoming, limits, files, announced_bytes(request))
@@ -55,7 +55,7 @@ async def receive_upload(request: Request, incoming: IncomingFiles, limits: Limi
 
 
 class _Upload:
-    """Handles the parts of one body in their order."""
+    """Handles the parts of one multipart body in the order in which they arrive."""
 
     def __init__(self, incoming: IncomingFiles, limits: Limits, files: ExitStack, body_bytes: int) -> None:
         self._incoming = incoming
@@ -176,7 +176,10 @@ def _assignment(operations: Any, path: str) -> Assign:
 
 
 def _key(container: Any, step: str) -> Any:
-    """Return the key of an object or the index of a list that a step of a path names."""
+    """Return `step`, one component of a path, as the key of an object or as the index of a list.
+
+    Raises `RequestRejected` if `container` has no such element.
+    """
     if isinstance(container, dict) and step in container:
         return step
     if isinstance(container, list) and INDEX.fullmatch(step) and int(step) < len(container):

@@ -1,6 +1,6 @@
 """GraphQL over WebSocket by the protocol graphql-transport-ws: all operations of a client on one connection.
 
-One task reads each connection and starts a task for each operation, all in the connection's task group, so that nothing of
+One task reads each connection and starts a task for each operation, all in the connection's task group, so that no task of
 a connection is left when it ends. An operation requests the next event from its source only after the socket has accepted
 the previous one.
 """
@@ -139,7 +139,7 @@ class _Connection:
             tasks.start_soon(self._run_operation, id, request, scope)
 
     async def _run_operation(self, id: str, request: GraphQLRequest, scope: anyio.CancelScope) -> None:
-        """Send the results of an operation and its end. Nothing is sent after a cancellation or a disconnection."""
+        """Send the results of an operation, then `complete` or `error`. After a cancellation, send nothing more."""
         with scope, suppress(WebSocketDisconnect):
             try:
                 await self._send_results(id, request)
@@ -151,7 +151,10 @@ class _Connection:
                 await self._send_text(f'{{"type":"complete","id":{encode_text(id)}}}')
 
     def _forget(self, id: str, scope: anyio.CancelScope) -> None:
-        """Release the id before the client receives the end, because it may use the id again at once."""
+        """Release the id of an operation.
+
+        Called before the end of the operation is sent, because the client may then use the id again at once.
+        """
         if self._running.get(id) is scope:
             del self._running[id]
 
@@ -169,7 +172,7 @@ class _Connection:
             await self._socket.close(violation.code, violation.reason)
 
     async def _send_next(self, id: str, payload: str) -> None:
-        """Send one result. `payload` is JSON already, because the same result may be sent to many clients."""
+        """Send one result. `payload` is encoded JSON, because the same result may be sent to many clients."""
         await self._send_text(f'{{"type":"next","id":{encode_text(id)},"payload":{payload}}}')
 
     async def _send_errors(self, id: str, errors: list[Formatted]) -> None:
@@ -191,9 +194,9 @@ class _Connection:
         await self._send_text(encode_json(frame).decode())
 
     async def _send_text(self, text: str) -> None:
-        """Send a message; wait while the client does not read. One message of all operations is sent at a time."""
+        """Send a message; wait while the client does not read. A lock ensures that operations send one after the other."""
         async with self._sending:
             try:
                 await self._socket.send({"type": "websocket.send", "text": text})
-            except WebSocketDisconnected:  # a message of another operation was the first that could not be sent
+            except WebSocketDisconnected:  # the disconnection was already noticed when another operation sent a message
                 raise WebSocketDisconnect(ABNORMAL) from None

@@ -8,9 +8,9 @@ from transport.json_codec import InvalidJSON, decode_json
 
 PROTOCOL = "graphql-transport-ws"
 MAX_ID = 256
-"""Characters of the id of an operation."""
+"""Maximum length of the id of an operation in characters."""
 MAX_REASON = 123
-"""Bytes of a close reason: a control frame of WebSocket has no room for more."""
+"""Maximum length of a close reason in bytes, set by the size of a WebSocket control frame (RFC 6455)."""
 
 ABNORMAL = 1006
 TOO_BIG = 1009
@@ -24,7 +24,7 @@ INITIALISED_TWICE = 4429
 
 
 class ProtocolViolated(Exception):
-    """The client violated the protocol: the socket must be closed with this code."""
+    """The client violated the protocol. The socket must be closed with `code` and `reason`."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -49,7 +49,7 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """The start of an operation. `payload` is a GraphQL request that was not validated yet."""
+    """The start of an operation. `payload` is a decoded GraphQL request that has not been validated yet."""
 
     id: str
     payload: object

@@ -1,8 +1,10 @@
-"""The WebSocket protocol of uvicorn, with limits for clients that do not read and with a close reason at the server's stop.
+"""The WebSocket protocol of uvicorn with four changes.
 
-uvicorn waits for unsent bytes before it releases a socket, which a client that never reads can prevent forever. It answers
-an unlimited number of pings of such a client. It reports a frame that is sent after the close frame as an error of the
-application, although the two may cross. It sends no reason when it closes sockets because the server stops.
+- uvicorn releases a socket only when all bytes were sent. A client that never reads could prevent this forever.
+- uvicorn answers an unlimited number of pings of such a client.
+- uvicorn reports a message that is sent after the client's close frame as an error of the application, although the
+  application may not have received the close frame yet.
+- uvicorn sends no reason when it closes sockets because the server stops.
 
 Overrides private parts of uvicorn; checked against uvicorn 0.54.
 """
@@ -16,7 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 STOPPING = 1012
 REASON = "The server is stopping."
 MAX_UNREAD = 1 << 20
-"""Bytes that a client has not read; above that its pings are not answered, because the answer would be late anyway."""
+"""If more than this many sent bytes were not read by a client, its pings are not answered."""
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -26,7 +28,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
-        """Abort the connection: a client that did not answer a ping has not read what was sent before it either."""
+        """Abort the connection of a client that did not answer a ping, without waiting for unsent bytes."""
         super().keepalive_timeout()
         self.transport.abort()
 
