@@ -1,4 +1,4 @@
-"""docling's native PDF pipeline: one converter, no processing of its document."""
+"""docling's native PDF pipeline: one converter, whose result is not processed further."""
 
 from time import perf_counter
 from typing import Any

@@ -22,7 +22,7 @@ class BareEmbedder:
         self._model.encode(["warm-up text"], show_progress_bar=False)
 
     def run(self, texts: list[str]) -> dict[str, Any]:
-        """Return the seconds that `encode` takes with its defaults, and the vector if there is a single text."""
+        """Return the seconds that `encode` takes with its defaults. For a single text, return its vector, too."""
         began = perf_counter()
         vectors = self._model.encode(texts, show_progress_bar=False)
         seconds = perf_counter() - began

@@ -40,7 +40,7 @@ class StrawberryView(GraphQL[Any, Any]):
 
 
 class Requests:
-    """Requests that the process accepts. The field `method` of a request names the method."""
+    """Handles the requests of the benchmark. The field `method` of a request is the name of one of the methods below."""
 
     def __init__(self, served: Served, server: uvicorn.Server) -> None:
         self._served = served

@@ -27,7 +27,7 @@ class AllocationLog:
         C.llama_backend_init()
 
     def run(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Return the bytes of all buffers: weights, KV cache, outputs and compute. Repacked weights are counted apart.
+        """Return the bytes of all buffers: weights, KV cache, outputs and compute. Repacked weights are counted separately.
 
         llama.cpp also reports the whole size of the mapped file, which still contains the weights that were repacked.
         """

@@ -16,7 +16,7 @@ from workers.cores import physical_cores
 _BATCH = 512
 
 _silent = C.llama_log_callback(lambda _level, _text, _data: None)
-"Discards the log of llama.cpp, which would hide the table of figures."
+"A callback that discards the log of llama.cpp, which would otherwise be printed between the results."
 
 
 class DecodeLoop:
@@ -35,7 +35,10 @@ class DecodeLoop:
         self._size = int(C.llama_vocab_n_tokens(self._vocabulary))
 
     def run(self, prompt: str, tokens: int) -> dict[str, Any]:
-        """Return the tokens per second after the prefill. The loop ignores end-of-text tokens."""
+        """Decode `tokens` tokens after the prefill of `prompt`, and return the tokens per second of the decoding.
+
+        The loop does not stop at end-of-text tokens.
+        """
         C.llama_memory_clear(C.llama_get_memory(self._context), True)
         token = self._prefill(prompt)
         began = perf_counter()

@@ -1,4 +1,4 @@
-"""Processes of the baselines. A baseline is loaded once and then measures one round for each request."""
+"""Runs the programs of the baselines. A program loads its library once, and measures one round for each request."""
 
 import asyncio
 import json

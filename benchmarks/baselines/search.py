@@ -24,7 +24,7 @@ class BareSearch:
         self._vectors = np.stack([np.frombuffer(row[0], "<f2").astype(np.float32) for row in rows])
 
     def run(self, query: str, vector: list[float]) -> dict[str, Any]:
-        """Return the seconds of both searches. The keyword query joins the quoted words by OR."""
+        """Return the seconds of the keyword query, which joins the quoted words by OR, and of the vector search."""
         words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", query))
         began = perf_counter()
         self._database.execute(

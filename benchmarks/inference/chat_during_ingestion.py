@@ -22,7 +22,10 @@ TEXT_TOKENS = 300_000
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Measure both states in turns and compare the best rounds. After each chat the document is deleted."""
+    """Measure the chat with and without an ingestion in turns, and compare the best rounds.
+
+    After each chat the ingested document is deleted.
+    """
     idle, busy, load = [], [], []
     async with running_server(folder / "data") as server, Client(server.url) as client:
         await wait_for_model(client)

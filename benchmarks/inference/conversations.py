@@ -1,4 +1,4 @@
-"""The bundled model, and conversations of known length. Each seed results in different text, which no cache contains."""
+"""The bundled model, and conversations of known length. Each seed gives a different text, so that no cache contains it."""
 
 import importlib.util
 import random

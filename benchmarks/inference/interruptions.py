@@ -35,7 +35,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
 
 
 async def _longest_pause(graphlore: GraphloreEngine, quick: bool) -> Figure:
-    """Compare the medians over the rounds (I9). Each round has a new prompt."""
+    """Compare the median of `_pause` over all rounds between the engines (I9). Each round has a new prompt."""
     description = "longest pause of a running answer when a 3,000-token prompt arrives ÷ llama.cpp's server"
     model, threads = bundled_model(), physical_cores()
     try:
@@ -55,7 +55,7 @@ async def _longest_pause(graphlore: GraphloreEngine, quick: bool) -> Figure:
 async def _pause(engine: Engine, number: int, tokens: int) -> float:
     """Return the longest time in seconds without a delta of the running answer.
 
-    Counted from the moment when the long prompt is sent until its answer is complete.
+    Only the time between sending the long prompt and the end of the answer to it is considered.
     """
     running = Reply()
     async with asyncio.TaskGroup() as tasks:
@@ -103,7 +103,7 @@ async def _cancel(graphlore: GraphloreEngine, seed: int, wait: float) -> float:
 async def _full_cache(streams: int, quick: bool) -> Figure:
     """Return the number of answers that fail because the KV cache is full (I11).
 
-    All answers are admitted, because RESERVED_CELLS cells are free for each, and then generate more tokens than there
+    All answers are admitted, because RESERVED_CELLS cells are free for each. Then they generate more tokens than there
     are cells.
     """
     streams, tokens = (3, RESERVED_CELLS + 60) if quick else (streams, RESERVED_CELLS + 190)

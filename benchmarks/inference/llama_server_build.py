@@ -20,7 +20,7 @@ FLAGS = ("-DCMAKE_BUILD_TYPE=Release", "-DLLAMA_CURL=OFF", "-DLLAMA_BUILD_TESTS=
 
 
 class BaselineUnavailable(Exception):
-    """The other server cannot run on this machine; rows that need it are not measured."""
+    """A compared server cannot run on this machine. The rows that need it are not measured."""
 
 
 def llama_server() -> Path:

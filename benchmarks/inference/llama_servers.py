@@ -20,7 +20,7 @@ from tests.e2e.process import free_port
 
 START_TIMEOUT_SECONDS = 120
 TUNED = ("-b", "128", "-ub", "128")
-"""Arguments for small batches, with which a running answer waits less for a long prompt."""
+"""Arguments for small batches. With them, a running answer waits less while a long prompt is prefilled."""
 SERVER_PACKAGES = {"fastapi": "fastapi", "sse_starlette": "sse-starlette", "starlette_context": "starlette-context"}
 """Modules that llama_cpp.server needs in addition to Graphlore's dependencies, with the packages that contain them."""
 

@@ -56,7 +56,7 @@ def _fit_seconds(path: Path) -> float:
 
 
 async def _errors(path: Path, requests: tuple[LoadRequest, ...]) -> list[float]:
-    """Return by how many percent each estimate exceeds the allocations in the log of llama.cpp."""
+    """Return, for each request, by how many percent the estimate exceeds the allocations in the log of llama.cpp."""
     errors, header = [], inspect_model(path)
     async with open_baseline("llama_allocation", str(path)) as baseline:
         for request in requests:
@@ -67,9 +67,10 @@ async def _errors(path: Path, requests: tuple[LoadRequest, ...]) -> list[float]:
 
 
 async def _bytes_read() -> Figure:
-    """Return the bytes that the process reads, and the pages that the kernel loads for it, while its context is recreated.
+    """Return the number of bytes that the process reads while its context is recreated.
 
-    Only whole pages of reads count, because OpenMP reads the list of cores each time, which is a few bytes.
+    Pages of mapped files that the kernel loads for the process are counted, too. Less than a page of reads is ignored,
+    because OpenMP reads the list of cores each time, which is a few bytes.
     """
     description = "bytes read again when the context's length changes"
     if not hasattr(psutil.Process, "io_counters"):

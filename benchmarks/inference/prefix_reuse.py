@@ -21,7 +21,7 @@ COMMON, HISTORY = 1500, 2000
 """Tokens that prompts have in common, and tokens of the history of a chat."""
 ROUNDS = 5
 SHORT, TURN = 16, 48
-"""Tokens of an answer: for the measurement of the prefill, and in a chat."""
+"""Tokens of each answer: in the measurement of simultaneous prompts, and in the measurement of a chat."""
 WALL_TIME = "four prompts with 1,500 common tokens at once, wall ÷ llama.cpp's server"
 
 
@@ -60,14 +60,14 @@ async def _simultaneous(graphlore: GraphloreEngine, engines: Sequence[Engine], q
 
 
 async def _required_tokens(graphlore: GraphloreEngine, prompts: Sequence[Messages]) -> int:
-    """Return the number of tokens of the common prefix and of all distinct remainders."""
+    """Return the least number of tokens to prefill: those of the common prefix once, and those behind it in each prompt."""
     common = await graphlore.inference.count_prompt(prompts[0][:1])
     whole = [await graphlore.inference.count_prompt(messages) for messages in prompts]
     return common + sum(tokens - common for tokens in whole)
 
 
 async def _turns(graphlore: GraphloreEngine, quick: bool) -> list[Figure]:
-    """Measure chats with three further turns (I7, I8). The first answer of a chat is cold: its history is not cached."""
+    """Measure chats of four turns (I7, I8). In the first turn nothing is cached, so only the other three count."""
     excess: list[int] = []
     cold: list[float] = []
     warm: list[float] = []

@@ -1,4 +1,4 @@
-"""I7 in thinking mode RAG: prompt tokens that the next turn of a chat evaluates, through the real server."""
+"""I7 in thinking mode RAG: the number of prompt tokens that the next turn of a chat evaluates, in the real server."""
 
 from itertools import pairwise
 from pathlib import Path

@@ -25,7 +25,7 @@ Measured = dict[int, dict[str, list[Round]]]
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Measure all engines in turns. All of them stay loaded meanwhile."""
+    """Measure all engines in turns. All of them are loaded at the same time."""
     try:
         async with _open_engines(1) as engines:
             alone = await _rounds(engines, quick)
@@ -70,7 +70,10 @@ async def _rounds(engines: Sequence[Engine], quick: bool) -> Measured:
 
 
 def _cpu(streams: int, alone: dict[str, list[Round]], together: dict[str, list[Round]]) -> Figure:
-    """Compare the best rounds on one thread. With more threads, waiting threads spin and use CPU time without work."""
+    """Compare the CPU time per token of the best rounds on one thread (I1).
+
+    With several threads, waiting threads spin and use CPU time without doing work.
+    """
     best = {name: min(measured_round.cpu_ms_per_token for measured_round in rounds) for name, rounds in alone.items()}
     more = {
         name: min(measured_round.cpu_ms_per_token for measured_round in rounds) for name, rounds in together.items()

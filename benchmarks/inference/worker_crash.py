@@ -24,7 +24,7 @@ STORY = "Write a very long story about a river and all the people who live there
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Kill the worker while four clients follow an answer each. The time of a load is measured in advance."""
+    """Kill the worker while four clients each follow an answer. The time that a load takes is measured before that."""
     errors, recoveries, loads = [], [], []
     async with running_server(folder / "data") as server, Client(server.url) as client:
         model = str((await wait_for_model(client))["id"])

@@ -1,4 +1,4 @@
-"""Documents made from known facts in HTML, EPUB, e-mail and Markdown, and the share of facts that reading gives back (T2).
+"""Generated documents with known facts in HTML, EPUB, e-mail and Markdown, and the share of facts in their text (T2).
 
 Every document is drawn from a seed: its facts, their order, the markup around them, the encoding, and the navigation and
 banners of a website. A fact is a line that the text must contain, such as `Boat: Petrel 7, Fee: 41`.
@@ -84,7 +84,7 @@ class Writer:
         return [self._heading(), *(self._random.choice(makers)() for _ in range(self._random.randint(4, 14)))]
 
     def _words(self, count: int) -> str:
-        """Return words that occur nowhere else: the first has a number."""
+        """Return `count` words. The first contains a number, so that the text occurs nowhere else."""
         first = f"{self._random.choice(_NOUNS)} {next(self._numbers)}"
         return " ".join([first, *self._random.choices(_NOUNS, k=count - 1)])
 
@@ -159,7 +159,7 @@ class Writer:
         return Part(html, f"<details><summary>{question}</summary>\n\n{answer}\n\n</details>", (question, answer))
 
     def body(self, parts: list[Part]) -> str:
-        """Return the parts as HTML, some of them in elements with the names of boilerplate."""
+        """Return the parts as HTML, some of them in elements with class names of boilerplate such as `cookies`."""
         wrapped = []
         for part in parts:
             name, tag = self._random.choice(_NAMES), self._random.choice(("div", "section", "form", "article"))
@@ -197,7 +197,7 @@ class Writer:
         return Generated(folder / "notes.md", (*_facts(parts), *((f"title: {title}",) if has_metadata else ())))
 
     def write_email(self, folder: Path) -> Generated:
-        """Write a message in HTML, in plain text, or in both with one version poorer than the other."""
+        """Write an e-mail in HTML, sometimes with a plain-text version that contains no facts."""
         parts, message = self.parts(), EmailMessage()
         message["From"], message["Subject"] = "Lin <lin@mail.example>", self._words(3)
         if self._random.random() < 0.5:
@@ -240,7 +240,7 @@ WRITERS: dict[str, Callable[[Writer, Path], Generated]] = {
 
 
 def missing_facts(document: Generated) -> list[str]:
-    """Return the facts that the text of a document lacks."""
+    """Return the facts that the extracted text of a document does not contain."""
     media_type = detect_type(document.path, document.path.name).require()
     context = ParseContext(document.path, document.path.name, media_type, ParsingLimits())
     text = "\n".join(block.text for block in reader_for(media_type)(context) if isinstance(block, Block))

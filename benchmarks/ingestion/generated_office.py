@@ -1,7 +1,7 @@
-"""T1, T2: shares of the facts of generated office documents that reading gives back.
+"""T1, T2: shares of the facts of generated office documents that their extracted text contains.
 
 A table fact is a label, a column and a value: a line must contain the label and `column: value`. A text fact is a sentence,
-a heading, a list item or a note that must be whole in the text.
+a heading, a list item or a note: the text must contain it without a gap.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ WRITERS: dict[str, Callable[[OfficeWriter, Path], OfficeDocument]] = {
 
 
 def missing_facts(document: OfficeDocument) -> tuple[list[TableFact], list[str]]:
-    """Return the table facts and the text facts that the text of a document lacks."""
+    """Return the table facts and the text facts that the extracted text of a document does not contain."""
     media_type = detect_type(document.path, document.path.name).require()
     context = ParseContext(document.path, document.path.name, media_type, ParsingLimits())
     blocks = [block for block in reader_for(media_type)(context) if isinstance(block, Block)]

@@ -1,4 +1,4 @@
-"""T1, T2: shares of the facts of generated PDF files that their text states, over hundreds of layouts."""
+"""T1, T2: shares of the facts of generated PDF files that their extracted text contains, in hundreds of layouts."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ _PRODUCERS: dict[str, tuple[Callable[[], str], Callable[[str, Path, Path], Path]
     "Chromium": (find_browser, print_page),
     "LibreOffice": (find_office, export_page),
 }
-"""For each program: the function that finds it, and the one that converts a web page with it."""
+"""For each program: the function that finds the program, and the function that converts a web page with it."""
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
@@ -70,7 +70,10 @@ def _printed(folder: Path, producer: str, tables: int, tokens: TokenCounter) -> 
 def _count(
     strategy: SearchStrategy[Any], examples: int, judge: Callable[[Any], tuple[list[Any], list[Any]]]
 ) -> tuple[int, int]:
-    """Return the number of all facts and of those that are missing."""
+    """Draw documents from `strategy` and return the number of their facts, and the number of missing facts.
+
+    `judge` reads a document and returns its facts and those that its text does not contain.
+    """
     known = missing = 0
 
     @settings(

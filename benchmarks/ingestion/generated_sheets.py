@@ -1,4 +1,4 @@
-"""Workbooks and CSV files made from known facts, and the share of facts that reading gives back (T1).
+"""Generated workbooks and CSV files with known facts, and the share of facts in their extracted text (T1).
 
 Every file is drawn from a seed: the tables of its sheets, their headers, number formats and merged cells, the lines around
 them, and for CSV the delimiter, the encoding and the quotation marks. A fact is the value of a row and a column: a line of
@@ -49,7 +49,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """The value of a row and a column. The row has a label below the name of its column, or none."""
+    """The value in a row and a column, as a line of the text must contain it.
+
+    `value` begins with the name of the value's column and a colon. So does `label`, the label of the row, if its column has
+    a name. In a table of keys and values, `label` is the key, and `value` is `key: value`.
+    """
 
     label: str
     value: str
@@ -57,11 +61,11 @@ class Fact:
 
 @dataclass(slots=True)
 class Sheet:
-    """The rows of a sheet, its merged cells as ranges of rows and columns from 0, and its facts."""
+    """A sheet: its rows, its merged cells, and its facts."""
 
     rows: list[list[Cell | None]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    "First row, first column, last row and last column of each merged cell."
+    "First row, first column, last row and last column of each merged cell, counted from 0."
     facts: list[Fact] = field(default_factory=list)
 
 
@@ -95,7 +99,7 @@ class SheetWriter:
         return f"{self.random.choice(_NOUNS)} {next(self._numbers)}"
 
     def _title(self, sheet: Sheet) -> None:
-        """Add nothing, a title, or lines with names and values above a table."""
+        """Add lines above a table: a title, names with values, or none."""
         kind = self.random.random()
         if kind < 0.3:
             sheet.rows.append([text_cell(f"Report on {self._word()}")])
@@ -251,7 +255,7 @@ WRITERS: dict[str, Callable[[SheetWriter, Path], tuple[Path, list[Fact]]]] = {
 
 
 def missing_facts(path: Path, facts: list[Fact]) -> list[Fact]:
-    """Return the facts that no line of the text states."""
+    """Return the facts that no line of the extracted text of a file contains."""
     media_type = detect_type(path, path.name).require()
     context = ParseContext(path, path.name, media_type, ParsingLimits())
     lines = [block.text for block in reader_for(media_type)(context) if isinstance(block, Block)]

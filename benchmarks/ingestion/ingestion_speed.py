@@ -26,9 +26,9 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
 
 
 async def _speed(client: Client, folder: Path, quick: bool) -> Figure:
-    """Measure both sides in turns and compare the best rounds. Each round has a different text.
+    """Measure Graphlore and `encode` in turns, and compare the best rounds. Each round has a different text.
 
-    A first, uncounted document starts the workers.
+    A document that is ingested before the first round starts the workers; it is not measured.
     """
     words = 5_000 if quick else 60_000
     graphlore, encode_only = [], []

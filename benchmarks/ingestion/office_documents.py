@@ -41,7 +41,10 @@ class TableFact:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. `merged` maps the first place of a merged cell to its last one, as rows and columns from 0."""
+    """A table with merged cells.
+
+    `merged` maps the row and column of the first cell of a merged cell to those of its last cell, counted from 0.
+    """
 
     rows: list[list[str]]
     header_rows: int
@@ -68,7 +71,7 @@ class OfficeWriter:
         self._texts: list[str] = []
 
     def _words(self, count: int) -> str:
-        """Return words that occur nowhere else: the first has a letter for each digit of a number."""
+        """Return `count` words. The first is a number written in letters, so that the text occurs nowhere else."""
         number = "".join(chr(ord("a") + int(digit)) for digit in str(next(self._numbers)))
         return " ".join([f"{self._random.choice(_NOUNS)}-{number}", *self._random.choices(_NOUNS, k=count - 1)])
 
@@ -114,7 +117,7 @@ class OfficeWriter:
         return Grid([upper, lower, *body], self._random.choice((0, 2)), merged, _facts_of(names, body))
 
     def _merged_grid(self) -> Grid:
-        """Return a table whose first column has a cell over several rows."""
+        """Return a table with a merged cell over several rows in its first column."""
         names = [self._words(1) for _ in range(self._random.randint(3, 5))]
         body = self._body(len(names))
         group, size = self._words(1), self._random.randint(2, len(body))
@@ -168,7 +171,7 @@ class OfficeWriter:
         _fill(added, grid)
 
     def _add_nested(self, word: Any) -> None:
-        """Add a table with a table in a cell. The facts of both are known."""
+        """Add a table that contains another table in a cell. Both have facts."""
         outer, inner = self._plain_grid(), self._plain_grid()
         kept = [fact for fact in outer.facts if (fact.label, fact.column) != (outer.rows[1][0], outer.rows[0][-1])]
         self._tables += [*kept, *inner.facts]
@@ -249,7 +252,7 @@ class OfficeWriter:
 
     def _odf_table(self) -> str:
         grid = self._grid()
-        covered = {place for first, last in grid.merged.items() for place in _places(first, last)} - set(grid.merged)
+        covered = {cell for first, last in grid.merged.items() for cell in _cells(first, last)} - set(grid.merged)
         rows = []
         for number, line in enumerate(grid.rows):
             cells = []
@@ -271,7 +274,7 @@ def _facts_of(names: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[Tabl
     )
 
 
-def _places(first: tuple[int, int], last: tuple[int, int]) -> set[tuple[int, int]]:
+def _cells(first: tuple[int, int], last: tuple[int, int]) -> set[tuple[int, int]]:
     return {(line, column) for line in range(first[0], last[0] + 1) for column in range(first[1], last[1] + 1)}
 
 

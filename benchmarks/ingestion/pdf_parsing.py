@@ -13,7 +13,7 @@ ROUNDS = 5
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Measure both sides in turns and compare the best rounds. The first round, which imports docling, does not count."""
+    """Measure both parsers in turns and compare the best rounds. The first round, which imports docling, does not count."""
     pages = 40 if quick else 300
     path = write_long_pdf(folder / "report.pdf", pages=pages)
     graphlore, native = [], []

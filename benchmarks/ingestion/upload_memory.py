@@ -17,7 +17,10 @@ SAMPLE_SECONDS = 0.02
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Upload a small file first, so that everything is imported. The large file is deleted as soon as it has arrived."""
+    """Measure the upload of the large file, and delete the document as soon as the upload has ended.
+
+    A small file is uploaded first, so that the server has imported all its modules.
+    """
     size = 50 * MIB if quick else BYTES
     small, large = _write(folder / "small.txt", MIB), _write(folder / "large.txt", size)
     async with running_server(folder / "data") as server, Client(server.url) as client:

@@ -1,4 +1,4 @@
-"""G4 to G9: cost of rejected operations, requests, events and subscribers, and resources left by closed connections."""
+"""G4 to G9: cost of rejected operations, requests, events and subscribers, and resources that closed sockets leave open."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A minimal HTTP/1.1 client with persistent connections. It costs little CPU time beside the measured server."""
+"""A minimal HTTP/1.1 client with persistent connections. It uses little CPU time compared to the measured server."""
 
 import asyncio
 import json

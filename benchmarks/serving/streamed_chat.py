@@ -17,9 +17,9 @@ ROUNDS = 5
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Measure both sides in turns and compare the best rounds.
+    """Measure Graphlore and the decode loop in turns, and compare the best rounds.
 
-    While one side runs, the model of the other one is loaded and idle. Both use the same OpenMP settings.
+    Both keep their model loaded all the time, and both use the same OpenMP settings.
     """
     tokens = 64 if quick else 384
     graphlore, decode_loop = [], []

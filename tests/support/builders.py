@@ -1,4 +1,4 @@
-"""Records with sensible parts, for tests that care about one or two of them."""
+"""Functions that create records with default values, for tests that depend on only one or two fields."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

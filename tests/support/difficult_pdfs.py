@@ -9,11 +9,11 @@ from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfgen.canvas import Canvas
 
 Text = tuple[float, float, str]
-"""A text with the place of its first character, in points from the bottom left corner."""
+"""The position (x, y) of a text's first character, in points from the bottom left corner, and the text."""
 
 
 def write_texts(path: Path, pages: Iterable[Iterable[Text]], font: str = "Helvetica", size: float = 10) -> Path:
-    """Write pages with texts at their places. The file contains them in the order given."""
+    """Write pages with texts at their positions. The file contains the texts in the order of `pages`."""
     canvas = Canvas(str(path))
     for texts in pages:
         canvas.setFont(font, size)
@@ -66,7 +66,7 @@ def write_form(path: Path) -> Path:
 
 
 def write_stamped(path: Path, angle: float) -> Path:
-    """Write a page of prose with a heading, and a large stamp that is turned by an angle in degrees."""
+    """Write a page of prose with a heading and a large stamp, which is rotated by `angle` degrees."""
     canvas = Canvas(str(path))
     canvas.setFont("Helvetica-Bold", 14)
     canvas.drawString(120, 760, "Tides")
@@ -82,7 +82,7 @@ def write_stamped(path: Path, angle: float) -> Path:
 
 
 def write_xfa(path: Path, template: str, data: str) -> Path:
-    """Write an XFA form: its only page asks to wait, and the form is in two packets of XML."""
+    """Write an XFA form. Its only page asks the reader to wait; the form itself is XML in two packets."""
     namespaces = "http://www.xfa.org/schema/xfa-template/3.0/", "http://www.xfa.org/schema/xfa-data/1.0/"
     notice = "BT /F1 12 Tf 72 700 Td (Please wait while the form is loaded.) Tj ET"
     streams = [

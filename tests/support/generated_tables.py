@@ -25,7 +25,7 @@ NAMES = ("Plan", "Actual", "Change", "Budget", "Forecast", "Total", "Europe", "A
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its label, its values, and its section; a row without values is the title of a section."""
+    """A row: its label, its values, and the title of its section. A row without values is the title of a section."""
 
     label: str
     values: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class GeneratedTable:
         ]
 
     def shown(self, value: str, row: int) -> str:
-        """Return a value with its currency, which the first row alone has."""
+        """Return a value as it is printed: in the first row, with the currency in front."""
         return f"{self.currency}{value}" if row == 0 and value[0].isdigit() else value
 
 
@@ -119,7 +119,7 @@ def tables(draw: st.DrawFn) -> GeneratedTable:
 
 @dataclass(slots=True)
 class _Drawing:
-    """Texts with their places, which are drawn when all are known."""
+    """Texts with their positions. They are collected first and drawn together."""
 
     font: str
     texts: list[tuple[float, float, str, bool]] = field(default_factory=list)
@@ -181,7 +181,7 @@ def _draw_header(drawing: _Drawing, table: GeneratedTable, y: float) -> float:
 
 
 def _place(table: GeneratedTable, text: str, column: int, font: str = "Helvetica") -> float:
-    """Return the left edge of a text in a column."""
+    """Return the left edge of a text in a column, in points."""
     width = table.column_width * table.size
     left, own = _left_of(table) + width * column, float(stringWidth(text, font, table.size))
     if table.alignment == "left":
@@ -215,7 +215,7 @@ def _wrapped(label: str, table: GeneratedTable, indent: float) -> Sequence[str]:
 
 
 def missing_facts(text: str, facts: Sequence[TableFact]) -> list[TableFact]:
-    """Return the facts that no line of a text states: a line with the section, the label, and the column with its value."""
+    """Return the facts that no line of `text` contains. A line must contain the section, the label, and `column: value`."""
     lines = [f"{line}," for line in text.splitlines()]
     return [
         fact

@@ -31,7 +31,7 @@ class GeneratedText:
     leading: float
     is_justified: bool
     has_margins: bool
-    "True for a page header and page numbers, which need three pages to be recognized."
+    "True if pages have a header and a number. The text then has at least three pages, so that they are recognized."
     is_list: bool
 
     @property
@@ -54,7 +54,7 @@ def texts(draw: st.DrawFn) -> GeneratedText:
 
 
 def paragraphs_of(random: Random, count: int) -> tuple[tuple[str, ...], ...]:
-    """Return so many paragraphs of one to four sentences, each with a mark of its own."""
+    """Return `count` paragraphs of one to four sentences. Each sentence contains a unique number."""
     return tuple(
         tuple(_sentence(random, f"{number}.{part}") for part in range(random.randint(1, 4)))
         for number in range(1, count + 1)
@@ -100,5 +100,5 @@ def _draw_nothing(_canvas: Canvas, _document: BaseDocTemplate) -> None:
 
 
 def missing_sentences(text: str, sentences: Sequence[str]) -> list[str]:
-    """Return the sentences that a text does not contain as they are."""
+    """Return the sentences that do not occur unchanged in `text`."""
     return [sentence for sentence in sentences if sentence not in text]

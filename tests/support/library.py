@@ -49,7 +49,10 @@ class Library:
     "Returns a retriever over the same stores with other ranking steps."
 
     async def add(self, text: str, name: str, tags: Sequence[str] = ()) -> DocumentRecord:
-        """Store and parse a document, so that keyword search finds it. The same text again returns the stored document."""
+        """Store and parse a document, so that keyword search finds it.
+
+        If the same text is already stored, return its document.
+        """
         content = text.encode()
         new = NewDocument(
             name, "text/plain", len(content), sha256(content).hexdigest(), DocumentSource.TEXT, tags=tuple(tags)
@@ -109,7 +112,7 @@ class Library:
 async def open_library(
     folder: Path, *, reranker: Reranker | None = None, exact_limit: int | None = None
 ) -> AsyncIterator[Library]:
-    """Open a library in `folder`. With more than `exact_limit` vectors, searches use Chroma's index.
+    """Open a library in `folder`. With more than `exact_limit` vectors, searches use Chroma's index, else exact search.
 
     Documents are embedded at normal priority, because the test waits for them.
     """

@@ -1,4 +1,4 @@
-"""Fixtures that own tasks: the context manager is entered and left in one task."""
+"""Helper for fixtures: enters and leaves a context manager in one task, as anyio requires."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ async def in_own_task(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[
         value = await opened
     except asyncio.CancelledError:
         closing.set()
-        await task  # raises the error of the opening
+        await task  # raises the exception of entering `manager`
         raise
     try:
         yield value

@@ -12,7 +12,10 @@ _INDENT = 4
 
 
 def write_page(path: Path, table: GeneratedTable) -> Path:
-    """Write a web page with a table without lines between two paragraphs. A currency sign has a cell of its own."""
+    """Write a web page with a table between two paragraphs.
+
+    The table has no lines, and a currency sign has a separate cell.
+    """
     first = next(row for row in table.rows if row.values)
     rows = "".join(_row(table, row, has_currency=row is first) for row in table.rows)
     before, after = (

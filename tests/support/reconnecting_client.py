@@ -15,10 +15,10 @@ from tests.transport.websocket.client import open_socket
 
 @dataclass
 class ReconnectingClient:
-    """Follows an answer across lost connections.
+    """Follows an answer and reconnects after each lost connection.
 
-    `chance` selects the moments at which the connection is aborted. `wrong` counts events that were lost, repeated or
-    out of order.
+    `chance` selects the moments at which the connection is aborted. `wrong` is the number of events that were lost,
+    repeated or out of order.
     """
 
     address: str

@@ -1,4 +1,4 @@
-"""Spans that an exporter in memory has received, with access by name and as a tree."""
+"""Access to the spans of an in-memory exporter, by name and as a tree."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class RecordedSpans:
         return {span.name: self.tree(span) for span in self.children(root)}
 
     def everything(self) -> str:
-        """Return everything that an exporter would send, as JSON."""
+        """Return the JSON of all spans, with everything that an exporter would send."""
         return "\n".join(span.to_json() for span in self.spans)
 
 

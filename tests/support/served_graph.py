@@ -45,7 +45,7 @@ class WatchedDocuments(FakeDocuments):
 
 
 class IngestionWithEvents:
-    """Ingestion that only publishes changes of documents."""
+    """A fake of the ingestion that provides document events and does nothing else."""
 
     def __init__(self, document_events: DocumentEvents) -> None:
         self.watch_documents = document_events.watch

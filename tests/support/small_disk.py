@@ -32,13 +32,13 @@ class SmallDisk:
                     continue
 
     def free(self) -> None:
-        """Give the space back."""
+        """Release the space that `fill` has used."""
         self._filler.unlink()
 
 
 @contextmanager
 def small_disk(folder: Path, template: Path | None, size: int) -> Iterator[SmallDisk]:
-    """Mount a file system of `size` bytes, with a copy of the template database if there is one.
+    """Mount a file system of `size` bytes, with a copy of `template`, a database, unless it is None.
 
     Skips the test if this process may not mount file systems.
     """

@@ -1,4 +1,4 @@
-"""The repository's own files, parsed, for tests of its rules."""
+"""Access to the repository's files and parsed modules, for tests of the repository's rules."""
 
 import ast
 import subprocess
@@ -11,7 +11,7 @@ from tests.paths import ROOT
 
 @cache
 def committed_files() -> tuple[Path, ...]:
-    """Return the files that are committed or would be committed, sorted by name."""
+    """Return the files that git tracks or would add, sorted by path."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     return tuple(ROOT / name for name in sorted(set(names)) if name and (ROOT / name).is_file())
@@ -19,7 +19,7 @@ def committed_files() -> tuple[Path, ...]:
 
 @cache
 def texts() -> dict[str, str]:
-    """Return the text files by their names relative to the root."""
+    """Return the contents of the text files, by their paths relative to the root."""
     found = {}
     for path in committed_files():
         try:
@@ -31,7 +31,7 @@ def texts() -> dict[str, str]:
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    """Return the Python files by their names relative to the root, parsed."""
+    """Return the parsed Python files, by their paths relative to the root."""
     return {name: ast.parse(text) for name, text in texts().items() if name.endswith(".py")}
 
 

@@ -40,7 +40,7 @@ class Context:
 
 
 async def number_of(context: Context) -> int:
-    """Return the number of the context, through its data loader."""
+    """Return the number of the context, which its data loader has loaded."""
     return await context.loader.load(1)
 
 
@@ -263,7 +263,7 @@ SCHEMA = strawberry.Schema(
 
 
 def create_book_app(incoming: Path, probe: Probe | None = None, **settings: Any) -> Starlette:
-    """Create an application of the transport and this graph. `settings` are those of `TransportSettings`."""
+    """Create an application that serves this graph. `settings` are passed to `TransportSettings`."""
     observed = probe or Probe()
 
     def context(_: HTTPConnection) -> Context:

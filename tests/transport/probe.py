@@ -1,4 +1,4 @@
-"""Observation of the book graph by tests."""
+"""Lets tests observe and control the resolvers of the book graph."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from tests.transport.execution.news_feed import NewsFeed
 
 @dataclass
 class Probe:
-    """Observes the graph from outside: created contexts, open streams and slow mutations, received files.
+    """Records what the resolvers of the graph do: created contexts, open streams and slow mutations, received files.
 
     With `keeps_files` set, mutations move the received files away, as an ingestion does.
     """
@@ -25,7 +25,7 @@ class Probe:
     keeps_files: bool = False
     changed: Signal = field(default_factory=Signal)
     erase: Callable[[], Awaitable[str]] | None = None
-    "The work of the mutation `erase`."
+    "The function that the mutation `erase` calls."
 
     @contextmanager
     def counted(self) -> Iterator[None]:

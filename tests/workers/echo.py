@@ -1,4 +1,4 @@
-"""A worker program for tests: on request it does what a worker must never do."""
+"""A worker program for tests: it answers calls, and on request it crashes, hangs or ignores a cancellation."""
 
 import ctypes
 import os
@@ -33,7 +33,7 @@ class Count(msgspec.Struct, tag=True):
 
 
 class Sleep(msgspec.Struct, tag=True):
-    """Requests one event, and then waits for the cancellation; forever if that is ignored."""
+    """Requests one event. Then the call waits for its cancellation, or forever if it ignores the cancellation."""
 
     ignores_cancellation: bool = False
 
@@ -46,7 +46,7 @@ class Crash(msgspec.Struct, tag=True):
     how: str
     "One of exit, abort, segfault, kill and stop."
     printing: str = ""
-    "Text that is printed before."
+    "Text that is printed before the crash."
 
 
 class Raise(msgspec.Struct, tag=True):

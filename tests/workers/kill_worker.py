@@ -22,7 +22,7 @@ async def assert_survives_kill(
     begun: Callable[[Worker], Awaitable[None]] | None = None,
     signal_number: int = signal.SIGKILL,
 ) -> None:
-    """Kill the process of `spec` during `busy`: that call must raise `WorkerCrashed`, and `works` must succeed after it.
+    """Kill the process of `spec` during the call `busy`, which must raise `WorkerCrashed`. Then `works` must succeed.
 
     `busy` is a call that takes long enough to be interrupted; `works` checks its own result. `begun` waits until `busy`
     is being handled, if that takes longer than sending it.

@@ -1,4 +1,4 @@
-"""The log of a worker that crashed: places in the code, and nothing of the data that it processed."""
+"""The log of a crashed worker contains code locations, but no text of the data that it processed."""
 
 import pytest
 from structlog.testing import capture_logs

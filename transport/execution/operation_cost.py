@@ -139,7 +139,7 @@ class _Estimate:
         if (id_count := self._estimator.id_count(parent, node, self._variables)) is not None:
             return Cost(1 + id_count * max(1, inner.flat + inner.per_item))
         size = self._estimator.page_size(parent, node, self._variables)
-        # If a field above sets the size of this list, the list itself costs 1, and its items cost 1 each.
+        # A list whose size a field above sets costs 1, and its selections once for each item.
         if is_list_type(get_nullable_type(type_)):
             item = inner.flat + inner.per_item
             return Cost(1, item) if size is None else Cost(1 + size * item)

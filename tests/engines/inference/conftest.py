@@ -42,7 +42,7 @@ def backend() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of random weights."""
+    """A tiny model with random weights."""
     return write_tiny_gguf(tmp_path_factory.mktemp("models") / "tiny.gguf")
 
 
@@ -65,7 +65,7 @@ def gemma(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def open_inference(
     path: Path, settings: LoadRequest = SMALL, start: Start | None = None
 ) -> AsyncIterator[tuple[Worker, WorkerInference]]:
-    """Start a worker that loads the model. A failure to load is raised as the error of the first call."""
+    """Start a worker that loads the model. If the model cannot be loaded, its error is raised by the first call."""
     loads: list[Loaded] = []
 
     async def prepare(caller: Caller) -> None:

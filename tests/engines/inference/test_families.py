@@ -1,4 +1,4 @@
-"""Families of models, from the file to the answer: reasoning apart from the answer, the switch for it, the end of a turn."""
+"""Families of models, tested from the file to the answer: separate reasoning, its switch, and the end of a turn."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Free memory of GPUs respects which of them are visible."""
+"""The free memory of GPUs is that of the visible ones."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ class MemoryInfo:
 
 @dataclass
 class FakeDriver:
-    """An NVIDIA driver with GPUs of the given free memory; without GPUs it does not start."""
+    """A fake NVIDIA driver with one GPU for each amount of free memory. Without GPUs its initialization fails."""
 
     free: list[int] = field(default_factory=list)
     is_open: bool = False

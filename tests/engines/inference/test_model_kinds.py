@@ -82,7 +82,7 @@ async def test_an_unusable_json_schema_raises_invalid_input(tiny: Path, schema: 
 
 
 async def test_the_next_turn_of_a_chat_prefills_only_its_new_tokens(real: Path) -> None:
-    """I7: the tokens of an answer are kept, whatever tokens the tokenizer would choose for its text."""
+    """I7: the tokens that were generated are reused, even if the tokenizer would choose others for the same text."""
     facts = " ".join(f"Item {number} weighs {number * 13 % 97} kilograms." for number in range(220))
     history = [("system", "You are helpful."), ("user", facts)]
     async with open_inference(real, LoadRequest(context_length=8192)) as (_, inference):

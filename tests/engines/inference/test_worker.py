@@ -159,7 +159,7 @@ async def test_impossible_settings_leave_the_previous_ones_in_force(tiny: Path) 
 
 
 async def test_a_new_context_does_not_read_the_weights_again(tiny: Path, tmp_path: Path) -> None:
-    """I14: the file may even be deleted meanwhile."""
+    """Measurement I14. The model file is deleted after loading, so that reading it again would fail."""
     path = Path(shutil.copy(tiny, tmp_path / "deleted.gguf"))
     async with open_inference(path) as (_, inference):
         before, _, _ = await generate(inference, HELLO)

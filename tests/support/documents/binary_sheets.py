@@ -16,7 +16,7 @@ _BINARY_TYPE = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
 
 
 def write_xls(path: Path, rows: Sequence[Row], *, merged: tuple[int, int, int, int] | None = None) -> None:
-    """Write an XLS workbook. `merged` is the first and last row, and the first and last column of a merged cell."""
+    """Write an XLS workbook. `merged` is a merged cell: its first and last row, its first and last column."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("Fleet")
     for y, row in enumerate(rows):

@@ -1,6 +1,6 @@
 """Needles in a haystack: facts inserted into documents of several lengths at several depths.
 
-Each fact has a question in other words.
+Each fact has a question that uses other words than the fact.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _WHEN = ("in early spring", "during the strike", "before the audit", "on a rainy
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """A fact, its question and its document. `name` is the name of the place in the fact and of the document."""
+    """A fact, its question and its document. `name` is the subject of the fact and the name of the document."""
 
     name: str
     sentence: str

@@ -105,7 +105,10 @@ def table(*rows: list[str], properties: str = "", header_rows: int = 0) -> str:
 
 
 def merged(text: str, *, columns: int = 1, merge: str = "") -> str:
-    """Return a cell over several columns, or one that begins (`restart`) or continues a merged cell."""
+    """Return a cell over `columns` columns. `merge` is `restart` in the first row of a cell over several rows.
+
+    In its other rows, `merge` is `continue`.
+    """
     vertical = f'<w:vMerge w:val="{merge}"/>' if merge else ""
     return f'<w:tc><w:tcPr><w:gridSpan w:val="{columns}"/>{vertical}</w:tcPr>{_content(text)}</w:tc>'
 
@@ -173,7 +176,7 @@ def chart(title: str, categories: list[str], **series: list[float]) -> str:
 
 
 def diagram(*boxes: tuple[str, str]) -> str:
-    """Return the data of a diagram from pairs of a text and the text of the box above it."""
+    """Return the data of a diagram. Each box is a pair: its text, and the text of the box above it."""
     points = "".join(
         f'<dgm:pt modelId="{text}"><dgm:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></dgm:t></dgm:pt>' for text, _ in boxes
     )

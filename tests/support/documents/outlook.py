@@ -83,7 +83,7 @@ class _Sectors:
         self.table: list[int] = []
 
     def store(self, content: bytes) -> int:
-        """Append content and return the number of its first sector."""
+        """Append `content` and return the number of its first sector; the end marker for empty content."""
         first, count = len(self.table), -(-len(content) // self._size)
         self.content += content.ljust(count * self._size, b"\0")
         self.table += [*range(first + 1, first + count), _END][:count]
@@ -91,7 +91,7 @@ class _Sectors:
 
 
 def _container(root: _Entry) -> bytes:
-    """Return an OLE container. Streams of less than 4,096 bytes are in the small sectors of the root entry."""
+    """Return an OLE container. Streams of less than 4,096 bytes are stored in the small sectors of the root entry."""
     entries = _flat(root)
     small, large = _Sectors(64), _Sectors(_SECTOR)
     starts = [(small if len(entry.content) < 4096 else large).store(entry.content) for entry, _, _ in entries]

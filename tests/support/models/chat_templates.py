@@ -26,7 +26,7 @@ BY_MODE = CHATML + (
     "{% if thinking_mode is defined and thinking_mode == 'disabled' %}{{ '</mm:think>' }}"
     "{% elif thinking_mode is defined and thinking_mode == 'enabled' %}{{ '<mm:think>' }}{% endif %}"
 )
-"""MiniMax M3: a mode, by default chosen by the model."""
+"""MiniMax M3: a mode. By default the model decides whether it reasons."""
 
 BY_BUDGET = CHATML + "{% if thinking_budget == 0 %}{{ '<seed:think>none</seed:think>' }}{% endif %}"
 """Seed-OSS: a budget of 0 tokens switches reasoning off."""
@@ -49,7 +49,7 @@ TAGS_IN_HISTORY = (
     "{{ '«' + m.reasoning_content + '»\n' }}{% endif %}{{ m['content'] + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-"""A family whose markers no rule contains: they are found in the rendering of earlier reasoning."""
+"""A model with unusual markers, which are detected because the template renders earlier reasoning."""
 
 HARMONY = (
     "{% for m in messages %}"
@@ -77,4 +77,4 @@ STRICT_ROLES = (
     "{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles') }}{% endif %}"
     "{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' }}"
 )
-"""Gemma 2 and Mistral: no system role, and roles in turn."""
+"""Gemma 2 and Mistral: no system role; user and assistant must alternate."""

@@ -1,9 +1,9 @@
-"""Writes a GGUF model of a few MB that generates exactly the text of its script, regardless of the prompt.
+"""Writes a GGUF model of a few MB that generates exactly the text of its script. Only the end of the prompt matters.
 
-The next token depends on the last two alone. A script is a list of pieces, each a special token or a text, in which no pair
-of neighbours may occur twice with different successors. One attention head of every group attends to the previous position
-(by a phase of RoPE), its value is the token there, and the output layer adds the contributions of both tokens. The gaps
-between logits are so wide that sampling cannot change the result.
+The next token depends only on the last two tokens. A script is a list of pieces, each a special token or a text. No two
+consecutive pieces may occur twice with different successors. One attention head of every group attends to the previous
+position (by a phase of RoPE), its value is the token there, and the output layer adds the contributions of both tokens. The
+gaps between logits are so wide that sampling cannot change the result.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class ScriptedModel:
     ends_with: str = "assistant\n"
     stop: str = "<|im_end|>"
     other_scripts: dict[str, Sequence[str]] = field(default_factory=dict)
-    "Scripts by the end of the prompt."
+    "Scripts for prompts with other ends, by the end of the prompt."
     adds_space_prefix: bool = False
 
 
@@ -68,7 +68,10 @@ class _Vocabulary:
         self.width = 2 * self.half + HEAD
 
     def parts(self, piece: str) -> list[str]:
-        """Write a single character as bytes: as a token of its own it would change the tokens of prompts."""
+        """Return the tokens of a piece: the piece itself, or the bytes of a single character.
+
+        A token for a single character would change the tokens of prompts.
+        """
         is_character = len(piece) == 1 and piece not in self.special
         return [f"<0x{byte:02X}>" for byte in piece.encode()] if is_character else [piece]
 
@@ -101,7 +104,7 @@ class _Vocabulary:
 
 
 def _steps(model: ScriptedModel, vocabulary: _Vocabulary) -> dict[tuple[int, int], int]:
-    """Return the next token for each pair of tokens."""
+    """Return the next token for each pair of consecutive tokens. Raises `AssertionError` if it is ambiguous."""
     steps: dict[tuple[int, int], int] = {}
     for end, script in {model.ends_with: model.script, **model.other_scripts}.items():
         parts = [part for piece in (*script, model.stop) for part in vocabulary.parts(piece)]

@@ -1,6 +1,6 @@
 """Writes a cross-encoder of random weights: `python -m tests.support.models.tiny_cross_encoder FOLDER LABELS`.
 
-It is a program of its own, so that the process of the tests does not import torch.
+It runs as a separate program, so that the process of the tests does not import torch.
 """
 
 import subprocess

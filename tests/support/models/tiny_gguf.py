@@ -31,7 +31,7 @@ class TinyModel:
     chat_template: str | None = CHAT_TEMPLATE
     seed: int = 1
     ends: bool = False
-    "The model can generate end tokens; otherwise only the limit ends its answers."
+    "True if the model can generate end tokens. Otherwise an answer ends only at its maximum number of tokens."
 
 
 MAMBA_WIDTH, MAMBA_INNER, MAMBA_STATE, MAMBA_KERNEL, MAMBA_RANK = 32, 64, 8, 4, 4

@@ -25,7 +25,7 @@ LEAVES = {"books": "title", "nodes": "title", "author": "name"}
 
 
 def alone(name: str) -> Limits:
-    """Return limits with one at its default and all others out of reach."""
+    """Return limits of which only `name` has its default; all others are too high to be reached."""
     return Limits(**{each.name: HUGE for each in fields_of(Limits) if each.name not in (name, "max_page_size")})
 
 
@@ -50,7 +50,7 @@ BODIES: dict[str, Callable[[int], str]] = {
         "books(first: 100) { nodes { " + "title " * 49 + "} " + "totalCount " * (count - 4902) + "}"
     ),
 }
-"""Functions that create the body of an operation with exactly the given number of units."""
+"""Functions, by limit, that return the body of an operation with exactly `count` of what the limit counts."""
 MESSAGES = {
     "max_depth": "has more than 10 levels of fields",
     "max_list_depth": "has more than 3 nested lists",
@@ -94,7 +94,7 @@ async def ask(client: httpx.AsyncClient, query: str, name: str | None = None, **
 
 @pytest.mark.parametrize("name", ["max_fields", "max_aliases", "max_directives"])
 async def test_a_fragment_counts_each_time_it_is_spread(connect: Connect, name: str) -> None:
-    """Spread ten times, a twentieth of the limit is accepted; one more than a tenth is not."""
+    """A fragment that is spread ten times is accepted at a twentieth of the limit and rejected above a tenth."""
     share = getattr(Limits(), name) // 10
     bodies = [BODIES[name](count) + " fragment_end" for count in (share // 2 or 1, share + 1)]
     async with connect(limits=alone(name)) as client:
@@ -168,7 +168,7 @@ async def test_a_body_without_files_has_at_most_one_mebibyte(connect: Connect) -
 
 
 def steps(work: Callable[[], object]) -> int:
-    """Count the function calls of some work, built-in functions included: every iteration of its loops makes one."""
+    """Return the number of function calls in `work`, built-in functions included. Each iteration of its loops calls one."""
     calls = 0
 
     def count(frame: object, event: str, argument: object) -> None:
@@ -196,11 +196,11 @@ def nodes_of(document: DocumentNode) -> int:
 
 
 PER_NODE, BESIDES = 15, 100
-"""Maximum steps for each node of a document, and for every document. Measured: at most 11 for a node."""
+"""Maximum number of function calls: for each node of a document, and in addition once. Measured: 11 for a node."""
 
 
 def documents(*, cycles: bool) -> st.SearchStrategy[str]:
-    """Generate operations with fragments that spread any other, or without cycles only later ones."""
+    """Generate operations with fragments. Each fragment may spread any fragment; without `cycles`, only later ones."""
 
     def to_text(bodies: list[list[tuple[int, int]]]) -> str:
         names = range(len(bodies))
@@ -241,7 +241,7 @@ def test_estimating_a_cost_takes_steps_in_proportion_to_the_document(query: str)
 @settings(max_examples=100, deadline=None)
 @given(bodies=st.lists(st.lists(st.integers(0, 5), max_size=3), min_size=5, max_size=5))
 def test_fragments_count_like_their_expansion(bodies: list[list[int]]) -> None:
-    """Compare with the slow way, which expands them."""
+    """Compare the measured size with the size of the operation in which all fragments are expanded."""
 
     def expanded(at: int) -> int:
         return sum(expanded(n) if at < n < len(bodies) else 1 for n in bodies[at]) + 1

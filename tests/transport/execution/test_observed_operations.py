@@ -29,7 +29,7 @@ TOKEN = f"{CANARY}-token"
 
 @dataclass
 class RecordingMeter:
-    """A meter that keeps its counts."""
+    """A meter that records all its calls."""
 
     ends: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     running: Counter[str] = field(default_factory=Counter)

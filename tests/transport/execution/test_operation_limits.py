@@ -59,7 +59,7 @@ BOUNDS: dict[str, Callable[[int], str]] = {
     "fields with its fragments expanded": lambda count: "{ books { " + "totalCount " * (count - 1) + "} }",
     "directives": lambda count: "{ greeting" + " @skip(if: false)" * count + " }",
 }
-"""Functions that create an operation with exactly the given number of units."""
+"""Functions, by limit, that return an operation with exactly `count` of what the limit counts."""
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ WIDE = "{ " + "greeting " * 1999 + "}"
 
 
 def steps(query: str) -> int:
-    """Count the function calls that reject a parsed document."""
+    """Return the number of function calls until a parsed document is rejected."""
     document, calls = parse(query), 0
 
     def count(frame: object, event: str, argument: object) -> None:

@@ -140,7 +140,7 @@ async def test_a_client_that_leaves_during_the_execution_does_not_affect_the_oth
 
 
 async def count_executions(subscription: SharedSubscription, events: list[News], payload: str = "x") -> int:
-    """Return how many of the events were not cached."""
+    """Return the number of `events` that had to be executed, because their payload was not cached."""
     executions = 0
 
     async def execute() -> EncodedPayload:

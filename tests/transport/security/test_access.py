@@ -214,7 +214,7 @@ async def test_a_socket_without_the_access_token_is_closed(serve: Serve) -> None
 
 
 async def test_a_form_of_another_page_changes_nothing(address: str, probe: Probe) -> None:
-    """Send what forms, and scripts without a preflight, can send; without an origin, like old browsers."""
+    """Send the requests that forms and scripts can send without a preflight, and without `Origin`, as old browsers do."""
     for kind, body in FORMS.items():
         request = post(b"Host: localhost\r\n", kind=kind.encode(), body=body)
         for tried in (request, request.replace(b"Content-Type: \r\n", b"")):

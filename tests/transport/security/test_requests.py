@@ -176,7 +176,7 @@ async def test_a_multipart_body_inside_a_file_is_not_parsed(client: httpx.AsyncC
 
 
 async def test_bytes_after_the_last_boundary_are_limited(connect: Connect) -> None:
-    """They are ignored, and could be sent without end."""
+    """The server ignores these bytes, but a client could send them without end."""
     request = httpx.Request("POST", "http://localhost/graphql", files=fields())
     whole, headers = request.read(), {"Content-Type": request.headers["content-type"], **PREFLIGHT}
     async with connect(limits=Limits(max_upload_bytes=1 << 30)) as client:

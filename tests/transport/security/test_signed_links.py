@@ -149,7 +149,7 @@ async def test_no_other_query_parameter_opens_an_original(client: httpx.AsyncCli
 
 
 async def test_a_second_expiry_in_a_link_does_not_extend_it(client: httpx.AsyncClient) -> None:
-    """A later time can be put neither before nor after the signed one: the compared one is the signed one."""
+    """A later time that is put before or after the signed one in the query string has no effect."""
     expired = Links(TOKEN, lambda: time.time() - VALID_SECONDS - 1).sign(PATH)
     for link in (f"{expired}&expires=9999999999", expired.replace("?", "?expires=9999999999&")):
         assert (await client.get(link)).status_code == 401

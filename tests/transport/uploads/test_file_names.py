@@ -12,7 +12,7 @@ from transport.uploads.file_names import display_name, parse_disposition
 
 
 async def upload_with(client: httpx.AsyncClient, disposition: bytes) -> Any:
-    """Upload a file whose part has these parameters in its `Content-Disposition`; return the name that it gets."""
+    """Upload a file whose `Content-Disposition` ends with `disposition`; return the name that the server gives it."""
     parts = [
         b'Content-Disposition: form-data; name="operations"\r\n\r\n' + OPERATIONS.encode(),
         b'Content-Disposition: form-data; name="map"\r\n\r\n' + MAP.encode(),

@@ -22,7 +22,7 @@ SESSIONS = "subscription { sessionEvents { change session { name } } }"
 
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """Raise the limit of open files: both ends of each socket are in this process."""
+    """Raise the limit of open files, because both ends of each socket are in this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     yield
@@ -31,7 +31,7 @@ def many_files() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Resources:
-    """The resources of this process."""
+    """Counts of the resources that this process has in use."""
 
     generators: int
     tasks: int
@@ -89,7 +89,7 @@ async def test_aborted_sockets_leave_nothing_behind(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
             return watchers
 
-        await abort_sockets(1)  # starts what is started once, such as the sampler's threads
+        await abort_sockets(1)  # the first use starts threads that stay, such as the sampler's
         before = Resources.now(served)
         assert await abort_sockets(SOCKETS) == 3 * SOCKETS
         assert Resources.now(served) == before

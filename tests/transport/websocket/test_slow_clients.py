@@ -36,7 +36,7 @@ async def server(app: ASGIApp) -> AsyncIterator[tuple[HTTPServer, str]]:
 
 
 async def until_disconnected(server: HTTPServer) -> None:
-    """Wait until no connection and no task of one is left."""
+    """Wait until all connections and their tasks have ended."""
     while server.server_state.connections or server.server_state.tasks:
         await anyio.sleep(0.01)
 
@@ -104,7 +104,7 @@ async def test_pings_of_a_client_that_never_reads_do_not_fill_the_memory(server:
 async def test_an_event_that_crosses_the_close_frame_is_no_error(
     server: tuple[HTTPServer, str], probe: Probe, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A message that is too big is rejected by the protocol while streams are sending."""
+    """A message that is too big makes the server close the socket while its streams are still sending."""
     for _ in range(5):
         async with open_socket(server[1]) as socket:
             await socket.initialise()

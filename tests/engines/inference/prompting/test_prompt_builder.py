@@ -27,7 +27,7 @@ def opened(path: Path, model: ScriptedModel) -> Iterator[tuple[PromptBuilder, Mo
 
 
 def count(builder: PromptBuilder, text: str) -> int:
-    """Return the tokens that a message adds to the prompt of an empty one."""
+    """Return the number of tokens by which the prompt with `text` as its message exceeds that with an empty message."""
     return len(builder.build([("user", f"a{text}b")]).tokens) - len(builder.build([("user", "ab")]).tokens)
 
 

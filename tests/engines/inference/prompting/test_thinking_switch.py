@@ -1,4 +1,4 @@
-"""The switch for reasoning is found in any template: with it on, reasoning is open or allowed; with it off, closed."""
+"""The switch for reasoning is found in any template. On, the prompt opens or allows reasoning; off, it closes reasoning."""
 
 import pytest
 

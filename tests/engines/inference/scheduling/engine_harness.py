@@ -28,7 +28,7 @@ GREEDY = SamplingSettings(temperature=0.0)
 
 @dataclass(eq=False)
 class FakeCall:
-    """A call as the engine sees it; records the events and the end."""
+    """A fake of `workers.child.Call` that records its events and its end."""
 
     events: list[msgspec.Struct] = field(default_factory=list)
     result: Finished | None = None
@@ -86,7 +86,7 @@ class ArmedAbort(AbortFlag):
 
 
 class RecordingCompletionTokens(CompletionTokens):
-    """Keeps the tokens of the last answer in `last`."""
+    """Records the tokens of the last stored answer in `last`."""
 
     last: list[int]
 
@@ -142,7 +142,7 @@ class EngineHarness:
         return self.engine.is_busy or len(self.queue) > 0
 
     def run(self, steps: int = 100_000) -> None:
-        """Run up to `steps` steps, until there is nothing left to do."""
+        """Run steps until all answers have ended, at most `steps` of them."""
         for _ in range(steps):
             if not self.is_busy:
                 return

@@ -17,7 +17,7 @@ SMALL = LoadRequest(
     key_cache_type="f32",
     value_cache_type="f32",
 )
-"""Everything is computed with 32 bits: with fewer, the order of additions occasionally changes the most likely token."""
+"""Settings that compute with 32 bits. With fewer, the order of additions occasionally changes the most likely token."""
 
 LARGE = replace(SMALL, context_length=4096, parallel_sequences=8)
 MAX_TOKENS = 250
@@ -44,7 +44,7 @@ def _pieces(path: Path, tokens: tuple[int, ...], count: int) -> list[bytes]:
 def generate_alone(path: Path, tokens: list[int], count: int, cached_count: int | None = None) -> str:
     """Return the text of an answer with `count` tokens.
 
-    If `cached_count` is given, that many tokens are generated once and cut for later calls.
+    If `cached_count` is not None, this many tokens are generated once, and later calls use their beginning.
     """
     stream = TextStream()
     pieces = _pieces(path, tuple(tokens), cached_count or count)[:count]

@@ -244,7 +244,7 @@ def test_an_answer_follows_its_grammar(harness: EngineHarness, temperature: floa
 
 
 def test_idle_conversations_are_swapped_out_while_others_decode(tiny: Path) -> None:
-    """The cost of attention grows with every cell in use, also with those of idle conversations."""
+    """The cells of idle conversations would slow down attention for the running answers."""
     harness = EngineHarness(tiny, replace(LARGE, context_length=4096))
     first = prompt(0, 2 * MAX_IDLE_CELLS, 1)
     answered = harness.ask(first, 4, conversation="first")

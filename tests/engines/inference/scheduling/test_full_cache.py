@@ -1,4 +1,4 @@
-"""Eight answers are admitted, outgrow the KV cache together, and all of them are finished (I11 in small)."""
+"""Eight answers are admitted, outgrow the KV cache together, and all of them are finished (I11 with a small model)."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The smallest number of decode threads that is not slower is chosen, and chosen again after some time."""
+"""The smallest number of decode threads that is not slower than more is chosen; the choice is repeated after a while."""
 
 from collections.abc import Callable
 

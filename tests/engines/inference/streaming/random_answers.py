@@ -28,7 +28,7 @@ class RandomAnswer:
 
 
 def random_answer(seed: int) -> RandomAnswer:
-    """Create an answer. Half of the stop strings are parts of the content, so that they are found at any place."""
+    """Create an answer. Half of the stop strings are parts of the content, so that they are found at any position."""
     chosen = random.Random(seed)
     letters = "".join(chosen.sample(ALPHABETS, chosen.randint(1, 3)))
     content = "".join(chosen.choices(letters, k=chosen.randint(0, MAX_LENGTH)))
@@ -47,7 +47,7 @@ def _stop(chosen: random.Random, content: str, letters: str) -> str:
 
 
 def find_faults(answer: RandomAnswer) -> list[str]:
-    """Stream an answer and return everything that is wrong with the deltas; an empty list if nothing is."""
+    """Stream an answer and return a description of each fault in its deltas; an empty list if there is none."""
     deltas, stopped = _stream(answer.tokens, answer.stops)
     text, content = "".join(deltas), answer.content.lstrip()
     found = []

@@ -24,7 +24,7 @@ CUTS = st.lists(st.floats(0.0, 1.0), max_size=12)
 
 
 def stream(format: ReasoningFormat | None, pieces: list[str], section: Section = Section.START) -> tuple[str, str]:
-    """Return text and reasoning."""
+    """Split the pieces; return the whole text of the answer and the whole reasoning."""
     stream = TextStream((), format, section)
     text = reasoning = ""
     for piece in pieces:
@@ -84,7 +84,7 @@ def test_a_final_response_ends_the_reasoning() -> None:
 
 
 def tokens(text: str) -> list[str]:
-    """Return the output of a model that generates the text with its markers' tags as control tokens."""
+    """Return `text` as pieces of a model's output, in which the tags of markers are control tokens."""
     pieces, rest = [], text
     while rest:
         token = next((name for name in TOKENS if rest.startswith(name)), None)

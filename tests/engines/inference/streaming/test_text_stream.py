@@ -81,7 +81,7 @@ def test_the_held_suffix_is_the_longest_proper_prefix_of_a_pattern(text: str, he
 
 
 def test_random_answers_have_no_split_character_and_no_stop_string() -> None:
-    """I16 in small."""
+    """Measurement I16 with fewer answers."""
     answers = [random_answer(seed) for seed in range(200)]
     assert [(answer, faults) for answer in answers if (faults := find_faults(answer))] == []
     assert sum(bool(answer.stops) for answer in answers) > 100
