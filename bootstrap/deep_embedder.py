@@ -45,7 +45,7 @@ class DeepParts:
 class Deep:
     """The configured deep embedder. `name` is None if none is configured.
 
-    `parts` is None if it cannot be used; `error` then contains the reason.
+    `parts` is None if none is configured or it cannot be used. `error` is the reason why it cannot be used, else None.
     """
 
     name: str | None = None

@@ -21,7 +21,8 @@ FILES = {
 MENU_STYLE = "'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='"
 """Hash of the only inline style of GraphiQL 3.8, which it sets while a menu is open.
 
- Without this permission the page works, but the browser logs an error."""
+Without this permission the page works, but the browser logs an error.
+"""
 POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self' {MENU_STYLE}; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

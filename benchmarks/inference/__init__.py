@@ -1,1 +1,1 @@
-"""The inference engine beside the servers of llama.cpp and llama-cpp-python, which run the same model."""
+"""The inference engine, compared with the servers of llama.cpp and llama-cpp-python, which run the same model."""

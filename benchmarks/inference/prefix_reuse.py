@@ -60,7 +60,7 @@ async def _simultaneous(graphlore: GraphloreEngine, engines: Sequence[Engine], q
 
 
 async def _required_tokens(graphlore: GraphloreEngine, prompts: Sequence[Messages]) -> int:
-    """Return the least number of tokens to prefill: those of the common prefix once, and those behind it in each prompt."""
+    """Return the least number of tokens to prefill: the common prefix once, and the rest of each prompt."""
     common = await graphlore.inference.count_prompt(prompts[0][:1])
     whole = [await graphlore.inference.count_prompt(messages) for messages in prompts]
     return common + sum(tokens - common for tokens in whole)

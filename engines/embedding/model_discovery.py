@@ -56,11 +56,12 @@ class EmbeddingModel:
 
 
 def find_embedding_model(wanted: str, models_folder: Path, hub_cache: Path | None = None) -> EmbeddingModel:
-    """Look for `wanted` as a path, then in the models folder, then in the cache of the Hugging Face Hub.
+    """Return the embedding model that `wanted` names. This call blocks.
 
-    `hub_cache` is by default the usual folder of that cache. This call blocks.
+    `wanted` is looked up as a path, then as a name in the models folder, then as a repository in the cache of the Hugging
+    Face Hub. `hub_cache` is the folder of that cache; None stands for the library's default.
 
-    Raises `DeepEmbedderMissing` if none of these contains the model, and `DeepEmbedderUnusable` if its files cannot be read.
+    Raises `DeepEmbedderMissing` if no model is found, and `DeepEmbedderUnusable` if its files cannot be read.
     """
     path = next((place for place in _places(wanted, models_folder, hub_cache) if place.exists()), None)
     name = plain_name(wanted)

@@ -65,7 +65,7 @@ def available_memory(
 
 
 def free_vram(nvml: Nvml, environment: Mapping[str, str]) -> int | None:
-    """Return the free memory in bytes of all GPUs that CUDA_VISIBLE_DEVICES allows; None if there is none.
+    """Return the free memory in bytes of all GPUs that CUDA_VISIBLE_DEVICES allows; None without such a GPU.
 
     llama.cpp distributes the layers of a model over all visible GPUs.
     """

@@ -152,7 +152,7 @@ class Finished(msgspec.Struct, frozen=True):
 
 
 class Statistics(msgspec.Struct, tag="statistics", frozen=True):
-    """Return the engine's numbers. Reply: `EngineStatistics`."""
+    """Return the load, the speed and the cache use of the engine. Reply: `EngineStatistics`."""
 
 
 class EngineStatistics(msgspec.Struct, frozen=True):

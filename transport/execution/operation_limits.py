@@ -65,7 +65,10 @@ EMPTY = Size()
 
 
 def limit_violations(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> list[GraphQLError]:
-    """Return an error for a cycle of fragments, or the errors of the first operation that exceeds limits; else nothing."""
+    """Return an error for a cycle of fragments, or the errors of the first operation that exceeds limits.
+
+    The list is empty if the document is within the limits.
+    """
     fragments = fragments_of(document)
     order = innermost_first(fragments)
     if isinstance(order, GraphQLError):

@@ -1,10 +1,11 @@
 """The WebSocket protocol of uvicorn with four changes.
 
-- uvicorn releases a socket only when all bytes were sent. A client that never reads could prevent this forever.
-- uvicorn answers an unlimited number of pings of such a client.
-- uvicorn reports a message that is sent after the client's close frame as an error of the application, although the
-  application may not have received the close frame yet.
-- uvicorn sends no reason when it closes sockets because the server stops.
+- A connection is aborted some seconds after its end. uvicorn waits until all bytes are sent, which a client that never reads
+  can prevent forever.
+- Pings of a client that does not read are not answered. uvicorn answers any number of them.
+- A message that the application sends after the close frame is not logged as an error, because the application may not have
+  noticed the close frame yet.
+- Sockets that are closed because the server stops get a close reason.
 
 Overrides private parts of uvicorn; checked against uvicorn 0.54.
 """

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 CONTENT = slice(1, -1)
-"""Token vectors without the special tokens at the beginning and the end."""
+"""Slice of a text's token vectors that leaves out the special tokens at its beginning and end."""
 
 
 def token_vectors(model: Any, texts: list[str]) -> list[Any]:

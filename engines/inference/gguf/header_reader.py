@@ -41,7 +41,7 @@ _MAX_ALIGNMENT = 1 << 20
 _MAX_DIMENSIONS = 4
 _MAX_TENSOR_SIZE = 1 << 50
 _MAX_MISSING_BYTES = 1 << 40
-"""A header that points further than this behind the end of the file is corrupt; one that points less far is truncated."""
+"""If a header points further than this past the end of the file, it is corrupt; otherwise the file is truncated."""
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ async def test_a_mutation_is_canceled_with_its_client(address: str, probe: Probe
 
 
 async def end(socket: Socket, how: str) -> None:
-    """End the operation with the id `1`, or the socket itself; `how` is the way."""
+    """End the operation with the id `1`, or the socket itself, in the way that `how` names."""
     if how == "complete":
         await socket.send({"type": "complete", "id": "1"})
     elif how == "close":

@@ -143,7 +143,7 @@ class Context:
         return int(C.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
     def truncate(self, sequence: int, length: int) -> bool:
-        """Remove all tokens behind the first `length` from the cache of a sequence.
+        """Remove all tokens after the first `length` from the cache of a sequence.
 
         Return False, and change nothing, if the model's state cannot be truncated.
         """

@@ -169,13 +169,13 @@ def _compare(template: ChatTemplate) -> ReasoningFormat | None:
 
 
 def _render_answer(template: ChatTemplate, answer: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """Render a user's message and `answer`, and return the text behind the user's message."""
+    """Render a user's message and `answer`, and return the text after the user's message."""
     records = [{"role": "user", "content": USER_PROBE}, {"role": "assistant", **answer}]
     return template.render_records(records, {**values, "add_generation_prompt": False}).partition(USER_PROBE)[2]
 
 
 def _render_with_reasoning(template: ChatTemplate, values: Mapping[str, Any]) -> str | None:
-    """Render an answer with reasoning and return the text behind the user's message.
+    """Render an answer with reasoning and return the text after the user's message.
 
     The reasoning is passed in each of the keys and forms that templates read. Return None if none of them renders it.
     """

@@ -98,7 +98,7 @@ class Engine:
         return waiting + 1 if waiting or len(self._shared.sequences) >= self.context.parallel else 0
 
     def statistics(self) -> EngineStatistics:
-        """Return the current numbers. Callable from any thread."""
+        """Return the current load, speed and cache use. Callable from any thread."""
         dedicated = self._dedicated
         return EngineStatistics(
             sequences_busy=len(self._shared.sequences) + (len(dedicated.sequences) if dedicated else 0),

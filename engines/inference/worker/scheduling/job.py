@@ -26,6 +26,9 @@ class Job:
     started: float | None = None
 
     def report_progress(self, queue_position: int, prefilled: int) -> None:
-        """Send a progress event. Skip it, instead of waiting, if the client is behind. Raises `CallCanceled`."""
+        """Send a progress event. Skip it if the client has not read earlier events, because sending would wait.
+
+        Raises `CallCanceled` if the call was canceled.
+        """
         if self.call.has_credit:
             self.call.event(PromptProgress(queue_position, len(self.prompt.tokens), prefilled))

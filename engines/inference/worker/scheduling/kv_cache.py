@@ -154,14 +154,14 @@ class KvCache:
         return sequence
 
     def _empty(self, keep: CachedSequence | None = None) -> CachedSequence:
-        """Return an empty idle sequence. If there is none, swap out the least recently used idle sequence but `keep`."""
+        """Return an empty idle sequence. If there is none, swap out the least recently used one other than `keep`."""
         sequence = min(self._idle(keep), key=lambda each: (len(each.tokens) > 0, each.released_at))
         if sequence.tokens:
             self._swap_out(sequence)
         return sequence
 
     def extend(self, sequence: CachedSequence, tokens: Sequence[int]) -> None:
-        """Record tokens that were decoded behind those of the sequence."""
+        """Record tokens that were decoded after those of the sequence."""
         cells = [next(self._new_cells) for _ in tokens]
         sequence.tokens += tokens
         sequence.cells += cells
@@ -177,7 +177,7 @@ class KvCache:
         self.record_truncation(sequence, length)
 
     def record_truncation(self, sequence: CachedSequence, length: int) -> None:
-        """Record that llama.cpp has already removed the cells behind the first `length` tokens."""
+        """Record that llama.cpp has already removed the cells after the first `length` tokens."""
         for cell in sequence.cells[length:]:
             self._references[cell] -= 1
             if not self._references[cell]:

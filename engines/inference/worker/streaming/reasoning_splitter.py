@@ -113,7 +113,7 @@ class ReasoningSplitter:
     def _until(self, closings: Sequence[str]) -> Piece:
         """Return the held-back text before the first of `closings`, and enter the next section.
 
-        Without such a marker, return the text but for an end that may be the start of one. Whitespace at the end of the
+        Without such a marker, return the text without the end that may be the start of one. Whitespace at the end of the
         returned text is dropped before a marker, and still held back otherwise.
         """
         whole = self._held
