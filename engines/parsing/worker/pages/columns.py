@@ -1,6 +1,8 @@
 """Columns of prose: divides a page into regions that are read one after another.
 
-A region is a list of lines that are read from top to bottom. Tables are no columns: their rows are read across.
+A region is a list of lines that are read from top to bottom. The columns of a table are not separate regions, because a
+table is read row by row. A gutter is the empty vertical strip between two columns; a divider is the horizontal position of a
+gutter, in points from the left edge of the page.
 """
 
 from collections import Counter
@@ -20,9 +22,12 @@ _MIN_PROSE = 20
 _MAX_DIGITS = 0.5
 """Maximum ratio of digits to letters in prose. Columns of numbers have a higher one."""
 _FILLED = 0.6
-"""Minimum width of a full line, as a share of the column's width."""
+"""Minimum width of a line that counts as full, as a share of the column's width."""
 _USUAL_EDGE = 0.9
-"""Share of a column's lines that end at its right edge or before it. Others can be lines of a further, unfinished column."""
+"""Quantile of the right ends of a column's lines that is taken for the column's right edge.
+
+Lines that end further right can belong to another column that has only a few lines.
+"""
 _FULL_SHARE = 0.5
 """Minimum share of full lines in a prose column."""
 _MAX_GAP = 6.0
@@ -31,18 +36,21 @@ _DIVIDED_SHARE = 0.3
 _MIN_SHARED_GAPS = 3
 _MAX_DIVIDERS = 20
 _MIN_BEGINNINGS = 2
-"""Minimum number of cells that begin at the left edge of a column. The markers of a list are further left than its text."""
+"""Minimum number of cells that begin at the left edge of a column.
+
+Not all cells of a column need to begin there, because the markers of a list are further left than its text.
+"""
 _ISOLATED = 2.5
 """Minimum vertical distance between a page header or footer and the text, in line heights."""
 _ISOLATED_RATIO = 1.5
-"""Minimum ratio of that distance to the median distance of all lines."""
+"""Minimum ratio of the distance between a page header or footer and the text to the median distance of all lines."""
 _MAX_DEPTH = 6
 _MAX_NESTED_GUTTERS = 2
-"""Further gutters on one side of a gutter that are searched for."""
+"""Number of times that one side of a gutter is divided again in search of columns."""
 
 
 class _Section(NamedTuple):
-    """Lines that are divided by a gutter at `divider`."""
+    """The lines `begin` to `end` (exclusive) of a page, which a gutter at `divider` divides into two sides."""
 
     begin: int
     end: int
@@ -50,7 +58,7 @@ class _Section(NamedTuple):
 
 
 def regions_of(spans: Sequence[Span], depth: int = 0) -> list[list[Line]]:
-    """Return the regions of a page in the order of reading."""
+    """Return the regions of a page in the order of reading. `depth` counts the recursive calls."""
     lines = lines_of(spans)
     if depth == 0 and len(lines) > 2 * _MIN_LINES:
         for begin, end in ((0, 1), (len(lines) - 1, len(lines))):
@@ -74,7 +82,7 @@ def regions_of(spans: Sequence[Span], depth: int = 0) -> list[list[Line]]:
 
 
 def _is_isolated(lines: Sequence[Line], index: int) -> bool:
-    """Return True if the first or last line has no cells and a large vertical distance to the others, as page headers do."""
+    """Return True if the first or last line (`index`) is one cell far from the other lines, like a page header or footer."""
     line, other = (lines[0], lines[1]) if index == 0 else (lines[-1], lines[-2])
     gap = max(line.top - other.bottom, other.top - line.bottom)
     usual_gap = median(after.top - before.bottom for before, after in pairwise(lines))
@@ -90,7 +98,7 @@ def _spans(cells: Sequence[Cell]) -> list[Span]:
 
 
 def _widest_section(lines: Sequence[Line]) -> _Section | None:
-    """Return the section with the most lines that a gutter divides into two columns of prose."""
+    """Return the longest section that a gutter divides into columns of prose, or None if the page has only one column."""
     best: _Section | None = None
     for divider in _dividers(lines):
         for begin, end in _undivided(lines, divider):
@@ -102,7 +110,7 @@ def _widest_section(lines: Sequence[Line]) -> _Section | None:
 
 
 def _dividers(lines: Sequence[Line]) -> list[float]:
-    """Return the horizontal positions at which several cells begin to the right of other text, most frequent first."""
+    """Return the possible dividers: they are just left of positions at which several cells begin, most frequent first."""
     counts = Counter(round(cell.left / 2) * 2 for line in lines for cell in line.cells)
     leftmost = min((line.left for line in lines), default=0.0)
     rightmost = max((line.right for line in lines), default=0.0)
@@ -112,9 +120,10 @@ def _dividers(lines: Sequence[Line]) -> list[float]:
 
 
 def _undivided(lines: Sequence[Line], divider: float) -> list[tuple[int, int]]:
-    """Return the runs of consecutive lines, as start and end, in which no cell crosses the divider.
+    """Return the groups of consecutive lines in which no cell crosses the divider, as pairs of start and end (exclusive).
 
-    A vertical distance of more than `_MAX_GAP` between two lines ends a run. Runs of fewer than `_MIN_LINES` are left out.
+    A vertical distance of more than `_MAX_GAP` between two lines ends a group. Groups of fewer than `_MIN_LINES` lines are
+    left out.
     """
     runs, begin = [], 0
     for number, line in enumerate(lines):
@@ -151,7 +160,7 @@ def _is_crossed(lines: Sequence[Line], divider: float) -> bool:
 
 
 def _is_prose(lines: Sequence[Line]) -> bool:
-    """Return True if a column consists of lines of text, most of which fill its width."""
+    """Return True if the lines are a column of prose: words rather than digits, in lines that mostly fill the column."""
     if len(lines) < _MIN_LINES or sum(len(line.text) for line in lines) / len(lines) < _MIN_PROSE:
         return False
     text = "".join(line.text for line in lines)
@@ -166,7 +175,7 @@ def _is_prose(lines: Sequence[Line]) -> bool:
 def _has_short_cells(lines: Sequence[Line]) -> bool:
     """Return True if many lines consist of short cells that begin below each other, as in a table.
 
-    Justified lines of prose can have wide gaps, too, but at different places.
+    Justified lines of prose can have wide gaps, too, but at a different position in each line.
     """
     divided = [line for line in lines if line.has_cells]
     if len(divided) <= _DIVIDED_SHARE * len(lines):
@@ -187,13 +196,13 @@ def _are_side_by_side(left: Sequence[Cell], right: Sequence[Cell]) -> bool:
 
 
 def _are_rows(left: Sequence[Cell], right: Sequence[Cell]) -> bool:
-    """Return True if both sides have large vertical distances at the same positions, as rows of a table with long texts."""
+    """Return True if both sides have large gaps between lines at the same heights, as a table with long cells has."""
     gaps, others = _gaps(left), _gaps(right)
     shared = sum(bool({gap - 1, gap, gap + 1} & others) for gap in gaps)
     return shared >= _MIN_SHARED_GAPS and shared >= 0.7 * max(len(gaps), len(others))
 
 
 def _gaps(cells: Sequence[Cell]) -> set[int]:
-    """Return the vertical positions of the large distances between lines of a column, in steps of four points."""
+    """Return the heights on the page at which a column has a large gap between two lines, in units of four points."""
     pairs = pairwise(lines_of(_spans(cells)))
     return {round(line.top / 4) for before, line in pairs if line.top - before.bottom > 0.6 * line.height}

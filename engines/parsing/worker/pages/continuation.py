@@ -11,18 +11,22 @@ from engines.parsing.worker.pages.lines import line_separator
 _PROSE = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*$")
 _MIN_LENGTH = 30
-"""Characters of a paragraph that can continue. Shorter ones are captions and labels."""
+"""Minimum length, in characters, of a paragraph that can continue elsewhere. Shorter ones are captions and labels."""
 
 
 class ContinuationJoiner:
-    """Connects the two parts of a divided paragraph. They remain blocks of their own, because their pages differ."""
+    """Connects the two parts of a paragraph that continues in the next column or on the next page.
+
+    The two parts remain separate blocks, because a block has one position. The second part gets `Separator.NONE`, so that
+    the document's text has no break between them.
+    """
 
     def __init__(self, words: WordEvidence) -> None:
         self._words = words
         self._last: Block | None = None
 
     def add(self, block: Block) -> Iterator[Block]:
-        """Add a block, and yield the one before it."""
+        """Accept the next block, and yield the block before it, with the end of a hyphenated word restored."""
         last, self._last = self._last, block
         if last is None:
             return
@@ -41,14 +45,14 @@ class ContinuationJoiner:
         self._last = replace(block, separator=Separator.NONE)
 
     def finish(self) -> Iterator[Block]:
-        """Yield the last block."""
+        """Yield the last added block. Call it after the last call of `add`."""
         if self._last is not None:
             yield self._last
             self._last = None
 
 
 def _continues(last: Block, block: Block) -> bool:
-    """Return True if a paragraph is the rest of the one before it: both are prose, and no sentence ends between the two."""
+    """Return True if `block`, in the next column or on the next page, is the rest of the unfinished paragraph `last`."""
     if last.kind not in _PROSE or block.kind is not BlockKind.PARAGRAPH or not last.box or not block.box:
         return False
     if len(last.text) < _MIN_LENGTH or _ENDS_SENTENCE.search(last.text) or "… " in last.text:

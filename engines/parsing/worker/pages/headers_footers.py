@@ -1,8 +1,8 @@
 """Removal of page headers, page footers and page numbers, which are detected by their repetition at the same position.
 
-Pages are processed in batches. Only lines near the top or bottom edge that are no larger than body text are removed: those
-that occur on at least three pages, unchanged or with a number that increases with the page. Digits alone are no evidence,
-because they can be the values of a table. The repeated header of a table is kept.
+A line is removed if it is near the top or bottom edge, is hardly larger than body text, and occurs on at least three pages,
+either unchanged or with a number that increases with the page number. Text that is rotated against the page is removed
+anywhere on the page if it occurs on three pages. The header of a table is kept although it is repeated on each page.
 """
 
 import re
@@ -14,7 +14,7 @@ from engines.parsing.worker.pages.page_spans import Page, Span
 from engines.parsing.worker.pages.tables.values import value_cells
 
 _MARGIN = 0.12
-"""Height of the zone at each edge, as a share of the page's height."""
+"""Height of the zone at the top and bottom edge in which lines can be removed, as a share of the page's height."""
 _MIN_PAGES = 3
 _MAX_LENGTH = 200
 _NUMBER = re.compile(r"\d+")
@@ -22,28 +22,31 @@ _PAGE_NUMBER = re.compile(
     r"[-–—\s|]*(?:(?:page|seite|p\.)\s*(\d{1,4})(?:\s*(?:of|/|von)\s*\d{1,4})?|[-–—]\s*(\d{1,4})\s*[-–—])[-–—\s|]*",
     re.I,
 )
-"""A page number that is named or marked as one."""
+"""A page number with a word or dashes around it, such as `Page 3 of 9` or `- 3 -`."""
 _MAX_TABLE_GAP = 2.5
 """Gap between the header of a table and its first row, in line heights."""
 _LINES_BELOW = 5
-"""Lines below a header among which there is a row with values."""
+"""Lines below a possible header of a table that are searched for a row of that table."""
 
 LineKey = tuple[str, int]
-"""Text of a line and its height on the page, in steps of four points."""
+"""Text of a line and its distance from the top of the page, in units of four points."""
 
 
 class HeaderFooterFilter:
-    """Removes repeated lines. The repetitions are counted over all batches of one document."""
+    """Removes the repeated lines of one document. Repetitions are counted over all batches so far."""
 
     def __init__(self) -> None:
         self._pages_with: Counter[LineKey] = Counter()
 
     def remove_from(self, pages: Sequence[tuple[Page, list[Line]]], body_height: float) -> None:
-        """Remove headers, footers and page numbers from the pages of a batch, in place. Each page comes with its lines."""
+        """Remove headers, footers and page numbers from the pages of a batch and from the lists of their lines, in place.
+
+        `body_height` is the font size of the body text, in points.
+        """
         for page, lines in pages:
             keys = {key for line in _lines_at_edges(page, lines, body_height) for key in _keys(line, page)}
             self._pages_with.update(keys)
-            self._pages_with.update({(turned.text, -1) for turned in page.turned_texts})
+            self._pages_with.update({(rotated.text, -1) for rotated in page.rotated_texts})
         for page, lines in pages:
             self._remove(page, lines, body_height)
 
@@ -60,7 +63,7 @@ class HeaderFooterFilter:
         if removed:
             page.spans = [span for span in page.spans if span not in spans]
             lines[:] = [line for line in lines if line not in removed]
-        page.turned_texts = [each for each in page.turned_texts if self._pages_with[each.text, -1] < _MIN_PAGES]
+        page.rotated_texts = [each for each in page.rotated_texts if self._pages_with[each.text, -1] < _MIN_PAGES]
 
     def _repeats(self, line: Line, page: Page, lines: Sequence[Line]) -> bool:
         number = _PAGE_NUMBER.fullmatch(line.text)
@@ -77,7 +80,7 @@ def _lines_at_edges(page: Page, lines: Sequence[Line], body_height: float) -> It
 
 
 def _heads_table(line: Line, lines: Sequence[Line]) -> bool:
-    """Return True if the cells of a line are the names of the columns of one of the lines below."""
+    """Return True if a line can be the header of a table: each of its cells is above a cell of one line below."""
     if len(line.cells) < 2:
         return False
     before = line
@@ -94,7 +97,7 @@ def _heads_table(line: Line, lines: Sequence[Line]) -> bool:
 
 
 def _is_above(line: Line, headers: Sequence[Line]) -> bool:
-    """Return True if a line is directly above the header of a table, so that it can name several of its columns."""
+    """Return True if a line is directly above the header of a table, so that it can name a group of columns."""
     return any(
         0 <= header.top - line.bottom + 1 <= _MAX_TABLE_GAP * line.height
         and header.left < line.middle < header.right
@@ -108,7 +111,7 @@ def _overlap(cell: Cell, other: Cell) -> bool:
 
 
 def _keys(line: Line, page: Page) -> Iterator[LineKey]:
-    """Yield the line's text unchanged, then with each of its numbers replaced by the difference to the page number."""
+    """Yield the line's text as a key, then for each of its numbers a key with that number relative to the page number."""
     place = round(line.top / 4)
     yield line.text.strip(), place
     for match in _NUMBER.finditer(line.text):

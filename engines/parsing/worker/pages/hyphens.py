@@ -1,23 +1,23 @@
-"""Hyphens at the ends of lines: whether they divide a word, or belong to a compound such as `well-known`."""
+"""Decisions about hyphens at line ends: they divide a word, or belong to a compound such as `well-known`."""
 
 import re
 from collections.abc import Callable, Iterable
 
 HYPHEN_AT_LINE_END = "\u2010"
-"""Character that stands for a hyphen which is known to divide a word."""
+"""Character that the PDF reader writes for a hyphen that pdfium reports as dividing a word."""
 _FIRST_PART = re.compile(r"([^\W_]+(?:[-\u2010\u2011][^\W_]+)*)[-\u2010\u00ad]$")
 _SECOND_PART = re.compile(r"([^\W_]+)")
 _WORD = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*")
 _SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|o|e)\b", re.I)
-"""Words behind a hyphen that stands for an omitted part: `pre- and post-war`."""
+"""Words that follow a hyphen which stands for an omitted part, as in `pre- and post-war`."""
 _MAX_WORDS = 200_000
-"""Words of a document that are remembered as evidence."""
+"""Maximum number of distinct words of a document that are stored as evidence."""
 
 
 class WordEvidence:
-    """The words of a document, and of an English dictionary, as evidence for or against a hyphen.
+    """Decides whether to keep a hyphen at a line end, by the words of the document and of an English dictionary.
 
-    The dictionary is used for English documents only, which are recognized by the word `the`.
+    `is_word` looks a word up in the dictionary. It is used only for English documents: those that contain the word `the`.
     """
 
     def __init__(self, is_word: Callable[[str], bool]) -> None:
@@ -25,13 +25,16 @@ class WordEvidence:
         self._seen: set[str] = set()
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Remember the words inside of some lines; the last word of a line may be incomplete."""
+        """Store the words of lines as evidence, except the last word of each line, which may be incomplete."""
         for text in texts:
             if len(self._seen) < _MAX_WORDS:
                 self._seen.update(_WORD.findall(text.casefold().rpartition(" ")[0]))
 
     def join(self, text: str, line: str) -> str | None:
-        """Return a text joined with the line behind it, or None if no word is divided between the two."""
+        """Return `text` and the next line joined at the hyphen between them, which is kept if it belongs to a compound.
+
+        Return None if the text does not end in a hyphen that connects it with the line.
+        """
         first, second = _FIRST_PART.search(text), _SECOND_PART.match(line)
         if not first or not second or _SUSPENDED.match(line):
             return None

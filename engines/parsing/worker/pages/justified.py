@@ -1,4 +1,7 @@
-"""Justified prose: lines whose spaces are stretched, so that all of them end at the right edge of their column."""
+"""Justified prose, in which the spaces of each line are stretched so that it ends at the right edge of the column.
+
+A stretched space can be as wide as the gap between two cells of a table.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,15 +11,18 @@ from engines.parsing.worker.pages.lines import Cell, Line
 
 _MIN_LINES = 4
 _SAME_EDGE = 1.5
-"""Points by which the edges of justified lines differ."""
+"""Maximum distance, in points, between the edges of justified lines."""
 _PROSE_SHARE = 0.5
-"""Share of a column's lines that reach from edge to edge, and share of those without a wide gap."""
+"""Minimum share of a column's lines that reach from edge to edge, and minimum share of its lines that are one cell."""
 _EQUAL_GAPS = 0.6
-"""Ratio of the narrowest to the widest gap of a justified line. A row of a table has narrow gaps inside of its cells."""
+"""Minimum ratio of the narrowest to the widest gap of a justified line.
+
+A row of a table has a lower one: the gaps between the words of a cell are much narrower than those between cells.
+"""
 
 
 def join_justified(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines of a column, with the words of a justified line in one cell, however wide its spaces are."""
+    """Return the lines of a column, in which each justified line is one cell, however wide its spaces are."""
     edges = _edges(lines)
     if edges is None:
         return list(lines)
@@ -24,7 +30,7 @@ def join_justified(lines: Sequence[Line]) -> list[Line]:
 
 
 def _edges(lines: Sequence[Line]) -> tuple[float, float] | None:
-    """Return the left and right edge of a column of justified prose; None for other lines."""
+    """Return the left and right edge of justified prose, in points; None if the lines are not justified prose."""
     if len(lines) < _MIN_LINES or not any(line.has_cells for line in lines):
         return None
     left, right = _most_common([line.left for line in lines]), _most_common([line.right for line in lines])

@@ -1,4 +1,4 @@
-"""Lines of a page: spans at one height, grouped into cells, which are further apart than words are."""
+"""Lines of a page: spans at the same height, grouped into cells. The gap between two cells is wider than a usual space."""
 
 import re
 import unicodedata
@@ -12,20 +12,23 @@ from engines.parsing.worker.pages.page_spans import Span
 from records.document import BoundingBox
 
 CELL_GAP = 1.0
-"""Gap between two cells of a line, in font sizes."""
+"""Minimum gap between two cells of a line, in font sizes."""
 _SAME_LINE = 0.5
-"""Share of a font size by which the middles of two spans of one line may differ."""
+"""Maximum vertical distance between the middles of two spans of one line, in font sizes."""
 _SMALL_RATIO = 0.85
-"""Ratio of the font sizes below which a span next to a line can be a superscript or a subscript."""
+"""Ratio of a span's font size to that of the line beside it, below which the span can be a superscript or subscript."""
 _GLUED = 0.1
-"""Gap below which two spans are parts of one word, in font sizes."""
+"""Maximum gap between two spans that are parts of one word, in font sizes."""
 _UNSPACED_GAP = 0.5
-"""Gap up to which two characters of a script without spaces are neighbours, in font sizes."""
+"""Maximum gap between two characters of a script without spaces, between which no space is inserted, in font sizes."""
 _UNSPACED = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u30ff\u31c0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
     r"\U00020000-\U0003ffff"
 )
-"""Scripts that are written without spaces: Thai, Lao, Burmese, Khmer, Chinese and Japanese, with their punctuation."""
+"""Ranges of the characters of scripts without spaces between words, for a regular expression.
+
+The scripts are Thai, Lao, Burmese, Khmer, Chinese and Japanese, with their punctuation.
+"""
 _ENDS_UNSPACED = re.compile(f"[{_UNSPACED}]$")
 _BEGINS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _LEADERS = re.compile(r"\s*(?:[.·…_] ?){5,}\s*")
@@ -33,7 +36,7 @@ _LEADERS = re.compile(r"\s*(?:[.·…_] ?){5,}\s*")
 _LIST_MARKER = re.compile(r"(?:[•◦▪‣·●○■□➢➤✓⁃–—*-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\([ivxIVX]{1,5}\)|[ivx]{1,4}[.)])")
 _BULLET = re.compile(r"[☐☑☒•◦▪‣●■□➢➤✓]")
 _BULLET_GAP = 3.0
-"""Gap between a bullet or a tick, and the text that belongs to it, in font sizes."""
+"""Maximum gap between a bullet or a check box and the text that belongs to it, in font sizes."""
 
 
 class Cell:
@@ -45,7 +48,7 @@ class Cell:
 
     @cached_property
     def text(self) -> str:
-        """The text on one line. Leaders are replaced by an ellipsis."""
+        """The text on one line. Dot leaders of a table of contents are replaced by an ellipsis."""
         return _LEADERS.sub(" … ", one_line(joined_spans(self.spans))).strip()
 
     @property
@@ -94,7 +97,7 @@ class Line:
 
     @property
     def middle(self) -> float:
-        """The distance of the line's middle from the left edge of the page."""
+        """The horizontal middle of the line, in points from the left edge of the page."""
         return (self.left + self.right) / 2
 
     @property
@@ -104,7 +107,7 @@ class Line:
 
 
 def lines_of(spans: Iterable[Span]) -> list[Line]:
-    """Group spans into lines, from top to bottom, whatever their order."""
+    """Group spans, which may be in any order, into lines from top to bottom."""
     rows = _merge_small(_rows(sorted(spans, key=_middle)))
     lines = []
     for row in rows:
@@ -151,7 +154,7 @@ def _merge_small(rows: list[list[Span]]) -> list[list[Span]]:
 
 
 def _is_attached(row: Sequence[Span], line: Sequence[Span]) -> bool:
-    """Return True if each span of a row is at the height of the line, next to one of its spans."""
+    """Return True if each span of `row` overlaps the height of a span of `line` and is next to it."""
     return all(
         any(
             min(span.bottom, other.bottom) - max(span.top, other.top) > span.height / 3
@@ -163,7 +166,7 @@ def _is_attached(row: Sequence[Span], line: Sequence[Span]) -> bool:
 
 
 def _cells(spans: Sequence[Span]) -> Iterator[Cell]:
-    """Divide a line at the gaps that are wider than a font size. A list marker stays with the text behind it."""
+    """Divide the spans of a line into cells at wide gaps. A list marker and the text after it stay in one cell."""
     cell: list[Span] = []
     first = True
     for span in spans:
@@ -184,7 +187,7 @@ def _is_marker(text: str) -> bool:
 
 
 def joined_spans(spans: Sequence[Span]) -> str:
-    """Join the spans of one line, which are sorted from left to right."""
+    """Return the text of spans of one line, which must be sorted from left to right."""
     if any(_is_rtl(span.text) for span in spans):
         spans = _in_rtl_order(spans)
         return " ".join(span.text for span in spans)
@@ -203,7 +206,10 @@ def _separator(before: Span, span: Span) -> str:
 
 
 def line_separator(before: str, after: str) -> str:
-    """Return the text between two lines of a paragraph: nothing inside of an identifier or a script without spaces."""
+    """Return the separator of two lines that are joined to a paragraph: usually a space.
+
+    It is empty in a script without spaces, and after a line that ends in `_`, which is the first half of an identifier.
+    """
     if before.endswith("_"):
         return ""
     return "" if _ENDS_UNSPACED.search(before) and _BEGINS_UNSPACED.match(after) else " "
@@ -223,7 +229,7 @@ def _is_rtl(text: str) -> bool:
 
 
 def _in_rtl_order(spans: Sequence[Span]) -> list[Span]:
-    """Return the words of a line in the order of reading: from right to left, but Latin words from left to right."""
+    """Return the words of a line in the order of reading: from right to left, but consecutive Latin words left to right."""
     ordered: list[Span] = []
     run: list[Span] = []
     for span in reversed(spans):
@@ -237,7 +243,7 @@ def _in_rtl_order(spans: Sequence[Span]) -> list[Span]:
 
 
 def box_around(lines: Iterable[Line], page: int) -> BoundingBox:
-    """Return the box around some lines of a page, rounded to a tenth of a point."""
+    """Return the smallest box around all of the lines, in points rounded to tenths. `page` is the number of their page."""
     lines = list(lines)
     return BoundingBox(
         page=page,

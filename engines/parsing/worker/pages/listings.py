@@ -8,13 +8,13 @@ from engines.parsing.worker.pages.page_spans import Span
 
 _MIN_LINES = 2
 _MAX_GAP = 2.5
-"""Gap between two lines of a listing, in line heights. A wide one within the listing is an empty line."""
+"""Maximum gap between two lines of a listing, in line heights. A gap above `_EMPTY_LINE` stands for an empty line."""
 _EMPTY_LINE = 0.9
 _MAX_INDENTATION = 200
 
 
 def listing_end(lines: Sequence[Line], start: int) -> int:
-    """Return the index behind the listing that begins at a line; `start` if there is none."""
+    """Return the index after the last line of the listing that begins at `start`; return `start` if none begins there."""
     end = start
     while end < len(lines) and lines[end].is_monospaced:
         if end > start and lines[end].top - lines[end - 1].bottom > _MAX_GAP * lines[end].height:
@@ -40,7 +40,10 @@ def _character_width(lines: Sequence[Line]) -> float:
 
 
 def _verbatim(spans: Sequence[Span], left: float, width: float) -> str:
-    """Return the text of a line with spaces that preserve the horizontal positions of its spans."""
+    """Return the text of a line, with spaces so that each span is in the column where the page shows it.
+
+    `left` is the left edge of the listing and `width` the width of a character, both in points.
+    """
     text = ""
     for span in spans:
         place = min(round((span.left - left) / width), _MAX_INDENTATION)

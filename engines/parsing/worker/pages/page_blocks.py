@@ -1,4 +1,7 @@
-"""Blocks of a sequence of pages, processed in batches to detect repeated margins and the document's typography."""
+"""Conversion of a sequence of pages to blocks. Pages are processed in batches of `BATCH_PAGES`.
+
+A batch is needed to detect repeated page headers and to measure the document's typography before text is converted.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -37,8 +40,10 @@ class _BatchConverter:
         self._header_footer_filter.remove_from(pages, self._typography.body_height)
         for page, _ in pages:
             for block in self._layout.blocks(page):
-                turned = replace(block, box=page.to_original(block.box)) if page.quarter_turns and block.box else block
-                yield from self._joiner.add(turned)
+                original = (
+                    replace(block, box=page.to_original(block.box)) if page.quarter_turns and block.box else block
+                )
+                yield from self._joiner.add(original)
         self._context.tables = self._layout.tables
 
     def finish(self) -> Iterator[Block]:
@@ -49,7 +54,10 @@ class _BatchConverter:
 def blocks_of_pages(
     pages: Iterable[Page], context: ParseContext, outline: Outline, coverage: PageCoverage
 ) -> Iterator[Block | PageDone]:
-    """Yield the blocks of all pages, and a `PageDone` after each page was read. Updates progress and coverage."""
+    """Yield the blocks of all pages, and a `PageDone` each time a page has been read. Update `coverage` and the progress.
+
+    The blocks of a page follow when its batch is complete, so they come after the `PageDone` of the page.
+    """
     converter, batch = _BatchConverter(outline, context), list[Page]()
     for page in pages:
         coverage.add(page)

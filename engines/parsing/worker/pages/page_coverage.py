@@ -18,7 +18,10 @@ def damaged(message: str) -> DocumentUnreadable:
 
 @dataclass(slots=True)
 class PageCoverage:
-    """Counters over the pages of one document. Lists contain page numbers; pages that were never added are damaged."""
+    """Counters over the pages of one document.
+
+    Fields with a list contain page numbers, from 1. `report` counts the pages that were never added as damaged.
+    """
 
     added: set[int] = field(default_factory=set)
     with_text: int = 0

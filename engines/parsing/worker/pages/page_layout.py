@@ -22,7 +22,10 @@ Item = Line | Table
 
 
 class LayoutReader:
-    """Converts pages to blocks, one after another. A table at the end of a page can continue on the next one."""
+    """Converts the pages of one document to blocks, in order.
+
+    A table without column names gets those of the table before it, if it continues that table on the next page.
+    """
 
     def __init__(self, typography: Typography, words: WordEvidence) -> None:
         self._typography = typography
@@ -31,10 +34,10 @@ class LayoutReader:
         self.tables = 0
 
     def blocks(self, page: Page) -> Iterator[Block]:
-        """Yield the blocks of a page in the order of reading, then its turned texts and its comments."""
+        """Yield the blocks of a page in the order of reading, then its rotated texts and its comments."""
         for region in _regions(page):
             yield from self._region(region, page)
-        for span in page.turned_texts:
+        for span in page.rotated_texts:
             yield Block(BlockKind.PARAGRAPH, span.text, page=page.number, box=_box(span, page.number))
         for note in page.notes:
             yield Block(BlockKind.PARAGRAPH, note, page=page.number)
@@ -51,7 +54,11 @@ class LayoutReader:
         yield from self._lines(lines, page)
 
     def _lines(self, lines: Sequence[Line], page: Page, *, before_table: bool = False) -> Iterator[Block]:
-        """Yield the blocks of lines without ruled tables: first the listings are found, then the tables."""
+        """Yield the blocks of lines that are outside of ruled tables.
+
+        Listings are found first, then tables of numbers, then tables of text; the remaining lines are prose.
+        `before_table` is True if a ruled table follows the lines.
+        """
         lines = join_justified(lines)
         position = begin = 0
         while position < len(lines):
@@ -97,7 +104,7 @@ class LayoutReader:
 
 
 def _regions(page: Page) -> list[list[Item]]:
-    """Return the regions of a page in reading order. A ruled table is an item of the region around or above it."""
+    """Return the regions of a page in reading order, with each ruled table as one item of the nearest region."""
     tables = ruled_tables(page.spans, page.rulings) if page.rulings else []
     inside = {id(span) for _, spans in tables for span in spans}
     regions: list[list[Item]] = [list(region) for region in regions_of([s for s in page.spans if id(s) not in inside])]
@@ -107,7 +114,7 @@ def _regions(page: Page) -> list[list[Item]]:
 
 
 def _insert(regions: list[list[Item]], table: Table, spans: Sequence[Span]) -> None:
-    """Add a table to the region around it, or to the one above it."""
+    """Insert a table into the vertically nearest region that it overlaps horizontally, or add it as a region of its own."""
     left, right = min(span.left for span in spans), max(span.right for span in spans)
     top = min(span.top for span in spans)
     best, least = -1, float("inf")

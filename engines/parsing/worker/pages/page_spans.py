@@ -6,9 +6,9 @@ from typing import NamedTuple
 from records.document import BoundingBox
 
 _SCANNED_SHARE = 0.6
-"""Share of a page's area from which its images make it a scan, if it has little text."""
+"""Minimum share of a page's area that images cover on a scan with little text."""
 _LITTLE_TEXT = 200
-"""Characters up to which the text of a scan is only a stamp or a page number."""
+"""Maximum length, in characters, of the text that a scan can have besides its image, such as a stamp or page number."""
 
 
 class Span(NamedTuple):
@@ -26,7 +26,7 @@ class Span(NamedTuple):
     is_bold: bool = False
     is_monospaced: bool = False
     follows_space: bool = False
-    "True if there is a space before the text, even where its gap is narrow."
+    "True if the file has a space before the text. The gap to the span before it can be too narrow to show that."
 
     @property
     def height(self) -> float:
@@ -47,7 +47,7 @@ class Ruling(NamedTuple):
 
     @property
     def middle(self) -> float:
-        """The position across the line: the height of a horizontal one, the distance from the left of a vertical one."""
+        """The distance in points from the top of the page for a horizontal line, from its left edge for a vertical one."""
         return (self.top + self.bottom) / 2 if self.is_horizontal else (self.left + self.right) / 2
 
 
@@ -60,8 +60,8 @@ class Page:
     height: float
     spans: list[Span]
     rulings: list[Ruling] = field(default_factory=list)
-    turned_texts: list[Span] = field(default_factory=list)
-    "Texts that run in another direction than the rest of the page, such as stamps. Their boxes are as wide as they are."
+    rotated_texts: list[Span] = field(default_factory=list)
+    "Texts that run in another direction than the rest of the page, such as stamps. Each has its upright bounding box."
     notes: list[str] = field(default_factory=list)
     "Comments attached to the page."
     images: int = 0
@@ -74,7 +74,7 @@ class Page:
     confidence: float = 0.0
     "Mean confidence of the recognized lines, 0 to 1."
     quarter_turns: int = 0
-    "Counterclockwise turns that made the page upright. Size and spans are those of the turned page."
+    "Counterclockwise quarter turns that made the page upright. Width, height and spans are those of the upright page."
 
     def rotate(self, turns: int) -> None:
         """Record counterclockwise quarter turns and swap width and height accordingly."""
@@ -83,7 +83,7 @@ class Page:
             self.width, self.height = self.height, self.width
 
     def to_original(self, box: BoundingBox) -> BoundingBox:
-        """Convert a box on the turned page to the page as stored in the file."""
+        """Convert a box on the upright page to coordinates on the page as stored in the file."""
         corners = [self._to_original(x, y) for x, y in ((box.left, box.top), (box.right, box.bottom))]
         xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
         return BoundingBox(box.page, *(round(edge, 1) for edge in (xs[0], ys[0], xs[1], ys[1])))
@@ -100,10 +100,10 @@ class Page:
 
     @property
     def has_text(self) -> bool:
-        return bool(self.spans or self.turned_texts)
+        return bool(self.spans or self.rotated_texts)
 
     @property
     def needs_ocr(self) -> bool:
-        """True if the page's content is in images: it has no text, or is covered by images and has very little text."""
-        has_little = sum(len(span.text) for span in (*self.spans, *self.turned_texts)) <= _LITTLE_TEXT
+        """True if the content of the page is in images: it has images, and no text or little text beside large images."""
+        has_little = sum(len(span.text) for span in (*self.spans, *self.rotated_texts)) <= _LITTLE_TEXT
         return self.images > 0 and (not self.has_text or (has_little and self.image_share >= _SCANNED_SHARE))

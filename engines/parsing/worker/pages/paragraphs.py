@@ -11,9 +11,9 @@ from engines.parsing.worker.pages.lines import Line, box_around, line_separator
 from engines.parsing.worker.pages.typography import LIST_ITEM, Typography, has_wide_gap
 
 _NEIGHBOURS = 8
-"""Lines before and after a line that determine the right edge of its column."""
+"""Number of lines before and after a line from which the right edge of its column is determined."""
 _SAME_EDGE = 1.5
-"""Points by which the edges of justified lines differ."""
+"""Maximum distance, in points, between the edges of justified lines."""
 _MAX_TITLE_LINES = 5
 
 
@@ -25,7 +25,10 @@ class ParagraphReader:
         self._words = words
 
     def blocks(self, lines: Sequence[Line], page: int, *, before_table: bool = False) -> Iterator[Block]:
-        """Yield the blocks of some lines in order. Bold lines directly before a table become a heading."""
+        """Yield headings, paragraphs and list items for the lines of a region, in order.
+
+        `before_table` is True if a table follows the lines. Bold lines at their end are then the heading of the table.
+        """
         if not lines:
             return
         gap = _typical_gap(lines)
@@ -55,7 +58,10 @@ class ParagraphReader:
         return Block(kind, text, level=level, page=page, box=box_around(lines, page))
 
     def _joined(self, lines: Sequence[Line]) -> str:
-        """Join lines to one. Cells with a wide gap are separated by a bar, unless the first one is a label with a colon."""
+        """Return the text of the lines on one line, without the hyphens that divide words.
+
+        Two cells with a wide gap between them are separated by a bar, unless the first one ends with a colon.
+        """
         text = ""
         for line in lines:
             part = _text_of(line) if _has_cells(line, lines) else one_line(line.text)
@@ -65,7 +71,7 @@ class ParagraphReader:
 
 
 def _has_cells(line: Line, others: Sequence[Line]) -> bool:
-    """Return True if a line consists of cells. A justified line can have wide gaps, too, but ends where others end."""
+    """Return True if a wide gap divides a line into cells. A justified line has the same edges as another of `others`."""
     return has_wide_gap(line) and not any(
         other is not line and abs(other.left - line.left) < _SAME_EDGE and abs(other.right - line.right) < _SAME_EDGE
         for other in others
@@ -80,7 +86,7 @@ def _text_of(line: Line) -> str:
 
 
 def _title_lines(paragraphs: Sequence[Sequence[Line]]) -> int:
-    """Return the number of bold paragraphs at the end that are the title of the table behind them."""
+    """Return how many paragraphs at the end of `paragraphs` are the bold title of the table that follows them."""
     count = lines = 0
     for paragraph in reversed(paragraphs):
         is_title = all(line.is_bold and len(line.text) < 120 and not line.text.endswith(".") for line in paragraph)
@@ -94,10 +100,10 @@ def _title_lines(paragraphs: Sequence[Sequence[Line]]) -> int:
 
 
 def _typical_gap(lines: Sequence[Line]) -> float:
-    """Return the gap between two lines of a paragraph, in points.
+    """Return the usual gap between two lines of a paragraph, in points.
 
-    If most lines are full, this is the median gap, which also holds for double spacing. Otherwise it is at most half a line,
-    because on a page of short lines the median is the gap between paragraphs.
+    If most lines are full, this is the median gap, even if the text is double-spaced. Otherwise it is at most half a line
+    height, because the median gap of short lines can be the gap between paragraphs.
     """
     gaps = [after.top - before.bottom for before, after in pairwise(lines) if after.top > before.top]
     if not gaps:
@@ -109,15 +115,16 @@ def _typical_gap(lines: Sequence[Line]) -> float:
 
 
 def _right_edge(neighbours: Sequence[Line], line: Line) -> float:
-    """Return the right edge of the column that contains the line."""
+    """Return the right edge of the column that contains `line`: of those neighbours that are above or below it."""
     return max(other.right for other in neighbours if other.left < line.right and other.right > line.left)
 
 
 def _begins_paragraph(paragraph: Sequence[Line], before: Line, line: Line, gap: float, right_edge: float) -> bool:
     """Return True if a line starts a new paragraph.
 
-    Signs of a new paragraph are a wide gap, a move upwards, another font size or weight, a list marker, a line before that
-    ends a sentence short of the right edge, and an indented line.
+    `before` is the line before it. `gap` is the usual gap and `right_edge` the column's right edge, in points. A new
+    paragraph starts after a wide gap, after a move upwards, with another font size or weight, with a list marker, with an
+    indented line, and after a line that ends a sentence short of the right edge.
     """
     height = max(before.height, 1.0)
     if line.top - before.bottom > gap + 0.35 * height or line.top < before.top - height / 2:

@@ -1,4 +1,4 @@
-"""Typography of a document as measured so far, and the headings that follow from it."""
+"""Typography of a document: statistics over the pages read so far, by which headings are detected."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from engines.parsing.text_cleaning import one_line
 from engines.parsing.worker.pages.lines import Line
 
 Outline = dict[tuple[int, str], int]
-"""Levels of a file's bookmarks, by page number and text (one line, casefolded)."""
+"""Levels of a file's bookmarks, 1 for the outermost. The key is the page number and the casefolded title on one line."""
 
 LIST_ITEM = re.compile(r"([•◦▪‣·●○■□➢➤✓–—*]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,5}\))\s+\S")
 _HEADING_NUMBER = re.compile(r"((chapter|section|part|appendix|item|note|kapitel)\s+)?[\dIVX]+(\.\d+)*\.?\s+\S", re.I)
@@ -49,11 +49,14 @@ class Typography:
 
     @property
     def is_monospaced(self) -> bool:
-        """True if most of the text is written in one width, so that this does not distinguish listings."""
+        """True if most of the text is in a monospaced font, so that such a font does not mark listings."""
         return self._monospaced[True] > self._monospaced[False]
 
     def level(self, lines: Sequence[Line], text: str, page: int) -> int:
-        """Return the level of a heading, or 0 for other text. Bookmarks decide first, then font size, then weight."""
+        """Return the heading level of a text, or 0 if it is not a heading.
+
+        `lines` are the lines that contain the text. A bookmark with this text decides first, then font size, then weight.
+        """
         if level := self.outline.get((page, one_line(text).casefold())):
             return level
         if len(text) > _MAX_HEADING_LENGTH or len(lines) > 3 or any(has_wide_gap(line) for line in lines):
@@ -73,10 +76,10 @@ class Typography:
         return is_short and bool(_HEADING_NUMBER.match(text) or text[:1].isupper())
 
     def _level_of_larger(self, text: str, ratio: float, page: int) -> int:
-        """Return the level of a heading in a larger font.
+        """Return the level of a heading whose font size is `ratio` times that of the body text.
 
-        A bookmark with the heading's text without its number decides. Otherwise the level follows from the font size, but
-        is no smaller than the count of the number's parts: 2 or more for `2.1 Names`.
+        If the heading has a number, a bookmark with the rest of its text decides. Without such a bookmark, the level
+        follows from the font size, but is at least the count of the number's parts: 2 for `2.1 Names`.
         """
         number = _DOTTED_NUMBER.match(text)
         if not number:
@@ -90,10 +93,10 @@ def _level_of_size(ratio: float) -> int:
 
 
 _WIDE_GAP = 2.5
-"""Gap that does not occur within a justified line of prose, in font sizes."""
+"""Gap, in font sizes, that is wider than any space in a justified line of prose."""
 
 
 def has_wide_gap(line: Line) -> bool:
-    """Return True if two cells are further apart than words in justified prose."""
+    """Return True if two cells of a line are further apart than words of justified prose can be."""
     pairs = zip(line.cells, line.cells[1:], strict=False)
     return any(after.left - before.right > _WIDE_GAP * before.height for before, after in pairs)

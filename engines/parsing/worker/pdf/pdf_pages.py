@@ -48,7 +48,7 @@ def _read(page: Any, number: int, attachments: list[str]) -> Page:
         height,
         words.spans + annotations.fields,
         graphics.rulings,
-        words.turned_texts,
+        words.rotated_texts,
         annotations.notes,
         graphics.images,
         image_share,

@@ -72,7 +72,7 @@ class PageWords(NamedTuple):
     """The words of a page in the main direction of its text, and the texts in other directions."""
 
     spans: list[Span]
-    turned_texts: list[Span]
+    rotated_texts: list[Span]
     frame: PageFrame
     "The frame in which the main text is upright."
 
@@ -83,8 +83,8 @@ def read_words(textpage: Any, frame: PageFrame) -> PageWords:
     main = _main_direction(words, frame.rotation)
     upright = PageFrame(frame.left, frame.bottom, frame.right, frame.top, main)
     spans = [span for word in words if word.direction == main and (span := _visible_span(word, upright))]
-    turned = [word for word in words if word.direction != main]
-    return PageWords(spans, list(_turned_texts(turned, upright)), upright)
+    rotated = [word for word in words if word.direction != main]
+    return PageWords(spans, list(_rotated_texts(rotated, upright)), upright)
 
 
 def _main_direction(words: Sequence[_Word], rotation: int) -> int:
@@ -107,16 +107,16 @@ def _visible_span(word: _Word, frame: PageFrame) -> Span | None:
     return Span(word.text, left, top, max(right, left + 0.1), top + word.size, *style)
 
 
-def _turned_texts(words: Sequence[_Word], frame: PageFrame) -> Iterator[Span]:
+def _rotated_texts(words: Sequence[_Word], frame: PageFrame) -> Iterator[Span]:
     """Join neighbouring words in the order of the file: a stamp is usually drawn in one piece."""
     run: list[_Word] = []
     for word in words:
         if run and not _continues(run[-1], word):
-            yield _turned_text(run, frame)
+            yield _rotated_text(run, frame)
             run = []
         run.append(word)
     if run:
-        yield _turned_text(run, frame)
+        yield _rotated_text(run, frame)
 
 
 def _continues(before: _Word, word: _Word) -> bool:
@@ -127,7 +127,7 @@ def _continues(before: _Word, word: _Word) -> bool:
     return before.direction == word.direction and distance <= 2 * max(before.size, word.size)
 
 
-def _turned_text(words: Sequence[_Word], frame: PageFrame) -> Span:
+def _rotated_text(words: Sequence[_Word], frame: PageFrame) -> Span:
     boxes = [frame.box(*word.box) for word in words]
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)

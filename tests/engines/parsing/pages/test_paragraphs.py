@@ -88,9 +88,9 @@ def test_a_listing_keeps_its_lines_and_their_indentation() -> None:
     assert found[1].text == "relay {\n    port 4471\n    level  high\n}"
 
 
-def test_a_turned_text_is_no_heading() -> None:
+def test_a_rotated_text_is_not_a_heading() -> None:
     drawn = page(span(FULL, 10))
-    drawn.turned_texts.append(span("Received 3 May", 2, size=40))
+    drawn.rotated_texts.append(span("Received 3 May", 2, size=40))
     assert [(block.text, block.kind) for block in blocks(drawn)] == [
         (FULL, BlockKind.PARAGRAPH),
         ("Received 3 May", BlockKind.PARAGRAPH),

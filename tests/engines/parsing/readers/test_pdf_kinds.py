@@ -66,7 +66,7 @@ def test_hyphens_of_compounds_are_kept_and_those_of_divided_words_are_not(tmp_pa
 
 
 @pytest.mark.parametrize("angle", [90, 270, 45, 180])
-def test_a_turned_stamp_is_text_and_no_heading(tmp_path: Path, angle: float) -> None:
+def test_a_rotated_stamp_is_text_and_not_a_heading(tmp_path: Path, angle: float) -> None:
     found = extract(write_stamped(tmp_path / "stamp.pdf", angle))
     assert [heading.text for heading in found.document.outline] == ["Tides"]
     assert "COPY OF 1931" in found.text

@@ -1,4 +1,4 @@
-"""Bands of a table: the horizontal ranges of its columns, found by the positions of the cells of all rows."""
+"""Bands of a table: the horizontal ranges of its columns. They are found by the positions of the cells of all rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from engines.parsing.worker.pages.lines import Cell
 
 _SLACK = 0.15
-"""Distance up to which a cell touches a band, in font sizes."""
+"""Maximum distance between a cell and a band that it touches, in font sizes."""
 
 
 @dataclass(slots=True)
 class Band:
-    """The range of one column, with the numbers of the lines that have a cell in it."""
+    """The horizontal range of one column, in points, and the numbers of the lines that have a cell in it."""
 
     left: float
     right: float
@@ -22,11 +22,14 @@ class Band:
         return (self.left + self.right) / 2
 
     def overlap(self, left: float, right: float) -> float:
-        """Return the length of the range that both share; negative for the distance between the two."""
+        """Return the length, in points, of the range that the band shares with the range from `left` to `right`.
+
+        If they do not overlap, return the distance between them as a negative number.
+        """
         return min(self.right, right) - max(self.left, left)
 
     def include(self, cell: Cell, line: int) -> None:
-        """Extend the band by a cell of a line."""
+        """Extend the band by a cell of the line with the number `line`."""
         self.left, self.right = min(self.left, cell.left), max(self.right, cell.right)
         self.lines.add(line)
 
@@ -37,10 +40,11 @@ class Band:
 
 
 def try_add(bands: list[Band], cells: Iterable[Cell], line: int, size: float) -> bool:
-    """Add the cells of a line to the bands, in place. Return False, and change nothing, if they do not fit.
+    """Add the cells of a line to the bands, in place. Return False, and change nothing, if one of the cells does not fit.
 
-    A cell fits if no other cell of its line touches its band. Bands that a cell touches together are merged if no line has
-    a cell in both.
+    `line` is the number of the line and `size` its font size. A cell that touches no band becomes a new band. A cell that
+    touches several bands merges them. It does not fit if an earlier line has cells in two of these bands, or if this line
+    already has a cell in its band.
     """
     added = [Band(band.left, band.right, set(band.lines)) for band in bands]
     for cell in cells:
@@ -65,7 +69,7 @@ def try_add(bands: list[Band], cells: Iterable[Cell], line: int, size: float) ->
 
 
 def band_of(cell: Cell, bands: Sequence[Band]) -> int | None:
-    """Return the index of the band that shares most with a cell, or None for a cell beside all bands."""
+    """Return the index of the band that overlaps a cell most, or None if no band overlaps it."""
     if not bands:
         return None
     best = max(range(len(bands)), key=lambda index: bands[index].overlap(cell.left, cell.right))
@@ -73,7 +77,10 @@ def band_of(cell: Cell, bands: Sequence[Band]) -> int | None:
 
 
 def are_alike(bands: Sequence[Band], others: Sequence[Band], tolerance: float) -> bool:
-    """Return True if two tables have the same columns: each band overlaps that of the other, and is aligned with it."""
+    """Return True if the bands of two tables have the same number and each is aligned with the one of the same index.
+
+    Aligned bands overlap, and their left edges, right edges or middles are at most `tolerance` points apart.
+    """
     if len(bands) != len(others):
         return False
     return all(

@@ -1,7 +1,7 @@
-"""Names of columns from the lines of a header, which can have several levels.
+"""Names of the columns of a table, from the lines of its header. The header can have several levels.
 
-`Three months ended` above `2022` and `2021` is a part of both names. A cell that belongs to several columns is found by its
-overlap, by the line drawn below it, or because it is centred above them.
+`Three months ended` above `2022` and `2021` is a part of the names of both columns. A header cell belongs to several columns
+if it overlaps them, if a line is drawn between it and them, or if it is centred above them.
 """
 
 import re
@@ -17,28 +17,33 @@ from engines.parsing.worker.pages.tables.bands import Band
 from engines.parsing.worker.pages.tables.table_lines import TableLine, is_units
 
 _SPLIT_GAP = 0.4
-"""Gap between two words of a header above which they can be the names of two columns, in font sizes."""
+"""Minimum gap, in font sizes, between two words of a header that can be the names of two columns."""
 _WIDE_GAP, _WIDE_RATIO = 0.6, 2.0
-"""Gap in font sizes, and its ratio to the median gap, from which the texts on both sides are different names."""
+"""Minimum gap between two names in one header cell, in font sizes, and its minimum ratio to the cell's median gap."""
 _RULING_DISTANCE = 0.9
-"""Distance below a header's text up to which a drawn line underlines it, in font sizes."""
+"""Maximum distance, in font sizes, between the text of a header and a drawn line that underlines it."""
 _PARTIAL = 0.9
-"""Share of the width of all columns up to which a drawn line underlines the name of some of them."""
+"""Maximum width of a drawn line that underlines a single name, as a share of the width of all columns with values.
+
+A wider line underlines the whole header.
+"""
 _CENTRED = 1.0
-"""Distance between the middles of a name and its columns up to which the name is centred above them, in font sizes."""
+"""Maximum distance, in font sizes, between the middle of a name and the middle of the columns it is centred above."""
 _OVER_GROUP = 0.5
-"""Share of the width of a name that is above its group of columns."""
+"""Minimum share of a name's width that must be above the group of columns that it names."""
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d\*?")
 
 
 def column_names(
     header: Sequence[TableLine], bands: Sequence[Band], first: int, rulings: Sequence[Ruling]
 ) -> tuple[list[str], str]:
-    """Return the name of each band, and the unit of the values, from the lines of a header.
+    """Return the name of each column, and the unit of the values, from the lines of a header.
 
-    `first` is the index of the first band with values.
+    A name or unit is empty if the header states none. `first` is the index of the first band with values; the bands before
+    it contain labels.
 
-    The lowest line is assigned first: its names are a part of their columns, above which other names are centred.
+    The lines are assigned to columns from the lowest upwards, because the names in upper lines are centred above those in
+    lower ones.
     """
     parts: list[list[str]] = [[] for _ in bands]
     ranges = [replace(band) for band in bands]
@@ -69,7 +74,10 @@ def _joined(parts: Iterable[str]) -> str:
 
 
 def _use_label_period(names: list[str], first: int) -> None:
-    """Move the period that the column of labels names to the years."""
+    """Move a period from the name of the first column to the columns whose names are years, in place.
+
+    `Year ended June` above the labels and `2022` above values become the column name `Year ended June 2022`.
+    """
     label = names[0]
     if mentions_period(label) and any(_BARE_YEAR.fullmatch(name) for name in names[first:]):
         for index in range(first, len(names)):
@@ -79,7 +87,7 @@ def _use_label_period(names: list[str], first: int) -> None:
 
 
 def _split_cells(cells: Sequence[Cell], bands: Sequence[Band], first: int) -> list[Cell]:
-    """Divide the cells that contain the names of neighbouring columns, with little space between them."""
+    """Return the cells of a header line, with those divided that contain the names of several columns."""
     parts: list[Cell] = []
     for cell in chain.from_iterable(map(_at_wide_gaps, cells)):
         below = [band for band in bands[max(0, first - 1) :] if band.overlap(cell.left, cell.right) > 0]
@@ -88,7 +96,7 @@ def _split_cells(cells: Sequence[Cell], bands: Sequence[Band], first: int) -> li
 
 
 def _at_wide_gaps(cell: Cell) -> list[Cell]:
-    """Divide a cell at the gaps that are clearly wider than its other gaps: names of two groups of columns."""
+    """Divide a cell at the gaps that are much wider than its other gaps. They separate the names of groups of columns."""
     gaps = [(after.left - before.right) / max(after.height, 0.1) for before, after in pairwise(cell.spans)]
     if len(gaps) < 2 or max(gaps) < max(_WIDE_GAP, _WIDE_RATIO * median(gaps)):
         return [cell]
@@ -97,7 +105,10 @@ def _at_wide_gaps(cell: Cell) -> list[Cell]:
 
 
 def _split(cell: Cell, bands: Sequence[Band]) -> list[Cell]:
-    """Divide a cell between the bands. Return it whole without a wide gap at each border, and text above each band."""
+    """Divide a cell into one cell for each band, by the band that is nearest to each span.
+
+    Return the cell undivided if a band has no span, or if a gap between two of the parts is too narrow.
+    """
     groups: list[list[int]] = [[] for _ in bands]
     for number, span in enumerate(cell.spans):
         middle = (span.left + span.right) / 2
@@ -118,7 +129,7 @@ def _distance(band: Band, x: float) -> float:
 def _assigned(
     cells: Sequence[Cell], bands: Sequence[Band], first: int, rulings: Sequence[Ruling]
 ) -> Iterable[tuple[Cell, range]]:
-    """Yield the cells of one line of the header with the indexes of their bands."""
+    """Yield each cell of one header line with the indexes of the bands that it names."""
     labels = [cell for cell in cells if cell.right <= bands[first].left and _is_over_any(cell, bands[:first])]
     names = [cell for cell in cells if cell not in labels]
     for cell in labels:
@@ -154,7 +165,7 @@ def _nearest(cell: Cell, bands: Sequence[Band]) -> int:
 
 
 def _overlapped(cell: Cell, bands: Sequence[Band], first: int, rulings: Sequence[Ruling]) -> range:
-    """Return the bands below a cell, or below the line that underlines it; else the nearest band."""
+    """Return the indexes of the bands below a cell or below the line that underlines it; if none is, the nearest band."""
     left, right = cell.left, cell.right
     for ruling in rulings:
         bottom = max(span.bottom for span in cell.spans)
@@ -175,7 +186,10 @@ def _is_below(band: Band, left: float, right: float, cell: Cell) -> bool:
 
 
 def _spanned(cell: Cell, bands: Sequence[Band], below: range, begin: int, end: int) -> range:
-    """Return the bands that a cell is centred above: those below it, and more if no other cell of the line is above them."""
+    """Return the indexes of the bands that a cell is centred above.
+
+    They include the bands `below` the cell. More can be added, from `begin` up to `end`: these are not below another cell.
+    """
     options = [
         range(left, right)
         for left in range(min(begin, below.start), below.start + 1)
@@ -195,9 +209,10 @@ def _spanned(cell: Cell, bands: Sequence[Band], below: range, begin: int, end: i
 
 
 def _tiled(cells: Sequence[Cell], bands: Sequence[Band], first: int) -> list[range] | None:
-    """Return equal groups of bands if each cell is centred above one of them, or all are as far from its middle.
+    """Return groups of as many bands each, one for each cell, if every cell is above its group; None otherwise.
 
-    The columns of currency signs, which are left of the numbers, move all names to the left.
+    Each cell must be centred above its group, or all must be shifted by the same distance. Currency signs in columns of
+    their own, left of the numbers, shift all names to the left.
     """
     count = len(bands) - first
     if len(cells) < 2 or count <= len(cells) or count % len(cells):

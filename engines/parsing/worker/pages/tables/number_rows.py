@@ -1,4 +1,4 @@
-"""Rows of a table of numbers: labels of several lines, titles of parts, and headers inside of the table."""
+"""Rows of a table of numbers: labels of several lines, section titles, and headers in the middle of the table."""
 
 import re
 from collections.abc import Sequence, Set
@@ -17,17 +17,24 @@ from engines.parsing.worker.pages.tables.values import cell_text
 
 _CONTINUES = re.compile(r"(?:[,–—&/(-]|\b(?:and|or|of|to|the|in|on|for|from|by|with|at|a|an|und|et|de|y))$", re.I)
 _CLOSE = 0.75
-"""Gap between two lines of one label, in line heights."""
+"""Maximum gap between two lines of one label, in line heights."""
 _AS_ROWS = 1.1
-"""Ratio of the gap between two lines of one label to the gap between rows, up to which they can belong together."""
+"""Maximum ratio of the gap between two lines of one label to the gap between rows."""
 _SPACED, _CLOSER = 0.2, 0.6
-"""Gap between rows above which the lines of one label are closer than rows, and their share of that gap."""
+"""Gap between rows, in line heights, above which the lines of one label are closer to each other than rows are.
+
+The second number is the maximum gap between the lines of a label in such a table, as a share of the gap between rows.
+"""
 _WIDE = 0.8
-"""Share of the width of the labels from which a line can be the first part of a longer label."""
+"""Minimum width of a line that can be the first part of a longer label, as a share of the width of the label column."""
 
 
 class RowReader:
-    """Reads the lines of one table. `first` is the index of the first band with values."""
+    """Converts the lines of a table of numbers to rows.
+
+    `bands` are the ranges of its columns, `first` is the index of the first band with values, and `rulings` are the drawn
+    lines of the page.
+    """
 
     def __init__(self, bands: Sequence[Band], first: int, rulings: Sequence[Ruling]) -> None:
         self._bands = list(bands)
@@ -39,9 +46,9 @@ class RowReader:
         self._row_gap = 0.0
 
     def read(self, rows: Sequence[TableLine], data: Set[int]) -> list[Table]:
-        """Return the tables of some lines. A header inside of them begins a new table.
+        """Return the tables that the lines contain. A header in the middle of the lines begins a new table.
 
-        `data` contains the identities of the lines that were found to have values in the bands.
+        `data` contains the identities (`id`) of the lines in `rows` that have values in the bands.
         """
         pairs = [(before, row) for before, row in pairwise(rows) if id(before) in data and id(row) in data]
         self._row_gap = median(before.gap_to(row) for before, row in pairs) if pairs else 0.0
@@ -62,7 +69,7 @@ class RowReader:
 
     @property
     def _max_gap(self) -> float:
-        """Gap between two lines of one label, in line heights: the lines can be as far apart as the rows of the table."""
+        """Maximum gap between two lines of one label, in line heights. It is at least about the gap between rows."""
         return max(_CLOSE, _AS_ROWS * self._row_gap)
 
     @property
@@ -79,7 +86,7 @@ class RowReader:
         self._tables.append(Table(names, [], self._bands, lines, [row.line for row in captions], unit))
 
     def _keep_titles(self) -> None:
-        """Add the titles without rows as rows of their own, so that their text is not lost."""
+        """Add each section title that was not followed by a row as a row of its own, so that its text is not lost."""
         for lines in self._sections.unused():
             text = " ".join(line.text for line in lines)
             self._table.rows.append(TableRow([text, *[""] * (len(self._bands) - 1)], lines))
@@ -118,7 +125,10 @@ class RowReader:
         return max(range(len(self._bands)), key=lambda index: self._bands[index].overlap(cell.left, cell.right))
 
     def _add_others(self, rows: Sequence[TableLine], after: TableLine | None) -> None:
-        """Add the lines between two lines with values: a header, titles of parts, and parts of labels."""
+        """Add the lines between two lines with values: a header, section titles, and parts of labels.
+
+        `after` is the line with values that follows them; None at the end of the table.
+        """
         names = [number for number, row in enumerate(rows) if can_name_columns(row, self._bands, self._first)]
         if names and (not self._tables or self._is_new_header(rows)):
             header, begin = rows[names[0] : names[-1] + 1], names[0]
@@ -129,7 +139,7 @@ class RowReader:
         self._add_labels(rows, after)
 
     def _is_new_header(self, rows: Sequence[TableLine]) -> bool:
-        """Return True if a line between the rows names most of the columns, and is no row itself."""
+        """Return True if one of the lines without values is a new header: it names half of the columns and is not a row."""
         values = self._bands[self._first :]
         for row in rows:
             cells = row.cells_over(values)
@@ -155,7 +165,7 @@ class RowReader:
                 self._add_label(row, following)
 
     def _add_text_row(self, row: TableLine) -> None:
-        """Add a line without values: a row of its own, the rest of a row, or a title in the middle of the table."""
+        """Add a line without values: as the rest of the row before, as a section title, or as a row of its own."""
         cells = self._cells_of(row)
         before = self._table.rows[-1] if self._table.rows else None
         is_rest = (
@@ -171,7 +181,7 @@ class RowReader:
             self._table.rows.append(TableRow(cells, [row.line], self._sections.of_row(cells[0], row.line.left)))
 
     def _ends_label(self, row: TableLine) -> bool:
-        """Add a line to the label of the row before, and return True, if it continues that label."""
+        """Append the line to the label of the row before if it continues that label; return True if it does."""
         before = self._table.rows[-1] if self._table.rows else None
         if before is None or row.line.top - before.lines[-1].bottom > self._max_gap * row.line.height:
             return False
@@ -184,7 +194,10 @@ class RowReader:
         return True
 
     def _add_label(self, row: TableLine, after: TableLine | None) -> None:
-        """Keep a line as the first part of the next label, or as the title of the rows below."""
+        """Store a line as the first part of the next row's label, or add it as a section title.
+
+        `after` is the line that follows it; None at the end of the table.
+        """
         if after is not None and self._continues_in(row, after):
             self._label.append(row.line)
             return

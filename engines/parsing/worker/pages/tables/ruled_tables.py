@@ -1,4 +1,7 @@
-"""Tables whose cells are divided by drawn lines. The text of a merged cell belongs to every row and column it covers."""
+"""Tables whose cells are divided by drawn lines (rulings).
+
+The text of a merged cell is repeated in every row that it covers, and is part of the name of every column that it covers.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,15 +15,15 @@ from engines.parsing.worker.pages.tables.table import Table, TableRow
 from engines.parsing.worker.pages.tables.values import cell_text
 
 _TOUCH = 3.0
-"""Maximum distance, in points, of two lines that count as touching."""
+"""Maximum distance, in points, between two drawn lines that count as touching."""
 _SAME_PLACE = 2.5
-"""Maximum distance, in points, of two parallel lines that count as one."""
+"""Maximum distance, in points, between two parallel drawn lines that count as one."""
 _MAX_COLUMNS, _MAX_ROWS = 60, 400
 _MAX_TITLE_LINES = 3
 _VALUE_SHARE = 0.6
-"""Share of the lines of a cell that are values, from which they belong to rows of their own."""
+"""Minimum share of values among the text lines of a cell that contains several rows of a table."""
 _MIN_FILLED = 0.4
-"""Share of the cells that contain text. Drawings have fewer."""
+"""Minimum share of cells with text in a table. The lines of a drawing enclose fewer texts."""
 
 
 @dataclass(slots=True)
@@ -37,7 +40,7 @@ class _Area:
 
 
 def ruled_tables(spans: Sequence[Span], rulings: Sequence[Ruling]) -> list[tuple[Table, list[Span]]]:
-    """Return the tables that are drawn with lines, from top to bottom, each with the spans that it contains."""
+    """Return the tables whose cells are divided by drawn lines, from top to bottom, each with the spans in it."""
     found = []
     for group in _touching(rulings):
         grid = _Grid(group)
@@ -47,7 +50,7 @@ def ruled_tables(spans: Sequence[Span], rulings: Sequence[Ruling]) -> list[tuple
 
 
 def _touching(rulings: Sequence[Ruling]) -> Iterator[list[Ruling]]:
-    """Yield the groups of lines that touch each other, directly or through other lines."""
+    """Yield the groups of drawn lines that touch each other, directly or through other lines of the group."""
     remaining = sorted(rulings, key=lambda ruling: ruling.top)
     while remaining:
         group, frontier = [], [remaining.pop(0)]
@@ -72,7 +75,7 @@ def _touch(one: Ruling, other: Ruling) -> bool:
 
 
 class _Grid:
-    """The grid of a group of lines that touch."""
+    """The grid that is drawn by rulings which touch each other: the positions of its vertical and horizontal lines."""
 
     def __init__(self, rulings: Sequence[Ruling]) -> None:
         self._across = [ruling for ruling in rulings if ruling.is_horizontal]
@@ -83,7 +86,7 @@ class _Grid:
             self._close_sides()
 
     def _close_sides(self) -> None:
-        """Add the sides of a table that is not framed."""
+        """Add the outer sides of a table that has no frame, at the ends of its lines."""
         left, right = min(ruling.left for ruling in self._across), max(ruling.right for ruling in self._across)
         top, bottom = min(ruling.top for ruling in self._down), max(ruling.bottom for ruling in self._down)
         self.xs = _places([left, *self.xs, right], 3 * _SAME_PLACE)
@@ -94,7 +97,10 @@ class _Grid:
         return bool(self._down) and 3 <= len(self.xs) <= _MAX_COLUMNS and 3 <= len(self.ys) <= _MAX_ROWS
 
     def areas(self, spans: Iterable[Span]) -> list[_Area]:
-        """Return the cells, with the spans in them. A cell over all columns with many lines is not a part of the table."""
+        """Return the cells with the spans in them; an empty list if too few cells contain text.
+
+        A cell over all columns with more than `_MAX_TITLE_LINES` lines keeps no spans, because it is text around the table.
+        """
         areas, owners = self._merged()
         for span in spans:
             column, row = _index(self.xs, (span.left + span.right) / 2), _index(self.ys, (span.top + span.bottom) / 2)
@@ -151,7 +157,10 @@ def _index(places: Sequence[float], value: float) -> int | None:
 
 @dataclass(slots=True)
 class _Row:
-    """A row of the grid. The text of a merged cell is in the first of its columns in `cells`, and in all in `names`."""
+    """A row of the grid. `cells` and `names` have one text for each column.
+
+    The text of a merged cell is only in the first of its columns in `cells`, but in all of its columns in `names`.
+    """
 
     cells: list[str]
     names: list[str]
@@ -161,7 +170,10 @@ class _Row:
 
 
 def _table(areas: Sequence[_Area], grid: _Grid) -> Table | None:
-    """Return the table of a grid; None if its cells contain several rows each, or if it has only one column of text."""
+    """Return the table that the cells of a grid form.
+
+    Return None if only one column contains text, or if no lines are drawn between the rows.
+    """
     count, columns = len(grid.ys) - 1, len(grid.xs) - 1
     if _has_undivided_rows(areas):
         return None
@@ -191,7 +203,7 @@ def _text(area: _Area) -> str:
 
 
 def _has_undivided_rows(areas: Sequence[_Area]) -> bool:
-    """Return True if cells contain values below each other: no lines are drawn between the rows of the table."""
+    """Return True if cells contain several values below each other, because no lines are drawn between the rows."""
     by_row: dict[int, list[int]] = {}
     for area in areas:
         lines = area.lines
@@ -202,7 +214,10 @@ def _has_undivided_rows(areas: Sequence[_Area]) -> bool:
 
 
 def _with_header(rows: Sequence[_Row]) -> Table:
-    """Return the table with the names of its columns, which can have two levels, and its sections."""
+    """Return the table of these rows, with its captions, its column names and its section titles.
+
+    Column names can have two levels. A cell over a whole row is a caption at the top, and a section title further down.
+    """
     captions: list[Line] = []
     while len(rows) > 2 and rows[0].is_spanning:
         captions += rows[0].lines
@@ -224,7 +239,7 @@ def _with_header(rows: Sequence[_Row]) -> Table:
 
 
 def _header_rows(rows: Sequence[_Row]) -> int:
-    """Return the number of rows that name the columns; 0 for a table of one row, which would be lost."""
+    """Return the number of rows that contain column names, 0 to 2. A table of one row has none: its row is content."""
     if len(rows) < 2:
         return 0
     has_levels = any(one and one == other for one, other in pairwise(rows[0].names))

@@ -1,4 +1,4 @@
-"""A table of a page: its rows as cells, the names of its columns, and what is needed to continue it on the next page."""
+"""A table of a page, and its conversion to blocks. A table can continue the table before it, on an earlier page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,32 +9,32 @@ from engines.parsing.worker.pages.lines import Line, box_around
 from engines.parsing.worker.pages.tables.bands import Band, are_alike
 
 _CONTINUATION_SLACK = 3.0
-"""Distance up to which the columns of a table and of its continuation differ, in font sizes."""
+"""Maximum distance between the columns of a table and those of its continuation, in font sizes."""
 
 
 @dataclass(slots=True)
 class TableRow:
-    """The cells of a row, one for each column, and the lines that contain them."""
+    """A row: the texts of its cells, one for each column, and the lines of the page that contain them."""
 
     cells: list[str]
     lines: list[Line]
     sections: tuple[str, ...] = ()
-    "Titles of the parts of the table that contain the row, from the outermost."
+    "Titles of the sections that contain the row, from the outermost to the innermost."
 
 
 @dataclass(slots=True)
 class Table:
-    """A table. `names` has a name for each column, which is empty if the table does not name it."""
+    """A table. `names` has one name for each column; it is empty for a column without a name."""
 
     names: list[str]
     rows: list[TableRow]
     bands: list[Band] = field(default_factory=list)
-    "The ranges of the columns; empty for a table that cannot be continued."
+    "The horizontal ranges of the columns; empty for a table that cannot be continued on the next page."
     header: list[Line] = field(default_factory=list)
     captions: list[Line] = field(default_factory=list)
-    "Lines of the header that name no column, such as `(in millions)`."
+    "Lines above the rows that name no column, such as `(in millions)`."
     unit: str = ""
-    "The unit that the header states beside the names of the columns."
+    "The unit of the values, if the header states it above the labels; otherwise empty."
 
     @property
     def lines(self) -> list[Line]:
@@ -42,7 +42,7 @@ class Table:
         return [*self.captions, *self.header, *(line for row in self.rows for line in row.lines)]
 
     def continue_from(self, before: "Table") -> None:
-        """Take over the names of the columns of the table that this one continues, if this one has none."""
+        """Copy the column names of the table `before` if this table has none and its columns are at the same positions."""
         if any(self.names) or not self.rows or not self.bands:
             return
         size = self.rows[0].lines[0].height
@@ -50,7 +50,10 @@ class Table:
             self.names = list(before.names)
 
     def blocks(self, page: int) -> Iterator[Block]:
-        """Yield the rows. Each value follows the name of its column, and the label follows the sections that contain it."""
+        """Yield a block for each line of the table's text. `page` is the number of its page.
+
+        In the text of a row, each value follows the name of its column, and the label follows the titles of its sections.
+        """
         separator = Separator.BLANK_LINE
         names = tuple(self.names)
         for text, lines in self._texts():
@@ -59,7 +62,10 @@ class Table:
             separator = Separator.NEWLINE
 
     def _texts(self) -> Iterator[tuple[str, Sequence[Line]]]:
-        """Yield each line of text, with the lines of the page that contain it."""
+        """Yield the lines of the table's text, each with the lines of the page that contain it.
+
+        These are the captions, the names of columns without cells, and the rows.
+        """
         for line in self.captions:
             yield line.text, [line]
         unnamed = [
@@ -72,7 +78,7 @@ class Table:
 
     @staticmethod
     def _text(names: Sequence[str], cells: Sequence[str]) -> str:
-        """Return the line of a row. The cells of a table with two columns without names are a key and its value."""
+        """Return the text of a row. Two cells without column names are written as a key and its value."""
         if len(cells) == 2 and all(cells) and not any(names):
             return f"{cells[0].rstrip(': ')}: {cells[1]}"
         return row_text(names, cells)

@@ -1,4 +1,4 @@
-"""Titles of the parts of a table, such as `Current assets`, which belong to the rows below them."""
+"""Titles of the sections of a table, such as `Current assets`. A title applies to the rows below it."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _TOTAL = re.compile(
     r"(?:sub-?)?total\b|summe\b|gesamt|net (?:income|loss|earnings|profit|cash|change|increase|decrease|assets)\b", re.I
 )
 _SAME_LEFT = 2.0
-"""Points by which the left edges of lines with the same indentation differ."""
+"""Maximum distance, in points, between the left edges of lines with the same indentation."""
 _MAX_SECTIONS = 3
 
 
@@ -27,19 +27,19 @@ class _Section:
 
 
 class Sections:
-    """The titles that apply to the current row, from the outermost to the innermost."""
+    """The section titles that apply to the current row. Add titles and read rows in the order of the page."""
 
     def __init__(self) -> None:
         self._open: list[_Section] = []
         self._unused: list[list[Line]] = []
 
     def clear(self) -> None:
-        """End all titles, because a new table begins."""
+        """End all sections. Call it before a new table begins."""
         while self._open:
             self._close()
 
     def unused(self) -> list[list[Line]]:
-        """Return the lines of the titles that ended without a row, once."""
+        """Return the lines of each section title that ended without a row. Each title is returned only once."""
         unused, self._unused = self._unused, []
         return unused
 
@@ -49,7 +49,10 @@ class Sections:
             self._unused.insert(0, section.lines)
 
     def add(self, line: Line) -> None:
-        """Add a title. It ends the titles that are indented as far or farther."""
+        """Begin a section with the title in `line`, or append the line to the title before it.
+
+        Sections whose titles are indented as far or further end. A bold title stays if the new title is not bold.
+        """
         text, last = line.text, self._open[-1] if self._open else None
         if last and not last.rows and line.top - last.lines[-1].bottom < line.height and text[:1].islower():
             last.lines.append(line)
@@ -65,7 +68,11 @@ class Sections:
         return section.left < line.left
 
     def of_row(self, label: str, left: float | None) -> tuple[str, ...]:
-        """Return the titles for a row, whose label begins at `left`; None for a row without a label."""
+        """Return the section titles that apply to a row, from the outermost to the innermost.
+
+        `left` is the left edge of the row's label, in points, or None for a row without a label. A row that is not indented
+        ends the section, and so does a total.
+        """
         if left is not None:
             while self._open and self._is_over(self._open[-1], label, left):
                 self._close()
@@ -80,7 +87,10 @@ class Sections:
 
     @staticmethod
     def _is_over(section: _Section, label: str, left: float) -> bool:
-        """Return True if a row is outside of a section: it begins further left, or is not indented although others are."""
+        """Return True if a section ends before a row whose label begins at `left`.
+
+        The label begins further left than the title, or as far left although earlier rows were indented.
+        """
         if left < section.left - _SAME_LEFT:
             return True
         return section.has_indented_rows and left <= section.left + _SAME_LEFT

@@ -14,20 +14,26 @@ from engines.parsing.worker.pages.tables.values import are_page_numbers, cell_te
 _MIN_ROWS = 3
 _MAX_LINES = 400
 _MAX_GAP = 3.0
-"""Gap between two rows, in line heights."""
+"""Maximum gap between two rows, in line heights."""
 _WRAP_GAP = 0.75
-"""Gap between the lines of one cell, in line heights."""
+"""Maximum gap between the lines of one cell, in line heights."""
 _ALIGNED = 0.5
-"""Distance of the edges of aligned cells, in font sizes."""
+"""Maximum distance between the edges of aligned cells, in font sizes."""
 _ALIGNED_SHARE = 0.75
 _MAX_PROSE = 28
-"""Mean characters of a cell above which two cells next to each other are columns of prose, unless their keys are short."""
+"""Maximum mean length of a cell in a table of two columns, in characters, unless the first cells are short keys.
+
+Longer cells are lines of two columns of prose.
+"""
 _MAX_KEY = 24
 _LEADER = re.compile(r" … [\divxlc]+$")
 
 
 def text_table_at(lines: Sequence[TableLine], start: int) -> tuple[int, Table | None]:
-    """Return the index behind the aligned lines from `start`, and their table; None if they are none."""
+    """Return the table that begins at the line `start`, after the index at which the search for tables continues.
+
+    The table is None if no table begins there, and if the aligned lines are a table of contents or columns of prose.
+    """
     if len(lines[start].cells) < 2:
         return start + 1, None
     bands, members = _members(lines[start : start + _MAX_LINES])
@@ -41,7 +47,10 @@ def text_table_at(lines: Sequence[TableLine], start: int) -> tuple[int, Table | 
 
 
 def _members(rows: Sequence[TableLine]) -> tuple[list[Band], list[TableLine]]:
-    """Return the bands and the lines that fit into them. The last line has several cells, or continues one."""
+    """Return the bands of a possible table, and its lines: as many of the first `rows` as fit into common bands.
+
+    Each line has several cells, or is the rest of a cell in the line before.
+    """
     bands: list[Band] = []
     members: list[TableLine] = []
     for number, row in enumerate(rows):
@@ -56,14 +65,14 @@ def _members(rows: Sequence[TableLine]) -> tuple[list[Band], list[TableLine]]:
 
 
 def _is_rest(members: Sequence[TableLine], row: TableLine, bands: Sequence[Band]) -> bool:
-    """Return True for a line of a cell that continues on several lines."""
+    """Return True if `row` is a further line of a cell that is not in the first column."""
     band = band_of(row.cells[0], bands)
     overlaps = sum(each.overlap(row.line.left, row.line.right) > 0 for each in bands)
     return band is not None and overlaps == 1 and band > 0 and members[-1].gap_to(row) < _WRAP_GAP
 
 
 def _are_aligned(rows: Sequence[TableLine], bands: Sequence[Band]) -> bool:
-    """Return True if the cells of each column share an edge or their middle."""
+    """Return True if the cells of each column after the first have the same left edge, right edge or middle."""
     for index in range(1, len(bands)):
         cells = [cell for row in rows for cell in row.cells if band_of(cell, bands) == index]
         slack = _ALIGNED * cells[0].height
@@ -79,7 +88,7 @@ def _share(values: Sequence[float], slack: float) -> float:
 
 
 def _is_prose(rows: Sequence[TableRow]) -> bool:
-    """Return True for two columns of prose next to each other. Short keys with long texts are a table."""
+    """Return True for two columns of prose: the cells are long, and those in the first column are not short keys."""
     lengths = [len(cell) for row in rows for cell in row.cells]
     keys = [len(row.cells[0]) for row in rows]
     return sum(lengths) / len(lengths) > _MAX_PROSE and median(keys) > _MAX_KEY
@@ -90,12 +99,12 @@ def _is_other(rows: Sequence[TableRow]) -> bool:
 
 
 def _is_contents(rows: Sequence[TableRow]) -> bool:
-    """Return True for a table of contents, whose titles and page numbers are connected by leaders."""
+    """Return True for a table of contents: dot leaders (an ellipsis in `Cell.text`) precede most of the page numbers."""
     return sum(bool(_LEADER.search(" ".join(row.cells))) for row in rows) > len(rows) / 2
 
 
 class _Grid:
-    """Rows of cells, to which lines are added from top to bottom."""
+    """Assembles the rows of a table from its lines, which are added from top to bottom."""
 
     def __init__(self, bands: Sequence[Band]) -> None:
         self._bands = list(bands)
@@ -103,7 +112,7 @@ class _Grid:
         self._cells: list[list[list[Cell]]] = []
 
     def add(self, line: TableLine) -> None:
-        """Add a line as a row of its own, or to the row before if it has no first cell and is close."""
+        """Add a line as a new row. A close line with an empty first column is appended to the row before instead."""
         cells: list[list[Cell]] = [[] for _ in self._bands]
         for cell in line.cells:
             cells[band_of(cell, self._bands) or 0].append(cell)
@@ -118,7 +127,7 @@ class _Grid:
         self._cells.append(cells)
 
     def table(self) -> Table:
-        """Return the table, with its first row as the header if it is one."""
+        """Return the table. Its first row becomes the header if it contains column names (`header_of`)."""
         bold = [all(cell.is_bold for each in row for cell in each) for row in self._cells]
         bold_keys = [all(cell.is_bold for cell in row[0]) for row in self._cells]
         names = header_of([row.cells for row in self.rows], bold, bold_keys)

@@ -1,4 +1,4 @@
-"""Values in the tables of a page: cells with the signs of their numbers joined to them."""
+"""Values in the tables of a page: numbers to which their signs are joined, such as `$` and `%`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ _SPACE_BEHIND_SIGN = re.compile(r"([$€£¥₹₩₽₺₪฿(\[+−-])\s+(?=[\
 _SPACE_BEFORE_SIGN = re.compile(r"(?<=[\d)])\s+([)\]%‰])")
 _MIN_CONTENTS = 4
 _CLOSE = 0.6
-"""Gap below which the parts of a range, and a footnote mark, belong to a number, in font sizes."""
+"""Maximum gap, in font sizes, between the parts of a range such as `3 - 5`, and between a number and a footnote mark."""
 _NEAR = 4.0
-"""Gap up to which a closing sign belongs to the number before it, in font sizes."""
+"""Maximum gap, in font sizes, between a number and a closing sign such as `)` or `%`."""
 
 
 def cell_text(cell: Cell) -> str:
@@ -31,7 +31,7 @@ def cell_text(cell: Cell) -> str:
 
 
 def are_page_numbers(texts: Sequence[str]) -> bool:
-    """Return True if the texts at the right edge can be the page numbers of a table of contents."""
+    """Return True if the texts can be the page numbers of a table of contents: at least four, mostly increasing."""
     if len(texts) < _MIN_CONTENTS or any(not text.isdigit() or len(text) > 4 for text in texts):
         return False
     numbers = [int(text) for text in texts]
@@ -40,12 +40,12 @@ def are_page_numbers(texts: Sequence[str]) -> bool:
 
 
 def value_cells(line: Line) -> list[Cell]:
-    """Return the cells of a line with the signs of numbers joined to them, and neighbouring numbers apart."""
+    """Return the cells of a line, divided between two numbers, and with signs joined to their numbers."""
     return list(_join_signs([part for cell in line.cells for part in _parted(cell)]))
 
 
 def _parted(cell: Cell) -> Iterator[Cell]:
-    """Divide a cell in front of a currency sign that is apart from its number, and between two numbers."""
+    """Divide a cell between two numbers, and before a currency sign that has a gap to its number."""
     if len(cell.spans) == 1:
         yield cell
         return
