@@ -13,11 +13,11 @@ class BlockKind(StrEnum):
     TABLE_ROW = "TABLE_ROW"
     CODE = "CODE"
     NOTE = "NOTE"
-    "Text outside of the sections: a comment, a footnote, a page header or footer. It belongs to no heading."
+    "Text outside of the document's sections: a comment, a footnote, a page header or footer. No heading applies to it."
 
 
 class Separator(StrEnum):
-    """Text between a block and the block before it."""
+    """Text between a block and the block before it in the document's text."""
 
     BLANK_LINE = "\n\n"
     NEWLINE = "\n"
@@ -37,13 +37,13 @@ class Block:
     "Page number from 1; None for a format without pages."
     box: BoundingBox | None = None
     header: tuple[str, ...] = ()
-    "Column names of a table row. `text` contains them already."
+    "Column names of a table row; empty for other blocks. `text` contains the names, too."
     separator: Separator = Separator.BLANK_LINE
 
 
 @dataclass(frozen=True, slots=True)
 class PageDone:
-    """Marker between blocks: one more page has been read, although its blocks may follow later."""
+    """A marker between blocks: one more page has been read. Its blocks may come before or after the marker."""
 
 
 def is_heading(block: Block) -> bool:

@@ -1,4 +1,7 @@
-"""Tables of office documents: merged cells, header rows, tables of keys and values, and titles over a whole table."""
+"""Tables of office documents: merged cells, header rows, tables of keys and values, and titles above all columns.
+
+A grid is the table with one cell for each row and column; a merged cell occupies several grid positions.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,18 +23,18 @@ _DIGITS = re.compile(r"[\d.]+")
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell, or all cells that were merged into it."""
+    """A cell of a table. A merged cell covers `columns` columns and `rows` rows."""
 
     text: str
     columns: int = 1
     rows: int = 1
     is_emphasized: bool = False
-    "Bold, or on a background of its own."
+    "True if the text is bold, or if the cell has a background."
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A place in the grid of a table."""
+    """A grid position: the cell that covers it, and the first row and column of this cell."""
 
     cell: TableCell
     row: int
@@ -43,7 +46,7 @@ Grid = list[list[_Place]]
 
 
 def cell_text(blocks: Iterable[Block]) -> str:
-    """Return the blocks of a cell on one line. List items and rows of nested tables are separated by semicolons."""
+    """Return the text of a cell's blocks on one line. List items and rows of nested tables are separated by semicolons."""
     text, before = "", BlockKind.PARAGRAPH
     for block in blocks:
         if words := one_line(block.text.removeprefix("- ")):
@@ -56,10 +59,10 @@ def cell_text(blocks: Iterable[Block]) -> str:
 def cell_table_blocks(
     rows: Sequence[Sequence[TableCell]], header_rows: int, context: ParseContext, *, page: int | None = None
 ) -> Iterator[Block]:
-    """Yield the rows of a table. A merged cell has its value in each row and below each column that it covers.
+    """Yield a block for each row of a table. The text of a merged cell is repeated in each row and column that it covers.
 
-    `header_rows` is the number of rows that the file marks as headers; if it is 0, the content decides. Raises
-    `DocumentUnreadable` (PARSER_LIMIT) if the tables of the document have too many cells.
+    `header_rows` is the number of rows that the file marks as headers; if it is 0, the content decides. `page` is the page
+    of the blocks. Raises `DocumentUnreadable` (PARSER_LIMIT) if the tables of the document have too many cells.
     """
     grid = [row for row in _grid(rows, context) if any(place.cell.text.strip() for place in row)]
     if not grid:
@@ -71,7 +74,7 @@ def cell_table_blocks(
 
 
 def _grid(rows: Sequence[Sequence[TableCell]], context: ParseContext) -> Grid:
-    """Return the grid of a table, in which a merged cell occupies all of its places."""
+    """Return the grid of a table, in which a merged cell occupies every position that it covers."""
     grid: Grid = []
     covered: dict[tuple[int, int], _Place] = {}
     for number, cells in enumerate(rows):
@@ -96,7 +99,10 @@ def _grid(rows: Sequence[Sequence[TableCell]], context: ParseContext) -> Grid:
 
 
 def _grid_blocks(grid: Grid, header_rows: int) -> Iterator[Block]:
-    """Yield the titles over a table, then its rows: with their column names, or as keys with their values."""
+    """Yield the titles above the columns of a table, then its rows.
+
+    A row is written with its column names or, in a table of keys and values, as a key with its value.
+    """
     start = 0
     while start + 1 < len(grid) and _is_title(grid[start]):
         yield Block(BlockKind.TABLE_ROW, one_line(grid[start][0].cell.text))
@@ -116,9 +122,10 @@ def _grid_blocks(grid: Grid, header_rows: int) -> Iterator[Block]:
 
 
 def _key_values(rows: Grid) -> list[str] | None:
-    """Return the lines of a table of keys and values; None for another one, and for one with cells over several columns.
+    """Return the lines of a table of keys and values; None for any other table.
 
-    A key over several rows is repeated for each of its values.
+    A table in which a cell is merged over several columns is not one of keys and values. A key that is merged over several
+    rows is repeated for each of its values.
     """
     if any(place.cell.columns > 1 for row in rows for place in row):
         return None
@@ -135,7 +142,7 @@ def _key_values(rows: Grid) -> list[str] | None:
 
 
 def _is_title(row: Sequence[_Place]) -> bool:
-    """Return True for a row that is one cell over all columns."""
+    """Return True for a row that consists of one cell, merged over all columns."""
     return len(row) > 1 and len({(place.row, place.column) for place in row}) == 1
 
 
@@ -144,7 +151,10 @@ def _texts(row: Sequence[_Place]) -> list[str]:
 
 
 def _header_count(rows: Grid, marked: int) -> int:
-    """Return the number of rows with column names: those that the file marks, else what the content suggests."""
+    """Return the number of rows that contain column names.
+
+    `marked` is the number of rows that the file marks as headers. If it is 0, the content decides.
+    """
     if not rows:
         return 0
     if marked:
@@ -161,9 +171,9 @@ def _header_count(rows: Grid, marked: int) -> int:
 
 
 def _can_be_names(rows: Sequence[Sequence[str]]) -> bool:
-    """Return True if the first row can name the columns: no value is in it, and values are below one of its names.
+    """Return True if the first row can contain column names: it has no number, and a column of numbers is below it.
 
-    The first row of two columns that are no keys and values names them, too, unless it contains digits.
+    In a table of two columns, which must not be keys and values, a first row without digits is enough.
     """
     first, below = rows[0], rows[1:]
     names = [name for name in first if name]
@@ -191,7 +201,10 @@ def _is_emphasized(row: Sequence[_Place]) -> bool:
 
 
 def _with_second_row(rows: Grid, count: int) -> int:
-    """Extend header rows by those that merged cells of the first ones reach, or whose names they group."""
+    """Return the number of header rows, including those that follow from the first `count`.
+
+    A row follows if a merged cell extends into it, or if it contains the names of columns that a merged cell groups.
+    """
     first = rows[:count]
     down = max(
         (
@@ -227,5 +240,5 @@ def _row_text(names: Sequence[str], row: Sequence[_Place]) -> str:
 
 
 def _distinct(row: Sequence[_Place]) -> list[str]:
-    """Return the texts of a row with each merged cell once."""
+    """Return the texts of a row. The text of a merged cell occurs only once."""
     return [one_line(place.cell.text) for number, place in enumerate(row) if not number or place is not row[number - 1]]

@@ -1,4 +1,7 @@
-"""Values as text, in the cells of tables of any format: numbers with their signs, and periods, which can name columns."""
+"""Classification of the texts in table cells: numbers with their signs, dates, and periods such as `2022` or `Q3`.
+
+A value is a number, or a sign for no number, such as a dash. A period can be a column's name although it is a number.
+"""
 
 import re
 from enum import Enum, auto
@@ -41,7 +44,7 @@ _FIRST_NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?")
 
 
 class ValueKind(Enum):
-    """The kind of a cell's text, by which the columns of a table are compared with its first row."""
+    """The kind of a cell's text. A first row whose kinds differ from those of the rows below is a header."""
 
     EMPTY = auto()
     NUMBER = auto()
@@ -66,13 +69,13 @@ def is_quantity(text: str) -> bool:
 
 
 def number_in(text: str) -> float | None:
-    """Return the first number of a text with a point as its decimal sign; None for a text without a number."""
+    """Return the first number in a text, whose decimal sign must be a point; None for a text without a number."""
     match = _FIRST_NUMBER.search(text)
     return float(match[0].replace("−", "-")) if match else None
 
 
 def is_value(text: str) -> bool:
-    """Return True for a number with its signs, and for the signs that stand for no number, such as a dash."""
+    """Return True for a number with its signs, and for a sign that stands for no number, such as a dash."""
     if len(text) > _MAX_VALUE or (len(text) > 4 and not _DIGIT.search(text)):
         return False
     if _NUMBER.fullmatch(text) or _DASH.fullmatch(text) or _NO_VALUE.fullmatch(text):
@@ -82,10 +85,10 @@ def is_value(text: str) -> bool:
 
 
 def is_period(text: str) -> bool:
-    """Return True for a year, a quarter, a month or a date: they are names of columns, although they can be numbers."""
+    """Return True for a text that is a year, a quarter, a month or a date, and nothing else."""
     return bool(_PERIOD.fullmatch(text))
 
 
 def mentions_period(text: str) -> bool:
-    """Return True if a text names a period, such as `Three months ended`."""
+    """Return True if a text contains a period or words such as `Three months ended`."""
     return bool(_PERIOD_INSIDE.search(text))

@@ -35,9 +35,10 @@ _SPACE_AFTER = re.compile(r"(?<=[(\[{“]) +")
 
 
 def convert(content: BytesIO, filename: str, format: Any, backend: Any, options: Any = None) -> DoclingDocument:
-    """Convert bytes in memory with one of docling's backends. No file is fetched and no model is loaded.
+    """Convert the content of a file with one of docling's backends. No other file is opened and no model is loaded.
 
-    Raises `DocumentUnreadable` (CORRUPT_DOCUMENT) if the backend rejects the content.
+    `format` is docling's `InputFormat`, `backend` a class of docling, and `options` an object with its options. Raises
+    `DocumentUnreadable` (CORRUPT_DOCUMENT) if the backend rejects the content.
     """
     opened = InputDocument(content, format, backend, backend_options=options, filename=filename)
     if not opened.valid:
@@ -78,7 +79,10 @@ def _item_blocks(item: Any, document: DoclingDocument, context: ParseContext, ou
 
 
 def _items_in_order(part: Any, document: DoclingDocument) -> Iterator[Any]:
-    """Yield the items of a part depth first, without recursion. Children of an inline group or a table belong to it."""
+    """Yield an item of the document and its descendants in reading order, without recursion.
+
+    The children of an inline group, a table or a picture are not yielded, because the text of these items contains them.
+    """
     stack = [part]
     while stack:
         item = stack.pop()
@@ -132,14 +136,14 @@ def _is_nested(item: ListItem, document: DoclingDocument) -> bool:
 
 
 def _inline_text(group: InlineGroup, document: DoclingDocument) -> str:
-    """Return the text of a sentence with formatted parts. docling strips the spaces between the parts; they are restored."""
+    """Return the text of a sentence with formatted parts. docling removes the spaces between the parts; restore them."""
     parts = (getattr(child.resolve(document), "text", "") for child in group.children)
     joined = " ".join(part for part in map(one_line, parts) if part)
     return _SPACE_AFTER.sub("", _SPACE_BEFORE.sub("", joined))
 
 
 def _table(table: TableData, context: ParseContext) -> Iterator[Block]:
-    """Yield the rows of a table or of a chart's data. The cells of all header rows form the column names."""
+    """Yield the rows of a table or of a chart's data. If several rows are headers, a column's name joins their cells."""
     context.count_cells(table.num_rows * table.num_cols)
     grid = table.grid
     header_rows = 0
@@ -156,6 +160,6 @@ def _column_name(texts: list[str]) -> str:
 
 
 def _cell_text(row: list[Any], column: int) -> str:
-    """Return the text of a cell. A cell that spans several columns has text in the first of them only."""
+    """Return the text of the cell in a column; empty if the cell is merged and begins in another column."""
     cell = row[column]
     return cell.text if cell.start_col_offset_idx == column else ""

@@ -1,4 +1,7 @@
-"""Detection of the rows that name the columns of a table, by comparison with the rows below them."""
+"""Detection of the header of a table: the first rows, which contain the column names.
+
+The kinds of their cells (`ValueKind`) are compared with those of the rows below.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,13 +16,13 @@ _MAX_HEIGHT = 6
 _MAX_COMPARED_ROWS = 40
 _MAX_NAME_CHARACTERS = 120
 _ALIKE = 0.8
-"""Share of a column's cells that must be numbers or dates for a column of values."""
+"""Minimum share of numbers and dates in a column of values."""
 _MAX_UNNAMED = 1 / 3
-"""Share of the columns that may have no name."""
+"""Maximum share of columns without a name in a table with a header."""
 _MAX_INDEX_COLUMNS = 3
-"""Columns without a name that may precede all others."""
+"""Maximum number of columns without a name, if all of them precede the named ones. They contain labels of the rows."""
 _PLACEHOLDER = re.compile(r"Unnamed: \d+(_level_\d+)?")
-"""Names that pandas writes for columns without one."""
+"""Column names that pandas writes for columns without a name."""
 _WORD = re.compile(r"[^\W\d_]{3}")
 _VALUES = (ValueKind.NUMBER, ValueKind.DATE)
 Row = Sequence[str]
@@ -27,16 +30,16 @@ Row = Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The rows at the start of a table that name its columns."""
+    """The header of a table: `height` rows at its start, and the column `names` in them."""
 
     height: int
     names: tuple[str, ...]
     is_certain: bool
-    "False if the rows contain only text above text, so that they can also be the first record."
+    "False if the header is a row of texts above other texts, so that it can also be the first record."
 
 
 def header_of_rows(rows: Sequence[Row]) -> Header | None:
-    """Return the header at the start of a table, of which `rows` are the first rows; None for a table without one."""
+    """Return the header of a table, or None if the table has none. `rows` are the first rows of the table."""
     for height in _heights(rows):
         names = _joined_names(rows[:height])
         below = rows[height : height + _MAX_COMPARED_ROWS]
@@ -47,12 +50,12 @@ def header_of_rows(rows: Sequence[Row]) -> Header | None:
 
 
 def is_single(row: Row) -> bool:
-    """Return True for a row with one cell, which may be merged over several columns."""
+    """Return True for a row in which only one cell has text. The cell may be merged over several columns."""
     return sum(bool(cell) and not is_covered(cell) for cell in row) + any(map(is_from_above, row)) == 1
 
 
 def _heights(rows: Sequence[Row]) -> Iterable[int]:
-    """Yield the possible heights of the header, the most likely one first."""
+    """Yield the possible heights of the header, in rows."""
     merged = _merged_height(rows)
     if merged > 1:
         yield merged
@@ -65,7 +68,10 @@ def _heights(rows: Sequence[Row]) -> Iterable[int]:
 
 
 def _merged_height(rows: Sequence[Row]) -> int:
-    """Return the number of rows that merged cells of the first row connect. A cell above all columns is not one of them."""
+    """Return the number of rows at the start that are connected by merged cells.
+
+    A first row that is one title above all columns is not connected with the rows below.
+    """
     if not rows or (is_single(rows[0]) and rows[0][0]):
         return 1
     height = 1
@@ -81,7 +87,10 @@ def _merged_height(rows: Sequence[Row]) -> int:
 
 
 def _has_two_levels(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
-    """Return True if the cells of the upper row name groups of the columns that the lower row names."""
+    """Return True if the rows are a header of two levels: the upper row names groups of columns that the lower row names.
+
+    `below` are the rows after these two.
+    """
     width = max(len(upper), len(lower))
     upper, lower = _padded(upper, width), _padded(lower, width)
     groups = [column for column in range(1, width) if upper[column]]
@@ -109,7 +118,7 @@ def _is_used(column: int, rows: Sequence[Row]) -> bool:
 
 
 def _joined_names(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Return the names of the columns. A name of a group applies to the columns up to the next name beside it."""
+    """Return the column names from the rows of a header. The name of a group is part of the names of all its columns."""
     width = max(map(len, rows))
     levels = [_filled_right(_padded(row, width), rows[-1]) for row in rows[:-1]]
     levels.append(_padded(rows[-1], width))
@@ -122,7 +131,10 @@ def _joined_names(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _filled_right(row: Row, lowest: Row) -> list[str]:
-    """Return a row of group names in which each name is repeated for the columns without one, up to the next name."""
+    """Return a row of group names in which each name is repeated in the empty cells up to the next name.
+
+    `lowest` is the last row of the header. A column that it does not name belongs to no group.
+    """
     filled, current = [], ""
     for column, cell in enumerate(row):
         has_name = column < len(lowest) and bool(lowest[column])
@@ -139,7 +151,11 @@ def _are_bold(row: Row) -> bool:
 
 
 def _evidence(names: Sequence[str], below: Sequence[Row], are_bold: bool) -> bool | None:
-    """Return True if the names differ in kind from the cells below, False if they may be names, None if they are none."""
+    """Judge whether texts are column names, by the rows below them.
+
+    Return True if they are, because their kinds differ from those of the cells below or they are bold; False if they can be
+    either names or the first record; None if they are not names.
+    """
     filled = [column for column, name in enumerate(names) if name]
     width = max([len(names), *map(len, below)], default=0)
     used = [column for column in range(width) if column in filled or _is_used(column, below)]
@@ -163,7 +179,7 @@ def _evidence(names: Sequence[str], below: Sequence[Row], are_bold: bool) -> boo
 
 
 def _is_value(name: str) -> bool:
-    """Return True for a number or a date; False for a name such as `2031 Plan`."""
+    """Return True for a number or a date; False for a text with a word in it, such as `2031 Plan`."""
     kind = kind_of(name)
     return kind is ValueKind.DATE or (kind is ValueKind.NUMBER and not _WORD.search(name))
 
@@ -178,7 +194,11 @@ def _is_above_values(column: int, below: Sequence[Row]) -> bool:
 
 
 def _are_names(names: Sequence[str], values: Sequence[int], below: Sequence[Row]) -> bool:
-    """Return True if the numbers and dates among the names can be names: a series that the rows below do not continue."""
+    """Return True if the numbers and dates among the texts of a possible header can be column names.
+
+    `values` are the columns of these numbers and dates. They can be names if they are a series, such as years, and the rows
+    below have no such series.
+    """
     texts = [names[column] for column in values]
     first = [[_cell(row, column) for column in values] for row in below[:_MAX_COMPARED_ROWS]]
     if all(map(_is_time, texts)):
@@ -200,7 +220,11 @@ def _is_time(text: str) -> bool:
 
 
 def _is_series(texts: Sequence[str], *, needs_equal_steps: bool) -> bool:
-    """Return True for numbers that increase or decrease from each to the next, at least three, or two without a label."""
+    """Return True if all texts are numbers and form a series.
+
+    With `needs_equal_steps`, a series is at least three numbers with the same difference between neighbours. Otherwise it is
+    at least two numbers that only increase or only decrease.
+    """
     numbers = [number for text in texts if (number := number_in(text)) is not None]
     steps = [after - before for before, after in pairwise(numbers)]
     if len(numbers) < len(texts) or len(numbers) < (3 if needs_equal_steps else 2) or not all(steps):

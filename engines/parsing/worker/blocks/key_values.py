@@ -1,6 +1,7 @@
-"""The rule for tables of keys and values, such as forms and data sheets: the first column names the value beside it.
+"""Detection of tables of keys and values, such as forms and data sheets, and of column names in tables of text.
 
-The readers of all formats use it. They pass the rows of a table as texts, and what they know about its style.
+In a table of keys and values, each cell of the first column (the key) names the cell beside it (the value). The readers of
+all formats use these functions. They pass the rows of a table as texts, and which of its cells are bold.
 """
 
 import re
@@ -11,9 +12,9 @@ from engines.parsing.worker.blocks.cell_values import is_period, is_quantity, is
 
 _MIN_ALIKE = 2
 _QUANTITY_SHARE = 0.7
-"""Share of the values of a column that are quantities, from which the first row of two columns names them."""
+"""Share of quantities in the second column from which a table of two columns is not one of keys and values."""
 _MAX_PAIRS = 60
-"""Rows up to which a table without other evidence is a data sheet. Longer tables are lists of records."""
+"""Maximum number of rows of a table of keys and values. Longer tables are lists of records."""
 _MAX_KEY_CHARACTERS = 80
 _NAMES_OF_KEYS = frozenset(
     ["attribute", "field", "key", "parameter", "property", "setting", "feld", "merkmal", "eigenschaft"]
@@ -32,7 +33,7 @@ _USUAL_NAMES = """
     fecha nombre país precio puesto teléfono
 """
 _NAMES_OF_VALUES = frozenset(_USUAL_NAMES.split())
-"""Usual names of columns, in lower case. One of them as the first value shows that the first row is a header."""
+"""Common column names, in lower case. If the first value is one of them, the first row is a header."""
 
 _NUMBERED_NAME = re.compile(r"(?:col|column|field|header|heading|spalte)[ _-]?(?:\d{1,3}|[a-z])", re.I)
 
@@ -46,9 +47,9 @@ def key_value_lines(
 ) -> list[str] | None:
     """Return the lines of a table of keys and values, such as `Owner: Ida Holm`; None for any other table.
 
-    `header_is_bold` is True if only the first row is bold, `keys_are_bold` if only the columns of keys are. A table of two
-    columns of text without evidence is read as keys and values, unless `needs_evidence` is True. More than two columns
-    need keys that end with a colon, or bold keys.
+    `header_is_bold` is True if only the first row is bold. `keys_are_bold` is True if every second column, from the first
+    on, is bold and the others are not. A table with more than two columns needs bold keys or keys that end with a colon.
+    `needs_evidence` is described in `are_keys`.
     """
     texts = [[one_line(cell) for cell in row] for row in rows]
     width = max(map(len, texts), default=0)
@@ -68,10 +69,11 @@ def _pair_line(key: str, value: str) -> str:
 
 
 def are_keys(pairs: Sequence[Sequence[str]], *, needs_evidence: bool = False) -> bool:
-    """Return True if the first of two columns contains the names of the values in the second.
+    """Return True if the first of two columns contains keys, which name the values in the second column.
 
-    The evidence for keys: colons behind them, a quantity in the first row, or values of different kinds. Quantities below a
-    first row of words, a repeated key, or no value at all are evidence against them.
+    Evidence for keys is a colon after most of them, a quantity in the first row, or a mixture of quantities and texts.
+    Evidence against keys is a column of quantities below a word, a repeated key, or a second column without any value.
+    Without evidence for or against keys, the result is True, but False with `needs_evidence`.
     """
     filled = [(key, value) for key, value in pairs if key and value]
     if filled and filled[0][0].casefold() in _NAMES_OF_KEYS:
@@ -103,11 +105,11 @@ def _end_with_colons(keys: Sequence[str]) -> bool:
 
 
 def header_of(rows: Sequence[Sequence[str]], bold: Sequence[bool], bold_keys: Sequence[bool]) -> list[str] | None:
-    """Return the names of the columns if the first row of a table of text contains them, else None.
+    """Return the column names if the first row of a table contains them, else None.
 
-    `bold[row]` is True if all cells of a row are bold, `bold_keys[row]` if its first cell is. A table of two columns needs
-    evidence for a header: its style, or quantities below a name. Without it, the first column is taken for keys, which is
-    right for a data sheet and does no harm otherwise.
+    `bold[row]` is True if all cells of a row are bold, `bold_keys[row]` if its first cell is bold. In a table of two
+    columns, the first row is a header only if it is bold or above a column of quantities. Otherwise the first column is
+    taken for keys, which is right for a data sheet and still readable for other tables.
     """
     first, others = rows[0], rows[1:]
     if not others or not any(first):
@@ -126,11 +128,11 @@ def header_of(rows: Sequence[Sequence[str]], bold: Sequence[bool], bold_keys: Se
 
 
 def _are_quantities(values: Sequence[str]) -> bool:
-    """Return True if all values of a column are numbers, with or without a unit."""
+    """Return True if a column has at least two values, and all are numbers with or without a unit."""
     present = [value for value in values if value]
     return len(present) >= _MIN_ALIKE and all(map(is_quantity, present))
 
 
 def _can_be_name(cell: str) -> bool:
-    """Return True if a cell can be a column's name. Numbers other than periods, and options such as `-v`, cannot."""
+    """Return True if a text can be a column's name. Texts with digits, except periods, and options such as `-v` cannot."""
     return not cell.startswith("-") and (is_period(cell) or not any(map(str.isdigit, cell)))

@@ -1,7 +1,7 @@
-"""Nested values, as in JSON and XML data, as blocks in which a value can be found by its name.
+"""Conversion of nested values, such as JSON and XML data, to blocks in which each value is next to its name.
 
-A small value becomes one line with its full name, such as `address.city: Oslo, address.zip: 0150`. The name of a large value
-becomes a heading. The records of a list become lines, like the rows of a table.
+A small value fits on one line (`is_small`). It becomes one line with full names, such as `address.city: Oslo,
+address.zip: 0150`. The name of a large value becomes a heading. Each record of a list becomes a line, like a table row.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from engines.parsing.worker.blocks.block import Block, BlockKind, Separator
 from engines.parsing.worker.blocks.table_rows import row_text
 
 _MAX_LINE_CHARACTERS = 1000
-"""Characters of a value up to which it becomes one line."""
+"""Maximum length, in characters, of a value that becomes one line."""
 
 
 class Members(list[tuple[str, object]]):
-    """The members of an object: names and values in their order. A name may occur more than once."""
+    """The members of an object, as pairs of name and value in the order of the file. A name may occur more than once."""
 
 
 def value_blocks(value: object, max_nesting: int) -> Iterator[Block]:
@@ -46,7 +46,7 @@ def _children(value: object) -> Iterator[object]:
 
 
 def row_block(value: object, separator: Separator = Separator.NEWLINE) -> Block | None:
-    """Return a small value as one line, or None for a value without text."""
+    """Return a small value as a block of one line, or None for a value without text."""
     pairs = list(_flatten(value, ""))
     names = tuple(one_line(name) for name, _ in pairs)
     text = row_text(names, [text for _, text in pairs])
@@ -63,7 +63,10 @@ def _blocks(value: object, name: str, level: int) -> Iterator[Block]:
 
 
 def _member_blocks(members: Members, level: int) -> Iterator[Block]:
-    """Yield the small members before the large ones. Below the heading of a large one, they would seem to be its parts."""
+    """Yield the blocks of the small members first, then those of the large members.
+
+    After the heading of a large member, a small one would seem to be a part of the large one.
+    """
     separator = Separator.BLANK_LINE
     for name, value in members:
         for item in _records(value) if is_small(value) else ():
@@ -81,7 +84,7 @@ def _member_blocks(members: Members, level: int) -> Iterator[Block]:
 
 
 def _records(value: object) -> list[object]:
-    """Return the parts of a value that become separate lines: the items of a list of records, or the value itself."""
+    """Return the values that become separate lines: the items of a list of records or lists, or else the value alone."""
     if isinstance(value, list) and not isinstance(value, Members) and any(isinstance(item, list) for item in value):
         return value
     return [value]
@@ -121,7 +124,7 @@ def _scalar_text(value: object) -> str:
 
 
 def is_small(value: object) -> bool:
-    """Return True if the value fits on one line. Counts no further than the limit."""
+    """Return True if the value fits on one line. Stop counting its characters at the limit, so that this is fast."""
     left = _MAX_LINE_CHARACTERS
     stack = [value]
     while stack and left >= 0:

@@ -1,6 +1,8 @@
-"""Tables in a stream of rows, as in sheets and CSV files: titles, headers, records, notes, and tables side by side.
+"""Detection of tables in a stream of rows, as in sheets and CSV files.
 
-Only the first rows of a table are kept in memory. An empty row ends a table, and an empty column divides two tables.
+An empty row ends a table, and an empty column divides two tables that are side by side. Titles and other lines (the
+preamble) can precede the header of a table. The records follow the header, and notes can follow the records. Only the first
+rows of a table (`head`) are in memory at once.
 """
 
 from collections import Counter
@@ -18,9 +20,9 @@ from engines.parsing.worker.parse_context import ParseContext
 
 _HEAD_ROWS = 200
 _MAX_PREAMBLE = 30
-"""Rows before the header of a table, among which it is searched."""
+"""Number of rows at the start of a table in which its header is searched."""
 _FULL = 0.6
-"""Share of the usual number of filled cells, from which a row can be the header or a record."""
+"""Minimum number of filled cells in a header or first record, as a share of the usual number in a row of the table."""
 _ALIKE = 0.8
 _MIN_NOTE_CHARACTERS = 24
 _MAX_NOTES = 20
@@ -29,22 +31,22 @@ Row = Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The columns of the last table, with which a table without a header continues."""
+    """The columns of the previous table. Rows without a header of their own can continue it."""
 
     names: tuple[str, ...] = ()
     values: frozenset[int] = frozenset()
-    "Columns of numbers."
+    "Indexes of the columns that contain numbers or dates."
     start: int = 0
-    "Index of the first column in the rows of the sheet."
+    "Index in the sheet of the table's first column."
     has_records: bool = True
-    "False if no record followed the names, so that those below an empty row are the first."
+    "False if an empty row follows the header, so that the first records are below the empty row."
 
 
 class TableLayout:
     """Converts the rows of one sheet or file to blocks.
 
-    `is_data_file` is True for a CSV file: its first row is more likely a header than the first pair of a form, rows with
-    one cell are records, and empty rows do not end a list of texts.
+    `is_data_file` is True for a CSV file. Its first row is then more likely a header than a key with its value, rows with
+    one cell are records instead of titles, and texts after an empty row continue the list before it.
     """
 
     def __init__(self, context: ParseContext, *, is_data_file: bool = False) -> None:
@@ -59,7 +61,7 @@ class TableLayout:
                 yield from self._run_blocks(run)
 
     def _run_blocks(self, run: Iterator[Row]) -> Iterator[Block]:
-        """Yield the blocks of rows without an empty row between them."""
+        """Yield the blocks of consecutive rows that are not empty."""
         while head := list(islice(run, _HEAD_ROWS)):
             is_list = self._is_data_file and len(head) > 1 and _width(head) == 1
             titles = 0 if is_list else _title_count(head)
@@ -88,7 +90,10 @@ class TableLayout:
             yield from (_row_block(text, names) for names, cells in parts if (text := row_text(names, cells)))
 
     def _table_blocks(self, head: list[Row], rest: Iterator[Row], start: int) -> Iterator[Block]:
-        """Yield the blocks of a table, whose first column is the column `start` of the sheet."""
+        """Yield the blocks of one table: of its first rows `head` and of its further rows `rest`.
+
+        `start` is the index in the sheet of the table's first column.
+        """
         self._context.tables = (self._context.tables or 0) + 1
         if not (start == self._columns.start and self._continues(head)):
             following = list(islice(rest, 1))
@@ -101,7 +106,7 @@ class TableLayout:
         yield from self._record_blocks(chain(head, rest))
 
     def _continues(self, head: Sequence[Row]) -> bool:
-        """Return True if the rows have no header of their own and fit below the names of the table before."""
+        """Return True if the rows have no header and their cells match the columns of the previous table."""
         known, first = self._columns, head[0]
         if not any(known.names) or len(_trimmed(first)) > len(known.names):
             return False
@@ -130,7 +135,10 @@ class TableLayout:
         )
 
     def _begin_table(self, head: list[Row], column: int) -> Generator[Block, None, list[Row]]:
-        """Yield the lines above the header, remember the names of the columns and return the rows below."""
+        """Yield the lines above the header, store the column names, and return the rows of `head` below the header.
+
+        `column` is the index in the sheet of the table's first column.
+        """
         start, header = _find_header(head)
         yield from _line_blocks([_preamble_text(row) for row in head[:start]])
         below = head[start + (header.height if header else 0) :]
@@ -143,7 +151,7 @@ class TableLayout:
         return below
 
     def _record_blocks(self, rows: Iterator[Row]) -> Iterator[Block]:
-        """Yield the lines of records. Notes below the last record become paragraphs."""
+        """Yield a line for each record. Notes below the last record become paragraphs."""
         names, separator = self._columns.names, Separator.BLANK_LINE
         notes: list[Row] = []
         for row in rows:
@@ -170,7 +178,7 @@ def _line_blocks(lines: Iterable[str]) -> Iterator[Block]:
 
 
 def _record_text(names: Sequence[str], row: Row) -> str:
-    """Return the line of a record. A cell that is merged over all columns is returned without a column name."""
+    """Return the text of a record with its column names. A single merged cell is returned without a column name."""
     if is_single(row) and any(map(is_covered, row)) and sum(map(bool, row)) > 1:
         return _single_text(row)
     return row_text(names, row)
@@ -181,24 +189,24 @@ def _single_text(row: Row) -> str:
 
 
 def _preamble_text(row: Row) -> str:
-    """Return a line above a table. The first of two cells names the second, as in `Account:` and its number."""
+    """Return the text of a row above a header. Two cells are written as a name and its value, such as `Account: 4711`."""
     cells = [text for cell in row if not is_covered(cell) and (text := one_line(cell))]
     return f"{cells[0].rstrip(': ')}: {cells[1]}" if len(cells) == 2 else ", ".join(cells)
 
 
 def _is_note(row: Row) -> bool:
-    """Return True for a row with a sentence in its first column only."""
+    """Return True for a row that can be a note: only its first cell has text, which is long or begins with a note mark."""
     text = row[0].strip() if row else ""
     return bool(text) and is_single(row) and (len(text) >= _MIN_NOTE_CHARACTERS or text[0] in "*†‡(")
 
 
 def _from(row: Row, start: int) -> Row:
-    """Return the cells from the column `start`, or the whole row if there is text before it."""
+    """Return the cells from the column `start` on, or the whole row if a cell before that column has text."""
     return row if any(row[:start]) else row[start:]
 
 
 def _title_count(rows: Sequence[Row]) -> int:
-    """Return the number of rows at the start that are titles: rows with one cell that names no columns."""
+    """Return the number of rows at the start that are titles: rows with one cell that is not a part of the header."""
     count = _leading_singles(rows)
     if not 0 < count < len(rows) or not _leaves_labels(rows[count - 1], rows[count:]):
         return count
@@ -210,7 +218,7 @@ def _first_column(row: Row) -> int:
 
 
 def _leaves_labels(row: Row, below: Sequence[Row]) -> bool:
-    """Return True if the first columns have no cell in this row, and cells in the next: labels of the rows have no name."""
+    """Return True if the row begins further right than the next one, so that it does not name the column of labels."""
     return bool(below) and _first_column(row) > _first_column(below[0])
 
 
@@ -241,7 +249,7 @@ def _value_columns(rows: Sequence[Row]) -> frozenset[int]:
 
 
 def _find_header(rows: Sequence[Row]) -> tuple[int, Header | None]:
-    """Return the index of the first row of a table, behind the lines above it, and its header, or None without one."""
+    """Return the number of rows above the header or first record, and the header; None instead of a missing header."""
     counts = Counter(filled for row in rows if (filled := sum(map(bool, row))) > 1)
     usual = max(counts, key=lambda filled: (counts[filled], filled), default=1)
     first_full = next((start for start, row in enumerate(rows[:_MAX_PREAMBLE]) if sum(map(bool, row)) >= usual), 0)
@@ -260,10 +268,10 @@ def _find_header(rows: Sequence[Row]) -> tuple[int, Header | None]:
 
 
 def column_areas(rows: Sequence[Row]) -> list[range]:
-    """Return the ranges of columns of the tables that are side by side; one range if there is one table.
+    """Return the columns of each of several tables that are side by side, or one range if there is only one table.
 
-    Tables are divided by an empty column, and each has names or keys of its own. Columns of values behind an empty column
-    belong to the table on their left, whose first column is their label.
+    An empty column divides two tables if the right one begins with labels and has its own header or keys. Otherwise the
+    columns to the right of the empty column belong to the table on their left.
     """
     divided = [row for row in rows if not (is_single(row) and any(map(is_covered, row)))]
     areas: list[range] = []
@@ -284,7 +292,7 @@ def column_areas(rows: Sequence[Row]) -> list[range]:
 
 
 def _is_own_table(rows: Sequence[Row], area: range) -> bool:
-    """Return True for columns that begin with a column of labels, below a header or as keys of their values."""
+    """Return True if the columns are a table of their own: the first contains labels, and there is a header or keys."""
     cells = [part for row in rows if any(part := row[area.start : area.stop])]
     cells = cells[_leading_singles(cells) :]
     if len(area) < 2 or len(cells) < 2:

@@ -1,6 +1,7 @@
-"""Tables as text: each row becomes a line with its column names, such as `Part: Bolt A, Torque: 35 Nm`.
+"""Conversion of table rows to text: each row becomes a line with its column names: `Part: Bolt A, Torque: 35 Nm`.
 
-A row that contains its column names can be found by a question about one cell, and a citation of it can be understood.
+Because a row contains its column names, search finds it by a question about one cell, and a reader understands it when it is
+cited alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,13 +12,13 @@ from records.document import BoundingBox
 
 
 class CellText(str):
-    """The text of a cell with properties of the cell. A plain string stands for a cell without any of them."""
+    """The text of a cell with its properties. A plain string stands for a cell for which all properties are False."""
 
     __slots__ = ("from_above", "is_bold", "is_covered")
 
     is_bold: bool
     is_covered: bool
-    "True for the text of a merged cell in a row or column other than its first."
+    "True for a repetition of a merged cell's text: in any row or column that it covers, except at its top left corner."
     from_above: bool
     "True for the text of a merged cell that begins in a row above."
 
@@ -42,7 +43,7 @@ def is_from_above(cell: str) -> bool:
 
 
 def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
-    """Return the line of a row. Empty cells are omitted; a cell without a column name is written without one."""
+    """Return the text of a row: each cell after its column name, or alone if its column has no name. Omit empty cells."""
     parts = []
     for column, cell in enumerate(cells):
         if value := one_line(cell):
@@ -52,7 +53,7 @@ def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
 
 
 def can_be_header(row: Sequence[str]) -> bool:
-    """Return True if a table's first row can hold the column names: no cell is a number and no name occurs twice."""
+    """Return True if a row can contain column names: no cell is a number and no text occurs twice."""
     names = [cell for cell in row if cell.strip()]
     return bool(names) and not any(_is_number(name) for name in names) and len(set(names)) == len(names)
 
@@ -68,7 +69,7 @@ def table_blocks(
     page: int | None = None,
     box: BoundingBox | None = None,
 ) -> Iterator[Block]:
-    """Yield the rows of a table, or its header alone if it has no other rows."""
+    """Yield a block for each row of a table. If no row has text, yield one block with the column names (`header`)."""
     names = tuple(one_line(name) for name in header)
     separator = Separator.BLANK_LINE
     for cells in rows:

@@ -19,7 +19,7 @@ class PlacedBlock:
 
 
 class TextBuilder:
-    """Assigns positions to blocks and collects the outline. It does not keep the text."""
+    """Assigns positions to blocks and collects the outline of the document. The text itself is not stored."""
 
     def __init__(self, limits: ParsingLimits) -> None:
         self._limits = limits

@@ -1,1 +1,1 @@
-"""E-mail: headers, the choice among the parts of a message, mailboxes."""
+"""E-mail: headers, the parts of messages and their text, mailboxes, and Outlook messages."""

@@ -1,4 +1,4 @@
-"""Headers of messages. Encoded words are decoded by the labels of the web, because mail programs use those."""
+"""Headers of messages. The encodings that they state are resolved as on the web (`web_encoding`), as mail programs do."""
 
 import re
 from email.errors import HeaderParseError
@@ -12,12 +12,12 @@ from engines.parsing.web_encoding import decode_labelled
 SHOWN_HEADERS = ("From", "To", "Cc", "Bcc", "Date")
 _PROPERTIES = {"From": "author", "To": "to", "Cc": "cc", "Subject": "subject", "Message-ID": "message_id"}
 _MAX_HEADER = 20_000
-"""Characters of a header that are decoded."""
+"""Maximum length, in characters, of a header. The rest is cut off."""
 _EXTENDED = re.compile(r"^([\w.+-]*)'[\w-]*'(.*)$", re.S)
 
 
 def header(message: Message, name: str) -> str:
-    """Return a header's decoded value on one line; empty without such a header."""
+    """Return the decoded value of a header on one line; empty if the message has no such header."""
     value = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
     return decode_words(str(value))
 
@@ -44,7 +44,10 @@ def _decoded(part: bytes | str, label: str | None) -> str:
 
 
 def _raw_bytes(part: bytes) -> bytes:
-    """Return the bytes of a header outside of encoded words. `decode_header` returns them as escaped characters."""
+    """Return the original bytes of a part of a header that is not an encoded word.
+
+    `part` is what `decode_header` returns for it: bytes outside of ASCII are escaped.
+    """
     try:
         return part.decode("raw-unicode-escape").encode("utf-8", errors="surrogateescape")
     except UnicodeError:
@@ -64,7 +67,7 @@ def file_name(part: Message) -> str:
 
 
 def properties(message: Message) -> dict[str, str]:
-    """Return the metadata of a message. `created` is an ISO 8601 date."""
+    """Return the metadata of a message that is not empty. The value of `created` is an ISO 8601 date."""
     found = {key: header(message, name) for name, key in _PROPERTIES.items()}
     try:
         found["created"] = parsedate_to_datetime(header(message, "Date")).isoformat()

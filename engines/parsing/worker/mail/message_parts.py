@@ -1,4 +1,4 @@
-"""The parts of a message (MIME): those that form its text, those that are messages, and those that are attachments."""
+"""Division of a message (MIME) into the parts with its text, the attached messages, and the other attachments."""
 
 from dataclasses import dataclass, field
 from email.message import Message
@@ -14,14 +14,14 @@ _MAX_PARTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """Versions of the same text in several types, in order of increasing richness."""
+    """Versions of one text in different media types. The order is that of the message: the richest version is last."""
 
     parts: tuple[Message, ...]
 
 
 @dataclass(slots=True)
 class MessageParts:
-    """The parts of one message in their order."""
+    """The parts of one message, each list in the order of the message."""
 
     texts: list[Alternatives] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -30,7 +30,7 @@ class MessageParts:
 
 
 def divide(message: Message) -> MessageParts:
-    """Return the parts of a message. The parts of attached messages are not among them."""
+    """Divide a message into its parts. An attached message is one part; its own parts are not included."""
     found = MessageParts()
     stack = [message]
     for _ in range(_MAX_PARTS):
@@ -59,7 +59,7 @@ def _unpacked(part: Message) -> Message | None:
 
 
 def _add_container(inner: Message, found: MessageParts) -> None:
-    """Add the attachments of a container, and its text if the message has none of its own."""
+    """Add the attachments of an Outlook container, and its text if no text was found in the message so far."""
     parts = divide(inner)
     found.attachments += parts.attachments
     if not any(_has_text(part) for versions in found.texts for part in versions.parts):
@@ -72,7 +72,7 @@ def _has_text(part: Message) -> bool:
 
 
 def _add_alternatives(children: list[Message], found: MessageParts) -> list[Message]:
-    """Add the versions of a text, and return the other parts below them, such as attachments inside of a version."""
+    """Add the versions of a text. Return the parts among and inside of them that are not versions, such as attachments."""
     versions, others = list[Message](), list[Message]()
     stack = list(reversed(children))
     while stack:
@@ -103,7 +103,10 @@ def _add_single(part: Message, kind: str, found: MessageParts) -> None:
 
 
 def _is_attached(part: Message) -> bool:
-    """Return True for a part that the sender attached as a file. Some programs name even the text of a message."""
+    """Return True for a part that the sender attached as a file.
+
+    An HTML part with a file name does not count, because some programs give a file name to the text of a message.
+    """
     disposition = (part.get_content_disposition() or "").lower()
     return disposition == "attachment" or (
         bool(file_name(part)) and disposition != "inline" and not _is_body_name(part)

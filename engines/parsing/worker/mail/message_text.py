@@ -1,4 +1,7 @@
-"""The text of a message: the richer version where there are several, without the encoded files of old programs."""
+"""The text of a message. Of several versions, the one with more words is read.
+
+Files that programs before MIME encoded inside of the text are removed from it.
+"""
 
 import re
 from collections import Counter
@@ -21,13 +24,13 @@ _ADDRESS = re.compile(r"https?://\S+|\[(image|cid):[^\]]*\]", re.I)
 _ENCODED_FILE = re.compile(
     r"^begin [0-7]{3,4} (\S[^\n]*)\n(?:[!-`]{1,61}[^\S\n]*\n)+(?:`?[^\S\n]*\n)?end[^\S\n]*$", re.MULTILINE
 )
-"""A file in the text of a message, as programs before MIME sent it (uuencode)."""
+"""A file that is encoded inside of the text of a message (uuencode), as programs did before MIME."""
 _SAVED_PAGE = ("Snapshot-Content-Location", "X-Snapshot-Content-Location")
-"""Headers of a web page that a browser saved as a message (MHTML)."""
+"""Headers that show that the message is a web page saved by a browser (MHTML)."""
 
 
 def text_blocks(alternatives: Alternatives, message: Message, context: ParseContext, level: int) -> list[Block]:
-    """Return the blocks of a text. Of versions in plain text and in HTML, the one that says more is read.
+    """Return the blocks of a text. Of its versions in plain text and in HTML, the one with more words is read.
 
     `level` is the level of the message's own heading.
     """
@@ -46,7 +49,7 @@ def text_blocks(alternatives: Alternatives, message: Message, context: ParseCont
 
 
 def _says_more(html: list[Block], plain: list[Block]) -> bool:
-    """Return True if HTML has more words than plain text, or the same words in a table with column names."""
+    """Return True if the HTML version has more words of its own, or as many words and a table with column names."""
     html_words, plain_words = _words(html), _words(plain)
     only_html, only_plain = (html_words - plain_words).total(), (plain_words - html_words).total()
     if only_html != only_plain:
@@ -75,7 +78,10 @@ def _plain_blocks(part: Message, context: ParseContext) -> Iterator[Block]:
 
 
 def _unfold(text: str, *, delete_space: bool) -> str:
-    """Join the lines of `format=flowed` text (RFC 3676). A line that ends in a space continues in the next line."""
+    """Join the lines of `format=flowed` text (RFC 3676). A line that ends in a space continues in the next line.
+
+    With `delete_space` (`DelSp=yes`), this space is not a part of the text.
+    """
     lines, continues, depth = list[str](), False, 0
     for line in text.split("\n"):
         quoted = len(line) - len(line.lstrip(">"))
@@ -92,7 +98,7 @@ def _unfold(text: str, *, delete_space: bool) -> str:
 
 
 def _decoded(part: Message, context: ParseContext) -> str:
-    """Return the text of a part. An unknown or wrong encoding adds a warning."""
+    """Return the text of a part. Add a warning if the part states an unknown or wrong encoding."""
     if part.get_content_type() == "message/delivery-status":
         return "\n\n".join(each.as_string() for each in part.walk() if each is not part)
     content = part.get_payload(decode=True)

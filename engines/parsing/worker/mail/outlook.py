@@ -14,7 +14,10 @@ from engines.parsing.web_encoding import decode_labelled
 from engines.parsing.worker.mail.rich_text import RTF_ONLY, attach_rich_text, decompressed, text_versions
 
 _ROOT_HEADER, _ATTACHED_HEADER, _PART_HEADER = 32, 24, 8
-"""Bytes before the properties of a message, of a message in a message, and of a recipient or attachment (MS-OXMSG 2.4)."""
+"""Length, in bytes, of the header before the properties of an outermost message, an attached message, and another part.
+
+The other parts are recipients and attachments. Source: MS-OXMSG 2.4.
+"""
 _EMBEDDED = "__substg1.0_3701000D"
 _MAX_DEPTH = 5
 _RECIPIENTS = {1: "To", 2: "Cc", 3: "Bcc"}
@@ -22,7 +25,7 @@ _HEADERS = ("From", "To", "Cc", "Bcc", "Date", "Message-ID")
 
 
 def load_outlook_message(path: Path) -> EmailMessage:
-    """Return an Outlook message as an e-mail message. Attachments have names and types, and no content."""
+    """Return an Outlook message as an e-mail message. Its attachments have names and media types, but no content."""
     from olefile import OleFileIO
     from oxmsg.storage import Storage
 
@@ -32,7 +35,10 @@ def load_outlook_message(path: Path) -> EmailMessage:
 
 @contextmanager
 def _windows_code_pages() -> Iterator[None]:
-    """Make code pages such as `windows-950` known to Python, which calls them `cp950`. python-oxmsg needs them."""
+    """Register aliases such as `windows-950` for Python's code pages such as `cp950`, while the context is open.
+
+    python-oxmsg looks code pages up by these aliases.
+    """
     register(_code_page)
     try:
         yield
@@ -75,7 +81,7 @@ def _converted(storage: Any, offset: int, depth: int) -> EmailMessage:
 
 
 def _encrypted_type(message_class: str, attachments: list[EmailMessage]) -> str | None:
-    """Return the media type of an encrypted message; None for a readable one."""
+    """Return the media type of an encrypted message; None for a message that is not encrypted."""
     if message_class.lower() == "ipm.note.smime":
         return "application/pkcs7-mime"
     is_pgp = any(part.get_content_type() == "application/pgp-encrypted" for part in attachments)
@@ -83,7 +89,7 @@ def _encrypted_type(message_class: str, attachments: list[EmailMessage]) -> str 
 
 
 def _headers(storage: Any, properties: Any) -> dict[str, str]:
-    """Return the shown headers: those of the transport, else the properties that Outlook shows."""
+    """Return the headers of a message: those with which it was sent, else the values that Outlook stores for them."""
     from oxmsg.domain import constants as names
 
     sent = HeaderParser(policy=compat32).parsestr(properties.str_prop_value(names.PID_TRANSPORT_MESSAGE_HEADERS) or "")
@@ -121,7 +127,7 @@ def _recipients(storage: Any) -> dict[str, str]:
 
 
 def _address(name: str, address: str) -> str:
-    """Return a name with its address. Addresses of Exchange, such as `/o=…`, say nothing to readers."""
+    """Return a name with its e-mail address. Internal addresses of Exchange, such as `/o=…`, are left out."""
     name = name.strip().strip("'")
     if "@" not in address or name == address:
         return name or address

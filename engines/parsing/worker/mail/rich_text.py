@@ -1,4 +1,4 @@
-"""The text of Outlook messages that is stored as RTF, and the versions of a text as parts of a message."""
+"""Text of Outlook messages: decompression of RTF, and assembly of the versions of a text into a part of a message."""
 
 import base64
 import struct
@@ -10,7 +10,7 @@ from engines.parsing.worker.rtf.rtf_html import contains_html, html_of
 
 RTF = "text/rtf"
 RTF_ONLY = "X-Graphlore-Rtf-Only"
-"""Header of a converted message whose text is only in RTF that cannot be unpacked."""
+"""Name of a header that marks a converted message whose only text is RTF that cannot be decompressed."""
 _HEADER = struct.Struct("<II4sI")
 """Header of compressed RTF: sizes, kind and checksum (MS-OXRTFCP 2.1.3.1)."""
 _COMPRESSED, _STORED = b"LZFu", b"MELA"
@@ -18,7 +18,7 @@ _MAX_RTF_BYTES = 32 * MIB
 
 
 def decompressed(content: bytes) -> bytes | None:
-    """Return compressed RTF as RTF; None if it is damaged or larger than 32 MiB."""
+    """Return the RTF that Outlook stored compressed; None if it is damaged or larger than 32 MiB."""
     from compressed_rtf import decompress
     from compressed_rtf.crc32 import crc32
 
@@ -34,7 +34,7 @@ def decompressed(content: bytes) -> bytes | None:
 
 
 def attach_rich_text(message: EmailMessage, content: bytes) -> bool:
-    """Attach RTF to a message: the HTML that it contains, else the RTF. Return False for content that is not RTF."""
+    """Attach the HTML that RTF content contains to a message, or else the RTF. Return False for content that is not RTF."""
     if not content.lstrip().startswith(b"{\\rtf"):
         return False
     versions = text_versions("", html_of(content)) if contains_html(content) else None
@@ -48,7 +48,7 @@ def attach_rich_text(message: EmailMessage, content: bytes) -> bool:
 
 
 def text_versions(plain: str, html: str) -> EmailMessage | None:
-    """Return the versions of a text as one part; None if none of them has text."""
+    """Return a part (`multipart/alternative`) with the plain text and the HTML of a message; None if both are empty."""
     part = EmailMessage(policy=compat32)
     part["Content-Type"] = "multipart/alternative"
     part.set_payload([])

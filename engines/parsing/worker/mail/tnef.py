@@ -1,4 +1,4 @@
-"""Containers of Outlook (TNEF, `winmail.dat`), in which it sends the text and the attachments of messages."""
+"""TNEF containers (`winmail.dat`), in which Outlook sends the text and the attachments of messages."""
 
 import struct
 from email.message import EmailMessage
@@ -14,7 +14,7 @@ _DAMAGED = (ValueError, IndexError, KeyError, LookupError, TypeError, OverflowEr
 
 
 def unpacked(content: bytes) -> EmailMessage | None:
-    """Return a container as a message; None for a damaged one. Attachments have names and types, and no content."""
+    """Return the content of a container as a message; None for a damaged container. Attachments have no content."""
     from tnefparse import TNEF
 
     try:
@@ -40,5 +40,5 @@ def unpacked(content: bytes) -> EmailMessage | None:
 
 
 def _text(body: Any) -> str:
-    """Return a body as text. The library returns bytes where the encoding is not stated."""
+    """Return the body of a message as text. The library returns bytes if the container does not state the encoding."""
     return decode_labelled(body, None).text if isinstance(body, bytes) else body or ""

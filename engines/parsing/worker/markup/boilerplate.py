@@ -1,7 +1,7 @@
-"""Removal of a website's boilerplate: navigation, banners for cookies, and copyright lines.
+"""Removal of a website's boilerplate: navigation, cookie banners and copyright lines.
 
-Nothing is removed for its tag, class or id alone. A part needs two pieces of evidence: a place or name that says what it is
-for, and content that says nothing else, such as links without sentences. What remains in doubt stays in the text.
+A part of a page is an element with its content. It is removed only with two pieces of evidence: its tag, role, class, id or
+position marks it as boilerplate, and its content has the form of boilerplate, such as links without sentences.
 """
 
 import re
@@ -25,24 +25,27 @@ _NAVIGATION_NAMES = re.compile(
     r"|edit|prev|previous|next)($|[-_ \d])",
     re.I,
 )
-"""Names of navigation, wherever it is in a page."""
+"""Classes and ids of navigation, both inside and outside of the content of a page."""
 _SITE_NAMES = re.compile(
     r"(^|[-_ ])(navigable|menus?|side-?bar|footer|header|top-?bar|tool-?bar|related|tags|links|languages?|lang|promo"
     r"|adverts?|ads|subscribe|newsletter|login|cookies?|consent|gdpr|banner|copyright|legal|search)($|[-_ \d])",
     re.I,
 )
-"""Names of what surrounds the content of a page. Inside of the content, they say nothing."""
+"""Classes and ids of the parts around the content of a page. Inside of the content, they are no evidence."""
 _MAIN = ("main", "article")
 _LINK_SHARE = 0.75
-"""Share of letters in links from which a part is a list of links."""
+"""Minimum share of the letters of a part that are in links, for a list of links."""
 _MAX_PLAIN_WORDS = 12
-"""Words outside of links that a list of links may have: headings, separators, the current page."""
+"""Maximum number of words outside of links in a list of links, such as headings and the name of the current page."""
 _MAX_LEGAL_WORDS = 30
 _MAX_BANNER_WORDS = 120
 _MAX_SIGNPOST_WORDS = 6
 _MAX_LETTERS = 20_000
 _MAX_NAVIGATION = 100_000
-"""Characters of a part from which it is not boilerplate: in general, and for an element marked as navigation."""
+"""Maximum length, in characters, of boilerplate in elements that are made for it, such as `nav`.
+
+`_MAX_LETTERS` is the maximum for all other elements.
+"""
 _SENTENCE = re.compile(r"(\w+\W+){5,}\w+[.!?:](\s|$)")
 _FACT = re.compile(r"\d{2,}|\d[.,:]\d|[€$£%]")
 _RIGHTS_MARKS = ("©", "(c)", "copyright", "all rights")
@@ -64,14 +67,14 @@ _MIN_REMAINING_SHARE = 0.2
 _MIN_REMAINING_WORDS = 8
 _MIN_MAIN_WORDS = 20
 _PROSE_WORDS = 8
-"""Words outside of links from which a run of text is prose."""
+"""Minimum number of words of a text node that counts as prose."""
 _PROSE_SHARE = 0.9
-"""Share of a page's prose that its main part has."""
+"""Minimum share of a page's prose that is in the main part of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Measures:
-    """Counts of the text below an element."""
+    """Measures of the content of an element."""
 
     words: int
     letters: int
@@ -85,9 +88,9 @@ class _Measures:
 
 
 def remove_boilerplate(body: Any) -> tuple[int, int]:
-    """Remove boilerplate from a page; return the number of words in it, and that of all words of the page.
+    """Remove boilerplate from a page. Return the number of removed words, and the number of words before the removal.
 
-    Nothing but copyright lines is removed if little would remain: the page is then an index, and its links are its content.
+    If little text would remain, only copyright lines are removed: the links are then the content of the page.
     """
     total = len(visible_text(body).split())
     found = list(_outermost(body))
@@ -101,7 +104,11 @@ def remove_boilerplate(body: Any) -> tuple[int, int]:
 
 
 def _main_parts(body: Any) -> list[Any]:
-    """Return the parts that the page marks as its content, or else the smallest part with most of its prose."""
+    """Return the elements that the page marks as its main content.
+
+    If it marks none, return the smallest element with most of the page's prose. Return an empty list if that is the whole
+    body or if the page has little prose.
+    """
     marked = [*body.iter(*_MAIN), *(each for each in body.iter() if each.get("role") == "main")]
     return [each for each in marked if len(visible_text(each).split()) >= _MIN_MAIN_WORDS] or _prose_part(body)
 
@@ -123,7 +130,7 @@ def _prose_part(body: Any) -> list[Any]:
 
 
 def _outermost(body: Any) -> Iterator[Any]:
-    """Yield the parts that are boilerplate, from the outermost inwards."""
+    """Yield the elements that are boilerplate. Elements inside of a yielded one are not yielded."""
     main = set(_main_parts(body))
     places = {place for each in body.iter() for place in (each.get("id"), each.get("name")) if place}
     stack = [(child, False) for child in reversed(body)]
@@ -161,7 +168,7 @@ def _is_boilerplate(element: Any, in_main: bool, is_outside: bool, places: set[s
 
 
 def _is_long(element: Any) -> bool:
-    """Return True for a part that is longer than any boilerplate, without looking at all of it."""
+    """Return True for an element with more text than boilerplate has. Stop counting at the limit."""
     left = _MAX_NAVIGATION if tag(element) in _SITE_TAGS else _MAX_LETTERS
     for text in element.itertext():
         left -= len(text)
@@ -171,7 +178,10 @@ def _is_long(element: Any) -> bool:
 
 
 def _is_in_footer(element: Any) -> bool:
-    """Return True inside of a footer. Elsewhere, as on the title page of a manual, a copyright line is content."""
+    """Return True if the element is a footer or inside of one.
+
+    Elsewhere, for example on the title page of a manual, a copyright line is content.
+    """
     return any(
         tag(each) == "footer"
         or each.get("role") == "contentinfo"
@@ -207,7 +217,7 @@ def _measure(element: Any) -> _Measures:
 
 
 def _plain_text(element: Any) -> str:
-    """Return the text outside of links."""
+    """Return the text of an element that is outside of links, on one line."""
     from lxml import etree
 
     parts = list[str]()
@@ -227,7 +237,10 @@ def _letters(text: str) -> int:
 
 
 def _has_only_links(measures: _Measures) -> bool:
-    """Return True for links without sentences and figures beside them. Links to documents are content."""
+    """Return True for a list of links without sentences or figures outside of the links.
+
+    Return False if one of the links leads to a document, such as a PDF, because such a link is content.
+    """
     if not measures.targets or measures.linked_letters < _LINK_SHARE * measures.letters:
         return False
     if any(_DOCUMENT.search(target.split("?")[0]) for target in measures.targets):
@@ -237,12 +250,12 @@ def _has_only_links(measures: _Measures) -> bool:
 
 
 def _says_nothing(text: str) -> bool:
-    """Return True for text without a sentence and without a figure."""
+    """Return True for a text that contains no sentence and no figure other than a year."""
     return not _SENTENCE.search(text) and not _FACT.search(_YEAR.sub("", text))
 
 
 def _is_contents(measures: _Measures, places: set[str]) -> bool:
-    """Return True for a table of contents of the page itself: its links lead to other parts of the page."""
+    """Return True for a table of contents of the page: all of its links lead to `places`, the ids and names in the page."""
     return len(measures.targets) >= 3 and all(
         target.startswith("#") and target[1:] in places for target in measures.targets
     )
@@ -255,7 +268,7 @@ def _is_legal_line(text: str) -> bool:
 
 
 def _is_consent(element: Any, text: str, measures: _Measures) -> bool:
-    """Return True for a banner about cookies: it has a button for consent, or it is a few words without a heading."""
+    """Return True for a cookie banner: it has a button for consent, or its name says so and it has only a few words."""
     if measures.words > _MAX_BANNER_WORDS or not _CONSENT.search(text):
         return False
     actions = [visible_text(each) or each.get("value") or "" for each in element.iter("button", "input")]

@@ -38,7 +38,7 @@ _LISTS = frozenset({
 _ASIDES = frozenset({"note", "tip", "warning", "caution", "important", "blockquote", "figure", "example", "formalpara"})
 _PRINTED_AROUND = {"citation": ("[", "]"), "quote": ("“", "”"), "manvolnum": ("(", ")")}
 _PRINTED_AROUND_IN = {("bibliomixed", "abbrev"): ("[", "] ")}
-"""Characters that are printed around an element but not written in the file; keyed by parent and element below."""
+"""Characters that are printed around an element but not written in the file. The key is the parent's and its own name."""
 _FOOTNOTES = frozenset({"footnote", "fn"})
 _SKIPPED = frozenset({"indexterm", "imagedata", "graphic", "remark"})
 _IMAGES = frozenset({"mediaobject", "inlinemediaobject", "image", "graphic"})
@@ -64,7 +64,7 @@ class DocBookConverter:
         context.pictures = sum(local_name(element) in _IMAGES for element in root.iter())
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the blocks of the document, footnotes last. Sets the title."""
+        """Set the title in the context, and yield the blocks of the document, footnotes last."""
         self._context.title = next((title for section, title in _titles(self._root) if section is self._root), None)
         yield from self._walk(self._root, 0, "")
         yield from (Block(BlockKind.NOTE, f"Footnote: {note}") for note in self._notes)
@@ -90,7 +90,11 @@ class DocBookConverter:
             yield from self._mixed_content(element, deeper, "- " if name in _ITEMS else marker)
 
     def _mixed_content(self, element: Any, level: int, marker: str) -> Iterator[Block]:
-        """Join text and inline elements to paragraphs, which end at each block element."""
+        """Yield the blocks of an element with text and child elements.
+
+        Text and inline elements are joined to a paragraph, which ends at each block element. `marker` is the list marker of
+        the first paragraph; empty outside of lists.
+        """
         has_text = local_name(element) in _TEXTS | _TITLES or _has_own_text(element)
         texts = [element.text or ""]
         for child in element:
@@ -117,7 +121,7 @@ class DocBookConverter:
         return "".join(self._inline_parts(element))
 
     def _inline_parts(self, element: Any) -> Iterator[str]:
-        """Yield the text of an inline element and its children. Footnotes are collected for the end of the document."""
+        """Yield the text of an inline element and its descendants. Footnotes are stored for the end of the document."""
         name = local_name(element)
         if name in _FOOTNOTES:
             self._notes.append(one_line("".join(element.itertext())))
@@ -132,7 +136,10 @@ class DocBookConverter:
             yield pair[1]
 
     def _reference_text(self, reference: Any) -> str:
-        """Return the text for a reference without content: the title of its target, or its address."""
+        """Return a text for a reference that has none: the title of the section it refers to, else its address.
+
+        Return an empty text for an element with children.
+        """
         if len(reference):
             return ""
         address = reference.get("url") or reference.get(_HREF) or ""
@@ -177,5 +184,5 @@ def _section_of(title: Any) -> Any:
 
 
 def _has_own_text(element: Any) -> bool:
-    """Return True if the element has text next to its children. The children are then part of that text."""
+    """Return True if the element has text of its own beside its child elements, which are then part of that text."""
     return any(text and not text.isspace() for text in (element.text, *(child.tail for child in element)))

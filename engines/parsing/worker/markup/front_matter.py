@@ -24,7 +24,7 @@ _PROPERTIES = {
 
 
 def split_front_matter(text: str) -> tuple[Members, str]:
-    """Return the metadata and the text after it. What is no valid metadata stays in the text."""
+    """Return the metadata and the text after it. Without valid metadata, return no members and the whole text."""
     match = _FENCED.match(text)
     if not match or match.end() > _MAX_LENGTH:
         return Members(), text
@@ -33,13 +33,13 @@ def split_front_matter(text: str) -> tuple[Members, str]:
 
 
 def title_of(metadata: Members) -> str | None:
-    """Return the title that the metadata states."""
+    """Return the title that the metadata states, or None."""
     found = next((value for name, value in metadata if name.lower() == "title" and isinstance(value, str)), None)
     return one_line(found) if found else None
 
 
 def properties_of(metadata: Members) -> dict[str, str]:
-    """Return the metadata that other formats have, too, by its common names."""
+    """Return the metadata that other formats have, too. The keys are the names that all readers use, such as `author`."""
     found = dict[str, str]()
     for name, value in metadata:
         if key := _PROPERTIES.get(name.lower()):

@@ -1,4 +1,4 @@
-"""Hidden parts of web pages. Those that a click or a script can show are content; the others are left out and counted."""
+"""Removal of hidden elements from web pages. Hidden elements that a click or a script can show are content and stay."""
 
 import re
 from typing import Any
@@ -12,10 +12,10 @@ _CONTROLS = ("button", "summary", "input", "label", "a")
 
 
 def remove_unreachable(body: Any, context: ParseContext) -> None:
-    """Remove hidden elements that nothing on the page can show, and add a warning that counts them.
+    """Remove hidden elements that nothing on the page can show, and add a warning with the number of their words.
 
-    A part can be shown if scripts or styles can address it, by an id or class for example, or if a heading or a button
-    precedes it, as in folded answers.
+    An element can be shown if scripts or styles can refer to it, for example by its id or class, or if a heading or button
+    is directly before it, as before a folded answer.
     """
     hidden = {each for each in body.iter() if _is_hidden(each) and not _can_be_shown(each) and visible_text(each)}
     words = sum(

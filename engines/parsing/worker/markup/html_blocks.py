@@ -1,4 +1,4 @@
-"""Conversion of an HTML tree to blocks. All text that a page can show is kept, hidden and folded parts included."""
+"""Conversion of an HTML tree to blocks. Hidden and folded elements that are still in the tree are converted, too."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,11 +27,11 @@ class HtmlBlocks:
         self._context = context
         self._links = links
         self._level_shift = level_shift
-        "Difference between the level of a block and that of its heading in the page."
+        "Number that is added to the level of a heading in the page. The result is the level of its block."
         self._inline = InlineText(links)
         self._pending: list[str] = []
         self._marker = ""
-        "Marker of the list item that begins with the next paragraph."
+        "List marker for the next paragraph, with which a list item begins; empty otherwise."
         self._term: list[str] = []
         self._separator = Separator.BLANK_LINE
         self._handlers: dict[str, Callable[[Any], None]] = {
@@ -43,7 +43,7 @@ class HtmlBlocks:
         self.blocks: list[Block] = []
 
     def read(self, element: Any) -> list[Block]:
-        """Return the blocks inside an element."""
+        """Return the blocks of an element's content. Call it once."""
         self._read_paragraphs(element)
         return self.blocks
 
@@ -76,7 +76,7 @@ class HtmlBlocks:
             self._pending.append(self._inline.of(element))
 
     def _end_paragraph(self) -> None:
-        """Add the pending text as paragraphs. Two line breaks in a row separate paragraphs."""
+        """Add the collected text as paragraphs, which end at two consecutive line breaks."""
         text, self._pending = "".join(self._pending), []
         lines = (one_line(line) for line in text.split(LINE_BREAK))
         paragraphs = [collapse(each) for each in LINE_BREAK.join(lines).split(2 * LINE_BREAK) if each.strip()]
@@ -94,7 +94,7 @@ class HtmlBlocks:
         self._separator = Separator.BLANK_LINE
 
     def _add_targets(self, links: list[Any]) -> None:
-        """Add the targets of links as a paragraph, where they would disturb the text of the links."""
+        """Add the targets of links as a paragraph of their own. Use it for links around blocks and in headings."""
         texts = ((link, one_line("".join(link.itertext()))) for link in links)
         targets = (self._links.shown_target(link, text) for link, text in texts if text)
         if shown := " ".join(f"({target})" for target in targets if target):
@@ -102,7 +102,7 @@ class HtmlBlocks:
             self._add(BlockKind.PARAGRAPH, shown)
 
     def _heading(self, element: Any, level: int) -> None:
-        """Add a heading. One around whole paragraphs, lists or tables is a mistake of the page and is ignored."""
+        """Add a heading. A heading element that contains paragraphs, lists or tables is read as if it were none."""
         self._end_paragraph()
         if any(tag(each) in _BIG_BLOCKS for each in element.iterdescendants()):
             self._read_paragraphs(element)
@@ -113,7 +113,7 @@ class HtmlBlocks:
         self._add_targets(list(element.iter("a")))
 
     def _list(self, element: Any) -> None:
-        """Add the items of a list. Further paragraphs of an item follow as paragraphs."""
+        """Add the items of a list. The first paragraph of an item has the list marker; further ones are plain paragraphs."""
         is_nested = any(tag(parent) in _LISTS for parent in element.iterancestors())
         self._separator = Separator.NEWLINE if is_nested and self.blocks else Separator.BLANK_LINE
         step = -1 if element.get("reversed") is not None else 1
@@ -173,7 +173,7 @@ class HtmlBlocks:
             self._data_table(element, rows)
 
     def _read_around_rows(self, element: Any) -> None:
-        """Add the caption, and text that is wrongly outside of the rows."""
+        """Add the caption of a table, and text that is, against the standard, in the table but outside of its rows."""
         self._pending.append(element.text or "")
         for child in element:
             if tag(child) not in _PARTS_OF_TABLES:
@@ -199,7 +199,7 @@ class HtmlBlocks:
 
 
 def _integer(text: str | None, default: int) -> int:
-    """Return a number that an attribute states, or the default."""
+    """Return the integer that an attribute states; return the default if the attribute is missing or invalid."""
     text = (text or "").strip()
     return (
         int(text)
@@ -209,7 +209,7 @@ def _integer(text: str | None, default: int) -> int:
 
 
 def _marker(element: Any, number: int) -> str:
-    """Return the marker of an item: a number or letter in an ordered list, else a hyphen."""
+    """Return the list marker of an item of the list `element`: a number or letter in an ordered list, else a hyphen."""
     if tag(element) != "ol":
         return "-"
     style = element.get("type") or "1"

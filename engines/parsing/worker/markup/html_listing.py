@@ -12,7 +12,7 @@ _LINES = BLOCKS - {"td", "th"}
 
 
 def listing_text(element: Any) -> str:
-    """Return the text of a listing. The elements that color its words are removed, and spaces at the ends of lines."""
+    """Return the text of a listing, without the elements that color its words and without spaces at line ends."""
     text = clean_text("".join(_verbatim(element)))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
@@ -61,6 +61,6 @@ def _names_code(cell: Any) -> bool:
 
 
 def _counting(numbers: Sequence[str]) -> list[str]:
-    """Return a list of the same length that starts with the same number and counts up: `7, 8, 9` for `7, 9, 12`."""
+    """Return as many consecutive numbers as `numbers` has, from its first number on: `7, 8, 9` for `7, 9, 12`."""
     first = int(numbers[0]) if numbers and numbers[0].isdigit() else 0
     return [str(first + step) for step in range(len(numbers))]

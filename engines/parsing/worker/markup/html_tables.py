@@ -12,9 +12,12 @@ from engines.parsing.worker.markup.html_tree import heading_level, tag
 
 _MAX_COLUMN_SPAN = 1000
 _MAX_ROW_SPAN = 65534
-"""Limits of the HTML standard. A row span also ends with the table."""
+"""Maximum spans of the HTML standard. A row span also ends at the end of the table."""
 _MAX_CELL_CHARACTERS = 1500
-"""Length of a cell from which a table without column names arranges a page."""
+"""Maximum length, in characters, of a cell in a table of data without header cells.
+
+A table with a longer cell arranges the parts of a page.
+"""
 _NUMBER = re.compile(r"[^\w(]*\(?[-+−]?\d[\d.,\s]*\)?\s*\D{0,4}")
 _PARTS = {"thead": 0, "tbody": 1, "tfoot": 2}
 
@@ -26,16 +29,16 @@ class Cell:
     element: Any
     is_header: bool
     is_origin: bool
-    "True for the leftmost position of a merged cell in each row."
+    "True for the leftmost position of the element in its row."
     row: int
-    "Number of the row in which the element starts, from 0."
+    "Index of the row in which the element starts, from 0."
 
 
 Row = list[Cell | None]
 
 
 def table_rows(table: Any) -> list[Any]:
-    """Return the `<tr>` elements of a table, without those of tables inside, in the order in which they are shown."""
+    """Return the `<tr>` elements of a table in the order in which they are shown, without those of nested tables."""
     found = list[tuple[int, Any]]()
     for child in table:
         if tag(child) == "tr":
@@ -46,7 +49,7 @@ def table_rows(table: Any) -> list[Any]:
 
 
 def arranges_page(table: Any, rows: Sequence[Any]) -> bool:
-    """Return True for a table without data: one that arranges parts of a page, as old pages and newsletters have it."""
+    """Return True for a table that contains no data but arranges the parts of a page, as in old pages and newsletters."""
     if table.get("role") in ("presentation", "none"):
         return True
     cells = [cell for row in rows for cell in row if tag(cell) in ("td", "th")]
@@ -64,8 +67,8 @@ def arranges_page(table: Any, rows: Sequence[Any]) -> bool:
 def grid_of(rows: Sequence[Any], count_cells: Callable[[int], None]) -> list[Row]:
     """Return the grid of a table. A merged cell is repeated at every grid position that it covers.
 
-    `count_cells` is called with the number of columns of each element before these positions are added, and raises above a
-    limit.
+    `count_cells` is called before the positions of an element are added. It gets the number of columns of the element, and
+    raises an error if the document has too many cells.
     """
     grid: list[Row] = []
     open_spans: dict[int, tuple[Cell, int]] = {}
@@ -99,7 +102,10 @@ def _fill_from_above(places: Row, open_spans: dict[int, tuple[Cell, int]]) -> No
 
 
 def _span(element: Any, name: str, limit: int) -> int:
-    """Return how many columns or rows a cell spans. A row span of 0 means all rows that follow."""
+    """Return the number of columns or rows that the attribute `name` of a cell states, at most `limit`.
+
+    A `rowspan` of 0 is returned unchanged; it means all rows that follow.
+    """
     stated = (element.get(name) or "1").strip()
     value = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 9 else 1
     return min(limit, value) if value or name == "rowspan" else 1
@@ -128,7 +134,7 @@ def grid_blocks(grid: Sequence[Row], in_head: int, cell_text: Callable[[Any], st
 
 
 def _header_rows(grid: Sequence[Row], start: int, in_head: int, texts: dict[int, str]) -> int:
-    """Return the number of rows with column names at `start`."""
+    """Return the number of consecutive rows with column names, from the row `start` on."""
     count = min(in_head, len(grid))
     while start + count < len(grid) and _is_header_row(grid, start + count):
         count += 1
@@ -138,7 +144,10 @@ def _header_rows(grid: Sequence[Row], start: int, in_head: int, texts: dict[int,
 
 
 def _is_header_row(grid: Sequence[Row], number: int) -> bool:
-    """Return True for a row of column names: header cells only, and more than one of them unless a row follows them."""
+    """Return True for a row of column names: it consists of several header cells that begin in it.
+
+    One header cell over all columns counts only in the first row, if a second row of column names follows.
+    """
     row = grid[number]
     origins = {id(cell.element) for cell in row if cell}
     if not origins or not all(cell.is_header for cell in row if cell and one_line("".join(cell.element.itertext()))):
@@ -168,9 +177,11 @@ def _column_name(rows: Sequence[Row], column: int, texts: dict[int, str]) -> str
 
 
 def _row_texts(row: Row, is_named: bool, texts: dict[int, str]) -> list[str]:
-    """Return the cells of a row. A merged cell is repeated in each row and below each column name that it covers.
+    """Return the texts of a row for `table_blocks`. `is_named` is True if the table has column names.
 
-    A cell over the whole row has no column name. In a table without column names, a header cell names the cells beside it.
+    The text of a merged cell is repeated in each row that it covers and, with column names, in each column. A cell over the
+    whole row is placed after all columns, so that it gets no column name. Without column names, a header cell at the start
+    of the row is a label for the other cells.
     """
     origins = {id(cell.element) for cell in row if cell}
     if len(origins) == 1 and len(row) > 1:

@@ -1,4 +1,4 @@
-"""Parsing of HTML and XHTML into a tree, and questions that several modules ask about its elements."""
+"""Parsing of HTML and XHTML into a tree, and functions on its elements that several modules use."""
 
 import re
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from engines.parsing.parsing_limits import above_limit
 from engines.parsing.text_cleaning import one_line
 
 _MAX_DEPTH = 250
-"""libxml2 drops elements below a depth of 256 without an error, so a deeper page is rejected before that."""
+"""Maximum depth of nested elements. libxml2 drops elements below a depth of 256 and reports no error."""
 _VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
 _SELF_CLOSED = re.compile(rf"<(?!(?:{_VOID})\b)([a-z][\w:-]*)(\s[^<>]*?)?/>", re.I)
-"""An empty element as XML writes it, such as `<title/>`, which HTML takes for a start tag without an end."""
+"""An empty element in the syntax of XML, such as `<title/>`. An HTML parser would take it for a start tag."""
 _XHTML = re.compile(
     r"\s*<\?xml|[^<]*<!doctype[^>]*xhtml|.{0,2000}?xmlns\s*=\s*[\"']http://www\.w3\.org/1999/xhtml", re.I | re.S
 )
@@ -22,14 +22,14 @@ NEVER_SHOWN = frozenset({
     "script", "style", "template", "link", "meta", "base", "head", "title", "param", "area", "col",
     "colgroup", "noframes", "datalist",
 })  # fmt: skip
-"""Elements without text for readers. A browser shows none of them."""
+"""Elements that a browser never shows."""
 BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl",
     "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header",
     "hgroup", "hr", "html", "legend", "li", "listing", "main", "menu", "nav", "noscript", "ol", "optgroup", "p", "plaintext",
     "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "xmp",
 })  # fmt: skip
-"""Elements that begin and end a paragraph."""
+"""Elements before and after which a paragraph ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class HtmlTree:
 
     root: Any
     body: Any
-    "The root of a page without a body."
+    "The `<body>` element; the root if the page has none."
     title: str | None
 
 
 def parse_html(text: str, nesting: int) -> HtmlTree | None:
-    """Parse a page; return None for one without any element.
+    """Parse a page. Return None if it contains no element.
 
     Raises `DocumentUnreadable` (PARSER_LIMIT) if elements are nested deeper than `nesting`.
     """
@@ -68,7 +68,7 @@ def parse_html(text: str, nesting: int) -> HtmlTree | None:
 
 
 def _parse_alternative(element: Any, parser: Any) -> None:
-    """Parse the content of `<noscript>`, which libxml2 takes for text, as browsers without scripts do."""
+    """Parse the content of a `<noscript>` element, as a browser without scripts does. libxml2 takes it for plain text."""
     from lxml import etree
 
     text = element.text or ""
@@ -82,7 +82,7 @@ def _parse_alternative(element: Any, parser: Any) -> None:
 
 
 def _strip_unshown(root: Any) -> None:
-    """Remove elements that no browser shows. The template of a shadow root is shown."""
+    """Remove the elements that no browser shows. Keep the template of a shadow root, which a browser shows."""
     from lxml import etree
 
     for template in root.iter("template"):
@@ -109,7 +109,7 @@ def tag(element: Any) -> str:
 
 
 def heading_level(element: Any) -> int:
-    """Return the level of a heading, 1 to 6 and beyond; 0 for other elements."""
+    """Return the level of a heading, from 1 on; 0 for other elements. `aria-level` can state levels above 6."""
     if _HEADING.fullmatch(tag(element)):
         return int(element.tag[1])
     if element.get("role") == "heading":
@@ -124,7 +124,10 @@ def has_block(element: Any) -> bool:
 
 
 def visible_text(element: Any) -> str:
-    """Return the text below an element on one line. Formatted parts of a word are set apart: it is for counting."""
+    """Return the text of an element on one line. Use it only to count words and letters.
+
+    A space is inserted between the elements inside of a word.
+    """
     return one_line(" ".join(element.itertext()))
 
 

@@ -16,13 +16,13 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺
 _DELETED = ("del", "s", "strike")
 _WITHOUT_VALUE = frozenset({"hidden", "password", "file", "image", "reset", "submit", "button", "range", "color"})
 _SPACED = frozenset({"button", "label", "option", "output", "textarea", "select"})
-"""Elements that browsers set apart from the words beside them."""
+"""Elements that browsers show with a gap to the words beside them."""
 
 
 class InlineText:
-    """Renders elements as text. Pictures are shown by their alternative text; the targets of links are collected.
+    """Converts inline elements to text. Pictures become their alternative text.
 
-    Without `links`, no targets are collected.
+    The targets of links are collected until `with_targets` is called. Without `links`, they are not collected.
     """
 
     def __init__(self, links: LinkTargets | None) -> None:
@@ -52,14 +52,17 @@ class InlineText:
         return render(element) if render else self.of_children(element)
 
     def of_children(self, element: Any) -> str:
-        """Return the text inside an element."""
+        """Return the text of an element's content, whatever the element itself is."""
         parts = [element.text or ""]
         for child in element:
             parts += (" " if _follows_a_link(child) else "", self.of(child), child.tail or "")
         return "".join(parts)
 
     def _link(self, element: Any) -> str:
-        """Return the words of a link and collect its target. Omit one to the same page without letters or digits."""
+        """Return the text of a link, and collect its target.
+
+        Return an empty text for a link to the same page that contains no letters or digits, such as `¶`.
+        """
         text = self.of_children(element)
         is_local = (element.get("href") or "").startswith("#")
         if is_local and text.strip() and not any(character.isalnum() for character in text):
@@ -70,9 +73,10 @@ class InlineText:
         return text
 
     def with_targets(self, text: str, separator: str = "\n") -> str:
-        """Return a paragraph with the targets of its links after it, so that its sentences remain as they are.
+        """Return the text of a paragraph, followed by the collected targets of its links.
 
-        A target follows the words of its link directly if those end the paragraph.
+        Targets are not inserted into the text, so that its sentences remain complete. The target of a link that ends the
+        paragraph follows directly after it.
         """
         targets, self._targets = self._targets, []
         if not targets or not text:
@@ -113,7 +117,7 @@ class InlineText:
         return f"{text}({''.join(reading)})" if any(reading) else text
 
     def _formula(self, element: Any) -> str:
-        """Return a formula as TeX if the page has it, else its signs."""
+        """Return a formula as TeX if the page contains the TeX; otherwise return its characters."""
         notes = (each for each in element.iter() if isinstance(each.tag, str) and each.tag.endswith("annotation"))
         tex = next((each.text for each in notes if "tex" in (each.get("encoding") or "") and each.text), None)
         return tex or element.get("alttext") or self.of_children(element)
@@ -123,14 +127,14 @@ class InlineText:
         return f"{text} ({title})" if title and title.casefold() not in text.casefold() else text
 
     def _selected(self, element: Any) -> str:
-        """Return the selected options of a list; without a selection, all of them, because they can be facts."""
+        """Return the selected options of a list. If none is selected, return all options, because they can be facts."""
         options = list(element.iter("option"))
         chosen = [option for option in options if option.get("selected") is not None] or options
         return " " + ", ".join(filter(None, (one_line(self.of_children(option)) for option in chosen))) + " "
 
 
 def collapse(text: str) -> str:
-    """Return text with collapsed whitespace. Line breaks become newlines."""
+    """Return a text with each group of whitespace as one space, and with `LINE_BREAK` as a newline."""
     lines = (one_line(line) for line in text.split(LINE_BREAK))
     return "\n".join(lines).strip()
 
@@ -162,7 +166,7 @@ def picture_text(element: Any) -> str:
 
 
 def _drawing_text(element: Any) -> str:
-    """Return the words inside a drawing (SVG)."""
+    """Return the text elements inside of an SVG drawing."""
     texts = (
         one_line("".join(each.itertext()))
         for each in element.iter()

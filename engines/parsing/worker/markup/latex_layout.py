@@ -1,4 +1,7 @@
-"""Replacement of LaTeX layout that docling takes for text: ties, merged cells, and the sizes of rules and spaces."""
+"""Replacement of LaTeX layout commands that docling would convert to text.
+
+Examples are ties (`~`, a space without a line break), merged cells, and the sizes of rules and spaces.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +11,7 @@ _VERBATIM = re.compile(
     r"|\\(?:url|href|path|nolinkurl)\s*\{[^{}]*\}|(?<!\\)%[^\n]*",
     re.S,
 )
-"""Code listings, URLs, paths and comments, in which a tilde is not a space."""
+"""Code listings, URLs, paths and comments, in which a tilde is not a tie."""
 _TABLE = re.compile(r"\\begin\{(tabular[*xy]?|longtable|supertabular|tabu)\}(.*?)\\end\{\1\}", re.S)
 _RULE = re.compile(r"\\(hline|midrule|toprule|cmidrule|cline|endhead|Xhline|specialrule)\b")
 _CITATION = re.compile(r"\\[cC]ite(?:p|t|alp|alt|author|year|num)?\*?(?:\s*\[[^\[\]]*\])*\s*\{([^{}]*)\}")
@@ -16,7 +19,7 @@ _FORMULA = re.compile(r"(?<!\\)\$([^$]{1,500})(?<!\\)\$")
 _SPECIAL = re.compile(r"[&%#_$]")
 _KEPT = re.compile("\ue000(\\d{1,9})\ue001")
 TILDE = "\ue002"
-"""Replaces a tilde in a URL or path, because docling drops tildes."""
+"""Character that stands for a tilde in a URL or path, because docling drops tildes. Replace it after the conversion."""
 _TIE = re.compile(r"(?<!\\)~")
 _COMMAND = re.compile(
     r"\\(multicolumn|multirow|makecell|shortstack|rule|hspace|vspace|addlinespace|cmidrule|cline|specialrule|resizebox"
@@ -27,15 +30,15 @@ _TEXT_ARGUMENT = {
     "multicolumn": 3, "multirow": 3, "makecell": 1, "shortstack": 1, "resizebox": 3, "scalebox": 2, "rotatebox": 2,
     "raisebox": 2, "parbox": 2, "adjustbox": 2,
 }  # fmt: skip
-"""Number of the argument that is text. Commands not listed have none."""
+"""Index, from 1, of the argument that contains text, by command. It is the last argument; other commands have no text."""
 _ARGUMENTS = {"rule": 2, "setlength": 2, "addtolength": 2, "fontsize": 2, "specialrule": 3, "addlinespace": 0}
-"""Number of arguments of the commands without text, if it is not one."""
+"""Number of arguments of commands without text. Commands that are not listed have one."""
 _MAX_SPAN = 100
 _MAX_DEPTH = 20
 
 
 def without_layout(text: str) -> str:
-    """Return LaTeX without comments, with ties (`~`) as spaces and merged cells as plain cells.
+    """Return LaTeX without comments, with ties as spaces, and with merged cells as cells that are not merged.
 
     Code listings and the arguments of `\\url`, `\\href`, `\\path` and `\\nolinkurl` are not changed, except that a tilde in
     such an argument becomes `TILDE`.
@@ -55,26 +58,32 @@ def without_layout(text: str) -> str:
 
 
 def header_rows(text: str) -> list[int]:
-    """Return the number of rows above the first inner rule of each table; 0 for a table without one."""
+    """Return, for each table, the number of rows above its first inner rule; 0 for a table without an inner rule."""
     return [_header_part(match[2])[0].count("\\\\") for match in _TABLE.finditer(text)]
 
 
 def _plain_table(table: re.Match[str]) -> str:
-    """Return a table without merged cells and with formulas as signs, whose cells docling leaves empty."""
+    """Return a table without merged cells, and with formulas as plain text.
+
+    docling would leave cells with formulas empty.
+    """
     header, body = _header_part(table[2])
     content = _replaced(header, repeat=True) + _replaced(body)
     return f"\\begin{{{table[1]}}}{_FORMULA.sub(_plain_formula, content)}\\end{{{table[1]}}}"
 
 
 def _plain_formula(formula: re.Match[str]) -> str:
-    """Return the signs of a formula, such as `2.3·10^19`."""
+    """Return a formula as plain text, such as `2.3·10^19`."""
     from pylatexenc.latex2text import LatexNodes2Text
 
     return _SPECIAL.sub(r"\\\g<0>", LatexNodes2Text(strict_latex_spaces=False).latex_to_text(formula[1]))
 
 
 def _header_part(content: str) -> tuple[str, str]:
-    """Divide a table at the first rule after its first row."""
+    """Divide the content of a table at the first rule after its first row, into header and body.
+
+    The header is empty if there is no such rule.
+    """
     first_row = content.find("\\\\")
     rule = _RULE.search(content, first_row) if first_row >= 0 else None
     return (
@@ -89,7 +98,10 @@ def _replaced(text: str, depth: int = 0, *, repeat: bool = False) -> str:
 
 
 def _without_commands(text: str, depth: int, repeat: bool) -> Iterator[str]:
-    """Yield the text with layout commands replaced by their text. Commands nested too deeply are left in place."""
+    """Yield the text with each layout command replaced by its text argument.
+
+    Commands that are nested deeper than `_MAX_DEPTH` are left in place.
+    """
     end = 0
     while depth < _MAX_DEPTH and (match := _COMMAND.search(text, end)):
         name = match[1]
@@ -108,7 +120,10 @@ def _without_commands(text: str, depth: int, repeat: bool) -> Iterator[str]:
 
 
 def _cell(name: str, arguments: list[str], depth: int, repeat: bool) -> str:
-    """Return the text of a command. Empty cells follow a cell over several columns, or with `repeat` cells of its text."""
+    """Return the text of a command. A cell that is merged over several columns becomes as many cells.
+
+    The further cells are empty or, with `repeat`, contain the same text.
+    """
     text = _replaced(arguments[-1], depth + 1)
     if name in ("makecell", "shortstack"):
         text = text.replace("\\\\", " ")
@@ -117,7 +132,10 @@ def _cell(name: str, arguments: list[str], depth: int, repeat: bool) -> str:
 
 
 def _arguments(text: str, start: int, count: int) -> tuple[list[str], int]:
-    """Return up to `count` arguments in braces, and the end of the last. Optional arguments are skipped."""
+    """Return up to `count` arguments in braces, from `start` on, and the position after the last one.
+
+    Optional arguments, in brackets, are skipped.
+    """
     found, end = list[str](), start
     while len(found) < count:
         begin = _SPACE.match(text, end).end()  # type: ignore[union-attr]
@@ -139,7 +157,7 @@ def _arguments(text: str, start: int, count: int) -> tuple[list[str], int]:
 
 
 def _closing(text: str, begin: int, closing: str) -> int | None:
-    """Return the position of the bracket that closes the one at `begin`; None if it is not closed."""
+    """Return the position of the bracket `closing` that closes the bracket at `begin`; None if there is none."""
     depth = 0
     for position in range(begin, min(len(text), begin + 100_000)):
         character = text[position]

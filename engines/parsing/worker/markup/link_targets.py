@@ -1,4 +1,4 @@
-"""Targets of links, which are shown after the words of a link unless they say nothing to a reader."""
+"""Targets of links: decides which of them are useful to a reader and are included in the text."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from engines.parsing.text_cleaning import one_line
 from engines.parsing.worker.markup.html_tree import HtmlTree
 
 _MAX_SITE_LINKS = 40
-"""Links to other pages of the same site up to which their targets are shown. On pages with more they would bury the text."""
+"""Maximum number of links to the same site on a page whose targets are shown. More targets would bury the text."""
 _MAX_TARGET_LENGTH = 300
-"""Characters of a target. Longer ones are addresses of trackers and data."""
+"""Maximum length, in characters, of a target that is shown. Longer ones are addresses of trackers and data."""
 _NO_TARGET = ("javascript:", "data:", "about:", "blob:", "cid:", "#")
 _PAGE = re.compile(r"(\.(x?html?|php\d?|aspx?|jsp|cgi|do))?", re.I)
 _EXTENSION = re.compile(r"\.\w{1,5}$")
@@ -19,17 +19,17 @@ _EXTENSION = re.compile(r"\.\w{1,5}$")
 
 @dataclass(slots=True)
 class LinkTargets:
-    """Decides which targets are shown, and counts those that are not."""
+    """Decides which targets of a page's links are shown, and counts those that are left out."""
 
     host: str = ""
-    "Host of the page, if it states one."
+    "Host of the page's own address; empty if the page does not state its address."
     shows_site_links: bool = True
     left_out: int = 0
     _seen: set[str] = field(default_factory=set)
 
     @classmethod
     def of_page(cls, tree: HtmlTree) -> "LinkTargets":
-        """Return the decision for a page, by its own address and by the number of links to its site."""
+        """Create the object for a page, from the page's own address and the number of its links to the same site."""
         host = _page_host(tree.root)
         links = cls(host)
         targets = [element.get("href") or "" for element in tree.body.iter("a")]
@@ -37,7 +37,10 @@ class LinkTargets:
         return links
 
     def shown_target(self, link: Any, text: str) -> str | None:
-        """Return the target of a link to show after its text, or None."""
+        """Return the target to show after the text of a link; None if the target is not shown.
+
+        `text` is the text of the link. A target that the text already contains is not shown.
+        """
         target = "".join((link.get("href") or "").split())
         if not target or target.lower().startswith(_NO_TARGET):
             return None

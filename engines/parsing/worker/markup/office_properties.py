@@ -21,7 +21,7 @@ _NAMES = {
 
 
 def core_properties(path: Path) -> dict[str, str]:
-    """Return the properties that are not empty. Check the archive first (`check_archive`)."""
+    """Return the properties of a file that are not empty, by their names. Check the archive first (`check_archive`)."""
     with zipfile.ZipFile(path) as archive:
         if _CORE_PART not in archive.namelist():
             return {}

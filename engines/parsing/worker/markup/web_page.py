@@ -1,4 +1,4 @@
-"""Web pages, and the HTML of e-mail, books and Markdown, as blocks."""
+"""Conversion of web pages, and of the HTML in e-mail, books and Markdown, to blocks."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from engines.parsing.worker.parse_context import ParseContext
 _EMBEDDED = ("iframe", "object", "embed", "video", "audio", "applet")
 _MAX_LISTED = 5
 _SMALL_SHARE = 0.25
-"""Share of a page's words up to which removed navigation is not worth a warning."""
+"""Maximum share of a page's words that are removed as boilerplate without a warning."""
 _PROPERTIES = {
     "author": "author",
     "description": "comments",
@@ -41,16 +41,16 @@ def website_blocks(text: str, context: ParseContext) -> list[Block]:
 
 
 def html_blocks(text: str, context: ParseContext, level: int = 1) -> list[Block]:
-    """Return the blocks of HTML that is not a page of a website. Nothing is removed from it.
+    """Return the blocks of HTML that is not a page of a website. No boilerplate and no hidden elements are removed.
 
-    `level` is the level of its highest heading.
+    `level` is the level that its highest heading gets.
     """
     tree = parse_html(text, context.limits.nesting)
     return [] if tree is None else _blocks(tree, context, level)
 
 
 def _blocks(tree: HtmlTree, context: ParseContext, level: int = 1) -> list[Block]:
-    """Return the blocks of a tree, count its pictures, and name what was not read."""
+    """Return the blocks of a tree, count its pictures, and add a warning about embedded pages and films."""
     context.pictures = (context.pictures or 0) + sum(1 for _ in tree.body.iter("img", "svg"))
     context.tables = context.tables or 0
     levels = [found for each in tree.body.iter() if (found := heading_level(each))]
@@ -76,7 +76,7 @@ def _warn_of_embedded(body: Any, context: ParseContext) -> None:
 
 
 def _properties(root: Any) -> dict[str, str]:
-    """Return the metadata of a page by the names that other formats use, too."""
+    """Return the metadata of a page. The keys are the names that all readers use, such as `author`."""
     found = {"language": root.get("lang") or ""}
     for each in root.iter("meta"):
         name = (each.get("name") or each.get("property") or "").lower()

@@ -15,7 +15,7 @@ class XmlTree:
 
     root: Any
     damaged_at: str | None = None
-    "Place of the first syntax error, such as `line 12`; None for well-formed XML. The tree holds what could be recovered."
+    "Position of the first syntax error, such as `line 12`; None for well-formed XML. The tree is what could be recovered."
 
 
 def parse_xml(content: bytes) -> XmlTree:
@@ -71,10 +71,11 @@ def check_depth(root: Any, limit: int) -> None:
 
 
 def streamed_elements(source: Any, nesting: int, is_wanted: Callable[[Any, int], bool]) -> Iterator[Any]:
-    """Yield the wanted elements of an open XML file in order, each complete. Comments and instructions are left out.
+    """Yield those elements of an open XML file for which `is_wanted` returns True, in order, each with its whole content.
 
-    `is_wanted` gets an element and its depth: 0 for the root. An element is released when the next one is requested, so a
-    long document is never in memory at once. Raises `DocumentUnreadable`.
+    `is_wanted` is called with an element and its depth, 0 for the root. An element is deleted when the next one is
+    requested, so that a long document is never in memory at once. Comments and processing instructions are left out.
+    Raises `DocumentUnreadable`.
     """
     from lxml import etree
 

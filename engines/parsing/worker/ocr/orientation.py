@@ -11,13 +11,18 @@ from engines.parsing.worker.ocr.recognizer import (
 )
 
 _NO_EVIDENCE = 0.5
-"""Confidence up to which a line does not count in favour of an orientation."""
+"""Confidence that is subtracted from that of each line before orientations are compared.
+
+A line with a lower confidence speaks against the orientation.
+"""
 
 
 def recognize_upright(pixels: Any, recognizer: Recognizer) -> tuple[int, list[RecognizedLine]]:
-    """Return the number of counterclockwise quarter turns that make the text upright, and the lines of the turned image.
+    """Recognize a page in the orientation in which its text is upright.
 
-    The other three orientations are tried only if the text is not reliable as it is, because each costs a full recognition.
+    Return the number of counterclockwise quarter turns that make the text upright, and the lines of the image after these
+    turns. The other three orientations are tried only if the text of the image as it is is not reliable, because each costs
+    a full recognition.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""OCR of one page: adds the lines that are recognized in its image to the lines that it already has."""
+"""OCR of one page: adds the lines that are recognized in the page's image to the text of the file."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -11,11 +11,11 @@ from engines.parsing.worker.pages.page_spans import Page, Span
 from engines.parsing.worker.parse_context import ParseContext
 
 _SAME_SIZE_RATIO = 1.2
-"""Ratio of two line heights below which they are one font size."""
+"""Maximum ratio of two line heights that are mapped to one font size."""
 _BODY_SIZE_RATIO = 1.35
-"""Ratio of a line's height to the body's below which the line has the body's font size.
+"""Maximum ratio of a line's height to the height of body lines, up to which the line gets the font size of the body text.
 
-Boxes of one font differ in height: lines with capitals and descenders have higher ones.
+The boxes of lines in one font differ in height: they are higher for lines with capitals and descenders.
 """
 
 
@@ -29,7 +29,7 @@ class FontSizes:
         self._known: list[float] = []
 
     def size_of(self, height: float) -> float:
-        """Return the known size that is close to this height, or record the height as a new size."""
+        """Return the recorded font size that is close to a line height; without one, record the height as a new size."""
         for known in self._known:
             if 1 / _SAME_SIZE_RATIO < height / known < _SAME_SIZE_RATIO:
                 return known
@@ -58,8 +58,8 @@ def recognize_page(
 ) -> None:
     """Recognize the text of a page in its image and add it to the page.
 
-    `scale` is the number of pixels per point. Lines that the page already has are kept; recognized copies of them are
-    dropped.
+    `pixels` is the image as `Recognizer.lines` takes it, and `scale` is its number of pixels per point. Text that the file
+    contains is kept; lines that are recognized at the same position are dropped.
     """
     turns, found = (0, recognizer.lines(pixels)) if page.has_text else recognize_upright(pixels, recognizer)
     page.rotate(turns)
@@ -77,7 +77,10 @@ def _line(found: RecognizedLine, scale: float) -> Span | None:
 
 
 def _overlaps(line: Span, others: Sequence[Span]) -> bool:
-    """Return True if other spans cover more than half of a line's width, each with half of the lower one's height."""
+    """Return True if other spans cover more than half of a line's width.
+
+    A span counts only if it overlaps the line vertically by half of the height of the lower of the two.
+    """
     covered = 0.0
     for other in others:
         height = min(line.bottom, other.bottom) - max(line.top, other.top)

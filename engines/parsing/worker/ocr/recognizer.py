@@ -15,17 +15,23 @@ PACKAGE = "rapidocr"
 INSTALL_ADVICE = "Install the OCR extra (`make setup OCR=1`) and reprocess the document."
 """Last sentence of messages about images that were not read because the extra is not installed."""
 MAX_SIDE = 6000
-"""Pixels of the longer side of an image. The library would scale a larger image down and make it less legible."""
+"""Maximum length of the longer side of an image, in pixels. The library scales larger images down, which blurs letters."""
 _DETECTION_SIDE = 1536
-"""Pixels of the longer side of the scaled image in which lines are located. They are read in the original image."""
+"""Length, in pixels, of the longer side of the reduced image in which lines are located.
+
+The text of the lines is recognized in the original image.
+"""
 _MIN_SIDE = 16
-"""Pixels of the shorter side below which an image cannot contain letters. The library would scale it up."""
+"""Minimum length, in pixels, of the shorter side of an image that can contain letters.
+
+Smaller images are not recognized. The library would scale them up.
+"""
 _MIN_CONFIDENCE = 0.6
-"""Confidence below which a line is dropped: it is mostly stains and ornaments."""
+"""Minimum confidence of a line. Most lines below it are stains and ornaments; they are dropped."""
 RELIABLE_CONFIDENCE = 0.93
-"""Mean confidence of a page below which a warning is added. On test scans, about one letter in ten was wrong below it."""
+"""Minimum mean confidence of a page without a warning. On test scans below it, about one letter in ten was wrong."""
 _VERTICAL_RATIO = 1.5
-"""Height over width of a box from which its line counts as vertical. The library rotates lines at the same ratio."""
+"""Minimum ratio of height to width of the box of a vertical line. The library rotates lines from the same ratio on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class RecognizedLine:
 
     @property
     def is_horizontal(self) -> bool:
-        """True unless the line runs up or down the image, in which case its box is about as wide as its letters are high."""
+        """True unless the line runs up or down the image. The width of its box is then the height of its letters."""
         return len(self.text) <= 2 or self.right - self.left > 1.2 * (self.bottom - self.top)
 
 
@@ -71,7 +77,7 @@ class Recognizer:
 
 
 def mean_confidence(lines: Sequence[RecognizedLine]) -> float:
-    """Return the mean confidence, weighted by characters; 0 for no lines."""
+    """Return the mean confidence of lines, weighted by their numbers of characters; 0 for an empty list."""
     characters = sum(len(line.text) for line in lines)
     return sum(line.confidence * len(line.text) for line in lines) / max(1, characters)
 
@@ -82,9 +88,9 @@ def find_recognizer() -> Recognizer | None:
 
 
 def _line(text: str, corners: Sequence[Sequence[float]], confidence: float) -> RecognizedLine:
-    """Convert a line whose corners are listed clockwise from the top left one.
+    """Convert a line of rapidocr, whose corners are listed clockwise from the top left one.
 
-    The height of a tilted line is the height of its letters, not of the box around it.
+    The box of a tilted line gets the height of its letters, which is less than that of the box around it.
     """
     top_left, top_right, bottom_right, bottom_left = corners
     xs = [x for x, _ in corners]
@@ -97,10 +103,10 @@ def _line(text: str, corners: Sequence[Sequence[float]], confidence: float) -> R
 
 
 def _open_engine() -> Any:
-    """Load the models.
+    """Load the models and return rapidocr's engine.
 
-    Their paths are passed because the library would download a model that it does not find. Lines are read one by one: in
-    batches, where shorter lines are padded, some lines lost most of their words.
+    The paths of the models are passed because the library would download a model that it does not find. Lines are recognized
+    one by one: in batches, which pad shorter lines, some lines lost most of their words.
     """
     from rapidocr import RapidOCR
 

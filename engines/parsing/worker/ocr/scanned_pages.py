@@ -1,4 +1,4 @@
-"""OCR of scanned PDF pages: renders each with pdfium, one at a time, and recognizes its text."""
+"""OCR of scanned PDF pages. Each page is rendered with pdfium, one at a time, and its text is recognized."""
 
 from collections.abc import Iterator
 from math import sqrt
@@ -14,7 +14,10 @@ _POINTS_PER_INCH = 72
 
 
 def recognize_scanned_pages(pages: Iterator[Page], context: ParseContext) -> Iterator[Page]:
-    """Yield all pages in order, with the recognized text of those that need OCR. Without OCR, pages are unchanged."""
+    """Yield all pages in order, and add the recognized text to those that need OCR.
+
+    The pages are unchanged if `context.recognizer` is None.
+    """
     if context.recognizer is None:
         yield from pages
         return
@@ -32,10 +35,10 @@ def recognize_scanned_pages(pages: Iterator[Page], context: ParseContext) -> Ite
 
 
 def _render(document: Any, index: int, context: ParseContext) -> tuple[Any, float] | None:
-    """Return the pixels of a page and their number per point.
+    """Return a page as pixels (see `Recognizer.lines`), and the number of pixels per point.
 
-    Return None for a page that pdfium cannot read, a page whose images exceed `limits.image_pixels`, and a page above
-    `limits.ocr_pages`: a small file can repeat one image on any number of pages.
+    Return None if pdfium cannot read the page, if its images exceed `limits.image_pixels`, or if `limits.ocr_pages` pages
+    were passed to OCR before. The last limit is needed because a small file can repeat one image on any number of pages.
     """
     import numpy as np
     from pypdfium2 import PdfiumError
@@ -57,7 +60,7 @@ def _render(document: Any, index: int, context: ParseContext) -> tuple[Any, floa
 
 
 def _image_pixels(page: Any) -> int:
-    """Return the pixels of all images on a page, because pdfium may keep all of them decoded at once."""
+    """Return the total number of pixels of all images on a page, because pdfium may keep all of them decoded at once."""
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
     sizes = (image.get_px_size() for image in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE]))
@@ -65,10 +68,10 @@ def _image_pixels(page: Any) -> int:
 
 
 def render_scale(width: float, height: float, limits: ParsingLimits) -> float:
-    """Return the pixels per point for a page of this size in points.
+    """Return the number of pixels per point at which to render a page. `width` and `height` are in points.
 
-    The scale follows from `limits.ocr_dpi`. For a very large page it is lowered to keep within `limits.ocr_pixels` and
-    within the recognizer's longest side.
+    The scale follows from `limits.ocr_dpi`. It is lower for a very large page, so that the image has at most
+    `limits.ocr_pixels` pixels and its longer side is at most `MAX_SIDE`.
     """
     longest, area = max(width, height, 1.0), max(width, 1.0) * max(height, 1.0)
     wanted = limits.ocr_dpi / _POINTS_PER_INCH

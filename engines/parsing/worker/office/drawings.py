@@ -1,4 +1,4 @@
-"""Charts, diagrams (SmartArt) and other graphics of Office files as blocks."""
+"""Conversion of the charts and diagrams (SmartArt) of Office files to blocks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,11 +15,11 @@ _EXTENDED_CHART = "http://schemas.microsoft.com/office/drawing/2014/chartex"
 _DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 _MAX_POINTS = 20_000
 _HELPERS = ("parTrans", "sibTrans", "pres")
-"""Types of points in a diagram that are not its boxes."""
+"""Types of a diagram's points that are connections or layout, and not boxes with text."""
 
 
 def outside_text_boxes(element: Any) -> Iterator[Any]:
-    """Yield an element and its descendants in order, without those inside of text boxes."""
+    """Yield an element and its descendants in order, except the descendants of text boxes."""
     stack = [element]
     while stack:
         each = stack.pop()
@@ -31,7 +31,10 @@ def outside_text_boxes(element: Any) -> Iterator[Any]:
 def graphic_blocks(
     element: Any, package: OfficePackage, relations: dict[str, Relation], context: ParseContext
 ) -> Iterator[Block]:
-    """Yield the blocks of a chart or diagram that an element refers to. Those that cannot be read are counted."""
+    """Yield the blocks of the chart or diagram that an element refers to; yield nothing for other elements.
+
+    A chart without stored values adds a warning.
+    """
     namespace, _, name = str(element.tag).lstrip("{").partition("}")
     if name == "chart" and namespace in (_CHART, _EXTENDED_CHART):
         relation = relations.get(attribute(element, "id"))
@@ -77,7 +80,11 @@ def chart_blocks(root: Any, context: ParseContext) -> Iterator[Block]:
 
 
 def _points(series: Any, names: tuple[str, ...]) -> dict[int, str]:
-    """Return the stored values of a series by their index. Categories of several levels are joined, outermost first."""
+    """Return the stored values or categories of a series, by their index.
+
+    `names` are the local names of the element that contains them. Categories of several levels are joined, the outermost
+    first.
+    """
     source = next((each for each in series.iter() if local_name(each) in names), None)
     found: dict[int, str] = {}
     if source is None:
@@ -118,12 +125,12 @@ def _point(element: Any) -> str:
 
 
 def _text(element: Any) -> str:
-    """Return the text of a title or a name: rich text, or stored values of cells."""
+    """Return the text of a chart's title or of a series' name, which is formatted text or stored values of cells."""
     return one_line(" ".join(each.text or "" for each in element.iter() if local_name(each) in ("t", "v")))
 
 
 def diagram_blocks(root: Any) -> Iterator[Block]:
-    """Yield the boxes of a diagram as list items. A box is followed by those below it in the hierarchy."""
+    """Yield the boxes of a diagram as list items. After each box come the boxes below it in the hierarchy."""
     points = {attribute(each, "modelId"): each for each in root.iter() if local_name(each) == "pt"}
     children: dict[str, list[tuple[int, str]]] = {}
     for each in root.iter():

@@ -6,7 +6,10 @@ from engines.parsing.worker.markup.xml_tree import local_name
 
 
 def equation_text(element: Any) -> str | None:
-    """Return an equation as LaTeX between dollar signs; its signs alone if it cannot be converted, None without any."""
+    """Return an equation as LaTeX between dollar signs.
+
+    If it cannot be converted, return its characters alone; return None if it has none.
+    """
     from docling.backend.docx.latex.omml import oMath2Latex
 
     try:

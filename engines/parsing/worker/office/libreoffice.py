@@ -16,10 +16,10 @@ from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
 SECONDS = 180.0
-"""Time limit of a conversion. The start of LibreOffice takes a few seconds of it."""
+"""Time limit of a conversion, including the start of LibreOffice, which takes a few seconds."""
 _PR_SET_PDEATHSIG = 1
 _RESTART = 81
-"""Exit status with which LibreOffice asks for a second start, as it does after it has set up a new profile."""
+"""Exit status with which LibreOffice requests a restart, for example after it has created a new profile."""
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting">
@@ -69,7 +69,10 @@ def _write_profile(profile: Path) -> None:
 
 
 def _command(program: str, folder: Path, source: Path, target: str) -> list[str]:
-    """Return the command of a conversion. The binary is started without its launcher, so that it is the direct child."""
+    """Return the command of a conversion.
+
+    It starts LibreOffice's binary without the launcher script, so that the binary is the direct child and can be ended.
+    """
     binary = Path(program).resolve().with_name("soffice.bin")
     return [
         str(binary) if binary.is_file() else program, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless",
@@ -80,7 +83,7 @@ def _command(program: str, folder: Path, source: Path, target: str) -> list[str]
 def _run(command: list[str], folder: Path, seconds: float) -> int:
     """Run a command in a process group of its own and return its exit status.
 
-    The whole group is ended when the command has ended or its time is over.
+    All processes of the group are killed when the command has ended or its time is over.
     """
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8",
                    "SAL_USE_VCLPLUGIN": "svp"}  # fmt: skip
@@ -104,6 +107,9 @@ def _run(command: list[str], folder: Path, seconds: float) -> int:
 
 
 def _die_with_parent() -> None:
-    """Let Linux kill the child when the parsing process ends. It inherits the limits of that process."""
+    """Request that Linux kills this child process when the parsing process ends.
+
+    It runs in the child before the command. The child inherits the resource limits of the parsing process.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

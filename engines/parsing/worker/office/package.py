@@ -22,13 +22,16 @@ _STRICT = b"http://purl.oclc.org/ooxml/"
 _STRICT_NAME = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)(/\w+)?")
 _RENAMED = {b"/extendedProperties": b"/extended-properties", b"/customProperties": b"/custom-properties"}
 _MAX_NAME_BYTES = 256
-"""Bytes at the end of a block that are kept for the next one: more than the longest name of a namespace."""
+"""Number of bytes at the end of a block that are processed with the next one, so that no namespace name is cut off.
+
+It is larger than the longest name.
+"""
 _BLOCK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relationship of a part to another part or to an address."""
+    """A relationship from a part of a package to another part or to an address outside of the package."""
 
     kind: str
     "Last segment of the relationship's type, such as `header` or `hyperlink`."
@@ -38,7 +41,10 @@ class Relation:
 
 
 class OfficePackage:
-    """The parts of a file. Strict files are read as transitional ones: their namespaces are replaced."""
+    """The parts of an Office Open XML file.
+
+    The namespaces of the strict variant of the format are replaced by those of the usual, transitional variant.
+    """
 
     def __init__(self, archive: zipfile.ZipFile, limits: ParsingLimits) -> None:
         self._archive = archive
@@ -82,7 +88,7 @@ class OfficePackage:
         return found
 
     def tree(self, name: str) -> Any:
-        """Return the root of an XML part, or None for a missing one. Comments and processing instructions are left out."""
+        """Return the root of an XML part without comments and processing instructions; None for a missing part."""
         if not self.has(name):
             return None
         content = self.content(name)
@@ -91,7 +97,10 @@ class OfficePackage:
         return root
 
     def streamed_children(self, name: str, depth: int) -> Iterator[tuple[Any, float]]:
-        """Yield the elements at a depth, 1 for children of the root, each with the share of the part that was read."""
+        """Yield the elements of a part at a depth, 1 for the children of the root, while the part is read.
+
+        Each comes with the share of the part that has been read, 0 to 1.
+        """
         size = max(1, self._archive.getinfo(self._names[name.lower()]).file_size)
         with self._archive.open(self._names[name.lower()]) as part:
             source = _TransitionalStream(part) if self._is_strict else part
@@ -100,7 +109,7 @@ class OfficePackage:
 
 
 class _TransitionalStream:
-    """A file whose strict namespaces are replaced while it is read."""
+    """A file whose strict namespaces are replaced by transitional ones while it is read."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source
@@ -117,7 +126,7 @@ class _TransitionalStream:
         return _transitional(ready)
 
     def _complete_end(self) -> int:
-        """Return the offset up to which no name is cut off."""
+        """Return the offset up to which the pending bytes contain only complete namespace names."""
         end = len(self._pending) - _MAX_NAME_BYTES
         for match in _STRICT_NAME.finditer(self._pending):
             if match.start() < end < match.end():
@@ -126,7 +135,7 @@ class _TransitionalStream:
 
 
 def _transitional(content: bytes) -> bytes:
-    """Replace the namespaces of strict files, such as `…/ooxml/wordprocessingml/main`, by the transitional ones."""
+    """Return XML with strict namespaces, such as `…/ooxml/wordprocessingml/main`, replaced by the transitional ones."""
     return _STRICT_NAME.sub(_transitional_name, content)
 
 
@@ -144,25 +153,25 @@ def open_package(path: Path, limits: ParsingLimits) -> Iterator[OfficePackage]:
 
 
 def attribute(element: Any, name: str) -> str:
-    """Return the value of an attribute by its local name, in any namespace; empty without one."""
+    """Return the value of the attribute with this local name, in any namespace; empty if there is none."""
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
 def is_on(element: Any, default: bool = False) -> bool:
-    """Return the value of a switch such as `<w:b/>`; `default` if the element is missing."""
+    """Return the value of an on/off element such as `<w:b/>`; return `default` if the element is None."""
     if element is None:
         return default
     return attribute(element, "val").lower() not in ("0", "false", "off", "none")
 
 
 def child(element: Any, *path: str) -> Any:
-    """Return the first descendant along a path of local names, or None."""
+    """Return the first descendant along a path of local names; None if there is none or `element` is None."""
     for name in path:
         element = next((each for each in element if local_name(each) == name), None) if element is not None else None
     return element
 
 
 def value(element: Any, *path: str) -> str:
-    """Return the `val` attribute of the descendant at a path of local names; empty without one."""
+    """Return the attribute `val` of the first descendant along a path of local names; empty if there is none."""
     found = child(element, *path)
     return attribute(found, "val") if found is not None else ""

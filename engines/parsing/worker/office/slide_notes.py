@@ -12,11 +12,11 @@ from engines.parsing.worker.office.slide_shapes import SlideReader
 from engines.parsing.worker.parse_context import ParseContext
 
 _OTHER_PLACES = ("sldImg", "hdr", "ftr", "dt", "sldNum")
-"""Placeholders on a page of notes that repeat the slide or its footers."""
+"""Types of placeholders on a notes page that repeat the slide or its footers and are not read."""
 
 
 class CommentAuthors:
-    """The authors of comments by their ids, of both forms of comments."""
+    """The names of the authors of comments, by their ids. Older and newer files store them in different parts."""
 
     def __init__(self, package: OfficePackage) -> None:
         relations = package.relations(package.main).values()
@@ -27,14 +27,17 @@ class CommentAuthors:
         }  # fmt: skip
 
     def name(self, id: str) -> str:
-        """Return the name of an author."""
+        """Return the name of the author with this id, or `unknown`."""
         return self._names.get(id) or "unknown"
 
 
 def speaker_notes(
     package: OfficePackage, slide: str, title: str, context: ParseContext, number: int
 ) -> Iterator[Block]:
-    """Yield the paragraphs of a slide's notes."""
+    """Yield each paragraph of a slide's speaker notes as a note.
+
+    `slide` is the name of the slide's part, `title` its title, which may be empty, and `number` its number.
+    """
     for relation in package.relations(slide).values():
         root = package.tree(relation.target) if relation.kind == "notesSlide" else None
         tree = child(root, "cSld", "spTree")
@@ -54,7 +57,7 @@ def _is_other_place(shape: Any) -> bool:
 
 
 def comment_notes(package: OfficePackage, slide: str, authors: CommentAuthors, number: int) -> Iterator[Block]:
-    """Yield the comments on a slide with their replies."""
+    """Yield the comments on a slide and the replies to them. `slide` is the name of the slide's part, `number` its number."""
     for relation in package.relations(slide).values():
         root = package.tree(relation.target) if relation.kind == "comments" else None
         for comment in root.iter() if root is not None else ():

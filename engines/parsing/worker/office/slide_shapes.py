@@ -27,7 +27,7 @@ _LINKS = ("http://", "https://", "ftp://", "mailto:", "tel:")
 
 @dataclass(slots=True)
 class SlideText:
-    """The blocks of a slide by their places on it."""
+    """The text of a slide: its title, the blocks of its other shapes, and its footers."""
 
     title: str = ""
     blocks: list[Block] = field(default_factory=list)
@@ -35,7 +35,7 @@ class SlideText:
 
 
 class SlideReader:
-    """Reads the shapes of one slide, or of its notes."""
+    """Converts the shapes of one slide, or of its notes page, to text. Use it once."""
 
     def __init__(
         self, package: OfficePackage, relations: dict[str, Relation], context: ParseContext, page: int
@@ -71,7 +71,7 @@ class SlideReader:
                 self._choices(shape)
 
     def _choices(self, element: Any) -> None:
-        """Read the first version of a content that adds blocks."""
+        """Read the first of several alternative versions of a content that adds blocks or pictures."""
         before = len(self.text.blocks), self._context.pictures
         for version in element:
             self._shapes(version)
@@ -79,7 +79,7 @@ class SlideReader:
                 return
 
     def _description(self, shape: Any) -> None:
-        """Add the alternative text of a picture or group."""
+        """Add the alternative text of a picture, chart, table or group."""
         described = next((each for part in shape for each in part if local_name(each) == "cNvPr"), None)
         text = one_line(described.get("descr") or "") if described is not None else ""
         if text and not _FILE_NAME.fullmatch(text):
@@ -112,7 +112,7 @@ class SlideReader:
                 separator = Separator.BLANK_LINE
 
     def _paragraphs(self, body: Any, is_list: bool) -> Iterator[tuple[str, str]]:
-        """Yield the markers and texts of the paragraphs that have text."""
+        """Yield the list marker and the text of each paragraph that has text. The marker is empty outside of lists."""
         counters: dict[int, int] = {}
         for paragraph in (each for each in body if local_name(each) == "p"):
             text = clean_text(self._paragraph_text(paragraph))
@@ -184,7 +184,7 @@ class SlideReader:
 
 
 def _is_covered(cell: Any) -> bool:
-    """Return True for a cell that was merged into one before or above it."""
+    """Return True for a cell that was merged into a cell on its left or above it."""
     return any(cell.get(name) in ("1", "true") for name in ("hMerge", "vMerge"))
 
 
@@ -194,7 +194,10 @@ def _span(cell: Any, name: str) -> int:
 
 
 def _marker(properties: Any, is_list: bool, counters: dict[int, int]) -> str:
-    """Return the marker of a paragraph; empty for one without. `counters` holds the numbers of each level."""
+    """Return the list marker of a paragraph; empty for a paragraph without one.
+
+    `is_list` is True if paragraphs have bullets by default. `counters` contains the last number of each level; it is updated.
+    """
     level = int(attribute(properties, "lvl") or 0) if properties is not None else 0
     numbered = child(properties, "buAutoNum")
     if numbered is not None:

@@ -1,4 +1,4 @@
-"""Characters of the fonts Symbol and Wingdings, which Word stores by their places in the font."""
+"""Characters of symbol fonts such as Symbol and Wingdings. Word stores them by their codes in the font, not in Unicode."""
 
 TICKED, NOT_TICKED = "☒", "☐"
 
@@ -28,14 +28,14 @@ _FONTS = {"symbol": _SYMBOL, "wingdings": _WINGDINGS, "wingdings 2": _WINGDINGS_
 
 
 def is_symbol_font(font: str) -> bool:
-    """Return True for a font whose characters are not letters."""
+    """Return True for a symbol font, whose characters are signs instead of letters."""
     return font.lower() in _FONTS or font.lower().startswith(("wingdings", "webdings"))
 
 
 def symbol(font: str, code: int) -> str | None:
-    """Return the Unicode character at a place of a font, or None for an unknown one.
+    """Return the Unicode character for a code of a font, or None for an unknown one.
 
-    Fonts other than those of symbols are encoded in Unicode, apart from private places.
+    The codes of fonts that are not symbol fonts are Unicode, also if they are shifted by 0xF000.
     """
     place = code - 0xF000 if 0xF000 <= code <= 0xF0FF else code
     known = _FONTS.get(font.lower())

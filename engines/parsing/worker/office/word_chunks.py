@@ -1,4 +1,4 @@
-"""Documents of other formats that a Word document includes (`altChunk`), as programs that merge documents write them."""
+"""Documents of any format that a Word document includes (`altChunk`). Programs that merge documents write them."""
 
 from collections.abc import Callable, Iterator
 from email import policy
@@ -22,9 +22,9 @@ _TEXTS = (".txt", ".xml")
 def chunk_blocks(
     package: OfficePackage, relation: Relation, context: ParseContext, read_word: Callable[[bytes], Iterator[Block]]
 ) -> Iterator[Block]:
-    """Yield the blocks of an included document. One that cannot be read is named in a warning.
+    """Yield the blocks of an included document. Add a warning if its format is not supported.
 
-    `read_word` reads a Word document from its bytes.
+    `read_word` returns the blocks of a Word document from the document's bytes.
     """
     content = package.content(relation.target)
     extension = PurePosixPath(relation.target).suffix.lower()

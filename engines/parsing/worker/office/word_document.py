@@ -1,4 +1,4 @@
-"""The body of a Word document, and its headers, notes and comments, as blocks."""
+"""Conversion of the body of a Word document to blocks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ from engines.parsing.worker.parse_context import ParseContext
 
 _WRAPPERS = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "AlternateContent", "Choice"})
 _CODE = re.compile(r"[{}();=<>\[\]#$|\\]|^\s|:$")
-"""Signs of program code. Prose in a font of equal widths has none of them."""
+"""Characters that distinguish program code from prose in a monospaced font."""
 _SPACES = re.compile(r"[^\S\n]+")
 _BODY_DEPTH = 2
 _MAX_LEVEL = 9
@@ -29,7 +29,7 @@ _MAX_INCLUDED = 3
 
 @dataclass(slots=True)
 class WordFile:
-    """A Word document and what all of its parts share."""
+    """A Word document: its package, styles, lists, and the counts that all of its parts share."""
 
     package: OfficePackage
     context: ParseContext
@@ -37,14 +37,14 @@ class WordFile:
     numbering: Numbering
     counts: WordCounts = field(default_factory=WordCounts)
     headers: dict[str, str] = field(default_factory=dict)
-    "Labels of the parts with headers and footers that the sections use, by their names."
+    "Labels, such as `First page header`, of the headers and footers of all sections. The keys are the names of their parts."
     has_title: bool = False
     depth: int = 0
-    "Number of documents that include this one."
+    "Number of documents that this one is nested in, as an included document."
 
     @classmethod
     def of(cls, package: OfficePackage, context: ParseContext) -> "WordFile":
-        """Load the styles and lists of a document."""
+        """Create the object for a package, and load the styles and lists of the document."""
         parts = {relation.kind: relation.target for relation in package.relations(package.main).values()}
         styles, numbering = parts.get("styles"), parts.get("numbering")
         return cls(package, context, Styles(package, styles), Numbering(package, numbering))
@@ -71,7 +71,7 @@ class WordFile:
 
 
 class WordBlocks:
-    """Reads the paragraphs and tables of one part, or of a cell or text box in it."""
+    """Converts the paragraphs and tables of one part, or of a cell or text box in it, to blocks."""
 
     def __init__(self, file: WordFile, part: str, relations: dict[str, Relation] | None = None) -> None:
         self._file = file
@@ -81,7 +81,7 @@ class WordBlocks:
         self._before: BlockKind | None = None
 
     def read(self, elements: Iterable[Any]) -> Iterator[Block]:
-        """Yield the blocks of paragraphs, tables and what contains them."""
+        """Yield the blocks of elements: of paragraphs, tables, equations and included documents, and of elements around them."""
         for element in elements:
             name = local_name(element)
             if name == "p":
@@ -144,7 +144,7 @@ class WordBlocks:
         return Block(BlockKind.PARAGRAPH, "\n".join(lines).strip())
 
     def _drawing(self, element: Any) -> Iterator[Block]:
-        """Yield the text boxes, charts and diagrams of a drawing."""
+        """Yield the blocks of the text boxes, charts and diagrams of a drawing."""
         for each in outside_text_boxes(element):
             if local_name(each) == "txbxContent":
                 self._before = None
@@ -170,7 +170,7 @@ class WordBlocks:
             yield from chunk_blocks(self._file.package, relation, self._file.context, self._file.included_blocks)
 
     def _section(self, element: Any) -> None:
-        """Record the headers and footers of a section, in their order."""
+        """Record the headers and footers that a section uses, in the order of the section."""
         labels = {"default": "Page", "first": "First page", "even": "Even page"}
         for each in element:
             kind = {"headerReference": "header", "footerReference": "footer"}.get(local_name(each))

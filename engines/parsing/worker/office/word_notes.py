@@ -16,7 +16,7 @@ _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNoti
 
 
 def note_blocks(file: WordFile) -> Iterator[Block]:
-    """Yield a note for each header, footer, comment, footnote and endnote. Call it when the body has been read."""
+    """Yield a note for each page header, page footer, comment, footnote and endnote. Call it after reading the body."""
     seen = set[str]()
     for part, label in file.headers.items():
         root = file.package.tree(part)
@@ -40,7 +40,7 @@ def _label(kind: str, note: Any) -> str:
 
 
 def _text(file: WordFile, part: str, element: Any) -> str:
-    """Return the text of a part with a line for each paragraph and each row of a table."""
+    """Return the text of an element of a part, with a line for each paragraph and each row of a table."""
     blocks = list(WordBlocks(file, part).read(element))
     is_prose = all(block.kind is BlockKind.PARAGRAPH for block in blocks) and local_name(element) in ("hdr", "ftr")
     lines = [one_line(block.text) for block in blocks]

@@ -15,18 +15,18 @@ _CODE_NAME = re.compile(
 _MAX_LEVELS = 9
 _MAX_STYLE_DEPTH = 20
 _MAX_NUMBER = 5_000
-"""Numbers above it are written in digits, also in roman and alphabetic lists."""
+"""Limit from which numbers are written in digits, even in lists with roman numerals or letters."""
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
           (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ParagraphStyle:
-    """The properties of a paragraph style that its text depends on, inherited ones included."""
+    """The properties of a paragraph style, including inherited ones, by which paragraphs are converted."""
 
     name: str = ""
     outline_level: int | None = None
-    "Level of a heading from 1; None for other paragraphs."
+    "Level of a heading, from 1 on; None for other paragraphs."
     is_title: bool = False
     is_code: bool = False
     is_hidden: bool = False
@@ -36,14 +36,14 @@ class ParagraphStyle:
 
 @dataclass(frozen=True, slots=True)
 class TableStyle:
-    """The parts of a table that a style formats."""
+    """True for a table style that emphasizes the first row or the first column, which are then headers."""
 
     has_header_row: bool = False
     has_header_column: bool = False
 
 
 class Styles:
-    """The styles of a document by their ids."""
+    """The styles of a document. They are identified by their ids."""
 
     def __init__(self, package: OfficePackage, part: str | None) -> None:
         root = package.tree(part) if part else None
@@ -64,25 +64,25 @@ class Styles:
         self._tables: dict[str, TableStyle] = {}
 
     def paragraph(self, style: str) -> ParagraphStyle:
-        """Return a paragraph style; the document's default one for an empty or unknown id."""
+        """Return the paragraph style with the id `style`; return the default style for an empty or unknown id."""
         style = style if style in self._elements else self._default
         if style not in self._paragraphs:
             self._paragraphs[style] = self._inherited(style)
         return self._paragraphs[style]
 
     def table(self, style: str) -> TableStyle:
-        """Return what a table style says about header rows and header columns."""
+        """Return the table style with the id `style`; return a style without headers for an unknown id."""
         if style not in self._tables:
             parts = {attribute(part, "type") for each in self._chain(style) for part in each if _is_emphasized(part)}
             self._tables[style] = TableStyle("firstRow" in parts, "firstCol" in parts)
         return self._tables[style]
 
     def is_hidden_character(self, style: str) -> bool:
-        """Return True if a character style hides text."""
+        """Return True if the character style with the id `style` hides text."""
         return any(is_on(child(each, "rPr", "vanish")) for each in self._chain(style))
 
     def _chain(self, style: str) -> list[Any]:
-        """Return a style and those that it is based on, nearest first."""
+        """Return the element of a style, and those of the styles that it is based on, the nearest first."""
         found: list[Any] = []
         while style in self._elements and len(found) < _MAX_STYLE_DEPTH:
             found.append(self._elements[style])
@@ -120,7 +120,10 @@ def _numbering(properties: Any) -> tuple[str, int]:
 
 
 def paragraph_numbering(properties: Any, style: ParagraphStyle) -> tuple[str, int] | None:
-    """Return the list of a paragraph and its level: the paragraph's own, else that of its style."""
+    """Return the id of a paragraph's list and the level in it, from 0; None for a paragraph without a list.
+
+    Both are stated by the paragraph or, if it states none, by its style.
+    """
     own = child(properties, "numPr")
     if own is None:
         return style.numbering
@@ -141,11 +144,11 @@ class _List:
     abstract: str
     levels: dict[int, _Level] = field(default_factory=dict)
     restarts: set[int] = field(default_factory=set)
-    "Levels at which this list starts anew although it shares its counters with others."
+    "Levels whose numbers start again in this list, although it shares its counters with other lists."
 
 
 class Numbering:
-    """The lists of a document. `marker` counts, so call it once for each paragraph, in order."""
+    """The lists of a document, and the counters of their items."""
 
     def __init__(self, package: OfficePackage, part: str | None) -> None:
         root = package.tree(part) if part else None
@@ -167,9 +170,11 @@ class Numbering:
         self._begun: set[tuple[str, int]] = set()
 
     def marker(self, number: str, level: int, style: str = "") -> str | None:
-        """Return the marker of the next paragraph of a list, such as `2.1`, or `-` for a bullet; None for no list.
+        """Count the next paragraph of a list and return its marker, such as `2.1`, or `-` for a bullet.
 
-        `style` is the id of the paragraph's style, which can decide the level.
+        Call it once for each paragraph, in order. `number` is the id of the list, and `level` the level in it, from 0. A level
+        that the list defines for the paragraph style `style` has priority. Return None for an unknown list and for an empty
+        marker.
         """
         found = self._lists.get(number)
         if found is None:
@@ -230,7 +235,7 @@ def _list(element: Any, abstracts: dict[str, dict[int, _Level]]) -> _List:
 
 
 def formatted_number(number: int, style: str) -> str:
-    """Return a number in the format of a list level, such as `lowerRoman`. Unknown formats are decimal."""
+    """Return a number in the format `style` of a list level, such as `lowerRoman`; in digits for an unknown format."""
     if style == "none":
         return ""
     if 0 < number < _MAX_NUMBER:

@@ -1,4 +1,4 @@
-"""Tables of Word documents: their cells with merged ones and nested tables, and tables that only arrange text."""
+"""Tables of Word documents, with merged cells and nested tables. Tables that are only used for layout are detected."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from engines.parsing.worker.office.word_styles import Styles
 from engines.parsing.worker.parse_context import ParseContext
 
 _MAX_CELL_CHARACTERS = 1500
-"""Length of a cell from which a table arranges text."""
+"""Maximum length, in characters, of a cell in a table without header rows. A longer cell shows a table used for layout."""
 _CONTAINERS = frozenset({"sdt", "sdtContent", "customXml", "ins", "moveTo"})
 _NO_FILL = ("", "auto", "ffffff")
 
 
 @dataclass(slots=True)
 class _Cell:
-    """A cell of the file. The cells below that continue it are added to its height."""
+    """A cell of a table. `rows` includes the rows of the cells below that are merged into it."""
 
     blocks: list[Block]
     columns: int
@@ -30,12 +30,12 @@ class _Cell:
 @dataclass(slots=True)
 class _Row:
     cells: list[_Cell | int] = field(default_factory=list)
-    "Cells, and for cells that continue one above the number of their columns."
+    "The cells of the row. A cell that is merged into a cell above is given by the number of its columns."
     is_header: bool = False
 
 
 class WordTable:
-    """A table and how its style emphasizes the first row and column."""
+    """Converts a table to blocks. `inside` returns the blocks of a cell's element."""
 
     def __init__(self, element: Any, styles: Styles, inside: Callable[[Any], Iterator[Block]]) -> None:
         self._element = element
@@ -47,7 +47,7 @@ class WordTable:
         self._has_header_column = style.has_header_column and _looks(look, "firstColumn", 0x0080)
 
     def blocks(self, context: ParseContext) -> Iterator[Block]:
-        """Yield the rows of the table, or the blocks of its cells if it only arranges them."""
+        """Yield the rows of the table. If the table is only used for layout, yield the blocks in its cells instead."""
         rows = self._rows()
         if _arranges_text(rows):
             context.tables = (context.tables or 1) - 1
@@ -72,7 +72,10 @@ class WordTable:
     def _add_cells(
         self, element: Any, properties: Any, row: _Row, above: dict[int, _Cell], number: int
     ) -> dict[int, _Cell]:
-        """Add the cells of a row, and return those that the next row can continue, by their columns."""
+        """Add the cells of a row to `row`. Return the vertically merged cells that the next row can continue, by column.
+
+        `above` are the cells that this row can continue. `number` is the index of the row.
+        """
         column = _skip(properties, "gridBefore", row)
         still_open: dict[int, _Cell] = {}
         for each in _unwrapped(element, "tc"):
@@ -107,7 +110,7 @@ class WordTable:
 
 
 def _looks(look: Any, name: str, bit: int) -> bool:
-    """Return a switch of a table's look: an attribute of its own, or a bit of the old form."""
+    """Return an option of a table's `tblLook`, from the attribute `name` or, in older files, from a bit of its value."""
     if look is None:
         return False
     stated = attribute(look, name)
@@ -132,7 +135,7 @@ def _number(text: str) -> int:
 
 
 def _unwrapped(element: Any, name: str) -> Iterator[Any]:
-    """Yield the rows of a table, or the cells of a row, also those inside of content controls."""
+    """Yield the children with the local name `name`, including those inside of content controls and revisions."""
     for each in element:
         if local_name(each) == name:
             yield each
@@ -141,7 +144,7 @@ def _unwrapped(element: Any, name: str) -> Iterator[Any]:
 
 
 def _arranges_text(rows: list[_Row]) -> bool:
-    """Return True for a table without data: one cell, one column, or cells with headings or whole pages of text."""
+    """Return True for a table that is used for layout: it has one column, or a cell with a heading or very long text."""
     cells = [cell for row in rows for cell in row.cells if isinstance(cell, _Cell)]
     if any(is_heading(block) for cell in cells for block in cell.blocks):
         return True

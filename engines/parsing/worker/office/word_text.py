@@ -24,7 +24,7 @@ _FILE_NAME = re.compile(r"\S+\.(png|jpe?g|gif|bmp|emf|wmf|tiff?|svg)", re.I)
 
 @dataclass(slots=True)
 class WordCounts:
-    """Contents of a document that are reported to the user."""
+    """Numbers of a document's contents that are reported to the user, most of them because they were not read."""
 
     pictures: int = 0
     deletions: int = 0
@@ -32,9 +32,9 @@ class WordCounts:
     unknown_symbols: int = 0
     unread_equations: int = 0
     objects: list[str] = field(default_factory=list)
-    "Programs of embedded objects."
+    "Names of the programs of embedded objects."
     unread: dict[str, int] = field(default_factory=dict)
-    "Numbers of other parts that were not read, by their names."
+    "Numbers of other contents that were not read, by their names for warnings."
 
     def add_unread(self, name: str) -> None:
         self.unread[name] = self.unread.get(name, 0) + 1
@@ -48,7 +48,7 @@ class Paragraph:
     drawings: list[Any] = field(default_factory=list)
     "Elements `drawing`, `pict` and `object`. Their text boxes and charts follow the paragraph."
     is_monospaced: bool = True
-    "True if all words are in a font of equal widths, as listings are."
+    "True if the paragraph has text and all of it is in a monospaced font."
 
     @property
     def text(self) -> str:
@@ -57,14 +57,14 @@ class Paragraph:
 
 @dataclass(slots=True)
 class _Field:
-    """A field: an instruction, followed by the result that Word shows."""
+    """A field: an instruction, followed by the result that Word shows. `has_result` is True once the result has begun."""
 
     instruction: str = ""
     has_result: bool = False
 
 
 class WordText:
-    """Reads the paragraphs of one part of a document."""
+    """Converts the paragraphs of one part of a document to text."""
 
     def __init__(self, styles: Styles, relations: dict[str, Relation], counts: WordCounts) -> None:
         self._styles = styles
@@ -105,7 +105,7 @@ class WordText:
         }
 
     def read(self, paragraph: Any, style: ParagraphStyle) -> Paragraph:
-        """Return the text of a paragraph with tabs and newlines as they stand."""
+        """Return the text of a paragraph, with its tabs and line breaks, and its drawings."""
         self._found, self._style, self._fields = Paragraph(), style, []
         self._children(paragraph)
         found = self._found
@@ -164,7 +164,10 @@ class WordText:
             self._add_target(relation.target, before)
 
     def _add_target(self, target: str, before: int) -> None:
-        """Add the address of a link in parentheses, unless its words are the address."""
+        """Add the target of a link in parentheses, unless the words of the link contain it.
+
+        `before` is the number of parts of the paragraph before the link.
+        """
         shown = re.sub(r"^(mailto|tel):", "", target, flags=re.I)
         words = "".join(self._found.parts[before:]).strip()
         is_shown = _plain(shown) in _plain(words)
@@ -172,7 +175,7 @@ class WordText:
             self._add(f" ({shown.split('?')[0] if shown != target else shown})")
 
     def _control(self, control: Any) -> None:
-        """Read a content control. A check box has a state; the text of the others is their value."""
+        """Add the text of a content control: the state of a check box, or the text inside of another control."""
         box = child(control, "sdtPr", "checkbox")
         if box is not None:
             self._add(TICKED if is_on(child(box, "checked")) else NOT_TICKED)
@@ -209,7 +212,7 @@ class WordText:
             self._fields[-1].instruction += element.text or ""
 
     def _form_field(self, data: Any) -> None:
-        """Add the state of a check box and the choice of a list. The value of a text field is the field's result."""
+        """Add the state of a check box or the choice of a list. A text field adds nothing: its value is the field's result."""
         if data is None:
             return
         box, choice = child(data, "checkBox"), child(data, "ddList")
@@ -249,7 +252,7 @@ class WordText:
             self._equation(each)
 
     def _choice(self, element: Any) -> None:
-        """Read the first of several versions of a content that has something to read."""
+        """Read the first of several alternative versions of a content that adds text or drawings."""
         before = len(self._found.parts), len(self._found.drawings)
         for version in element:
             self._children(version)

@@ -1,4 +1,4 @@
-"""The content of OpenDocument files as blocks: paragraphs, lists, tables, drawings, notes and page headers."""
+"""Conversion of OpenDocument content to blocks: paragraphs, lists, tables, drawings, notes and page headers."""
 
 import posixpath
 import re
@@ -31,23 +31,23 @@ _HEADERS = {
 
 @dataclass(slots=True)
 class OdfDocument:
-    """A document and what its parts share."""
+    """A document: its file, its styles, and the state that is shared while its parts are read."""
 
     file: OdfFile
     context: ParseContext
     styles: OdfStyles = field(default_factory=OdfStyles)
     notes: list[tuple[str, str]] = field(default_factory=list)
-    "Labels and texts of headers, footnotes, endnotes and comments, which follow the body."
+    "Labels and texts of page headers and footers, footnotes, endnotes and comments, which follow the body."
     forms: dict[str, str] = field(default_factory=dict)
     "Values of form controls by their ids."
     hidden_words: int = 0
     deletions: int = 0
     has_title: bool = False
     headings: list[int] = field(default_factory=list)
-    "Numbers of the last heading of each level."
+    "Number of the last heading at each level, the outermost first."
 
     def add_master(self, master: Any) -> None:
-        """Record the headers and footers of a master page."""
+        """Store the headers and footers of a master page as notes."""
         for each in master:
             label = _HEADERS.get(local_name(each))
             if label and attribute(each, "display") != "false":
@@ -57,17 +57,17 @@ class OdfDocument:
                     self.notes.append((label, "\n".join(lines)))
 
     def note_blocks(self) -> Iterator[Block]:
-        """Yield the text outside of the body."""
+        """Yield the stored notes, which are the text outside of the body. Call it after reading the body."""
         for label, text in self.notes:
             yield Block(BlockKind.NOTE, f"{label}: {text}")
 
     def warn(self) -> None:
-        """Add warnings about what was left out or is hidden."""
+        """Add warnings about deletions, which were left out, and about hidden words, which were read."""
         self.context.warn_of_revision(self.deletions, self.hidden_words)
 
 
 class OdfBlocks:
-    """Reads the elements of a body, a cell, a text box or a note."""
+    """Converts the elements of a body, a cell, a text box or a note to blocks."""
 
     def __init__(self, document: OdfDocument) -> None:
         self._document = document
@@ -75,7 +75,7 @@ class OdfBlocks:
         self._before: BlockKind | None = None
 
     def read(self, elements: Iterable[Any]) -> Iterator[Block]:
-        """Yield the blocks of elements."""
+        """Yield the blocks of the elements, in order."""
         for element in elements:
             name = local_name(element)
             if name in ("p", "h"):
@@ -153,7 +153,11 @@ class OdfBlocks:
                 yield from self._paragraph(each, (number.text or "-") if number is not None else "-")
 
     def _list(self, element: Any, style: str, depth: int, numbers: list[int]) -> Iterator[Block]:
-        """Yield the items of a list. The first paragraph of an item has the marker; headings in lists stay headings."""
+        """Yield the items of a list. The first paragraph of an item has the list marker; headings remain headings.
+
+        `style` is the list style of the outer list, `depth` the number of outer lists, and `numbers` contains the current
+        number of each outer list.
+        """
         style = attribute(element, "style-name") or style
         numbers = [*numbers, self._document.styles.level(style, depth).start - 1]
         for item in element:
@@ -176,7 +180,7 @@ class OdfBlocks:
         return levels[-1].marker(numbers, [each.format for each in levels])
 
     def _drawing(self, element: Any) -> Iterator[Block]:
-        """Yield the text of a frame or shape: text boxes, tables, charts and alternative texts."""
+        """Yield the blocks of a frame or shape: its alternative text, text boxes, tables, charts and form controls."""
         self._before = None
         context = self._document.context
         description = " ".join(
@@ -203,7 +207,10 @@ class OdfBlocks:
                 yield from self.read([each])
 
     def _object(self, target: str, element: Any) -> Iterator[Block]:
-        """Yield the values of a chart or the text of a formula. Other embedded documents are named in a warning."""
+        """Yield the values of a chart, the text of a formula, or the text of another embedded document.
+
+        Add a warning about an object that cannot be read. `target` is its part; it is empty if `element` contains the object.
+        """
         name = posixpath.join(target.removeprefix("./"), "content.xml")
         root = self._document.file.tree(name) if target else element
         if root is None:
@@ -240,5 +247,5 @@ class OdfBlocks:
 
 
 def on_page(blocks: Iterable[Block], page: int) -> Iterator[Block]:
-    """Yield blocks with a page number."""
+    """Yield the blocks with their page number set to `page`."""
     return (replace(block, page=page) for block in blocks)

@@ -25,7 +25,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class OdfFile:
-    """An open file. A flat file is one XML document; a package has a part for content, styles and metadata."""
+    """An open file. A flat file is one XML document; a package has a part each for content, styles and metadata."""
 
     path: Path
     limits: ParsingLimits
@@ -37,7 +37,7 @@ class OdfFile:
         return self.archive.namelist() if self.archive else []
 
     def elements(self) -> Iterator[tuple[Any, float]]:
-        """Yield all styles, then the elements of the body, each with the share of the content that was read."""
+        """Yield all styles, then the elements of the body, each with the share of the content read so far, 0 to 1."""
         if self.archive and _STYLES in self.names:
             yield from ((element, 0.0) for element, _ in self._streamed(_STYLES))
         yield from self._streamed(_CONTENT)
@@ -58,7 +58,7 @@ class OdfFile:
         return root
 
     def properties(self) -> dict[str, str]:
-        """Return the metadata that is not empty."""
+        """Return the metadata that is not empty. The keys are the names that all readers use, such as `author`."""
         found: dict[str, str] = {}
         root = self.tree(_META)
         if root is None and self.archive is None:
@@ -73,7 +73,7 @@ class OdfFile:
 
 
 def _is_wanted(element: Any, depth: int) -> bool:
-    """Return True for a style, and for a paragraph, table or page of the body."""
+    """Return True for a style, and for an element directly in the body, such as a paragraph, a table or a slide."""
     if depth not in (2, 3):
         return False
     parent = local_name(element.getparent())

@@ -14,7 +14,7 @@ _FIELDS = frozenset(
 
 
 def form_values(forms: Any) -> dict[str, str]:
-    """Return the texts of controls by their ids: a label with a tick, or a value."""
+    """Return the texts of form controls, by their ids: a check box with its label, or the value of a field."""
     found = {}
     for control in forms.iter():
         name, key = local_name(control), attribute(control, "id")

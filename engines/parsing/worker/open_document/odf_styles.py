@@ -13,7 +13,7 @@ _MAX_DEPTH = 20
 
 @dataclass(frozen=True, slots=True)
 class ListLevel:
-    """The markers of one level of a list."""
+    """The definition of the markers at one level of a list."""
 
     format: str | None = None
     "Format of the numbers; None for bullets."
@@ -23,7 +23,7 @@ class ListLevel:
     shown_levels: int = 1
 
     def marker(self, numbers: list[int], formats: list[str | None]) -> str:
-        """Return the marker of an item, by the numbers of all levels down to this one."""
+        """Return the marker of an item. `numbers` and `formats` are those of all levels from the outermost to this one."""
         if self.format is None:
             return "-"
         shown = range(max(0, len(numbers) - self.shown_levels), len(numbers))
@@ -57,7 +57,10 @@ class OdfStyles:
             self.lists[name] = [_level(each) for each in element]
 
     def names(self, style: str) -> list[str]:
-        """Return the name of a style and of those that it inherits from, with spaces and in lower case."""
+        """Return the names of a style and of the styles that it inherits from, the nearest first.
+
+        The names are in lower case, and `_20_` in them is replaced by a space.
+        """
         found: list[str] = []
         while style and len(found) < _MAX_DEPTH:
             found.append(style.replace("_20_", " ").lower())
@@ -77,7 +80,7 @@ class OdfStyles:
         return style in self.hidden
 
     def level(self, style: str, depth: int) -> ListLevel:
-        """Return the markers of a list at a depth from 0. Bullets are the default."""
+        """Return a level of a list style. `depth` is the level, from 0. An undefined level has bullets."""
         levels = self.lists.get(style, [])
         return levels[depth] if depth < len(levels) else ListLevel()
 

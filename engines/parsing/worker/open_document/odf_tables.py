@@ -11,7 +11,7 @@ from engines.parsing.worker.open_document.odf_styles import OdfStyles
 from engines.parsing.worker.parse_context import ParseContext
 
 _MAX_CELL_CHARACTERS = 1500
-"""Length of a cell from which a table arranges text."""
+"""Maximum length, in characters, of a cell in a table without header rows. A longer cell shows a table used for layout."""
 _MAX_REPEATED = 200
 _GROUPS = frozenset({"table-rows", "table-row-group", "table-header-rows"})
 
@@ -19,7 +19,10 @@ _GROUPS = frozenset({"table-rows", "table-row-group", "table-header-rows"})
 def table_blocks(
     table: Any, inside: Callable[[Any], Iterator[Block]], styles: OdfStyles, context: ParseContext
 ) -> Iterator[Block]:
-    """Yield the rows of a table, or the blocks of its cells if it only arranges them."""
+    """Yield the rows of a table. If the table is only used for layout, yield the blocks in its cells instead.
+
+    `inside` returns the blocks of a cell's element.
+    """
     rows, marked = list[list[tuple[TableCell, list[Block]]]](), 0
     for row, is_header in _rows(table):
         cells = [cell for element in row for cell in _cells(element, inside, styles)]
@@ -51,7 +54,8 @@ def _rows(group: Any, is_header: bool = False) -> Iterator[tuple[Any, bool]]:
 def _cells(
     element: Any, inside: Callable[[Any], Iterator[Block]], styles: OdfStyles
 ) -> Iterator[tuple[TableCell, list[Block]]]:
-    """Yield a cell, as often as it is repeated. Covered cells are places of a merged one."""
+    """Yield a cell and its blocks, as often as the file repeats the cell. Yield nothing for a position that a merged cell covers.
+    """
     if local_name(element) != "table-cell":
         return
     blocks = list(inside(element))

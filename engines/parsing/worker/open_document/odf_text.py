@@ -33,7 +33,7 @@ class OdfNote:
 
 @dataclass(slots=True)
 class OdfParagraph:
-    """The text of a paragraph, and what is anchored in it."""
+    """The text of a paragraph, and the drawings and notes that are anchored in it."""
 
     parts: list[str] = field(default_factory=list)
     drawings: list[Any] = field(default_factory=list)
@@ -46,7 +46,7 @@ class OdfParagraph:
 
 
 class OdfText:
-    """Reads paragraphs."""
+    """Converts paragraphs to text."""
 
     def __init__(self, styles: OdfStyles) -> None:
         self._styles = styles
@@ -67,7 +67,7 @@ class OdfText:
         }
 
     def read(self, paragraph: Any) -> OdfParagraph:
-        """Return the text of a paragraph. Line breaks are newlines."""
+        """Return the text of a paragraph, with line breaks as newlines, and its drawings and notes."""
         self._found = OdfParagraph()
         self._children(paragraph)
         return self._found
@@ -83,7 +83,7 @@ class OdfText:
             self._add_words(each.tail)
 
     def _add_words(self, text: str | None) -> None:
-        """Add text whose newlines are only layout of the file."""
+        """Add text from the file. Newlines in it are formatting of the XML and become spaces."""
         self._add(re.sub(r"\s+", " ", text) if text else "")
 
     def _spaces(self, element: Any) -> None:
@@ -102,7 +102,7 @@ class OdfText:
         self._found.hidden_words += len(text.split())
 
     def _control(self, element: Any) -> None:
-        """Read a content control. A check box has a state; the text of the others is their value."""
+        """Add the text of a content control: the state of a check box, or the text inside of another control."""
         if attribute(element, "checkbox") == "true":
             self._add(TICKED if attribute(element, "checked") == "true" else NOT_TICKED)
         else:

@@ -5,23 +5,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """The visible box of a page in user space, whose y axis points up, and the rotation with which it is displayed."""
+    """The visible box of a page, and the rotation with which the page is displayed.
+
+    The edges are in user space, the coordinates of the file in points, whose y axis points up.
+    """
 
     left: float
     bottom: float
     right: float
     top: float
     rotation: int
-    "Clockwise quarter turns."
+    "Clockwise quarter turns, 0 to 3."
 
     @property
     def size(self) -> tuple[float, float]:
-        """The width and height of the displayed page."""
+        """The width and height of the displayed page, in points."""
         width, height = self.right - self.left, self.top - self.bottom
         return (height, width) if self.rotation % 2 else (width, height)
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """Return the coordinates of a point on the displayed page."""
+        """Convert a point in user space to the displayed page. The origin is the top left corner, the y axis points down."""
         match self.rotation % 4:
             case 1:
                 return y - self.bottom, x - self.left
@@ -32,6 +35,6 @@ class PageFrame:
         return x - self.left, self.top - y
 
     def box(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
-        """Return left, top, right and bottom of a box on the displayed page."""
+        """Convert a box in user space to the displayed page. Return its left, top, right and bottom edge, in points."""
         (x0, y0), (x1, y1) = self.point(left, bottom), self.point(right, top)
         return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

@@ -1,6 +1,7 @@
 """Form fields and comments of a PDF page, read with pdfium.
 
-They are not part of the page's content. The value of a field is placed where it is shown, so that it follows its label.
+Annotations are not part of the page's content. The value of a form field gets the position at which the page shows it, so
+that it follows its label in the text.
 """
 
 import ctypes
@@ -15,11 +16,11 @@ from engines.parsing.worker.pages.page_spans import Span
 from engines.parsing.worker.pdf.page_frame import PageFrame
 
 _MAX_ANNOTATIONS = 5_000
-"""Annotations of a page that are read."""
+"""Maximum number of annotations of a page that are read."""
 _MAX_ATTACHMENTS = 1_000
 _MAX_TEXT_BYTES = 200_000
 _FIELD_SIZE = 10.0
-"""Font size of a field's value, in points, unless the field is lower."""
+"""Maximum font size of a field's value, in points. It is smaller if the field has less height for each line."""
 _TICKED, _NOT_TICKED = "☒", "☐"
 _HIDDEN = 1 << 1
 _PASSWORD = 1 << 13
@@ -38,7 +39,7 @@ _COMMENTS = frozenset({
 
 @dataclass(slots=True)
 class PageAnnotations:
-    """The values of a page's form fields with their positions, its comments, and the names of the files attached to it."""
+    """The annotations of a page: values of form fields (`fields`), comments (`notes`), and names of attached files."""
 
     fields: list[Span] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -46,7 +47,10 @@ class PageAnnotations:
 
 
 def read_annotations(page: Any, frame: PageFrame, words: Sequence[Span]) -> PageAnnotations:
-    """Read the fields and comments of an open page. A field without a label beside it is named by its description."""
+    """Read the annotations of an open page. `words` are the words of the page.
+
+    If no word is near a text field, its value follows the field's description (alternate name), as after a label.
+    """
     found = PageAnnotations()
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MAX_ANNOTATIONS)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
@@ -78,7 +82,7 @@ def _comment(annotation: Any) -> str:
 
 
 def _field_spans(annotation: Any, formenv: Any, frame: PageFrame, words: Sequence[Span]) -> Iterator[Span]:
-    """Yield the lines of a field's value, or a box with or without a tick."""
+    """Yield a span for each line of a field's value; for a check box or radio button, yield an empty or ticked box."""
     kind = pdfium.FPDFAnnot_GetFormFieldType(formenv.raw, annotation)
     rect = pdfium.FS_RECTF()
     if not pdfium.FPDFAnnot_GetRect(annotation, rect) or rect.right <= rect.left:
@@ -111,7 +115,7 @@ def _placed(text: str, box: tuple[float, float, float, float], middle: float, si
 
 
 def _has_label(box: tuple[float, float, float, float], words: Sequence[Span]) -> bool:
-    """Return True if there is text to the left of a field, to the right of it, or in the line above."""
+    """Return True if there is a word to the left of a field, to the right of it, or in the line above it."""
     left, top, right, bottom = box
     for word in words:
         if word.bottom > top and word.top < bottom and word.right > left - 200 and word.left < right + 100:
@@ -131,13 +135,13 @@ def _value_of(annotation: Any, key: bytes) -> str:
 
 
 def attachment_name(attachment: Any) -> str:
-    """Return the name of an attached file."""
+    """Return the name of an attached file, or `(no name)` for one without a name."""
     name = one_line(_text_of(lambda buffer, length: pdfium.FPDFAttachment_GetName(attachment, buffer, length)))
     return name or "(no name)"
 
 
 def _text_of(read: Callable[[Any, int], int]) -> str:
-    """Return the text that a function of pdfium writes into a buffer as UTF-16."""
+    """Return a text from pdfium. `read` takes a buffer and its size in bytes, writes UTF-16, and returns the size needed."""
     length = min(read(None, 0), _MAX_TEXT_BYTES)
     if length <= 2:
         return ""

@@ -11,18 +11,18 @@ from engines.parsing.worker.pages.page_spans import Ruling
 from engines.parsing.worker.pdf.page_frame import PageFrame
 
 _MAX_OBJECTS = 100_000
-"""Objects of a page that are examined. A drawing can have millions."""
+"""Maximum number of objects of a page that are examined. A drawing can have millions."""
 _MAX_RULINGS = 2_000
-"""Lines of a page above which its lines are a drawing, and are ignored."""
+"""Maximum number of lines on a page. If there are more, all are ignored, because they are a drawing."""
 _MAX_SEGMENTS = 400
-"""Segments of a path above which the path is a drawing."""
+"""Maximum number of segments of a path. A path with more is a drawing and is ignored."""
 _MAX_DEPTH = 4
-"""Depth of nested forms, which are parts of a page with a coordinate system of their own."""
+"""Maximum depth of nested form objects, which are parts of a page with a coordinate system of their own."""
 _MAX_THICKNESS = 3.0
-"""Points of a filled rectangle up to which it is a line."""
+"""Maximum thickness, in points, of a filled rectangle that counts as a line."""
 _MIN_LENGTH = 4.0
 _TILT = 0.5
-"""Points by which the ends of a straight line may differ."""
+"""Maximum distance, in points, by which a horizontal or vertical line may deviate from its direction."""
 
 _Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: _Matrix = (1, 0, 0, 1, 0, 0)
@@ -30,7 +30,7 @@ _IDENTITY: _Matrix = (1, 0, 0, 1, 0, 0)
 
 @dataclass(slots=True)
 class PageGraphics:
-    """The lines and images of a page."""
+    """The drawn lines (`rulings`) of a page, and the number and total area of its images."""
 
     rulings: list[Ruling] = field(default_factory=list)
     images: int = 0
@@ -39,7 +39,7 @@ class PageGraphics:
 
 
 def read_graphics(page: Any, frame: PageFrame) -> PageGraphics:
-    """Read the lines and images of an open page, in the coordinates of the frame."""
+    """Read the drawn lines and the images of an open page, in coordinates of the page as `frame` displays it."""
     found = PageGraphics()
     width, height = frame.size
     for number, (kind, handle, matrix) in enumerate(_objects(page.raw, None, _IDENTITY, 0)):
@@ -57,7 +57,10 @@ def read_graphics(page: Any, frame: PageFrame) -> PageGraphics:
 
 
 def _objects(page: Any, form: Any, matrix: _Matrix, depth: int) -> Iterator[tuple[int, Any, _Matrix]]:
-    """Yield kind, handle and matrix of the paths and images of a page or a form, with those of the forms in it."""
+    """Yield the kind, the handle and the matrix of each path and image of a page or, if not None, of a form object.
+
+    The matrix converts the coordinates of the object to user space. Nested forms are included.
+    """
     count = pdfium.FPDFPage_CountObjects(page) if form is None else pdfium.FPDFFormObj_CountObjects(form)
     for index in range(min(count, _MAX_OBJECTS)):
         handle = pdfium.FPDFPage_GetObject(page, index) if form is None else pdfium.FPDFFormObj_GetObject(form, index)
@@ -76,7 +79,7 @@ def _matrix(handle: Any) -> _Matrix:
 
 
 def _product(inner: _Matrix, outer: _Matrix) -> _Matrix:
-    """Return the matrix that applies first the inner one, then the outer one."""
+    """Return the matrix that applies `inner` first and `outer` second."""
     a, b, c, d, e, f = inner
     (x0, y0), (x1, y1), (x2, y2) = (_moved(x, y, (*outer[:4], 0, 0)) for x, y in ((a, b), (c, d), (e, f)))
     return x0, y0, x1, y1, x2 + outer[4], y2 + outer[5]
@@ -88,7 +91,7 @@ def _moved(x: float, y: float, matrix: _Matrix) -> tuple[float, float]:
 
 
 def _bounds(handle: Any, matrix: _Matrix) -> tuple[float, float, float, float]:
-    """Return left, bottom, right and top of an object in user space."""
+    """Return the left, bottom, right and top edge of an object in user space; zeros if pdfium cannot determine them."""
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     if not pdfium.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
         return 0.0, 0.0, 0.0, 0.0

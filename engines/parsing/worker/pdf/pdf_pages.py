@@ -13,9 +13,9 @@ from engines.parsing.worker.pdf.pdf_words import read_words
 
 
 def read_pages(document: Any, attachments: list[str]) -> Iterator[Page]:
-    """Yield the pages of an open document in order, without the damaged ones.
+    """Yield the pages of an open document in order. Pages that pdfium cannot load are left out.
 
-    The names of files that are attached to a page are added to `attachments`.
+    The names of the files that are attached to a page are appended to `attachments`.
     """
     for index in range(len(document)):
         try:

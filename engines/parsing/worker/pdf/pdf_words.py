@@ -1,7 +1,7 @@
 """Words of a PDF page with their positions, read with pdfium.
 
-pdfium returns the characters in the order of the file, with blanks and line breaks where it sees gaps. Only the places of
-the words are used afterwards, so the order of the file does not matter.
+pdfium returns the characters in the order of the file, with spaces and line breaks where it detects gaps. The layout
+analysis uses only the positions of the words, so the order of the file does not matter.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ SKEWED = -1
 _SPACES = " \u00a0"
 _BREAKS = frozenset(" \r\n\t\0\u00a0")
 _LINE_HYPHENS = frozenset("\x02\ufffe\uffff")
-"""Characters that pdfium puts in the place of a hyphen at the end of a line, instead of the line break."""
+"""Characters that pdfium returns instead of a hyphen at the end of a line and the line break after it."""
 _SOFT_HYPHEN = "\xad"
 _VERTICAL = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff60]")
 """Characters of scripts that can be written from top to bottom."""
@@ -45,9 +45,9 @@ _MONOSPACED = re.compile(
 _FIXED_PITCH_FLAG = 1
 _FORCE_BOLD_FLAG = 1 << 18
 _MAX_SIZE_RATIO = 3
-"""Ratio of a character's box to its font size from which the font size is not plausible."""
+"""Maximum ratio between the height of a character's box and its font size, in either direction, if both are plausible."""
 _ASCENT, _DESCENT = 0.75, 0.2
-"""Share of the font size that is above the baseline in the box of a span."""
+"""Height of a span's box above the baseline, and depth of a word's box below it, as shares of the font size."""
 _FONT_NAME_BYTES = 128
 
 
@@ -69,7 +69,7 @@ class _Word(NamedTuple):
 
 
 class PageWords(NamedTuple):
-    """The words of a page in the main direction of its text, and the texts in other directions."""
+    """The words of a page in the main direction of its text (`spans`), and the texts in other directions."""
 
     spans: list[Span]
     rotated_texts: list[Span]
@@ -78,7 +78,7 @@ class PageWords(NamedTuple):
 
 
 def read_words(textpage: Any, frame: PageFrame) -> PageWords:
-    """Read the words of an open text page. Words outside of the page's visible box are omitted."""
+    """Read the words of an open text page of pdfium. Words outside of the page's visible box are omitted."""
     words = list(_Reader(textpage).words())
     main = _main_direction(words, frame.rotation)
     upright = PageFrame(frame.left, frame.bottom, frame.right, frame.top, main)
@@ -88,7 +88,7 @@ def read_words(textpage: Any, frame: PageFrame) -> PageWords:
 
 
 def _main_direction(words: Sequence[_Word], rotation: int) -> int:
-    """Return the direction of most characters. A page without text is upright as it is displayed."""
+    """Return the direction of most characters (see `_Word.direction`); return `rotation` for a page without text."""
     counts: Counter[int] = Counter()
     for word in words:
         if word.direction != SKEWED:
@@ -108,7 +108,10 @@ def _visible_span(word: _Word, frame: PageFrame) -> Span | None:
 
 
 def _rotated_texts(words: Sequence[_Word], frame: PageFrame) -> Iterator[Span]:
-    """Join neighbouring words in the order of the file: a stamp is usually drawn in one piece."""
+    """Yield the rotated texts of a page, each made of words that are consecutive in the file and close to each other.
+
+    The words of a stamp are usually consecutive in the file.
+    """
     run: list[_Word] = []
     for word in words:
         if run and not _continues(run[-1], word):
@@ -192,10 +195,10 @@ class _Reader:
         yield _Word(text, direction, _union(first, last), baseline, size, *self._style(begin), follows_space)
 
     def _stacked(self, characters: Sequence[str], begin: int, end: int, size: float) -> Iterator[_Word]:
-        """Yield the parts of a word whose characters are at different heights.
+        """Divide a word whose characters are at different heights into the words that it consists of.
 
-        pdfium joins single characters below each other, which can be the cells of a column. In a script that is written from
-        top to bottom they are one word, which runs downwards.
+        pdfium joins single characters that are below each other. In a script that is written from top to bottom, they are
+        one vertical word. Otherwise the characters at each height are a word, such as the cell of a narrow column.
         """
         part = begin
         while part < end:
@@ -229,7 +232,7 @@ class _Reader:
         )
 
     def _direction_and_size(self, index: int, box: _Box) -> tuple[int, float]:
-        """Return the direction of a character, and its font size in points."""
+        """Return the direction of the character at `index` (see `_Word.direction`), and its font size in points."""
         matrix = self._matrix
         pdfium.FPDFText_GetMatrix(self._raw, index, matrix)
         quarters = 2 * atan2(matrix.b, matrix.a) / pi
@@ -240,7 +243,7 @@ class _Reader:
         return direction, size if plausible or height <= 0 else height
 
     def _style(self, index: int) -> tuple[str, bool, bool]:
-        """Return the name of a character's font, and whether it is bold and monospaced."""
+        """Return the name of a character's font, True if the font is bold, and True if it is monospaced."""
         length = pdfium.FPDFText_GetFontInfo(self._raw, index, self._name, _FONT_NAME_BYTES, self._flags)
         name = self._name.value if 0 < length <= _FONT_NAME_BYTES else b""
         key = (name, self._flags.value)
@@ -258,7 +261,10 @@ def _union(first: _Box, last: _Box) -> _Box:
 
 
 def _cleaned(text: str) -> str:
-    """Return the text of a word without control characters and ligatures. A hyphen at the end of a line is kept."""
+    """Return the text of a word without control characters, with ligatures replaced by letters.
+
+    A hyphen at the end of a line becomes `-`, and a soft hyphen there becomes `HYPHEN_AT_LINE_END`.
+    """
     if text.isascii() and text.isprintable():
         return text
     ending = ""

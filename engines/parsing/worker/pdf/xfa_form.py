@@ -1,4 +1,4 @@
-"""Values of an XFA form: a form that is described in XML inside of a PDF, whose pages contain only a notice."""
+"""Values of an XFA form, which a PDF file contains as XML. The pages of such a file show only a notice."""
 
 import ctypes
 from collections.abc import Iterator
@@ -20,9 +20,10 @@ def has_xfa(document: Any) -> bool:
 
 
 def read_xfa_values(document: Any) -> list[tuple[str, str]]:
-    """Return the label and the value of each filled field, in the order of the form's data.
+    """Return the label and the value of each field that is filled in, in the order of the form's data.
 
-    The label is the caption in the form's template, or the name of the field. A form without values has none.
+    The label is the caption in the form's template or, without a caption, the name of the field. The list is empty if no
+    field is filled in or the form's data is damaged.
     """
     packets = dict(_packets(document))
     captions = _captions(_parsed(packets.get("template")))
@@ -49,7 +50,10 @@ def _packets(document: Any) -> Iterator[tuple[str, bytes]]:
 
 
 def _parsed(content: bytes | None) -> Any:
-    """Return the root element of a packet; None for a missing or damaged one. Entities and addresses are not resolved."""
+    """Return the root element of an XML part of the form; None if the part is missing or damaged.
+
+    Entities are not expanded and no address is opened.
+    """
     if not content:
         return None
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
@@ -69,7 +73,7 @@ def _local_name(element: Any) -> str:
 
 
 def _captions(template: Any) -> dict[str, str]:
-    """Return the captions of the fields by their names."""
+    """Return a mapping from the name of each field in the form's template to its caption."""
     captions: dict[str, str] = {}
     for element in template.iter() if template is not None else ():
         name = element.get("name") if _local_name(element) in ("field", "exclGroup") else None

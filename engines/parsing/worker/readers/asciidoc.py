@@ -13,7 +13,7 @@ from engines.parsing.worker.parse_context import ParseContext
 _TABLE = re.compile(r"^(\|===)[ \t]*\n(.*?)^(\|===)[ \t]*$", re.MULTILINE | re.DOTALL)
 _CELL = re.compile(r"(?<!\\)\|((?:\\\||[^|])*)")
 _SPANNING_CELL = re.compile(r"(?:^|\s)[\d.+*]+[<^>a-z.]*\|", re.MULTILINE)
-"""A cell that spans several columns or is repeated, such as `2+|`."""
+"""Start of a cell that spans several columns, such as `2+|`, or is repeated, such as `3*|`."""
 _LISTING = re.compile(r"^(-{4,}|\.{4,}|\+{4,})[ \t]*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _ATTRIBUTE = re.compile(r"^:([\w][\w-]*):[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _REFERENCE = re.compile(r"\{([\w][\w-]*)\}")
@@ -44,7 +44,10 @@ def read(context: ParseContext) -> Iterator[Block]:
 
 
 def _with_plain_macros(text: str) -> str:
-    """Return the text with attributes, alternative texts, footnotes and sources of quotes as plain words, except in code."""
+    """Return the text with macros that docling does not convert as plain text.
+
+    These are attributes, alternative texts of images, footnotes, and attributions of quotes. Listings are not changed.
+    """
     values = dict(_ATTRIBUTE.findall(text))
 
     def plain(part: str) -> str:
@@ -60,9 +63,10 @@ def _with_plain_macros(text: str) -> str:
 
 
 def _with_rows_on_one_line(table: re.Match[str]) -> str:
-    """Return a table with all cells of a row on one line. docling takes each line for a row, whereas AsciiDoc counts cells.
+    """Return a table with all cells of a row on one line, because docling takes each line for a row.
 
-    Tables with spanning cells and tables with an incomplete last row are returned unchanged.
+    In AsciiDoc, a row ends after as many cells as there are columns. Tables with cells that span columns, and tables with an
+    incomplete last row, are returned unchanged.
     """
     first, *rest = table[2].strip("\n").split("\n")
     columns = len(_CELL.findall(first))

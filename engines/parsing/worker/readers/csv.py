@@ -19,7 +19,7 @@ _SAMPLE_CHARACTERS = 16 * 1024
 _SAMPLE_ROWS = 20
 _MAX_FIELD_CHARACTERS = 1024 * 1024
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
-"""First line that Excel writes and reads to state the delimiter."""
+"""First line with which Excel states the delimiter of a file."""
 _COMMENT = re.compile(r"#+ *(?=[^\s,;|])")
 
 
@@ -53,7 +53,10 @@ def _counted(rows: Iterator[list[str]], context: ParseContext) -> Iterator[list[
 
 
 def _with_index_name(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Yield the rows; the first gets an empty name if all others have one cell more, as R writes tables with row names."""
+    """Yield the rows. Insert an empty column name at the start of the first row if the other rows have one cell more.
+
+    R writes tables with row names in this way.
+    """
     head = list(islice(rows, _SAMPLE_ROWS))
     if len(head) > 1 and all(len(row) == len(head[0]) + 1 and row[0] and row[-1] for row in head[1:]):
         head[0] = ["", *head[0]]
@@ -61,7 +64,10 @@ def _with_index_name(rows: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def _leading_comments(lines: list[str], dialect: type[csv.Dialect]) -> tuple[list[str], list[str]]:
-    """Return the comments at the start of a file, and the other lines. A last comment with the column names is not one."""
+    """Return the comments at the start of a file, and the lines after them.
+
+    A last comment that contains the column names is returned as a line instead.
+    """
     count = next((number for number, line in enumerate(lines) if not _COMMENT.match(line)), 0)
     if not count:
         return [], lines

@@ -12,7 +12,7 @@ from engines.parsing.worker.parse_context import ParseContext
 
 
 def read(context: ParseContext) -> Iterator[Block]:
-    """Yield the blocks of the body, then the text outside of it. What was not read is named in warnings."""
+    """Yield the blocks of the body, then the text outside of the body. Add warnings about the parts that were not read."""
     with open_package(context.path, context.limits) as package:
         context.properties.update(core_properties(context.path))
         context.title = context.properties.get("title")

@@ -22,12 +22,12 @@ _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "applic
 _TRUNCATION_DEFECTS = (errors.StartBoundaryNotFoundDefect, errors.CloseBoundaryNotFoundDefect)
 _CONTAINERS = {"application/ms-tnef": "Outlook container (TNEF)"}
 _MAX_ATTACHED_DEPTH = 5
-"""Levels of messages within messages that are read; deeper ones are listed as attachments."""
+"""Maximum depth of messages attached to messages that are read. Deeper ones are listed as attachments."""
 _MAX_LISTED = 50
 
 
 def read(context: ParseContext) -> Iterator[Block]:
-    """Yield the blocks of a message, or of all messages of a mailbox in their order."""
+    """Yield the blocks of a message, or of all messages of a mailbox in the order of the file."""
     size = max(1, context.path.stat().st_size)
     if context.media_type != MAILBOX:
         check_size(size, context.limits.message_bytes)
@@ -47,7 +47,7 @@ def read(context: ParseContext) -> Iterator[Block]:
 
 
 def set_metadata(message: Message, context: ParseContext) -> None:
-    """Set title and properties: those of the message, or the file's name for a mailbox."""
+    """Set the title and properties of the document to those of the message. The title of a mailbox is its file name."""
     if context.media_type == MAILBOX:
         context.title = PurePosixPath(context.name.replace("\\", "/")).stem
     else:
@@ -56,7 +56,10 @@ def set_metadata(message: Message, context: ParseContext) -> None:
 
 
 def report_messages(context: ParseContext, total: int, damaged: list[int], encrypted: list[int]) -> None:
-    """Add warnings about messages. Raises `DocumentUnreadable` (ENCRYPTED_DOCUMENT) if all of them are encrypted."""
+    """Add warnings about attachments and about damaged and encrypted messages, whose numbers are listed.
+
+    `total` is the number of all messages. Raises `DocumentUnreadable` (ENCRYPTED_DOCUMENT) if all are encrypted.
+    """
     if encrypted and len(encrypted) == total:
         raise DocumentUnreadable(
             ErrorCode.ENCRYPTED_DOCUMENT, "The message is encrypted. Save it decrypted and upload it again."

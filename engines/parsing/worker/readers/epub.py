@@ -35,14 +35,14 @@ _PROPERTIES = {
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """The package document of a book."""
+    """The properties and chapters of a book, from its package document."""
 
     title: str | None
     properties: dict[str, str]
     chapters: list[str]
-    "Names of the chapters in the archive, in reading order."
+    "Names of the chapters' files in the archive, in reading order."
     headings: dict[str, str]
-    "Titles in the table of contents, by chapter."
+    "Titles from the table of contents, by the name of the chapter's file."
 
 
 def read(context: ParseContext) -> Iterator[Block]:
@@ -79,7 +79,7 @@ def _chapter_blocks(archive: zipfile.ZipFile, name: str, context: ParseContext) 
 
 
 def _with_heading(blocks: list[Block], heading: str | None) -> list[Block]:
-    """Add the title from the table of contents to a chapter without headings."""
+    """Return the blocks of a chapter. If it has no heading, insert its title from the table of contents."""
     if not blocks or not heading or any(is_heading(block) for block in blocks):
         return blocks
     rest = blocks[1:] if blocks[0].text == heading else blocks
@@ -87,7 +87,10 @@ def _with_heading(blocks: list[Block], heading: str | None) -> list[Block]:
 
 
 def _headings(archive: zipfile.ZipFile, items: Iterable[Any], folder: str, context: ParseContext) -> dict[str, str]:
-    """Return the first title of each chapter in the table of contents of EPUB 3, then in that of EPUB 2."""
+    """Return the first title of each chapter in the tables of contents, by the name of the chapter's file.
+
+    The table of contents of EPUB 3 is searched first, then that of EPUB 2.
+    """
     contents = [item for item in items if "nav" in (item.get("properties") or "").split()]
     contents += [item for item in items if item.get("media-type") == _EPUB2_CONTENTS]
     headings: dict[str, str] = {}
@@ -103,7 +106,7 @@ def _headings(archive: zipfile.ZipFile, items: Iterable[Any], folder: str, conte
 
 
 def _contents_entry(element: Any) -> tuple[str | None, str]:
-    """Return the target and the label of an entry in a table of contents; empty values for other elements."""
+    """Return the target and the label of an entry in a table of contents; None and an empty label for other elements."""
     if local_name(element) == "a":
         return element.get("href"), one_line("".join(element.itertext()))
     if local_name(element) == "navPoint":
@@ -151,7 +154,7 @@ def _parse_part(archive: zipfile.ZipFile, name: str, context: ParseContext) -> A
 
 
 def _reject_encrypted(archive: zipfile.ZipFile, chapters: list[str], context: ParseContext) -> None:
-    """Raise `DocumentUnreadable` if chapters are encrypted. Encrypted fonts are common and do not matter."""
+    """Raise `DocumentUnreadable` (ENCRYPTED_DOCUMENT) if a chapter is encrypted. Encrypted fonts are ignored."""
     if _ENCRYPTION not in archive.namelist():
         return
     root = _parse_part(archive, _ENCRYPTION, context)

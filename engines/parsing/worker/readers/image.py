@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from PIL import Image
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
 _SCREEN_SIDE = 1200
-"""Pixels of the longer side below which an image is enlarged: the letters of a screenshot have ten pixels or fewer."""
+"""Minimum length, in pixels, of the longer side of an image that is not enlarged for OCR.
+
+Smaller images are often screenshots, whose letters are at most ten pixels high.
+"""
 
 
 def read(context: ParseContext) -> Iterator[Block | PageDone]:
@@ -67,7 +70,10 @@ def _open(context: ParseContext) -> Iterator["Image.Image"]:
 
 
 def _render(image: "Image.Image", index: int, limits: ParsingLimits) -> tuple[Any, tuple[int, int], float] | None:
-    """Return one image as BGR pixels, its original size, and the scale between the two; None for a damaged image."""
+    """Return the image with this index for OCR, its size in pixels, and the scale of the first to the second.
+
+    The first is an array as `Recognizer.lines` takes it. Return None for a damaged image.
+    """
     import numpy as np
     from PIL import Image, ImageOps
 
@@ -93,7 +99,10 @@ def _scale_for(width: int, height: int, limits: ParsingLimits) -> float:
 
 
 def _in_eight_bits(image: "Image.Image") -> "Image.Image":
-    """Return the image in a mode that can be resized well. Most images have one and are not copied, as they may be large."""
+    """Return the image with 8 bits for each channel, so that it can be resized well.
+
+    Most images have such a mode. They are not copied, because they may be large.
+    """
     image.load()
     if image.mode.startswith("I"):
         return image.convert("I").point(lambda value: value / 256).convert("L")

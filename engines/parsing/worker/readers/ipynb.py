@@ -19,12 +19,12 @@ _TERMINAL_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _DATA_ADDRESS = re.compile(r"data:[\w.+/-]+(?:;[\w=.+-]+)*;base64,[A-Za-z0-9+/=\s]{64,}")
 _TABLE = re.compile(r"<table\b", re.I)
 _TEXTS = ("text/markdown", "text/html", "text/latex", "text/plain")
-"""Media types of an output that are text, in the order of preference. HTML is read if it has a table or stands alone."""
+"""Media types of the texts of an output."""
 _NO_CONTENT = ("application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json")
 
 
 def read(context: ParseContext) -> Iterator[Block]:
-    """Yield the blocks of all cells. Pictures and other outputs that are not text are counted, and named in warnings."""
+    """Yield the blocks of all cells. Add warnings about pictures and other outputs that are not text."""
     check_size(context.path.stat().st_size, context.limits.message_bytes)
     try:
         notebook = json.loads(decode_file(context.path))
@@ -103,7 +103,10 @@ class _Notebook:
             yield from self._data_blocks(data)
 
     def _data_blocks(self, data: Mapping[str, Any]) -> Iterator[Block]:
-        """Yield an output in the richest form that is text."""
+        """Yield the blocks of one text version of an output.
+
+        Markdown is preferred, then HTML if it contains a table or is the only version, then plain text, then LaTeX.
+        """
         self._count_pictures(data)
         found = {name: text for name in _TEXTS if (text := _text(data.get(name)).strip())}
         html = found.get("text/html", "")
@@ -130,7 +133,7 @@ def _verbatim(text: str) -> Iterator[Block]:
 
 
 def _old_name(name: str) -> str:
-    """Return the media type of an output's member in versions before 4, such as `png`; the name itself for others."""
+    """Return the media type for the name of an output's member before version 4, such as `png`; other names unchanged."""
     known = {"text": "text/plain", "html": "text/html", "latex": "text/latex", "svg": "image/svg+xml"}
     return known.get(name) or (f"image/{name}" if name in ("png", "jpeg") else name)
 
@@ -144,7 +147,7 @@ def _items(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """Return a text, which can be a list of its lines; empty for other values."""
+    """Return the text of a JSON value that is a string or a list of lines; empty for other values."""
     if isinstance(value, list):
         return "".join(line for line in value if isinstance(line, str))
     return value if isinstance(value, str) else ""

@@ -17,7 +17,7 @@ _MAX_LINE_CHARACTERS = 16 * 1024 * 1024
 _MAX_LISTED = 20
 _MIN_BINARY_CHARACTERS = 256
 _BINARY = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[A-Za-z0-9+/_\-\r\n]+={0,2}\s*")
-"""Text that is binary data in base64: letters of both cases and digits, without a space."""
+"""Base64 data: it contains capital letters, small letters and digits, and no spaces."""
 _DATA_ADDRESS = re.compile(r"data:[\w.+/-]+(?:;[\w=.+-]+)*;base64,")
 
 
@@ -44,9 +44,9 @@ def _document_blocks(context: ParseContext) -> Iterator[Block]:
 
 
 def _decode(text: str, binary: list[str]) -> object:
-    """Decode JSON without its binary data, whose names are added to `binary`.
+    """Decode JSON. Members whose value is binary data are left out, and their names are appended to `binary`.
 
-    Raises `JSONDecodeError`, and `DocumentUnreadable` (PARSER_LIMIT) for values nested too deeply.
+    Raises `JSONDecodeError`, and `DocumentUnreadable` (PARSER_LIMIT) if the values are nested too deeply.
     """
 
     def members(pairs: list[tuple[str, object]]) -> Members:

@@ -38,7 +38,11 @@ def read(context: ParseContext) -> Iterator[Block]:
 
 
 def _mark_headers(document: Any, counts: list[int]) -> None:
-    """Mark the rows of column names, which docling does not find, if its tables are those of the source."""
+    """Mark the header rows of docling's tables, which docling does not detect.
+
+    `counts` contains the number of header rows of each table in the source. Nothing is marked if docling found a different
+    number of tables.
+    """
     if len(counts) != len(document.tables):
         return
     for table, rows in zip(document.tables, counts, strict=True):
@@ -47,7 +51,7 @@ def _mark_headers(document: Any, counts: list[int]) -> None:
 
 
 def _check_nesting(text: str, limit: int) -> None:
-    """Raise `DocumentUnreadable` (PARSER_LIMIT) for groups nested too deeply.
+    """Raise `DocumentUnreadable` (PARSER_LIMIT) if groups or environments are nested deeper than `limit`.
 
     docling's converter is recursive. At Python's recursion limit it stops and does not report an error.
     """

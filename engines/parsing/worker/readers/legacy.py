@@ -1,4 +1,4 @@
-"""Documents of old formats, converted by LibreOffice and read in their new format."""
+"""Documents of old formats. LibreOffice converts them to a newer format, whose reader reads the result."""
 
 from collections.abc import Iterator
 

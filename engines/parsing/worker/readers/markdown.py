@@ -26,7 +26,7 @@ def read(context: ParseContext) -> Iterator[Block]:
 
 
 def markdown_blocks(text: str, context: ParseContext) -> list[Block]:
-    """Return the blocks of Markdown that is a part of a document. The levels of its headings are kept."""
+    """Return the blocks of Markdown text that is a part of a document. The levels of its headings are not changed."""
     html = str(_parser(context.limits.nesting).render(text))
     return html_blocks(html, context, min(map(int, _HEADING.findall(html)), default=1))
 

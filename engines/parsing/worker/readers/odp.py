@@ -1,4 +1,4 @@
-"""OpenDocument presentations (ODP), as packages or as flat files. Each slide is a page; speaker notes are notes."""
+"""OpenDocument presentations (ODP), as packages or as flat XML files. Each slide is a page."""
 
 from collections.abc import Iterator
 from typing import Any

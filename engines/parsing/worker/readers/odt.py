@@ -1,4 +1,4 @@
-"""OpenDocument text (ODT), as a package or as a flat file."""
+"""OpenDocument text (ODT), as a package or as a flat XML file."""
 
 from collections.abc import Iterator
 

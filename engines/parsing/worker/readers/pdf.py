@@ -1,4 +1,4 @@
-"""PDF, read with pdfium: words with their places, from which the layout is inferred. Scanned pages are read by OCR.
+"""PDF, read with pdfium. The layout is inferred from the positions of the words. Scanned pages are read by OCR.
 
 Pages are processed in batches, so that memory stays bounded.
 """
@@ -31,7 +31,7 @@ _PLACEHOLDER = re.compile(
     r".*\.(docx?|docm|tex|dvi|indd|qxd|pdf|rtf|pptx?|xlsx?|odt|p?md|html?|fm|pub|ai|eps|ps)|https?://\S+|about:blank",
     re.I,
 )
-"""Property values that programs insert: placeholders, file names and addresses."""
+"""Property values that programs insert by themselves, such as placeholders, file names and addresses."""
 _PROPERTIES = {
     "Author": "author",
     "Subject": "subject",
@@ -42,7 +42,7 @@ _PROPERTIES = {
 
 
 def read(context: ParseContext) -> Iterator[Block | PageDone]:
-    """Yield the blocks of all pages. Raises `DocumentUnreadable`."""
+    """Yield the blocks of all pages. Raises `DocumentUnreadable` for a damaged or encrypted file, or one without text."""
     import pypdfium2
     from pypdfium2.raw import FPDF_ERR_PASSWORD
 
@@ -77,7 +77,7 @@ def _blocks(document: Any, context: ParseContext) -> Iterator[Block | PageDone]:
 
 
 def _value_blocks(values: Sequence[tuple[str, str]]) -> Iterator[Block]:
-    """Yield the values of an XFA form, which its pages do not show."""
+    """Yield a line with label and value for each filled field of an XFA form. The pages do not show these values."""
     separator = Separator.BLANK_LINE
     for label, value in values:
         yield Block(BlockKind.PARAGRAPH, f"{label}: {value}", page=1, separator=separator)
@@ -104,7 +104,7 @@ def _warn(context: ParseContext, attachments: Sequence[str], is_xfa: bool, value
 
 
 def _read_properties(document: Any, context: ParseContext) -> Outline:
-    """Set properties and title, and return the bookmarks."""
+    """Set the properties and the title of the document, and return its bookmarks."""
     properties = {key: one_line(value) for key, value in document.get_metadata_dict(skip_empty=True).items()}
     context.properties.update(
         {name: properties[key] for key, name in _PROPERTIES.items() if _is_meaningful(properties.get(key))}

@@ -9,14 +9,17 @@ from engines.parsing.worker.blocks.block import Block, BlockKind, Separator
 from engines.parsing.worker.parse_context import ParseContext
 
 _MAX_BLOCK_CHARACTERS = 16 * 1024
-"""Code points of a block. A longer paragraph continues in the next block, without a separator."""
+"""Maximum length of a block, in code points. A longer paragraph continues in the next block, without a separator."""
 _MAX_BYTES_PER_CHARACTER = 4
-"""Bytes of one character in any supported encoding. A file of more bytes certainly exceeds the limit of characters."""
+"""Maximum number of bytes for one character in any encoding.
+
+A file with more than this many bytes for each allowed character certainly exceeds `limits.characters`.
+"""
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
 
 
 def read(context: ParseContext) -> Iterator[Block]:
-    """Yield the paragraphs of a text file. Characters that could not be decoded add a warning."""
+    """Yield the paragraphs of a text file. Add a warning if characters could not be decoded."""
     size = context.path.stat().st_size
     check_size(size, context.limits.characters * _MAX_BYTES_PER_CHARACTER)
     encoding = detect_encoding(context.path)
@@ -42,7 +45,7 @@ def read(context: ParseContext) -> Iterator[Block]:
 
 
 def _cut_position(text: str) -> int:
-    """Return the end of the last line, or of the last word, within the maximum block."""
+    """Return the position at which to divide a text that is too long for a block: after its last line, else last word."""
     for end in "\n", " ":
         if cut := text.rfind(end, 0, _MAX_BLOCK_CHARACTERS) + 1:
             return cut

@@ -27,7 +27,7 @@ def read(context: ParseContext) -> Iterator[Block]:
 
 
 def _slides(package: OfficePackage) -> list[str]:
-    """Return the parts of the slides in the order of the presentation."""
+    """Return the names of the slides' parts, in the order of the presentation."""
     relations = package.relations(package.main)
     listed = child(package.tree(package.main), "sldIdLst")
     targets = [relations.get(_relation_id(each)) for each in listed] if listed is not None else []
@@ -35,7 +35,7 @@ def _slides(package: OfficePackage) -> list[str]:
 
 
 def _relation_id(element: Any) -> str:
-    """Return the id of a relationship. The element has another attribute with the same local name."""
+    """Return the relationship id that an element states. The element has another attribute with the local name `id`."""
     return next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
 
 

@@ -18,7 +18,7 @@ from records.codes import ErrorCode
 from records.errors import DocumentUnreadable
 
 _MAX_BYTES = 128 * MIB
-"""Size of an XLS file. xlrd loads it and the cells of one sheet into memory."""
+"""Maximum size of an XLS file. xlrd loads the file and the cells of one sheet into memory."""
 
 
 def read(context: ParseContext) -> Iterator[Block]:

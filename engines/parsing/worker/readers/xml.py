@@ -1,4 +1,4 @@
-"""XML: documents such as DocBook are read by their structure, other XML as values with their names."""
+"""XML. Documents such as DocBook are converted by their structure, other XML as values with their names."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _MAX_HTML_DEPTH = 200
 
 
 def read(context: ParseContext) -> Iterator[Block]:
-    """Yield the blocks of an XML file. Syntax errors and unexpanded entities add a warning."""
+    """Yield the blocks of an XML file. Add warnings about syntax errors and entities that were not expanded."""
     check_size(context.path.stat().st_size, context.limits.markup_bytes)
     tree = parse_xml(context.path.read_bytes())
     check_depth(tree.root, context.limits.nesting)
@@ -42,7 +42,7 @@ def _blocks(root: Any, context: ParseContext) -> Iterator[Block]:
 
 
 def _report_damage(tree: XmlTree, has_blocks: bool, context: ParseContext) -> None:
-    """Add a warning for a damaged file, or raise `DocumentUnreadable` (CORRUPT_DOCUMENT) if it yielded no blocks."""
+    """Add a warning about a damaged file. Raises `DocumentUnreadable` (CORRUPT_DOCUMENT) if no block was read from it."""
     if not has_blocks:
         raise DocumentUnreadable(
             ErrorCode.CORRUPT_DOCUMENT,
@@ -61,9 +61,10 @@ def _warn_of_entities(root: Any, context: ParseContext) -> None:
 
 
 def _value(element: Any) -> object:
-    """Return an element as a nested value.
+    """Return an element as a value for `value_blocks`.
 
-    Attributes and child elements become members. Children of the same name become a list. Mixed content becomes text.
+    Attributes and child elements become members. Children with the same name become one list. If an element contains both
+    text and elements, its content becomes one text.
     """
     children = [child for child in element if local_name(child)]
     mixed = any((child.tail or "").strip() for child in element) or bool(children and (element.text or "").strip())
@@ -77,7 +78,7 @@ def _value(element: Any) -> object:
 
 
 def _plain(text: str) -> str:
-    """Return the words of a value that holds HTML, as feeds have it; other values unchanged."""
+    """Return the text of a value that is HTML, as in feeds; return other values unchanged."""
     if not _HTML_VALUE.search(text):
         return text
     tree = parse_html(text, _MAX_HTML_DEPTH)

@@ -1,10 +1,13 @@
-"""The characters of RTF text: bytes in the encoding of a font, and Unicode with its fallback for old programs."""
+"""The characters of RTF text: bytes in the encoding of a font, and Unicode characters (`\\u`).
+
+A fallback follows each Unicode character: the characters that programs without Unicode show instead. It is skipped.
+"""
 
 from engines.parsing.worker.rtf.rtf_fonts import Fonts
 
 
 class RtfCharacters:
-    """Decodes bytes and `\\u` codes. Bytes are collected, because a character can have several."""
+    """Decodes bytes and `\\u` codes. Bytes are collected before they are decoded, because a character can have several."""
 
     def __init__(self) -> None:
         self.fonts = Fonts()
@@ -13,13 +16,13 @@ class RtfCharacters:
         self._high_surrogate = 0
 
     def add_raw(self, raw: bytes) -> None:
-        """Collect bytes, without those that are the fallback of a Unicode character."""
+        """Collect bytes, except those that belong to a fallback."""
         skipped = min(self._to_skip, len(raw))
         self._to_skip -= skipped
         self._pending += raw[skipped:]
 
-    def is_fallback(self) -> bool:
-        """Return True if the next character, outside of bytes, is a part of a fallback, and count it."""
+    def skip_if_fallback(self) -> bool:
+        """Return True if the next character, which is not given as bytes, belongs to a fallback; count it as skipped."""
         self._to_skip -= 1
         if self._to_skip >= 0:
             return True
@@ -27,11 +30,11 @@ class RtfCharacters:
         return False
 
     def end_fallback(self) -> None:
-        """End a fallback, as the limits of groups do."""
+        """End a fallback that is shorter than stated. Call it where a group begins or ends."""
         self._to_skip = 0
 
     def decoded(self, font: int | None) -> str:
-        """Return the collected bytes as text in the encoding of a font."""
+        """Return the collected bytes as text in the encoding of the font with the number `font`, and clear them."""
         if not self._pending:
             return ""
         text = self.fonts.decode(bytes(self._pending), font)
@@ -39,9 +42,9 @@ class RtfCharacters:
         return text
 
     def unicode(self, number: int, font: int | None, fallback: int) -> str:
-        """Return the character of a `\\u` code; empty for the first half of a surrogate pair.
+        """Return the character of a `\\u` code; an empty text for the first half of a surrogate pair.
 
-        `fallback` is the number of characters behind it that are to be skipped.
+        `number` is the code, and `fallback` the number of characters after it to skip as its fallback.
         """
         self._to_skip = fallback
         code = number & 0xFFFF if number < 0x10000 else number

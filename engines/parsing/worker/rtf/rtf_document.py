@@ -1,4 +1,4 @@
-"""Conversion of RTF to blocks. Ignorable groups are skipped, apart from those that contain text."""
+"""Conversion of RTF to blocks. Groups that RTF marks as ignorable are skipped, except those in `READ_IGNORABLE`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ _MATH_PROPERTIES = re.compile(r"m\w*Pr")
 
 @dataclass(slots=True)
 class RtfDocument:
-    """Reads one file."""
+    """Converts one RTF text to blocks, and counts deletions, hidden words and embedded objects."""
 
     context: ParseContext
     deletions: int = 0
@@ -46,10 +46,10 @@ class RtfDocument:
     _flows: list[RtfFlow] = field(default_factory=list)
     _notes: list[Block] = field(default_factory=list)
     _levels: dict[int, int] = field(default_factory=dict)
-    "Levels of the headings of styles."
+    "Heading levels by the numbers of styles."
     _fields: RtfFields = field(default_factory=RtfFields)
     _rows: tuple[RtfRow, RtfRow] = field(default_factory=lambda: (RtfRow(), RtfRow()))
-    "Definitions of the next row, and of the next row of a nested table."
+    "Definition of the next row of an outermost table, and of the next row of a nested table."
     _cell: RtfCell = field(default_factory=lambda: RtfCell(0))
     _is_ignorable: bool = False
     _default_font: int | None = None
@@ -57,7 +57,10 @@ class RtfDocument:
     _handlers: dict[str, Callable[[Token], None]] = field(default_factory=dict)
 
     def blocks(self, tokens: Tokens, size: int) -> Iterator[Block]:
-        """Yield the blocks of the body, then the notes. Sets `properties` before the first block."""
+        """Yield the blocks of the body, then the notes. `size` is the length of the file in bytes, for the progress.
+
+        `properties` is complete before the first block.
+        """
         body = RtfFlow(self.context)
         self._flows = [body]
         self._handlers = self._text_handlers() | self._paragraph_handlers()
@@ -73,7 +76,7 @@ class RtfDocument:
         yield from dict.fromkeys(self._notes)
 
     def warn(self) -> None:
-        """Add warnings about what was left out or is hidden."""
+        """Add warnings about deletions, hidden words and embedded objects. Call it after the last block."""
         self.context.warn_of_revision(self.deletions, self.hidden_words)
         if self.objects:
             listed = ", ".join(dict.fromkeys(self.objects))
@@ -84,7 +87,7 @@ class RtfDocument:
             self._characters.add_raw(token.raw)
             return
         if token.text:
-            if not self._characters.is_fallback():
+            if not self._characters.skip_if_fallback():
                 self._flush()
                 self._add(token.text)
             return
@@ -190,7 +193,10 @@ class RtfDocument:
             self._end(group)
 
     def _begin(self, word: str, *, collects: bool) -> None:
-        """Begin a destination: a property whose text is collected, or a text apart from the body."""
+        """Begin a destination, the target of the group's text.
+
+        It is a property, whose text is collected, or a text outside of the body, such as a footnote.
+        """
         self._set(destination=word, owns=True, collected=[] if collects else None)
         if not collects:
             self._set(nesting=0)
@@ -216,7 +222,7 @@ class RtfDocument:
             self._end_text(group.destination)
 
     def _end_text(self, destination: str) -> None:
-        """Add a note, or insert a text box where it is anchored."""
+        """End a text outside of the body: add it as a note, or insert a text box before the current paragraph."""
         blocks = self._flows.pop().finish()
         if destination in ("shptxt", "dptxbxtext"):
             self._flows[-1].insert(blocks, self._groups[-1].nesting)
@@ -228,7 +234,7 @@ class RtfDocument:
             self._notes.append(Block(BlockKind.NOTE, f"{label}: {text}"))
 
     def _define_style(self, group: RtfGroup) -> None:
-        """Record a heading by the name of its style, or by its outline level."""
+        """Record the heading level of a style, by the style's name or outline level. Other styles have none."""
         name = "".join(group.collected or ()).strip().rstrip(";")
         group.collected.clear() if group.collected is not None else None
         named = HEADING.match(name)

@@ -9,15 +9,15 @@ _HYPERLINK = re.compile(r'\s*HYPERLINK\s+"?([^"\s]+)"?', re.I)
 _SYMBOL = re.compile(r'\s*SYMBOL\s+(\d+|0x[0-9a-f]+)(?:.*?\\f\s*"?([^"\\]+?)"?\s*(?:\\|$))?', re.I | re.S)
 _LINKS = ("http://", "https://", "ftp://", "mailto:", "tel:")
 _UNDEFINED = 25
-"""Result of a form field that was never changed. Its default counts."""
+"""Result (`\\ffres`) of a form field that was never changed. The default of the field is then its result."""
 
 
 class RtfFields:
-    """The state of the field that is being read."""
+    """State of the current field: its form properties and its link target."""
 
     def __init__(self) -> None:
         self.choices: list[str] = []
-        "Entries of a list to choose from."
+        "Entries of a drop-down list."
         self._numbers: dict[str, int] = {}
         self._target = ""
 
@@ -26,7 +26,10 @@ class RtfFields:
         self._numbers[token.word] = token.number or 0
 
     def end_instruction(self, instruction: str) -> str:
-        """Return the text of a field that has no result: a tick, a choice or a symbol."""
+        """Return the text that a field's instruction stands for: a check box, the choice of a list, or a symbol.
+
+        Return an empty text for other fields, whose text is their result. The target of a link is stored for `target_after`.
+        """
         numbers, self._numbers = self._numbers, {}
         choices, self.choices = self.choices, []
         stated = numbers.get("ffres", _UNDEFINED)
@@ -42,7 +45,10 @@ class RtfFields:
         return ""
 
     def target_after(self, words: str) -> str:
-        """Return the address of a link in parentheses, to follow its words; empty if the words are the address."""
+        """Return the stored link target in parentheses, to follow the words of the link.
+
+        Return an empty text if there is no target or if the words contain it.
+        """
         target, self._target = self._target, ""
         shown = re.sub(r"^(mailto|tel):", "", target, flags=re.I)
         is_shown = re.sub(r"^https?://(www\.)?", "", shown).strip("/") in words

@@ -1,4 +1,4 @@
-"""Assembly of RTF text: paragraphs and tables of the body, of a note or of a text box."""
+"""Assembly of RTF text: the paragraphs and tables of the body, of a note or of a text box."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SPACES = re.compile(r"[^\S\n]+")
 
 @dataclass(slots=True)
 class _OpenTable:
-    """A table of one nesting: its complete rows, the cells of the next one, and the blocks of the next cell."""
+    """A table that has not ended: its complete rows, the cells of the current row, and the blocks of the current cell."""
 
     rows: list[RtfRow] = field(default_factory=list)
     row: RtfRow = field(default_factory=RtfRow)
@@ -23,7 +23,10 @@ class _OpenTable:
 
 
 class RtfFlow:
-    """Collects the paragraphs of a text."""
+    """Assembles the blocks of one text, which is the body, a note or a text box.
+
+    `nesting` is a number of tables that contain each other: 0 outside of tables, 1 in a table, 2 in a table within it.
+    """
 
     def __init__(self, context: ParseContext) -> None:
         self._context = context
@@ -33,16 +36,16 @@ class RtfFlow:
         self._is_bold = True
         self.text: list[str] = []
         self.marker = ""
-        "Marker of the paragraph: a number, or `-` for a bullet."
+        "List marker of the current paragraph: a number, or `-` for a bullet; empty outside of lists."
 
     def add(self, text: str, *, is_bold: bool) -> None:
-        """Add text to the paragraph."""
+        """Add text to the current paragraph."""
         self.text.append(text)
         if text.strip():
             self._is_bold &= is_bold
 
     def end_paragraph(self, level: int | None, nesting: int) -> None:
-        """End the paragraph. `level` is that of a heading; `nesting` is the number of tables around the paragraph."""
+        """End the current paragraph. `level` is the level of a heading, or None for another paragraph."""
         self._close_tables(nesting)
         text = clean_text("".join(self.text))
         block = self._block(text, level)
@@ -66,11 +69,11 @@ class RtfFlow:
         return Block(BlockKind.PARAGRAPH, "\n".join(lines).strip())
 
     def insert(self, blocks: list[Block], nesting: int) -> None:
-        """Insert the blocks of a text box before the paragraph."""
+        """Insert the blocks of a text box before the current paragraph."""
         (self._open(nesting).cell if nesting else self._blocks).extend(blocks)
 
     def end_cell(self, nesting: int) -> None:
-        """End a cell of the innermost table with this nesting."""
+        """End the current cell of the table at this nesting."""
         self.end_paragraph(None, nesting)
         table = self._open(nesting)
         table.row.contents.append(table.cell)
@@ -78,7 +81,7 @@ class RtfFlow:
         table.cell, table.is_bold, self._before = [], True, None
 
     def end_row(self, definition: RtfRow, nesting: int) -> None:
-        """End a row, whose cells are defined by `definition`."""
+        """End the current row of the table at this nesting. `definition` contains the definitions of its cells."""
         self._close_tables(nesting)
         table = self._open(nesting)
         if table.cell:
@@ -94,7 +97,7 @@ class RtfFlow:
         return self._tables[nesting - 1]
 
     def _close_tables(self, nesting: int) -> None:
-        """Add the tables that are nested deeper to what contains them."""
+        """End the tables that are nested deeper than `nesting`. Add the blocks of each to the cell or text around it."""
         while len(self._tables) > nesting:
             table = self._tables.pop()
             if table.row.contents or table.cell:
@@ -105,11 +108,11 @@ class RtfFlow:
             self._before = None
 
     def finish(self, level: int | None = None) -> list[Block]:
-        """Return all blocks, with the paragraph and the tables that were not ended."""
+        """End the current paragraph and all tables, and return the blocks that `ready` has not yielded."""
         self.end_paragraph(level, 0)
         return list(self.ready())
 
     def ready(self) -> Iterator[Block]:
-        """Yield the blocks that are complete."""
+        """Yield the blocks that are complete. Each block is yielded once."""
         blocks, self._blocks = self._blocks, []
         yield from blocks

@@ -17,7 +17,7 @@ SYMBOLS = "symbols"
 
 
 def code_page(number: int) -> str:
-    """Return the encoding of a code page (`\\ansicpg`); Windows-1252 for an unknown one."""
+    """Return the encoding of a Windows code page by its number; Windows-1252 for an unknown one."""
     name = _CODE_PAGES.get(number, f"cp{number}")
     try:
         codecs.lookup(name)
@@ -27,7 +27,7 @@ def code_page(number: int) -> str:
 
 
 class Fonts:
-    """The encodings of a file's fonts by their numbers."""
+    """The encodings of a file's fonts. Fonts are identified by their numbers in the file (`\\f`)."""
 
     def __init__(self) -> None:
         self.default = "cp1252"
@@ -47,7 +47,7 @@ class Fonts:
             self._encodings[font] = code_page(number)
 
     def set_name(self, font: int, name: str) -> None:
-        """Record the name of a font, which tells fonts of symbols and some encodings."""
+        """Record the name of a font. Some names identify a symbol font or an encoding."""
         self._names[font] = name
         if is_symbol_font(name):
             self._encodings[font] = SYMBOLS
@@ -56,15 +56,15 @@ class Fonts:
                 self._encodings.setdefault(font, _CHARSETS[charset])
 
     def is_symbols(self, font: int | None) -> bool:
-        """Return True for a font whose characters are not letters."""
+        """Return True for a symbol font, whose characters are signs instead of letters."""
         return font is not None and is_symbol_font(self._names.get(font, ""))
 
     def symbol(self, font: int, code: int) -> str | None:
-        """Return the character at a place of a font of symbols, or None for an unknown one."""
+        """Return the Unicode character for a code of a symbol font, or None for an unknown one."""
         return symbol(self._names.get(font, ""), code)
 
     def decode(self, raw: bytes, font: int | None) -> str:
-        """Return text in the encoding of a font, or of the file for a font without one."""
+        """Decode bytes in the encoding of a font, or in that of the file if the encoding of the font is unknown."""
         if font is not None and self.is_symbols(font):
             return "".join(symbol(self._names[font], byte) or "�" for byte in raw)
         encoding = self._encodings.get(font if font is not None else -1, self.default)

@@ -1,15 +1,15 @@
-"""The state of a group of RTF: formatting, and the destination of its text."""
+"""The state of a group of RTF: its formatting and its destination, which is the target of its text."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class RtfGroup:
-    """The state of a group, which its end restores."""
+    """The state of a group. A nested group starts with a copy; its end restores the state of the outer group."""
 
     destination: str = ""
     collected: list[str] | None = None
-    "Text of a property, which is not shown."
+    "Text so far of a destination that is a property and no content; None for other destinations."
     owns: bool = False
     "True if the end of this group ends its destination."
     skip: bool = False
@@ -23,5 +23,5 @@ class RtfGroup:
     style: int = 0
     in_info: bool = False
     nesting: int = 0
-    "Tables around the paragraph."
+    "Number of tables that contain the paragraph."
     field_start: int = 0

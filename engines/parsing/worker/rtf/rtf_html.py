@@ -1,4 +1,4 @@
-"""HTML that Outlook stores inside of RTF. Source: MS-OXRTFEX, encapsulation of HTML in RTF."""
+"""Extraction of the HTML that Outlook stores inside of RTF. Source: MS-OXRTFEX (encapsulation of HTML in RTF)."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from engines.parsing.worker.rtf.rtf_words import CHARACTERS
 
 _MARK = b"\\fromhtml"
 _MARK_PLACE = 4096
-"""Bytes within which a file states that it contains HTML."""
+"""Number of bytes at the start of RTF in which the mark of encapsulated HTML is searched."""
 _SKIPPED = frozenset({"fonttbl", "colortbl", "stylesheet", "info", "pntext", "listtext", "pict"})
 _BREAKS = {"par": "\r\n", "line": "<br>\r\n", "sect": "\r\n"}
 _MAX_GROUPS = 2000
 
 
 def contains_html(content: bytes) -> bool:
-    """Return True for RTF that was made from HTML and contains it."""
+    """Return True if RTF was generated from HTML and contains this HTML."""
     return _MARK in content[:_MARK_PLACE]
 
 
 @dataclass(slots=True)
 class _Group:
     is_tag: bool = False
-    "True inside of a part of the HTML."
+    "True inside of a group that contains HTML markup (`\\htmltag`)."
     is_rtf: bool = False
-    "True for what repeats the HTML for programs that read RTF only."
+    "True for RTF that programs without HTML need and that is not a part of the HTML (`\\htmlrtf`)."
     skip: bool = False
     is_font_table: bool = False
     font: int | None = None
@@ -41,7 +41,7 @@ def html_of(content: bytes) -> str:
 
 
 class _HtmlReader:
-    """Collects the HTML: the parts that are marked as such, and the text between them."""
+    """Collects the HTML: the markup in groups of its own, and the text between these groups, which it escapes."""
 
     def __init__(self) -> None:
         self._characters = RtfCharacters()
@@ -54,7 +54,7 @@ class _HtmlReader:
             if token.raw:
                 self._characters.add_raw(token.raw)
             elif token.text:
-                if not self._characters.is_fallback():
+                if not self._characters.skip_if_fallback():
                     self._flush()
                     self._add(token.text)
             else:

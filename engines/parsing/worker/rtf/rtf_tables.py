@@ -1,4 +1,4 @@
-"""Tables of RTF files: rows whose cells state their right edges and how they are merged."""
+"""Tables of RTF files. Each cell states its right edge and how it is merged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from engines.parsing.worker.blocks.cell_tables import TableCell, cell_table_bloc
 from engines.parsing.worker.parse_context import ParseContext
 
 _SAME_EDGE = 40
-"""Distance of two edges that are taken for one, in twips."""
+"""Maximum distance between two edges that count as one, in twips (1/1440 inch)."""
 _MAX_CELL_CHARACTERS = 1500
-"""Length of a cell from which a table arranges text."""
+"""Maximum length, in characters, of a cell in a table without header rows. A longer cell shows a table used for layout."""
 
 
 @dataclass(slots=True)
 class RtfCell:
-    """The definition of a cell."""
+    """The definition of a cell: its right edge, and True for merges with the cell on its left, below or above it."""
 
     right: int
-    "Right edge in twips."
+    "Right edge in twips (1/1440 inch)."
     continues_left: bool = False
     starts_below: bool = False
     continues_above: bool = False
@@ -26,7 +26,7 @@ class RtfCell:
 
 @dataclass(slots=True)
 class RtfRow:
-    """A row: the definitions of its cells, and their contents."""
+    """A row: the definitions of its cells, the blocks in each cell, and True for each cell in bold."""
 
     definitions: list[RtfCell] = field(default_factory=list)
     contents: list[list[Block]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class _Cell:
 
 
 def rtf_table_blocks(rows: list[RtfRow], context: ParseContext) -> Iterator[Block]:
-    """Yield the rows of a table, or the blocks of its cells if it only arranges them."""
+    """Yield the rows of a table. If the table is only used for layout, yield the blocks in its cells instead."""
     blocks = [block for row in rows for content in row.contents for block in content]
     is_long = any(
         sum(len(block.text) for block in content) > _MAX_CELL_CHARACTERS for row in rows for content in row.contents
@@ -74,7 +74,10 @@ def _edges(rows: list[RtfRow]) -> list[int]:
 
 
 def _row_cells(row: RtfRow, edges: list[int], above: dict[int, _Cell]) -> tuple[list[_Cell], dict[int, _Cell]]:
-    """Return the cells of a row, and those that the next row can continue, by their columns."""
+    """Return the cells of a row, and the vertically merged ones that the next row can continue, by column.
+
+    `edges` are the right edges of the columns. `above` are the cells that this row can continue.
+    """
     cells: list[_Cell] = []
     below: dict[int, _Cell] = {}
     column = 0

@@ -19,16 +19,16 @@ class Token:
     """A part of an RTF file: a control word, text, or the beginning or end of a group."""
 
     word: str = ""
-    "A control word without its backslash; `*` for an ignorable destination, `{` and `}` for groups, empty for text."
+    "A control word without its backslash, `*` for an ignorable destination, or `{` or `}` for a group; empty for text."
     number: int | None = None
     raw: bytes = b""
     "Bytes of text in the encoding of the current font."
     text: str = ""
-    "Text that does not depend on an encoding."
+    "Text that does not depend on the font's encoding."
 
 
 class Tokens:
-    """Yields the tokens of a file, which may be mapped into memory. Binary data is skipped."""
+    """Iterates over the tokens of RTF content, which may be a memory-mapped file. Binary data is skipped."""
 
     def __init__(self, content: bytes | mmap) -> None:
         self._content = content

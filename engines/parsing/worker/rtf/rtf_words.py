@@ -1,4 +1,4 @@
-"""Control words of RTF: which groups are skipped, collected or read as text of their own."""
+"""Control words of RTF by their treatment: groups that are skipped, collected as properties, or read as notes."""
 
 import re
 
@@ -10,12 +10,12 @@ SKIPPED = frozenset({
     "passwordhash", "pgptbl", "picprop", "pn", "private", "revtbl", "rsidtbl", "shprslt", "sp", "tc", "template",
     "themedata", "userprops", "wgrffmtfilter", "xe", "xmlnstbl",
 })  # fmt: skip
-"""Destinations without text for readers."""
+"""Destinations that contain no content of the document."""
 READ_IGNORABLE = frozenset({
     "annotation", "atnauthor", "cs", "do", "dptxbxtext", "fldinst", "footnote", "formfield", "ffl", "listtext", "moMath",
     "moMathPara", "mmath", "nesttableprops", "objclass", "pntext", "shpinst", "shppict", "shptxt", "ud",
 })  # fmt: skip
-"""Ignorable destinations that are read."""
+"""Destinations that are read although RTF marks them as ignorable."""
 COLLECTED = frozenset({"fonttbl", "stylesheet", "fldinst", "ffl", "listtext", "pntext", "atnauthor", "objclass"})
 NOTES = {
     "header": "Page header", "headerl": "Even page header", "headerr": "Page header", "headerf": "First page header",
@@ -36,7 +36,7 @@ _BULLETS = frozenset("•·▪◦○●■□–—*§o➢→-")
 
 
 def list_marker(text: str) -> str:
-    """Return the marker of a list item from the text that a file states for it: a number, or `-` for a bullet."""
+    """Return the list marker for the text that a file stores before a list item: `-` for a bullet, else the text."""
     text = text.strip()
     is_bullet = text in _BULLETS or (len(text) == 1 and not text.isalnum())
     return "-" if is_bullet else text

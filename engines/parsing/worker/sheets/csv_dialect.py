@@ -1,4 +1,7 @@
-"""The dialect of a delimited table, chosen by evidence: how even the rows are, and how many cells are whole values."""
+"""The dialect of a delimited table: its delimiter, its quotation mark and its escape character.
+
+The delimiter is chosen by how many rows have the same number of cells, and by how many cells are whole (`_is_whole`).
+"""
 
 import csv
 import re
@@ -8,7 +11,7 @@ from engines.parsing.formats.csv import DELIMITERS
 from engines.parsing.worker.blocks.cell_values import ValueKind, kind_of
 
 _EVENNESS = 2.0
-"""Weight of the share of rows with the usual number of cells, as a power."""
+"""Exponent of the share of rows with the most common number of cells, in the score of a delimiter."""
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])\s*'[^'\n]*[,;\t|][^'\n]*'\s*(?=[,;\t|]|$)", re.M)
 
 _ESCAPED = re.compile(r'\\"[^,;\t|\n"]')
@@ -16,13 +19,14 @@ _DOUBLED = re.compile(r'[^\\,;\t|\n]""[^,;\t|\n]')
 
 
 def choose_dialect(sample: str, delimiter: str | None, usual: str) -> type[csv.Dialect]:
-    """Return the dialect of a table from its first lines.
+    """Return the dialect of a table. `sample` contains its first lines.
 
-    `delimiter` is the one that the file states, or None. `usual` is used for a table of one column.
+    `delimiter` is the delimiter that the file states, or None. `usual` is the delimiter of the format; it is chosen if none
+    divides the lines better.
     """
 
     class Chosen(csv.excel):
-        """The dialect of this table."""
+        """The chosen dialect, a class because `csv` requires one."""
 
         skipinitialspace = True
 
@@ -44,7 +48,7 @@ def choose_dialect(sample: str, delimiter: str | None, usual: str) -> type[csv.D
 
 
 def _score(sample: str, dialect: type[csv.Dialect]) -> float:
-    """Return how well a dialect divides the sample: 0 for one column, more for many even rows of whole values."""
+    """Return a score from 0 to 1 for a dialect: 0 if it yields one column, higher for even rows and whole cells."""
     try:
         rows = [row for row in csv.reader(sample.splitlines(keepends=True), dialect) if any(row)]
     except csv.Error:
@@ -60,7 +64,10 @@ def _score(sample: str, dialect: type[csv.Dialect]) -> float:
 
 
 def _is_whole(cell: str) -> bool:
-    """Return True for a value, and for text that contains no delimiter, except before a space as in a sentence."""
+    """Return True if a cell was not left undivided by mistake.
+
+    A cell is whole if it is a number or date, or if each delimiter character in it is followed by a space, as in a sentence.
+    """
     if kind_of(cell) is not ValueKind.TEXT:
         return True
     return not re.search(rf"[{re.escape(DELIMITERS)}](?!\s|$)", cell)

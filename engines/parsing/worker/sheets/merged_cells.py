@@ -8,12 +8,12 @@ from engines.parsing.worker.blocks.table_rows import CellText, is_bold
 
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _MAX_COVERED_COLUMNS = 256
-"""Columns of a merged cell in which its text is repeated. Titles can be merged over all columns of a sheet."""
+"""Maximum number of columns in which a merged cell's text is repeated. Some titles span all columns of a sheet."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class CellRange:
-    """A range of cells. Rows and columns are counted from 0, and the ends are included."""
+    """A rectangle of cells. Rows and columns are counted from 0, and the last row and column are included."""
 
     first_row: int
     first_column: int
@@ -22,7 +22,7 @@ class CellRange:
 
 
 def column_index(letters: str) -> int:
-    """Return the index from 0 of a column with these letters."""
+    """Return the index of a column, counted from 0, by its letters: 0 for `A`, 26 for `AA`."""
     index = 0
     for letter in letters:
         index = index * 26 + ord(letter) - 64
@@ -30,7 +30,7 @@ def column_index(letters: str) -> int:
 
 
 def parse_range(reference: str) -> CellRange | None:
-    """Return the range of a reference such as `A1:B3`; None for text that is none."""
+    """Return the range of a reference such as `A1:B3`; None for a text that is not a reference."""
     first, _, last = reference.upper().partition(":")
     begin, end = _REFERENCE.fullmatch(first), _REFERENCE.fullmatch(last or first)
     if not begin or not end:
@@ -39,18 +39,21 @@ def parse_range(reference: str) -> CellRange | None:
 
 
 class MergedCells:
-    """Fills the cells that are covered by merged cells, row after row from the top."""
+    """Repeats the text of merged cells in the cells that they cover. Pass it the rows of a sheet from top to bottom."""
 
     def __init__(self, ranges: Iterable[CellRange]) -> None:
         self._waiting = sorted(ranges, reverse=True)
         self._active: list[tuple[CellRange, str]] = []
 
     def add(self, area: CellRange) -> None:
-        """Add a merged cell that begins in the next row to be filled."""
+        """Add a merged cell that begins in the row which is passed to `fill` next."""
         self._waiting.append(area)
 
     def fill(self, number: int, row: list[str]) -> list[str]:
-        """Return the row `number` with the texts of merged cells. A row that has only texts from above becomes empty."""
+        """Return the row with the index `number`, with the texts of merged cells added.
+
+        A row that has no text of its own remains empty, even if merged cells from above cover it.
+        """
         if not (self._waiting or self._active):
             return row
         has_own = any(row)

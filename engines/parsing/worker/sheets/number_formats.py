@@ -1,4 +1,4 @@
-"""Numbers as a spreadsheet program shows them, by the number format of their cell."""
+"""Formatting of numbers as a spreadsheet program displays them, by the number format of their cell."""
 
 import re
 from functools import lru_cache
@@ -15,15 +15,15 @@ _LOCAL_FORMATS = {
     22: _ISO_TIME,
     **dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), _ISO_DATE),
 }
-"""Ids of built-in formats that programs show as a date in the format of the user's country. They become ISO 8601."""
+"""Built-in formats, by their ids, that a program displays in the user's local date format. Here they are ISO 8601."""
 _NUMBER = ".15g"
 """Format with the 15 significant digits that Excel stores. More digits would show binary rounding errors."""
 _MAX_CODE = 255
-"""Characters of a number format in Excel."""
+"""Maximum length, in characters, of a number format in Excel."""
 _MAX_DENOMINATOR = re.compile(r"/\s*[?#0]{5}|[?#0]{5}\s*/")
-"""Fractions whose denominator would be searched among more than 10,000 numbers."""
+"""Part of a format for fractions with five or more digits in the denominator, which would take too long to compute."""
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.I)
-"""Parts of a code that are no placeholders: texts, escaped characters, spaces, colours, conditions and currencies."""
+"""Parts of a format code that are not placeholders of digits: texts, escaped characters, spaces, colours and so on."""
 _DATE_LETTER = re.compile(r"[ymdhs]", re.I)
 _DIGIT_PLACE = re.compile(r"[0#?]")
 _POINT = re.compile(r'("[^"]*"|\\.|\[[^\]]*\])|(\.)(?!0)')
@@ -52,9 +52,10 @@ def plain_number(value: float) -> str:
 
 @lru_cache(maxsize=4096)
 def number_text(value: float, code: str, date1904: bool = False) -> str:
-    """Return a number as it is shown by a format code, such as `12.5%` or `€1,234.50`.
+    """Return a number in the format of a format code, such as `12.5%` or `€1,234.50`.
 
-    `date1904` is True for a workbook that counts days from 1904. A format that cannot be applied gives the number itself.
+    `date1904` is True for a workbook that counts days from 1904. If the format cannot be applied, return the number in plain
+    digits (`plain_number`).
     """
     if code.upper() in ("GENERAL", "", "@") or len(code) > _MAX_CODE or _MAX_DENOMINATOR.search(code):
         return plain_number(value)
@@ -66,12 +67,12 @@ def number_text(value: float, code: str, date1904: bool = False) -> str:
         return plain_number(value)
     if not text.strip("#") and value < 0 and ":" in code:
         return f"-{number_text(-value, code, date1904)}"
-    # A number that the column cannot show, or a format that hides it (`;;;`), is not lost.
+    # The number itself is returned if the format hides it (`;;;`) or yields only `#`, so that it is not lost.
     return text if text.strip("#") else plain_number(value)
 
 
 def text_by_format(text: str, code: str) -> str:
-    """Return a text as it is shown by a format code with a section for texts, such as `"No. "@`."""
+    """Return a text in the format of a format code that has a section for texts, such as `"No. "@`."""
     if "@" not in code or code == "@" or len(code) > _MAX_CODE:
         return text
     try:
@@ -82,10 +83,10 @@ def text_by_format(text: str, code: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _prepared(code: str) -> str:
-    """Return a code that xlfmt applies as spreadsheet programs do.
+    """Return a format code that makes xlfmt format a number as spreadsheet programs do.
 
-    The points of a date are escaped: xlfmt takes them for decimal points and omits them. The letters of a number's unit or
-    currency are quoted, as in `0.0 m` and `CHF 0.00`: programs add the quotes only when the user enters such a format.
+    The points of a date are escaped, because xlfmt would take them for decimal points and omit them. The letters of a unit
+    or currency, as in `0.0 m` and `CHF 0.00`, are quoted, because not all programs write the quotes that xlfmt needs.
     """
     placeholders = _LITERAL.sub("", code)
     if _DIGIT_PLACE.search(_SECOND_FRACTION.sub("", placeholders)):
@@ -96,7 +97,10 @@ def _prepared(code: str) -> str:
 
 
 def _shown_time(value: float, code: str) -> float:
-    """Return a time without the seconds, or minutes, that the format does not show: programs do not round them up."""
+    """Return a time without the seconds or minutes that the format does not show.
+
+    Programs truncate a time to the parts that they show, whereas xlfmt would round it.
+    """
     placeholders = _LITERAL.sub("", code)
     if not 0 <= value < _LAST_DAY or _SECONDS.search(placeholders):
         return value

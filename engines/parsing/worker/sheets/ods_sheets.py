@@ -1,6 +1,6 @@
 """The sheets of an OpenDocument spreadsheet, read incrementally from its XML.
 
-A cell contains its text as the program shows it, so no number format needs to be applied.
+A cell contains its formatted text, so number formats are not needed.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from engines.parsing.worker.sheets.sheet import Sheet
 
 _MAX_COLUMNS = 16_384
 _MAX_REPEATED_ROWS = 1_000
-"""Repetitions of a row with text that are read. Programs write a repeated row for equal neighbours."""
+"""Maximum number of times that a repeated row is read. Programs store consecutive equal rows as one repeated row."""
 _TAGS = ("{*}table-row", "{*}table-column", "{*}shapes", "{*}table", "{*}style")
 
 
 @dataclass(slots=True)
 class OdsSheets:
-    """The state of reading one file. The rows of a sheet must be read before the next sheet is requested."""
+    """Reads the sheets of one file from its part `content.xml` (`part`), and counts the charts and pictures in them."""
 
     part: IO[bytes]
     unread_charts: int = 0
@@ -31,7 +31,7 @@ class OdsSheets:
     _hidden_tables: set[str] = field(default_factory=set)
 
     def sheets(self) -> Iterator[Sheet]:
-        """Yield the sheets in their order."""
+        """Yield the sheets in order. Read the rows of a sheet before requesting the next sheet."""
         from lxml import etree
 
         events = etree.iterparse(self.part, events=("start", "end"), tag=_TAGS, resolve_entities=False, no_network=True)
@@ -125,7 +125,7 @@ class OdsSheets:
                 yield from self._texts_of(child)
 
     def _texts_of(self, shape: Any) -> Iterator[str]:
-        """Yield the text of drawings. Charts and pictures are counted."""
+        """Yield the text of a drawing as one line, and count the charts and pictures in it."""
         words = []
         for element in shape.iter():
             name = local_name(element)
@@ -138,7 +138,7 @@ class OdsSheets:
 
 
 class _HiddenColumns:
-    """The hidden columns of a sheet, and those of them that contain text."""
+    """The hidden columns of a sheet. `count` returns how many of them have contained text so far."""
 
     def __init__(self) -> None:
         self._hidden: list[range] = []
@@ -162,7 +162,7 @@ def _attribute(element: Any, name: str) -> str:
 
 
 def _stored_text(cell: Any) -> str:
-    """Return the stored value of a cell without a shown text, as some programs write it."""
+    """Return the stored value of a cell whose formatted text is missing; empty for a cell without a value."""
     kind, value = _attribute(cell, "value-type"), _attribute(cell, "value")
     if kind == "percentage" and value:
         try:
@@ -181,7 +181,7 @@ def _repeated(element: Any, name: str) -> int:
 
 
 def _owner(row: Any) -> Any:
-    """Return the table of a row, which can be in groups of rows."""
+    """Return the table that contains a row. Elements that group rows can be between the two."""
     parent = row.getparent()
     while parent is not None and local_name(parent) != "table":
         parent = parent.getparent()
@@ -189,7 +189,7 @@ def _owner(row: Any) -> Any:
 
 
 def _paragraph(element: Any) -> str:
-    """Return the text of a paragraph with its line breaks and repeated spaces."""
+    """Return the text of a paragraph, with repeated spaces kept. A line break or tab becomes a space."""
     parts = [element.text or ""]
     for child in element:
         name = local_name(child)

@@ -1,4 +1,4 @@
-"""A sheet of a workbook, whatever the format of the file, and the blocks of a workbook."""
+"""A sheet of a workbook of any file format, and the conversion of a workbook to blocks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,29 +10,30 @@ from engines.parsing.worker.blocks.table_layout import TableLayout
 from engines.parsing.worker.parse_context import ParseContext
 
 _MAX_ROW_CELLS_PER_CELL = 64
-"""Cells of a row, with or without text, that count as one cell. Rows with a cell far to the right need memory, too."""
+"""Number of cells, including empty ones, that count as one cell for the limit. Empty cells need memory, too."""
 
 
 @dataclass(slots=True)
 class Sheet:
-    """A sheet with its rows. The counts are complete when the rows have been read."""
+    """A sheet of a workbook. Its counts and notes are complete when its rows have been read."""
 
     name: str
     rows: Iterable[list[str]] = ()
-    "The cells of each row as texts. Several empty rows can be one."
+    "The texts of the cells of each row. Consecutive empty rows may be combined into one."
     notes: Iterable[str] = ()
     "Texts outside of the cells, such as comments and text boxes."
     is_hidden: bool = False
     hidden_rows: int = 0
     hidden_columns: int = 0
     formulas: int = field(default=0)
-    "Formulas without a stored result."
+    "Number of formulas without a stored result."
 
 
 def workbook_blocks(sheets: Iterable[Sheet], context: ParseContext, total: int | None = None) -> Iterator[Block]:
-    """Yield a heading for each sheet, its tables and its notes. Empty and hidden parts add warnings.
+    """Yield a heading for each sheet, its tables and its notes.
 
-    `total` is the number of sheets; with None, the caller sets the context's fraction.
+    Add warnings about empty sheets, hidden parts, and formulas without a result. `total` is the number of sheets, by which
+    the progress is updated; with None, the caller updates `context.fraction`.
     """
     context.tables = number = 0
     empty, hidden = [], []

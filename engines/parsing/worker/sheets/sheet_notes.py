@@ -11,7 +11,7 @@ from engines.parsing.worker.parse_context import ParseContext
 from engines.parsing.worker.sheets.workbook_parts import WorkbookParts, rich_text
 
 _THREAD_COPY = "[Threaded comment]"
-"""Beginning of the comment that older programs show instead of a discussion."""
+"""Beginning of the comment that Excel stores for programs that cannot show threaded comments."""
 _PAGE_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d{1,3}|[A-Z&])', re.I)
 _PAGE_WORDS = re.compile(r"\b(?:page|of|seite|von|sur|de|pagina|página|strona)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -22,11 +22,11 @@ _UNREAD = {
     "package": "embedded objects",
     "slicer": "slicers",
 }
-"""Kinds of parts that are counted and not read, by their relationship type."""
+"""Names, for warnings, of the parts that are counted but not read. The key is the last part of the relationship type."""
 
 
 class SheetNotes:
-    """Collects the notes of the worksheets of a workbook, and counts what is not read."""
+    """Reads the notes of a workbook's worksheets: the texts outside of their cells. Counts the parts that are not read."""
 
     def __init__(self, parts: WorkbookParts) -> None:
         self._parts = parts
@@ -34,7 +34,7 @@ class SheetNotes:
         self._unread: Counter[str] = Counter()
 
     def notes(self, path: str) -> Iterator[str]:
-        """Yield the notes of a worksheet, of which `path` is the part."""
+        """Yield the notes of the worksheet whose part in the file is `path`."""
         related = list(self._parts.related(path).values())
         kinds = {relationship.kind for relationship in related}
         for kind, target in ((each.kind, each.target) for each in related):
@@ -51,7 +51,7 @@ class SheetNotes:
                 yield from self._drawing(root, target)
 
     def page_notes(self, texts: list[str]) -> Iterator[str]:
-        """Yield the headers and footers of the printed pages without their codes, such as that of the page number."""
+        """Yield the headers and footers of printed pages, without codes such as `&P` for the page number."""
         for text in dict.fromkeys(texts):
             words = one_line(_PAGE_CODE.sub(" ", text))
             if _WORD.search(_PAGE_WORDS.sub("", words)):

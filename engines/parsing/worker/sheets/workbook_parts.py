@@ -19,7 +19,7 @@ _USUAL_WORKBOOK = "xl/workbook.xml"
 
 @dataclass(frozen=True, slots=True)
 class CellStyle:
-    """The number format of a cell, and True for bold text."""
+    """The style of a cell: its number format (`code`), and True for bold text."""
 
     code: str
     is_bold: bool
@@ -52,7 +52,7 @@ class PackageParts:
         self._names = {name.lower(): name for name in archive.namelist()}
 
     def main_part(self, usual: str) -> str:
-        """Return the name of the part with the document itself."""
+        """Return the name of the part that contains the document itself; `usual` if no relationship states it."""
         documents = (each.target for each in self.related("").values() if each.kind == "officeDocument")
         return next(documents, usual)
 
@@ -66,7 +66,7 @@ class PackageParts:
         return part
 
     def open(self, path: str) -> IO[bytes] | None:
-        """Open a part, whose name is compared without case; None if there is none."""
+        """Open a part, whose name is compared without regard to case; return None if there is no such part."""
         name = self._names.get(path.lower())
         return self.archive.open(name) if name else None
 
@@ -79,14 +79,14 @@ class PackageParts:
             return parse_xml(part.read()).root
 
     def related(self, path: str) -> dict[str, Relationship]:
-        """Return the relationships of a part, or of the file itself for an empty path, by their identifiers."""
+        """Return the relationships of a part by their identifiers. An empty path means those of the file itself."""
         folder, _, name = path.rpartition("/")
         root = self.root(f"{folder}/_rels/{name}.rels".lstrip("/"))
         return {element.get("Id", ""): _relationship(element, folder) for element in (root if root is not None else ())}
 
 
 class WorkbookParts(PackageParts):
-    """The parts of a workbook that are read before its cells."""
+    """The parts of a workbook that are needed to read its cells: list of sheets, shared strings, styles and persons."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         super().__init__(archive)
@@ -105,14 +105,14 @@ class WorkbookParts(PackageParts):
         self.persons = self._persons(paths.get("person", ""))
 
     def _persons(self, path: str) -> dict[str, str]:
-        """Return the names of the authors of comments by their identifiers."""
+        """Return the names of the authors of threaded comments, by their identifiers."""
         root = self.root(path)
         persons = _find(root, "person") if root is not None else ()
         return {person.get("id", ""): person.get("displayName", "") for person in persons}
 
 
 def no_workbook() -> DocumentUnreadable:
-    """Return the error for a workbook without a list of sheets."""
+    """Return the error (CORRUPT_DOCUMENT) for a workbook without a list of sheets."""
     return DocumentUnreadable(
         ErrorCode.CORRUPT_DOCUMENT, "The file is damaged: it has no list of sheets. Upload an intact copy."
     )
@@ -138,7 +138,7 @@ def _sheet_part(element: Any, related: dict[str, Relationship]) -> SheetPart | N
 
 
 def _styles(root: Any) -> list[CellStyle]:
-    """Return the styles of cells by their index."""
+    """Return the styles of cells, in the order of the indexes by which cells refer to them."""
     if root is None:
         return []
     codes = {element.get("numFmtId"): element.get("formatCode", GENERAL) for element in _find(root, "numFmt")}
@@ -155,7 +155,7 @@ def _styles(root: Any) -> list[CellStyle]:
 
 
 def _strings(parts: WorkbookParts, path: str) -> Iterator[str]:
-    """Yield the shared strings without their phonetic readings."""
+    """Yield the shared strings, in the order of the indexes by which cells refer to them, without phonetic readings."""
     from lxml import etree
 
     part = parts.open(path)
@@ -170,6 +170,6 @@ def _strings(parts: WorkbookParts, path: str) -> Iterator[str]:
 
 
 def rich_text(element: Any) -> str:
-    """Return the text of an element with formatted runs. Phonetic readings are omitted."""
+    """Return the text of an element whose parts can have different formatting. Omit phonetic readings."""
     texts = (part for part in element.iter() if local_name(part) == "t" and local_name(part.getparent()) != "rPh")
     return "".join(part.text or "" for part in texts)

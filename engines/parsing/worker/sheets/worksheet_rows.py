@@ -24,7 +24,10 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def merged_ranges(part: IO[bytes]) -> list[CellRange]:
-    """Return the merged cells of a worksheet. They follow all rows in the file, so it is searched once before."""
+    """Return the merged cells of a worksheet.
+
+    The file lists them after all rows, so the worksheet is read once to find them before its rows are read.
+    """
     ranges: list[CellRange] = []
     before = b""
     while block := part.read(_BLOCK_BYTES):
@@ -39,7 +42,7 @@ def merged_ranges(part: IO[bytes]) -> list[CellRange]:
 
 
 class WorksheetRows:
-    """Converts the rows of a worksheet to texts, and counts hidden rows and columns and unresolved formulas."""
+    """Converts the rows of a worksheet to texts. Counts hidden rows and columns, and formulas without a stored result."""
 
     def __init__(self, parts: WorkbookParts, sheet: Sheet) -> None:
         self._parts = parts
@@ -51,7 +54,10 @@ class WorksheetRows:
         "Headers and footers of the printed pages; complete when the rows have been read."
 
     def rows(self, part: IO[bytes], merged: list[CellRange]) -> Iterator[list[str]]:
-        """Yield the cells of each row. One or more missing rows become one empty row."""
+        """Yield the texts of the cells of each row. One empty row stands for any number of missing rows.
+
+        `part` is the open worksheet, and `merged` are its merged cells.
+        """
         from lxml import etree
 
         covering, expected = MergedCells(merged), 0
@@ -76,7 +82,7 @@ class WorksheetRows:
                 del element.getparent()[0]
 
     def _count_hidden(self, row: list[str]) -> None:
-        """Count the hidden columns that contain text."""
+        """Update the sheet's count of hidden columns that contain text, by one more row."""
         for hidden in self._hidden:
             self._hidden_used.update(column for column in hidden[: len(row)] if column < len(row) and row[column])
         self._sheet.hidden_columns = len(self._hidden_used)
@@ -127,7 +133,10 @@ class WorksheetRows:
             return value
 
     def _formula_text(self, formula: Any, place: str) -> str:
-        """Return the formula of a cell without a stored result. A shared formula is moved from its first cell."""
+        """Return the formula of a cell without a stored result, such as `=A1+B1`. `place` is the reference of the cell.
+
+        A shared formula is stored in its first cell only. Its references are shifted for the other cells.
+        """
         text, shared = formula.text or "", formula.get("si", "")
         if formula.get("t") == "shared" and text:
             self._shared[shared] = (text, place)
@@ -155,12 +164,12 @@ def _letters(column: int) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Return a text with the characters that the format writes as `_x000D_`."""
+    """Return a text in which escapes such as `_x000D_` are replaced by their characters."""
     return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
 
 
 def _row_index(element: Any, expected: int) -> int:
-    """Return the index of a row from 0. A row without a valid number follows the row before."""
+    """Return the index of a row, counted from 0. If the row states no valid number, return `expected`."""
     number = element.get("r", "")
     return max(expected, int(number) - 1) if number.isdigit() and len(number) < 9 else expected
 

@@ -1,4 +1,4 @@
-"""The sheets of an old Excel workbook (XLS), read with xlrd, which returns number formats and merged cells."""
+"""The sheets of an old Excel workbook (XLS), read with xlrd."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ class XlsSheet:
         self._formats: dict[int, tuple[str, bool]] = {}
 
     def sheet(self) -> Sheet:
-        """Return the sheet. Its cells are loaded when its rows are read, and unloaded behind the last one."""
+        """Return the sheet. Its cells are in memory from the request for the first row until the last row has been read."""
         is_hidden = bool(self._book._sheet_visibility[self._number])
         sheet = Sheet(self._book.sheet_names()[self._number], is_hidden=is_hidden)
         notes: list[str] = []
@@ -62,7 +62,7 @@ class XlsSheet:
         return CellText(text, is_bold=True) if text and is_bold else text
 
     def _format(self, index: int | None) -> tuple[str, bool]:
-        """Return the number format of a style, and True for bold text."""
+        """Return the number format of the style with this index, and True if the style is bold."""
         if index is None or index >= len(self._book.xf_list):
             return GENERAL, False
         if index not in self._formats:

@@ -31,7 +31,7 @@ _WORKSHEET = "worksheet"
 
 @dataclass(slots=True)
 class _Workbook:
-    """The strings and styles to which the cells of all sheets refer."""
+    """The parts of a workbook to which the cells of all sheets refer: shared strings, styles and the date system."""
 
     strings: list[str] = field(default_factory=list)
     styles: list[CellStyle] = field(default_factory=list)
@@ -39,7 +39,7 @@ class _Workbook:
 
 
 def xlsb_sheets(parts: PackageParts) -> Iterator[Sheet]:
-    """Yield the sheets of a workbook. Their rows are read incrementally, while the archive is open."""
+    """Yield the worksheets of a workbook. Their rows are read incrementally, so the archive must remain open."""
     main = parts.main_part("xl/workbook.bin")
     related = parts.related(main)
     paths = {relationship.kind: relationship.target for relationship in related.values()}
@@ -70,7 +70,7 @@ def _records_of(parts: PackageParts, path: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _records(part: Any) -> Iterator[tuple[int, bytes]]:
-    """Yield the type and the content of each record. A record that is cut off ends them."""
+    """Yield the type and the content of each record. Stop at a record that is cut off."""
     stream = BufferedReader(part, 256 * 1024)
     while first := stream.read(1):
         kind = first[0]
@@ -90,7 +90,10 @@ def _records(part: Any) -> Iterator[tuple[int, bytes]]:
 
 
 def _text_at(data: bytes, start: int) -> tuple[str, int]:
-    """Return a text with its length before it, and the index behind it; an empty text for one that is missing."""
+    """Return the text at `start`, which is stored after its length, and the index after its last byte.
+
+    The text is empty for the length that marks a missing text.
+    """
     [length] = struct.unpack_from("<I", data, start)
     if length == 0xFFFFFFFF:
         return "", start + 4
@@ -117,7 +120,7 @@ def _styles(records: Iterator[tuple[int, bytes]]) -> list[CellStyle]:
 
 
 def _rows(parts: PackageParts, path: str, book: _Workbook, sheet: Sheet) -> Iterator[list[str]]:
-    """Yield the cells of each row. Missing rows become one empty row."""
+    """Yield the texts of the cells of each row. One empty row stands for any number of missing rows."""
     with parts.open_sheet(path) as part:
         merged = MergedCells(_range(data) for kind, data in _records(part) if kind == _MERGED)
     hidden: list[range] = []
@@ -177,7 +180,7 @@ def _value_text(kind: int, value: bytes, code: str, book: _Workbook) -> str:
 
 
 def _rk_number(value: bytes) -> float:
-    """Return a number that is stored in 30 bits: an integer, or the upper half of a floating point number."""
+    """Return a number of the type RkNumber: 30 bits that are an integer or the upper half of a floating point number."""
     [packed] = struct.unpack_from("<i", value)
     number = packed >> 2 if packed & 2 else struct.unpack("<d", b"\0\0\0\0" + struct.pack("<i", packed & ~3))[0]
     return number / 100 if packed & 1 else float(number)
