@@ -1,7 +1,7 @@
-"""The server's side of parsing: runs files through the parsing worker and reports why a file could not be parsed.
+"""The server's side of parsing: sends files to the parsing worker and reports why a file could not be parsed.
 
-The parser cannot be interrupted within a file. If it exceeds the time limit, or if the caller cancels, the process is
-ended and the next file starts a new one.
+The worker process cannot be interrupted within a file. If it exceeds the time limit, or if the caller cancels, the process
+is ended, and the next file starts a new process.
 """
 
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from workers import CallStream, Worker, WorkerCallFailed, WorkerCrashed, WorkerG
 log = structlog.get_logger("graphlore.parsing")
 
 RECYCLE_AFTER = 200
-"""Files after which the process is replaced, so that leaks of native libraries stay bounded."""
+"""Number of files after which the process is replaced, so that memory leaks of native libraries stay bounded."""
 IDLE_SECONDS = 60.0
 CANCEL_SECONDS = 2.0
 SILENCE_SECONDS = 300.0
@@ -42,9 +42,9 @@ _CRASHES_OF_THE_FILE = {
         _CRASHED,
     ),
 }
-"""Messages for crashes that the file caused, by a part of the worker's reason; a retry would crash again.
+"""Messages for crashes that the file caused, so that a retry would crash again. The key is a part of the crash reason.
 
-SIGKILL is not among them, because it comes from outside, for example from the kernel when memory is low.
+SIGKILL is not in the table, because it has other causes: the kernel sends it, for example, when memory is low.
 """
 _EXPECTED_CODES = frozenset(ErrorCode) - {ErrorCode.INTERNAL}
 _ENVIRONMENT = {
@@ -91,10 +91,10 @@ class Parser:
 
     @asynccontextmanager
     async def parse(self, path: Path, media_type: str, name: str, chunking: Chunking) -> AsyncIterator["ParseStream"]:
-        """Parse a file and yield the stream of its events. Leaving the block early cancels the work.
+        """Parse a file and yield the stream of its events. Leaving the `async with` block early cancels the work.
 
-        Parse one file at a time: the time that a second call waits for the worker counts against its time limit.
-        Raises `DocumentUnreadable`.
+        `name` is the client's name for the file. Parse one file at a time: the time that a second call waits for the worker
+        counts against its time limit. Raises `DocumentUnreadable`.
         """
         request = ParseRequest(str(path), media_type, name, chunking.max_tokens, chunking.overlap_tokens)
         async with AsyncExitStack() as stack:
@@ -109,9 +109,9 @@ class Parser:
 class ParseStream:
     """The events of one file, in order. `parsed` is available when the iteration has ended.
 
-    Iteration raises `DocumentUnreadable`, with PARSER_LIMIT when the time limit is exceeded. Only the time spent waiting for
-    the worker counts, and it restarts with each page that was passed to OCR: a long scan may take hours, a stuck page
-    may not.
+    Iteration raises `DocumentUnreadable`; the code is PARSER_LIMIT if the time limit is exceeded. Only the time spent
+    waiting for the worker counts. The time limit starts again after each page that was passed to OCR: a long scan may take
+    hours, a single page may not.
     """
 
     def __init__(self, stream: CallStream[ParseEvent, ParseReply], worker: Worker, seconds: float) -> None:
@@ -153,7 +153,7 @@ class ParseStream:
 
 
 def _document_error(failure: WorkerCallFailed | WorkerCrashed | WorkerGivenUp) -> DocumentUnreadable:
-    """Return the document's error for a failure of the worker."""
+    """Return the error to report for a document when the worker failed while parsing it."""
     if isinstance(failure, WorkerGivenUp):
         return DocumentUnreadable(ErrorCode.WORKER_CRASHED, failure.message, retryable=True)
     if isinstance(failure, WorkerCrashed):

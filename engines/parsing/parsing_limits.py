@@ -9,7 +9,7 @@ MIB = 1024 * 1024
 
 
 class ParsingLimits(msgspec.Struct, frozen=True):
-    """Limits for one document. All of them are inclusive."""
+    """Limits for one document. A document that reaches a limit exactly is accepted."""
 
     file_bytes: int = 1024 * MIB
     markup_bytes: int = 32 * MIB
@@ -22,24 +22,24 @@ class ParsingLimits(msgspec.Struct, frozen=True):
     inflated_bytes: int = 512 * MIB
     "Total size of the entries of a ZIP container after decompression."
     inflation_ratio: int = 200
-    "Decompressed size over compressed size of a ZIP container. Not checked up to 10 MiB of decompressed data."
+    "Ratio of decompressed to compressed size of a ZIP container. Checked only above 10 MiB of decompressed data."
     archive_entries: int = 10_000
     nesting: int = 200
     "Depth of nested elements, values or groups."
     table_cells: int = 1_000_000
     seconds: float = 1_800.0
-    "Wall-clock time, measured by the server process. Restarts with each page that is passed to OCR."
+    "Wall-clock time, measured by the server process. It starts again after each page that is passed to OCR."
     cpu_seconds: int = 900
-    "CPU time, enforced by the kernel in the worker. Restarts with each page that is passed to OCR."
+    "CPU time, enforced by the kernel in the worker. It starts again after each page that is passed to OCR."
     address_space_bytes: int = 4096 * MIB
     image_pixels: int = 150_000_000
-    "Pixels of an image file, or of all images on one page together, before they are decoded."
+    "Number of pixels of an image file, or of all images on one page together. Checked before they are decoded."
     ocr_dpi: int = 200
     "Resolution at which a scanned page is rendered for OCR."
     ocr_pixels: int = 8_000_000
-    "Pixels of a page rendered for OCR, whatever its size on paper: two A4 pages at 200 dpi."
+    "Number of pixels of a page rendered for OCR, whatever its size on paper. The default is two A4 pages at 200 dpi."
     ocr_pages: int = 2_000
-    "Pages of one document that are passed to OCR. So many pages take an hour or more on one core."
+    "Number of pages of one document that are passed to OCR. The default number takes an hour or more on one core."
 
 
 def above_limit(message: str) -> DocumentUnreadable:

@@ -20,7 +20,7 @@ class ParseRequest(msgspec.Struct, frozen=True, tag=True):
     path: str
     media_type: str
     name: str
-    "The client's name for the file. Used as the title of a document without a title of its own."
+    "The client's name for the file. It is the title of a document that states no title."
     max_tokens: int
     overlap_tokens: int
 
@@ -39,14 +39,14 @@ class ParseProgress(msgspec.Struct, frozen=True, tag=True):
 
 
 class ParsedText(msgspec.Struct, frozen=True, tag=True):
-    """The next part of the document's text. `start` is its offset in code points."""
+    """The next part of the document's text. `start` is its offset in the text, in code points."""
 
     start: int
     text: str
 
 
 class ParsedChunks(msgspec.Struct, frozen=True, tag=True):
-    """The next chunks, in order. Their text has been sent before them."""
+    """The next chunks, in order. The text that they contain has been sent in earlier events."""
 
     chunks: list[NewChunk]
 

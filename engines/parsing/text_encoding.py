@@ -1,7 +1,8 @@
 """Detection of a text file's encoding, and incremental decoding.
 
-A byte order mark decides first. Otherwise a file that is valid UTF-8 to its end is UTF-8. Otherwise charset-normalizer
-chooses from a sample of the lines that are not ASCII, so that a first umlaut after a megabyte of English is noticed.
+A byte order mark decides first. Without one, a file that is valid UTF-8 to its end is UTF-8. Otherwise, charset-normalizer
+guesses the encoding from a sample of the lines that are not ASCII. The sample is taken from the whole file, so that an
+umlaut after a megabyte of English is found.
 """
 
 import codecs
@@ -24,13 +25,15 @@ _BYTE_ORDER_MARKS = (
 )
 _WIDE_ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _NOT_GUESSED = [name.replace("-", "_") for name in (*_WIDE_ENCODINGS, "utf-16", "utf-32")]
-"""Encodings that charset-normalizer must not choose: `wide_encoding` detects them by their NULs, and a damaged byte would
-otherwise turn a line into Chinese."""
+"""Encodings that charset-normalizer must not choose, because `wide_encoding` detects them by their NUL bytes.
+
+Otherwise, a damaged byte would turn a line into Chinese characters.
+"""
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r\x0b\x0c\x1b")) + b"\x7f"
 _ASCII = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 _FALLBACK = "cp1252"
 _TOLERANCE = 0.05
-"""Differences between charset-normalizer's scores (0 to 1) that are not significant."""
+"""Maximum difference between two scores of charset-normalizer (0 to 1) that is not significant."""
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -42,7 +45,7 @@ def looks_like_text(head: bytes) -> bool:
 
 
 def marked_encoding(head: bytes) -> str | None:
-    """Return the encoding that the byte order mark states, or None without a mark."""
+    """Return the encoding that the byte order mark states, or None if there is no mark."""
     return next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
@@ -111,7 +114,7 @@ def _utf8(file: BinaryIO) -> str | None:
 
 
 def _non_ascii_sample(file: BinaryIO) -> bytes:
-    """Return lines that are not ASCII, from the whole file."""
+    """Return a sample of the lines that are not ASCII, from the whole file."""
     sample = bytearray()
     file.seek(0)
     while len(sample) < _SAMPLE_BYTES and (line := file.readline(4096)):
@@ -121,10 +124,10 @@ def _non_ascii_sample(file: BinaryIO) -> bytes:
 
 
 def _guess(sample: bytes) -> str:
-    """Return the most plausible encoding of a sample; Windows-1252 in doubt.
+    """Return the most plausible encoding of a sample; Windows-1252 if no encoding is plausible.
 
-    Only the candidates with nearly the lowest `chaos` are compared, by `coherence`. The order of charset-normalizer alone
-    takes French for Baltic and Shift-JIS for Korean.
+    Of charset-normalizer's candidates, those whose `chaos` is within `_TOLERANCE` of the lowest are compared by their
+    `coherence`. The library's own order takes French for Baltic and Shift-JIS for Korean.
     """
     from charset_normalizer import from_bytes
 
@@ -140,7 +143,7 @@ def _guess(sample: bytes) -> str:
 
 
 def decode_in_blocks(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
-    """Yield cleaned text in blocks of at most 64 Ki characters, each with the number of bytes read so far.
+    """Yield the text of a file in blocks of at most 64 Ki characters, cleaned, each with the number of bytes read so far.
 
     Undecodable bytes become U+FFFD. A carriage return at the end of a block is kept for the next one, so that CR LF across
     two blocks becomes one newline.

@@ -3,6 +3,6 @@
 PARSER_VERSION = 3
 """Version of the text and chunks that the parser produces.
 
-Increase it with every change to the extracted text or to the chunk boundaries. Documents parsed by an older version are
-parsed again in the background. `tests/engines/parsing/test_version.py` fails when an increase is due.
+Increase it with every change to the extracted text or to the chunk boundaries. Documents that were parsed by an older
+version are parsed again in the background. `tests/engines/parsing/test_version.py` fails if an increase is missing.
 """

@@ -1,7 +1,7 @@
 """Decoding of content that states its encoding: web pages, chapters of books, and parts of e-mail.
 
-Labels are resolved by the WHATWG Encoding Standard, as browsers do: `iso-8859-1` means Windows-1252 and `gb2312` means GBK.
-The text is decoded once, here; later steps work on characters.
+The name that content states for its encoding is called its label. Labels are resolved by the WHATWG Encoding Standard, as in
+browsers: `iso-8859-1` means Windows-1252, and `gb2312` means GBK.
 """
 
 import codecs
@@ -14,18 +14,18 @@ from bs4.dammit import EncodingDetector
 from engines.parsing.text_encoding import detect_content_encoding, marked_encoding, wide_encoding
 
 _PRESCANNED_BYTES = 16 * 1024
-"""Bytes at the start of a page that are searched for the encoding. The standard asks for 1,024; browsers search further."""
+"""Number of bytes at the start of a page that are searched for its label. The standard requires only 1,024."""
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _WESTERN = "cp1252"
 _DECODERS = {"gbk": "gb18030", "x-user-defined": _WESTERN, "iso8859-8-i": "iso8859-8"}
-"""Codecs that decode more of what is found under a label than the codec that `webencodings` names."""
+"""Codecs that replace codecs of `webencodings`, because they decode more of the content that has the same label."""
 _CHARACTER_SETS = re.compile(r"(cp|mac|iso|koi|utf|big5|hz|johab|tis|kz)")
-"""Names of Python's codecs that are character sets. Others, such as `idna` and `unicode_escape`, are not for messages."""
+"""Beginnings of the names of those Python codecs that are character sets, unlike `idna` and `unicode_escape`."""
 _ASCII = bytes(range(128))
 _MIN_UTF8_EVIDENCE = 60
-"""Bytes beyond ASCII from which text in an East Asian encoding is not valid UTF-8 by chance."""
+"""Number of bytes beyond ASCII from which text in an East Asian encoding cannot be valid UTF-8 by chance."""
 _MAX_REPLACED_SHARE = 0.01
-"""Share of undecodable characters above which a stated encoding is regarded as wrong."""
+"""Maximum share of undecodable characters with which a stated encoding is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class DecodedText:
 
 
 def decode_web_page(content: bytes) -> DecodedText:
-    """Decode a page by its byte order mark, else by the encoding that it states, else by its content."""
+    """Decode a page by its byte order mark; without one, by its label; without a label, by a detected encoding."""
     head = content[:_PRESCANNED_BYTES]
     if encoding := marked_encoding(head) or wide_encoding(head):
         return DecodedText(content.decode(encoding, errors="replace"), encoding)
@@ -53,18 +53,18 @@ def decode_web_page(content: bytes) -> DecodedText:
 
 
 def _stated_label(head: bytes) -> str | None:
-    """Return the encoding of the XML declaration, else of the first `meta` element outside of comments."""
+    """Return the label in the XML declaration or, without one, in the first `meta` element outside of comments."""
     label = EncodingDetector.find_declared_encoding(_COMMENT.sub(b"", head), is_html=True, search_entire_document=True)
-    # A label that could be read as ASCII cannot be right about UTF-16; the standard then takes UTF-8.
+    # Content in UTF-16 cannot state a label in ASCII characters, so the standard replaces this label by UTF-8.
     return "utf-8" if label and label.lower().startswith(("utf-16", "utf16", "unicode")) else label
 
 
 def decode_labelled(content: bytes, label: str | None) -> DecodedText:
-    """Decode content by its byte order mark, else with the stated encoding, or a detected one without a usable statement.
+    """Decode content by its byte order mark; without one, by its label; without a usable label, by a detected encoding.
 
-    A statement is not usable if the label is unknown, or if more than one percent of the characters cannot be decoded.
-    Content that is valid UTF-8 is decoded as UTF-8 if text in the stated encoding never looks like that: any Western text
-    beyond ASCII, and text in other encodings from some length on.
+    A label is not usable if it is unknown, or if more than one percent of the characters cannot be decoded with it. Content
+    that is valid UTF-8 is decoded as UTF-8 if text in the stated encoding would not be valid UTF-8 by chance. That is the
+    case for Western encodings, and for others from `_MIN_UTF8_EVIDENCE` bytes on.
     """
     if marked := marked_encoding(content[:4]):
         return DecodedText(content.decode(marked, errors="replace"), marked)
@@ -79,7 +79,10 @@ def decode_labelled(content: bytes, label: str | None) -> DecodedText:
 
 
 def codec_of(label: str) -> str | None:
-    """Return the Python codec of a label: by the standard, else a text codec of that name; None for an unknown label."""
+    """Return the name of the Python codec for a label; None for an unknown label.
+
+    The standard decides first. Other labels are accepted if Python has a character set of that name.
+    """
     if found := webencodings.lookup(label.strip().strip("\"'")):
         name: str = found.codec_info.name
         return _DECODERS.get(name, name)

@@ -1,4 +1,4 @@
-"""Safe handling of ZIP containers: opens them with a bounded directory and checks them before a library unpacks them."""
+"""Safe handling of ZIP containers: limits the size of their directory, and checks them before a library unpacks them."""
 
 import zipfile
 import zlib
@@ -11,12 +11,12 @@ from records.errors import DocumentUnreadable
 
 _ENTITY_DECLARATION = b"<!ENTITY"
 _RATIO_CHECKED_FROM = 10 * MIB
-"""Decompressed bytes up to which the compression ratio is not checked: small files may compress very well."""
+"""Decompressed size above which the compression ratio is checked. Smaller files may compress very well."""
 _BLOCK_BYTES = 256 * 1024
 _END_RECORD_MARK = b"PK\x05\x06"
 _END_RECORD_BYTES = 22
 _MAX_END_DISTANCE = _END_RECORD_BYTES + 65_535
-"""Bytes from the start of the end record to the end of the file, with the longest comment that the format allows."""
+"""Maximum distance, in bytes, of the end record from the end of the file: its size and the longest allowed comment."""
 _MAX_DIRECTORY_BYTES = 8 * MIB
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
@@ -68,9 +68,9 @@ def check_archive(path: Path, limits: ParsingLimits) -> None:
 
 
 def _check_part(part: IO[bytes], name: str) -> None:
-    """Decompress an entry; reject XML entity declarations.
+    """Decompress an entry, and raise `DocumentUnreadable` (PARSER_LIMIT) if it declares XML entities.
 
-    Some libraries for Office files expand entities. Programs that write Office files never declare any.
+    Some libraries for Office files expand entities without a limit. Programs that write Office files declare no entities.
     """
     is_xml = name.endswith((".xml", ".rels"))
     before = b""

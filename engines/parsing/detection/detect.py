@@ -49,9 +49,10 @@ def _format_of_extension(sample: FileSample) -> Format | None:
 
 
 def _mismatch(sample: FileSample, named: Format) -> DetectedType:
-    """Return the type of a file whose content is not of the binary format that its extension states.
+    """Return the type of a file whose content does not have the binary format that its extension states.
 
-    Another binary format is accepted. Text is rejected: the file is more likely damaged than misnamed.
+    A file with another binary format is accepted under its real type. Text is rejected, because the file is more likely
+    damaged than misnamed.
     """
     other = next((candidate for candidate in FORMATS if not candidate.is_text and candidate.detect(sample)), None)
     if other:

@@ -1,4 +1,4 @@
-"""The parts of a file that type detection inspects: first bytes, claimed name and, for archives, the names inside."""
+"""The parts of a file that type detection inspects: its first bytes, its name and, for archives, the names of entries."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _MANIFEST_TYPE = re.compile(rb'media-type="([\w./+-]+)"[^>]*full-path="/"|full-p
 
 @dataclass(frozen=True)
 class FileSample:
-    """A file as type detection sees it. Archive members are read on first use."""
+    """The inspected parts of a file. The directory and entries of an archive are read on first use."""
 
     path: Path
     name: str
@@ -62,15 +62,18 @@ class FileSample:
             return frozenset()
 
     def has_office_part(self, name: str) -> bool:
-        """Return True if this is an Office file (a ZIP archive) with the entry `name`, a full path in the archive.
+        """Return True if this is an Office file (a ZIP archive) that contains the entry `name`, a full path in the archive.
 
-        Entries of an encrypted archive are found, too.
+        The entries of an encrypted archive can be found, too, because their names are not encrypted.
         """
         return {name, _CONTENT_TYPES} <= self.archive_names
 
     @cached_property
     def content_types(self) -> bytes:
-        """The part of an Office file that lists the types of its parts; empty for other and for encrypted files."""
+        """The content of `[Content_Types].xml`, which lists the types of an Office file's parts.
+
+        Empty for other files and for encrypted ones.
+        """
         return self._entry(_CONTENT_TYPES)
 
     @cached_property
@@ -84,7 +87,7 @@ class FileSample:
         return (found[1] or found[2]).decode("ascii") if found else ""
 
     def _entry(self, name: str) -> bytes:
-        """Return the content of an archive's entry, up to 1 MiB; empty for a missing or encrypted one."""
+        """Return the content of an archive's entry, up to 1 MiB; empty if the entry is missing or encrypted."""
         if name not in self.archive_names:
             return b""
         try:
@@ -95,12 +98,12 @@ class FileSample:
 
     @cached_property
     def ole_names(self) -> frozenset[str]:
-        """The names of the streams of an OLE container in lower case; empty for other files."""
+        """The names of the outermost streams and storages of an OLE container in lower case; empty for other files."""
         return ole_names(self.path) if self.head.startswith(OLE_MARK) else frozenset()
 
     @property
     def is_encrypted_office(self) -> bool:
-        """True for a password-protected Office file. Its first part is searched if the directory cannot be read."""
+        """True for a password-protected Office file. If the OLE directory cannot be read, the first 64 KiB are searched."""
         if not self.head.startswith(OLE_MARK):
             return False
         return "encryptedpackage" in self.ole_names or _ENCRYPTED in self.head

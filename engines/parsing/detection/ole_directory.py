@@ -1,4 +1,7 @@
-"""Names in the directory of an OLE container (Compound File Binary), which tell its format. Source: MS-CFB 2.1 to 2.6."""
+"""Names in the directory of an OLE container (Compound File Binary), by which formats are detected.
+
+Source: MS-CFB 2.1 to 2.6.
+"""
 
 import struct
 from collections.abc import Iterator
@@ -11,20 +14,20 @@ _HEADER_BYTES = 512
 _ENTRY_BYTES = 128
 _MAX_NAME_BYTES = 64
 _LINKS_AT = 68
-"""Offset of the links to other entries in an entry."""
+"""Offset, within a directory entry, of its links to other entries."""
 _SHIFTS = (9, 12)
-"""Logarithms of the sizes of a sector."""
+"""Binary logarithms of the allowed sector sizes in bytes."""
 _MAX_SECTORS = 512
-"""Sectors of the directory that are read."""
+"""Maximum number of sectors of the directory that are read."""
 _IN_HEADER = 109
-"""Sectors of the allocation table that the header lists. Containers with more are larger than 6.8 MiB."""
+"""Number of sectors of the allocation table that the header lists. Only containers above 6.8 MiB have more."""
 
 
 def ole_names(path: Path) -> frozenset[str]:
-    """Return the names of the outermost streams and storages in lower case; empty for other and for damaged files.
+    """Return the names of the outermost streams and storages in lower case; empty for a file that is damaged or not OLE.
 
-    Those of embedded documents are not among them. Reads at most 2 MiB. The names of a container are compared without regard
-    to case (MS-CFB 2.6.4).
+    The streams of embedded documents are not included. At most 2 MiB are read. Names are in lower case because the format
+    compares them without regard to case (MS-CFB 2.6.4).
     """
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
@@ -57,13 +60,16 @@ def _outermost_names(directory: bytes) -> Iterator[str]:
 
 
 def _links(directory: bytes, number: int) -> tuple[int, int, int]:
-    """Return the numbers of an entry's left sibling, right sibling and child."""
+    """Return the numbers of the left sibling, the right sibling and the child of the entry with this number."""
     left, right, child = struct.unpack_from("<III", directory, number * _ENTRY_BYTES + _LINKS_AT)
     return left, right, child
 
 
 def _chain(file: BinaryIO, sector: int, shift: int, tables: tuple[int, ...]) -> Iterator[bytes]:
-    """Yield the sectors of the directory, as the allocation table links them."""
+    """Yield the content of a chain of sectors, which the allocation table links, from `sector` on.
+
+    `shift` is the binary logarithm of the sector size, and `tables` are the sectors of the allocation table.
+    """
     per_table = (1 << shift) // 4
     for _ in range(_MAX_SECTORS):
         file.seek((sector + 1) << shift)

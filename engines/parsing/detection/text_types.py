@@ -1,15 +1,15 @@
-"""Media types of text that a client sends without a file: the accepted types, and the extension of a file of each."""
+"""Media types that are accepted for text which a client sends without a file, and their file extensions."""
 
 from engines.parsing.formats import FORMATS
 from engines.parsing.formats.format import Format
 
 _TEXT_FORMATS = tuple(candidate for candidate in reversed(FORMATS) if candidate.is_text)
 _MAX_LISTED = 3
-"""Media types of one format up to which each is listed."""
+"""Maximum number of media types of one format that are all listed. Of a format with more, the first is listed."""
 
 
 def extension_of(media_type: str) -> str | None:
-    """Return the extension, with its dot, for a text media type; None for a binary or unsupported type."""
+    """Return the file extension, with its dot, of a text media type; None for a binary or unsupported type."""
     return next((known.types[media_type][0] for known in _TEXT_FORMATS if media_type in known.types), None)
 
 

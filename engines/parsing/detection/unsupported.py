@@ -10,7 +10,7 @@ UNKNOWN = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class KnownFormat:
-    """A format that is recognized and not supported."""
+    """A format that is recognized but not supported."""
 
     label: str
     "Name of the format with its article."
@@ -64,14 +64,14 @@ _OLE_FORMATS: tuple[tuple[frozenset[str], KnownFormat], ...] = (
     (frozenset({"quill", "escher"}), _PUBLISHER),
     (frozenset({"   114", "tbkndtask"}), _PROJECT),
 )
-"""Formats of OLE containers by names of their streams in lower case, any of which is enough."""
+"""Formats of OLE containers, by the names of their streams in lower case. One of the names is enough."""
 _ARCHIVES: tuple[tuple[str, KnownFormat], ...] = (
     ("visio/document.xml", _VSDX),
     ("Contents/section0.xml", _HWPX),
     ("FixedDocSeq.fdseq", KnownFormat("an XPS document", "application/oxps", "Save it as PDF and upload that.")),
     ("META-INF/MANIFEST.MF", KnownFormat("a Java archive", "application/java-archive", "")),
 )
-"""Formats of ZIP archives by the name of an entry."""
+"""Formats of ZIP archives, by the name of an entry that only they contain."""
 _IWORK = {".pages": _PAGES, ".numbers": _NUMBERS, ".key": _KEYNOTE}
 _IWORK_ENTRIES = {
     "index.apxl": ".key",
@@ -90,7 +90,7 @@ _MARKS: tuple[tuple[bytes, KnownFormat], ...] = (
     (b"\x1f\x8b", KnownFormat("a gzip archive", "application/gzip", _UNPACK)),
     (b"!BDN", _OUTLOOK_DATA),
 )
-"""Formats by the first bytes of their files."""
+"""Formats of other files, by their first bytes."""
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 _OTHER_OLE = KnownFormat(
     "an OLE container of an unknown program", OLE, "Save the document in another format, such as PDF."
@@ -98,7 +98,7 @@ _OTHER_OLE = KnownFormat(
 
 
 def known_format(sample: FileSample) -> KnownFormat | None:
-    """Return the format of a file that is not supported; None for an unknown one and for a plain ZIP archive."""
+    """Return the unsupported format of a file; None for an unknown format and for a ZIP archive that is not a document."""
     if sample.ole_names or sample.head.startswith(bytes.fromhex("d0cf11e0")):
         return next((known for names, known in _OLE_FORMATS if names & sample.ole_names), _OTHER_OLE)
     if sample.archive_names:

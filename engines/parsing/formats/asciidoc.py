@@ -16,7 +16,7 @@ _MARKUP = (
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by extension; a file without one needs an AsciiDoc title and one other kind of markup."""
+    """Detect by extension; a file without an extension needs an AsciiDoc title and one other kind of markup."""
     if not sample.is_text:
         return None
     if sample.extension in FORMAT.extensions:

@@ -9,7 +9,7 @@ _MIN_ROWS = 3
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by extension; a file without one needs at least three lines with the same number of delimiters."""
+    """Detect by extension; a file without an extension needs at least three lines with the same number of delimiters."""
     if not sample.is_text:
         return None
     if claimed := FORMAT.type_of(sample.extension):

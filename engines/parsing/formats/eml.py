@@ -7,7 +7,7 @@ from engines.parsing.formats.format import Format
 
 MEDIA_TYPE = "message/rfc822"
 _MAILBOX_LINE = re.compile(r">?From \S.*\d{1,2}:\d{2}.*\b\d{4}\b")
-"""A line that mail servers and archives write before the headers of a message."""
+"""The line with sender and date that mail servers and archives write before the headers of a message."""
 _HEADER = re.compile(r"([!-9;-~]+):[ \t]*\S?")
 _ORDINARY = frozenset({"from", "to", "subject", "date", "cc", "reply-to"})
 _TECHNICAL = frozenset({
@@ -16,7 +16,7 @@ _TECHNICAL = frozenset({
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by headers that only mail programs write; a file with the extension needs any two known headers."""
+    """Detect by headers that only mail programs write; with the extension `.eml`, any two known headers are enough."""
     if not sample.is_text:
         return None
     names = _header_names(sample.text)

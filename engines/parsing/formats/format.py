@@ -8,7 +8,7 @@ from engines.parsing.detection.file_sample import FileSample
 
 
 def _no_requirement() -> None:
-    """Return None: the format needs no other program."""
+    """Return None, because the format needs no other program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Format:
     label: str
     "Name of a file of this format in messages, such as `PDF document`."
     is_text: bool
-    "True for a format without a signature, whose files are text. Only the text distinguishes it from other text formats."
+    "True for a format whose files are text without a signature, so that detection has to look at the words in them."
     detect: Callable[[FileSample], str | None]
     "Return the media type if the file is of this format, else None."
     shares_extensions: bool = False
@@ -34,5 +34,5 @@ class Format:
         return tuple(chain.from_iterable(self.types.values()))
 
     def type_of(self, extension: str) -> str | None:
-        """Return the media type of an extension, or None for an extension of another format."""
+        """Return the media type for an extension, or None if the extension belongs to another format."""
         return next((media_type for media_type, listed in self.types.items() if extension in listed), None)

@@ -10,7 +10,7 @@ _TAGS = re.compile(r"</?(p|div|h[1-6]|table|ul|ol|li|span|a|br|section|article)\
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by the beginning of the text; a file with the extension needs any common tag."""
+    """Detect by the beginning of the text; with an extension of HTML, any common tag in the text is enough."""
     if starts_like_html(sample.text):
         return "text/html"
     named = sample.extension in FORMAT.extensions and not sample.text.lstrip().startswith("<?xml")

@@ -1,6 +1,6 @@
 """Image files: scans and photographs.
 
-They are accepted even if the OCR extra is not installed: once it is, the document can be reprocessed.
+They are accepted even if the OCR extra is not installed. The document can be reprocessed after it has been installed.
 """
 
 from engines.parsing.detection.file_sample import FileSample
@@ -15,7 +15,7 @@ _SIGNATURES = (
     (b"MM\0+", "image/tiff"),
 )
 _BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
-"""Sizes of the header after the first 14 bytes of a BMP file. Checked because the signature has only two letters."""
+"""Possible sizes of the second header of a BMP file, in bytes. They are checked because the signature is two letters."""
 
 
 def detect(sample: FileSample) -> str | None:

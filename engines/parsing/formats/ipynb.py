@@ -11,7 +11,7 @@ _CELLS = re.compile(r'"(?:cell_type|nbformat)"\s*:')
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by the names of the first members; the extension alone is not enough."""
+    """Detect by the names of the first members of the JSON object; the extension alone is not enough."""
     if not sample.is_text or not _START.match(sample.text):
         return None
     return MEDIA_TYPE if sample.extension in FORMAT.extensions or _CELLS.search(sample.text) else None

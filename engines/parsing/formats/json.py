@@ -13,7 +13,7 @@ _OTHER_EXTENSIONS = frozenset({
     ".adoc", ".asc", ".asciidoc", ".csv", ".log", ".ltx", ".markdown", ".md", ".sty", ".tab", ".tex", ".text", ".tsv",
     ".txt", ".yaml", ".yml",
 })  # fmt: skip
-"""Extensions of other formats of text. Their files can begin like JSON."""
+"""Extensions of other text formats, whose files can begin like JSON."""
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 

@@ -1,4 +1,4 @@
-"""Old formats of word processors and presentation programs, which LibreOffice converts where it is installed."""
+"""Old formats of word processors and presentation programs. They are supported if LibreOffice is installed."""
 
 import shutil
 
@@ -10,7 +10,7 @@ WORD_PERFECT, WORKS = "application/vnd.wordperfect", "application/vnd.ms-works"
 STAR_WRITER, STAR_IMPRESS = "application/vnd.sun.xml.writer", "application/vnd.sun.xml.impress"
 _WORD_PERFECT_MARK = b"\xffWPC"
 _OLD_WORD_MARKS = (b"\xdb\xa5-\0", b"\x31\xbe\0\0", b"\xfe\x37\0")
-"""First bytes of files of Word before its version 6, which are no OLE containers."""
+"""First bytes of files of Word versions before 6, which are not OLE containers."""
 _PROGRAMS = ("soffice", "libreoffice")
 
 
@@ -36,7 +36,7 @@ def find_libreoffice() -> str | None:
 
 
 def requirement() -> str | None:
-    """Return why files of these formats cannot be read on this machine, and what to do; None if they can."""
+    """Return a message that LibreOffice is missing and how to install it; None if it is installed."""
     if find_libreoffice():
         return None
     return (

@@ -15,7 +15,7 @@ _MARKUP = (
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by extension; a file without one needs two kinds of Markdown markup."""
+    """Detect by extension; a file without an extension needs two kinds of Markdown markup."""
     if not sample.is_text:
         return None
     if sample.extension in FORMAT.extensions:

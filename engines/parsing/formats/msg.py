@@ -11,7 +11,7 @@ _NAMES = (
     "__recip_version1.0_",
     "__attach_version1.0_",
 )
-"""Beginnings of the names of all entries of a message. Other OLE files have none of them."""
+"""Beginnings of entry names that occur in every message, but in no other OLE container."""
 
 
 def detect(sample: FileSample) -> str | None:

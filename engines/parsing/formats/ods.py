@@ -1,4 +1,4 @@
-"""OpenDocument spreadsheets (ODS), their templates (OTS) and the form in one XML file (FODS)."""
+"""OpenDocument spreadsheets (ODS), their templates (OTS), and flat XML files (FODS)."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
@@ -7,11 +7,11 @@ MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 FLAT = "application/vnd.oasis.opendocument.spreadsheet-flat-xml"
 _STATED = MEDIA_TYPE.encode()
 _MARKED_BYTES = 256
-"""Bytes from the start of the file that contain the media type: the first entry of the archive is not compressed."""
+"""Number of bytes at the start of the file in which the media type is searched. The entry with it is not compressed."""
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by the media type at the start of the archive, or in the root element of the flat form."""
+    """Detect by the media type at the start of the archive, or in the root element of a flat XML file."""
     if sample.head.startswith(b"PK"):
         is_stated = _STATED in sample.head[:_MARKED_BYTES]
         is_named = "mimetype" not in sample.archive_names and sample.extension == ".ods"

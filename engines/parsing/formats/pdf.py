@@ -9,7 +9,7 @@ _SKIPPED = b"\xef\xbb\xbf \t\r\n\0"
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by the signature. Other bytes may precede it, but text that merely contains it is not a PDF."""
+    """Detect by the signature. Other bytes may precede the signature, but text that merely mentions it is not a PDF."""
     if sample.head.lstrip(_SKIPPED).startswith(_SIGNATURE):
         return "application/pdf"
     is_signed = _SIGNATURE in sample.head[:_SIGNATURE_WITHIN]

@@ -1,11 +1,11 @@
-"""Plain text, and any other text that no other format matches."""
+"""Plain text, which is any text that no other format matches."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
 _PLAIN = "text/plain"
 _NOT_PLAIN = ("%!PS-",)
-"""Beginnings of PostScript files. Their text is interleaved with commands and not readable as plain text."""
+"""Beginnings of text files that are not plain text. In PostScript files, the text is interleaved with commands."""
 
 
 def detect(sample: FileSample) -> str | None:

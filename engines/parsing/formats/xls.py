@@ -1,11 +1,11 @@
-"""The binary formats of Excel: the old one (XLS), an OLE container, and the compact one (XLSB), a ZIP archive."""
+"""The binary formats of Excel: XLS, the old one, is an OLE container; XLSB, the compact one, is a ZIP archive."""
 
 from engines.parsing.detection.file_sample import FileSample
 from engines.parsing.formats.format import Format
 
 XLS, XLSB = "application/vnd.ms-excel", "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _OLD_MARKS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
-"""First bytes of workbooks of Excel 2 to 4, which are no containers."""
+"""First bytes of workbooks of Excel 2 to 4, which are not OLE containers."""
 
 
 def detect(sample: FileSample) -> str | None:

@@ -11,7 +11,7 @@ _ELEMENT = re.compile(r"\s*(?><!--.*?-->\s*)*<[A-Za-z_][\w.:-]*(\s[^<>]*)?/?>", 
 
 
 def detect(sample: FileSample) -> str | None:
-    """Detect by the beginning of the text; a file with the extension needs an element at its start."""
+    """Detect by an XML declaration or document type; with an extension of XML, any element at the start is enough."""
     if _START.match(sample.text):
         return MEDIA_TYPE
     named = sample.extension in FORMAT.extensions

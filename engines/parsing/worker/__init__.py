@@ -1,4 +1,4 @@
-"""The parsing worker: a child process that turns one file at a time into text, an outline and chunks.
+"""The parsing worker: a child process that converts one file at a time to text, an outline and chunks.
 
 - `main.py`: the process; `extraction.py`: the steps from a file to events; `parse_context.py`: the state of one document.
 - `readers/`: one reader for each format; a reader yields blocks.

@@ -1,4 +1,4 @@
-"""Titles that programs write into new files by themselves. They say nothing about the document."""
+"""Titles that programs write into new files by themselves. They do not describe the document."""
 
 import re
 

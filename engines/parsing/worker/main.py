@@ -1,7 +1,7 @@
 """The parsing process: parses one file after another at idle priority, within its limits.
 
-docling is imported by the first file that needs it, so text and CSV files do not wait for it. Exceptions of libraries are
-sent to the server as they are; the server reports them as a damaged file.
+docling is imported only when a file needs it, so that text and CSV files do not wait for the import. Exceptions of libraries
+are sent to the server, which reports the file as damaged.
 """
 
 import resource
@@ -55,7 +55,7 @@ def _parse(call: Call, limits: ParsingLimits, tokens: TokenCounter, recognizer: 
 def send_events(call: Call, events: Iterable[ParseEvent], limits: ParsingLimits) -> None:
     """Send the events of a document. Each page that was passed to OCR restarts the CPU limit.
 
-    OCR takes seconds for a page; the limit is meant to end a parser that makes no progress.
+    OCR takes seconds for each page, but the limit is meant to end only a parser that makes no progress.
     """
     ocr_pages = 0
     for event in events:
@@ -66,7 +66,7 @@ def send_events(call: Call, events: Iterable[ParseEvent], limits: ParsingLimits)
 
 
 def limit_cpu(seconds: int) -> None:
-    """Allow the process this much CPU time from now on. Above it, the kernel ends the process with SIGXCPU."""
+    """Limit the CPU time of the process from now on. Above the limit, the kernel ends the process with SIGXCPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))

@@ -1,4 +1,4 @@
-"""State of one document while it is parsed: the input of its reader, and what the reader reports besides blocks."""
+"""State of one document while it is parsed: the input of its reader, and the results that are not blocks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ _MAX_LISTED = 20
 
 
 def _is_unknown(_word: str) -> bool:
-    """Return False: without a dictionary no word is known."""
+    """Return False for every word, because no dictionary is loaded."""
     return False
 
 
@@ -29,9 +29,9 @@ class ParseContext:
     recognizer: Recognizer | None = None
     "Recognizes text in images; None if the OCR extra is not installed or not wanted."
     is_word: Callable[[str], bool] = _is_unknown
-    "Returns True for a word of a dictionary, in lower case."
+    "Returns True if a word, in lower case, is in the dictionary."
     title: str | None = None
-    "Title stated in the file. A reader that finds one sets it before it yields the first block."
+    "Title that the file states. The reader sets it before it yields the first block."
     fraction: float = 0.0
     "Share of the file that has been parsed, 0 to 1."
     page_count: int | None = None
@@ -39,11 +39,11 @@ class ParseContext:
     pages_recognized: int | None = None
     "Pages in which OCR found text."
     ocr_pages: int = 0
-    "Pages passed to OCR, with or without a result."
+    "Pages passed to OCR, whether or not text was found in them."
     tables: int | None = None
     pictures: int | None = None
     cells: int = 0
-    "Table cells so far."
+    "Number of table cells read so far, for the limit."
     warnings: list[str] = field(default_factory=list)
     attachments: list[str] = field(default_factory=list)
     "Names of attached files that were not read."
@@ -60,9 +60,10 @@ class ParseContext:
             )
 
     def warn_of_parts(self, numbers: Sequence[int], total: int, parts: str, problem: str, advice: str = "") -> None:
-        """Add a warning about some parts, counted from 1, such as `3 of 17 slides have no text: 2, 5, 9.`
+        """Add a warning that lists parts of the document, such as `3 of 17 slides have no text: 2, 5, 9.`
 
-        At most 20 numbers are listed. Does nothing for no numbers.
+        `numbers` are the numbers of the listed parts, from 1; if it is empty, no warning is added. At most 20 are listed.
+        `total` is the number of all parts, `parts` their name, and `problem` and `advice` complete the message.
         """
         if numbers:
             listed = ", ".join(map(str, numbers[:_MAX_LISTED])) + (", …" if len(numbers) > _MAX_LISTED else "")
@@ -70,7 +71,7 @@ class ParseContext:
             self.warnings.append(f"{warning} {advice}".rstrip())
 
     def warn_of_revision(self, deletions: int, hidden_words: int) -> None:
-        """Add warnings about deletions that were left out, and hidden words that were read, if there are any."""
+        """Add a warning about deletions, which were left out, and one about hidden words, which were read. Skip zeros."""
         if deletions:
             left_out = "1 deletion was" if deletions == 1 else f"{deletions:,} deletions were"
             self.warnings.append(f"Tracked changes were read as accepted: {left_out} left out.")
@@ -79,11 +80,11 @@ class ParseContext:
             self.warnings.append(f"{hidden} read.")
 
     def for_part(self) -> "ParseContext":
-        """Return a context for a part whose blocks may be discarded. It has the same file and limits."""
+        """Return a new context with the same file and limits, for a part of the document whose blocks may be discarded."""
         return replace(self, title=None, tables=0, pictures=0, warnings=[], attachments=[], properties={})
 
     def add_part(self, part: "ParseContext") -> None:
-        """Add what the reader of a part counted. Its title and properties are not added."""
+        """Add the counts and warnings of a context that `for_part` returned. Its title and properties are not added."""
         self.tables = (self.tables or 0) + (part.tables or 0)
         self.pictures = (self.pictures or 0) + (part.pictures or 0)
         self.cells = part.cells
@@ -92,7 +93,7 @@ class ParseContext:
         self.attachments += part.attachments
 
     def warn_once(self, warning: str) -> None:
-        """Add a warning, unless another part has added the same."""
+        """Add a warning unless the same warning has been added before."""
         if warning not in self.warnings:
             self.warnings.append(warning)
 

@@ -1,4 +1,4 @@
-"""Parsing in the test's own process, for tests of the result. `in_worker.py` parses in the worker process."""
+"""Parsing in the test's own process, for tests of extracted text. `in_worker.py` parses in the worker process."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -71,7 +71,7 @@ def extract_sample(folder: Path, name: str) -> Extracted:
 
 
 def check_chunks(text: str, chunks: list[NewChunk], max_tokens: int = 256) -> None:
-    """Check the invariants of chunks: exact spans in order, within the token limit, and together covering the text."""
+    """Check that chunks quote the text exactly and in order, keep within the token limit, and cover the whole text."""
     uncovered = [not character.isspace() for character in text]
     for number, chunk in enumerate(chunks):
         assert chunk.index == number

@@ -17,7 +17,7 @@ from tests.engines.parsing.in_process import check_chunks, token_counter
 def chunk_blocks(
     blocks: list[Block], chunking: Chunking | None = None, title: str | None = None
 ) -> tuple[str, list[NewChunk]]:
-    """Return the text and the chunks of some blocks."""
+    """Return the text that the blocks form, and its chunks."""
     builder, text = TextBuilder(ParsingLimits()), ""
     chunker = Chunker(token_counter(), chunking or Chunking(), (title,) if title else ())
     chunks: list[NewChunk] = []
@@ -29,7 +29,7 @@ def chunk_blocks(
 
 
 def paragraph(words: int, seed: int = 1) -> Block:
-    """Return a paragraph of sentences of twelve words."""
+    """Return a paragraph of `words` words in sentences of twelve words. The same seed gives the same paragraph."""
     pick = random.Random(seed)
     sentences = (
         " ".join(pick.choices(["oak", "river", "stone", "quiet", "lamp", "seven"], k=12)) for _ in range(words // 12)

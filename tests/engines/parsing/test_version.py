@@ -1,7 +1,7 @@
-"""The extracted text changes only together with the parser's version.
+"""A change of the extracted text needs an increase of the parser's version, so that documents are parsed again.
 
-Documents are parsed again when the version increases. Where a digest below differs, increase `PARSER_VERSION`, unless the
-current version has not been released yet, and update the digests.
+If a digest below differs, increase `PARSER_VERSION`, unless the current version has not been released yet. Then update the
+digests.
 """
 
 import hashlib
@@ -70,7 +70,7 @@ def write_file(folder: Path, name: str) -> Path:
 
 
 def digest(path: Path) -> str:
-    """Return a digest of text, outline and chunk boundaries. Boxes are left out: their rounding differs by machine."""
+    """Return a digest of text, outline and chunk boundaries, without boxes, whose rounding differs between machines."""
     found = extract(path)
     outline = [(each.text, each.level, each.offset, each.page) for each in found.document.outline]
     chunks = [

@@ -90,10 +90,7 @@ class TableLayout:
             yield from (_row_block(text, names) for names, cells in parts if (text := row_text(names, cells)))
 
     def _table_blocks(self, head: list[Row], rest: Iterator[Row], start: int) -> Iterator[Block]:
-        """Yield the blocks of one table: of its first rows `head` and of its further rows `rest`.
-
-        `start` is the index in the sheet of the table's first column.
-        """
+        """Yield the blocks of a table from its first rows `head` and its further rows. `start` is its first column."""
         self._context.tables = (self._context.tables or 0) + 1
         if not (start == self._columns.start and self._continues(head)):
             following = list(islice(rest, 1))
@@ -135,10 +132,7 @@ class TableLayout:
         )
 
     def _begin_table(self, head: list[Row], column: int) -> Generator[Block, None, list[Row]]:
-        """Yield the lines above the header, store the column names, and return the rows of `head` below the header.
-
-        `column` is the index in the sheet of the table's first column.
-        """
+        """Yield the lines above the header, store the column names, and return the rows of `head` below the header."""
         start, header = _find_header(head)
         yield from _line_blocks([_preamble_text(row) for row in head[:start]])
         below = head[start + (header.height if header else 0) :]

@@ -11,7 +11,7 @@ from engines.parsing.worker.office.package import OfficePackage, attribute, chil
 from engines.parsing.worker.office.slide_shapes import SlideReader
 from engines.parsing.worker.parse_context import ParseContext
 
-_OTHER_PLACES = ("sldImg", "hdr", "ftr", "dt", "sldNum")
+_REPEATED_TYPES = ("sldImg", "hdr", "ftr", "dt", "sldNum")
 """Types of placeholders on a notes page that repeat the slide or its footers and are not read."""
 
 
@@ -43,7 +43,7 @@ def speaker_notes(
         tree = child(root, "cSld", "spTree")
         if tree is None:
             continue
-        for shape in [each for each in tree if _is_other_place(each)]:
+        for shape in [each for each in tree if _is_repeated(each)]:
             tree.remove(shape)
         reader = SlideReader(package, package.relations(relation.target), context.for_part(), number)
         for block in reader.read(tree).blocks:
@@ -51,13 +51,13 @@ def speaker_notes(
             yield Block(BlockKind.NOTE, f"Speaker notes on {title or f'slide {number}'}: {text}", page=number)
 
 
-def _is_other_place(shape: Any) -> bool:
+def _is_repeated(shape: Any) -> bool:
     placeholder = child(shape, "nvSpPr", "nvPr", "ph")
-    return local_name(shape) == "pic" or (placeholder is not None and attribute(placeholder, "type") in _OTHER_PLACES)
+    return local_name(shape) == "pic" or (placeholder is not None and attribute(placeholder, "type") in _REPEATED_TYPES)
 
 
 def comment_notes(package: OfficePackage, slide: str, authors: CommentAuthors, number: int) -> Iterator[Block]:
-    """Yield the comments on a slide and the replies to them. `slide` is the name of the slide's part, `number` its number."""
+    """Yield each comment on a slide, and each reply, as a note. `slide` is the name of the slide's part."""
     for relation in package.relations(slide).values():
         root = package.tree(relation.target) if relation.kind == "comments" else None
         for comment in root.iter() if root is not None else ():

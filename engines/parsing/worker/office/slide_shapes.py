@@ -196,7 +196,8 @@ def _span(cell: Any, name: str) -> int:
 def _marker(properties: Any, is_list: bool, counters: dict[int, int]) -> str:
     """Return the list marker of a paragraph; empty for a paragraph without one.
 
-    `is_list` is True if paragraphs have bullets by default. `counters` contains the last number of each level; it is updated.
+    `is_list` is True if paragraphs have bullets by default. `counters` contains the last number of each level and is
+    updated.
     """
     level = int(attribute(properties, "lvl") or 0) if properties is not None else 0
     numbered = child(properties, "buAutoNum")

@@ -81,7 +81,7 @@ class WordBlocks:
         self._before: BlockKind | None = None
 
     def read(self, elements: Iterable[Any]) -> Iterator[Block]:
-        """Yield the blocks of elements: of paragraphs, tables, equations and included documents, and of elements around them."""
+        """Yield the blocks of the elements: paragraphs, tables, equations, included documents, and elements around those."""
         for element in elements:
             name = local_name(element)
             if name == "p":

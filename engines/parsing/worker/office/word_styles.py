@@ -172,9 +172,9 @@ class Numbering:
     def marker(self, number: str, level: int, style: str = "") -> str | None:
         """Count the next paragraph of a list and return its marker, such as `2.1`, or `-` for a bullet.
 
-        Call it once for each paragraph, in order. `number` is the id of the list, and `level` the level in it, from 0. A level
-        that the list defines for the paragraph style `style` has priority. Return None for an unknown list and for an empty
-        marker.
+        Call it once for each paragraph, in order. `number` is the id of the list, and `level` the level in it, from 0. If
+        the list defines a level for the paragraph style `style`, that level is used instead. Return None for an unknown list
+        and for an empty marker.
         """
         found = self._lists.get(number)
         if found is None:

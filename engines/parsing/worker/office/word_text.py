@@ -212,7 +212,7 @@ class WordText:
             self._fields[-1].instruction += element.text or ""
 
     def _form_field(self, data: Any) -> None:
-        """Add the state of a check box or the choice of a list. A text field adds nothing: its value is the field's result."""
+        """Add the state of a check box or the choice of a list. The value of a text field is read as the field's result."""
         if data is None:
             return
         box, choice = child(data, "checkBox"), child(data, "ddList")

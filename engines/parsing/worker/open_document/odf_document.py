@@ -209,7 +209,8 @@ class OdfBlocks:
     def _object(self, target: str, element: Any) -> Iterator[Block]:
         """Yield the values of a chart, the text of a formula, or the text of another embedded document.
 
-        Add a warning about an object that cannot be read. `target` is its part; it is empty if `element` contains the object.
+        `target` is the part with the object; it is empty if `element` contains the object. Add a warning if the object
+        cannot be read.
         """
         name = posixpath.join(target.removeprefix("./"), "content.xml")
         root = self._document.file.tree(name) if target else element

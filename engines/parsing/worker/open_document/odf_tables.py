@@ -54,7 +54,9 @@ def _rows(group: Any, is_header: bool = False) -> Iterator[tuple[Any, bool]]:
 def _cells(
     element: Any, inside: Callable[[Any], Iterator[Block]], styles: OdfStyles
 ) -> Iterator[tuple[TableCell, list[Block]]]:
-    """Yield a cell and its blocks, as often as the file repeats the cell. Yield nothing for a position that a merged cell covers.
+    """Yield a cell and its blocks, as often as the file repeats the cell.
+
+    Yield nothing for the element of a position that a merged cell covers.
     """
     if local_name(element) != "table-cell":
         return

@@ -18,7 +18,7 @@ class RtfGroup:
     hidden: bool = False
     deleted: bool = False
     fallback: int = 1
-    "Characters after `\\\\u` that programs without Unicode show instead."
+    "Number of characters after a `\\\\u` code that are its fallback for programs without Unicode."
     outline: int | None = None
     style: int = 0
     in_info: bool = False

@@ -1,4 +1,4 @@
-"""Boilerplate of web pages: it is removed by what it says, and content that looks like it stays."""
+"""Boilerplate of web pages: it is removed if its content shows that it is boilerplate; similar content is kept."""
 
 from pathlib import Path
 

@@ -25,7 +25,7 @@ NO_TEXT_MESSAGE = "1 of 1 pages are images without recognizable text."
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser() -> AsyncIterator[Parser]:
-    """A parser with a low limit of pixels."""
+    """Yield a parser with a low limit on pixels."""
     async with open_module_parser(ParsingLimits(image_pixels=4_000_000)) as parser:
         yield parser
 

@@ -1,4 +1,4 @@
-"""The parts of OCR that need no document: the recognizer, font sizes, and the choice and resolution of scanned pages."""
+"""Parts of OCR without a document: the recognizer, font sizes, and which pages are rendered at which resolution."""
 
 import numpy as np
 import pytest

@@ -30,20 +30,20 @@ SKIPPED = "are images that are damaged, too large or beyond the page limit of OC
 
 
 def draw_sentence(number: int) -> Image.Image:
-    """Return a page with one of the sentences, each at another height."""
+    """Return a page with the sentence of this number. Each sentence is at a different height of its page."""
     return draw_page([Drawn(SENTENCES[number], 40, 60 + 40 * number)])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser() -> AsyncIterator[Parser]:
-    """A parser with a low limit of pixels."""
+    """Yield a parser with a low limit on pixels."""
     async with open_module_parser(ParsingLimits(image_pixels=4_000_000)) as parser:
         yield parser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser_without_ocr() -> AsyncIterator[Parser]:
-    """A parser as it is without the OCR extra."""
+    """Yield a parser that behaves as if the OCR extra were not installed."""
     async with open_module_parser(ocr=False) as parser:
         yield parser
 
@@ -82,7 +82,7 @@ async def test_a_page_with_a_rotation_is_read_as_it_is_displayed(parser: Parser,
 async def test_a_page_that_was_scanned_in_another_orientation_is_read(
     parser: Parser, tmp_path: Path, degrees: int, corner: tuple[float, float]
 ) -> None:
-    """The page has no rotation in its properties. `corner` is the place of the text's start on the displayed page."""
+    """The page's properties state no rotation. `corner` is the start of the text on the displayed page."""
     page = draw_page([Drawn(sentence, 40, 60 + 16 * row) for row, sentence in enumerate(SENTENCES)])
     write_scan(tmp_path / "turned.pdf", [page.rotate(degrees, expand=True)])
     found = await parse(parser, tmp_path / "turned.pdf")
@@ -126,7 +126,7 @@ async def test_a_scan_has_paragraphs_headings_and_joined_words(parser: Parser, t
 
 
 async def test_every_line_of_a_full_page_is_complete(tmp_path: Path) -> None:
-    """A regression test: recognized in batches, one of these lines lost most of its words."""
+    """Lines are recognized one by one, because in a batch one of these lines lost most of its words."""
     files.write_pdf(tmp_path / "handbook.pdf")
     with pypdfium2.PdfDocument(tmp_path / "handbook.pdf") as document:
         page = document[15].render(scale=200 / 72, grayscale=True).to_pil()
@@ -220,7 +220,7 @@ async def test_a_page_whose_image_has_too_many_pixels_is_skipped(parser: Parser,
 
 
 async def test_pages_above_the_page_limit_of_ocr_are_skipped(tmp_path: Path) -> None:
-    """The limit is needed because a small file can repeat one image on any number of pages."""
+    """The page limit of OCR is needed because a small file can repeat one image on any number of pages."""
     write_scan(tmp_path / "scan.pdf", [draw_sentence(number) for number in range(3)])
     async with open_parser(ParsingLimits(ocr_pages=1)) as parser:
         found = await parse(parser, tmp_path / "scan.pdf")

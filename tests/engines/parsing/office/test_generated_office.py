@@ -1,4 +1,4 @@
-"""Office documents made from known facts: every fact is read, whatever tables and shapes surround it."""
+"""Office documents that are generated from known facts: every fact is extracted, whatever surrounds it."""
 
 from pathlib import Path
 

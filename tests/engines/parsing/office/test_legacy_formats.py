@@ -1,4 +1,4 @@
-"""Old formats: LibreOffice converts them where it is installed. A script stands in for LibreOffice here."""
+"""Old formats, which LibreOffice converts. These tests replace LibreOffice by a script."""
 
 import os
 import time
@@ -98,7 +98,7 @@ def test_a_conversion_that_takes_too_long_is_ended_with_its_children(
 
 
 def is_running(pid: int) -> bool:
-    """Return True if a process has not ended. An ended one may remain as a zombie until its parent notices."""
+    """Return True if a process has not ended. A zombie, whose parent has not waited for it yet, has ended."""
     for _ in range(100):
         stat = Path(f"/proc/{pid}/stat")
         if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":

@@ -1,4 +1,4 @@
-"""Tables of Word documents: nested ones, merged cells, header rows, forms, and those outside of the body."""
+"""Tables of Word documents: nested tables, merged cells, header rows, forms, and tables outside of the body."""
 
 from pathlib import Path
 

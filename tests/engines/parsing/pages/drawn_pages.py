@@ -1,4 +1,4 @@
-"""Pages for tests of the layout: lines of words with places, without a PDF."""
+"""Pages for tests of layout analysis: they are made of spans with positions, without a PDF."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from engines.parsing.worker.pages.page_spans import Page, Ruling, Span
 from engines.parsing.worker.pages.typography import Outline, Typography
 
 CHARACTER = 5.0
-"""Width of a character in points, at the font size of 10 points."""
+"""Width of a character in points, at a font size of 10 points."""
 BODY = "This line of body text is as wide as others."
 
 
@@ -21,7 +21,7 @@ def span(text: str, row: float, left: float = 70, *, size: float = 10, bold: boo
 
 
 def right(text: str, row: float, edge: float, *, bold: bool = False) -> Span:
-    """Return a span that ends at an edge, as numbers do."""
+    """Return a span whose right edge is at `edge`, as for a number aligned on the right."""
     return span(text, row, edge - len(text) * CHARACTER, bold=bold)
 
 
@@ -32,7 +32,7 @@ def page(*spans: Span, number: int = 1, rulings: Iterable[Ruling] = ()) -> Page:
 def blocks(
     drawn: Page, outline: Outline | None = None, words: Iterable[str] = (), following: Page | None = None
 ) -> list[Block]:
-    """Return the blocks of a page and of the one that follows it. `words` are the words of the dictionary."""
+    """Return the blocks of a page and of the page `following` it. `words` are the words of the dictionary."""
     typography = Typography(outline or {})
     typography.measure(lines_of([span(BODY, row) for row in range(20)]))
     evidence = WordEvidence(frozenset(words).__contains__)

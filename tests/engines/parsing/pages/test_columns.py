@@ -1,4 +1,4 @@
-"""Columns of prose: their order, and tables that are none."""
+"""Columns of prose: they are read one after another, and the columns of tables are not taken for prose."""
 
 from engines.parsing.worker.pages.columns import regions_of
 from engines.parsing.worker.pages.page_spans import Span

@@ -1,4 +1,4 @@
-"""Round trips: documents are generated from known facts in many layouts, and every fact is found in the text."""
+"""PDF files that are generated from known facts in many layouts: every fact is found in the extracted text."""
 
 from collections import Counter
 from pathlib import Path
@@ -19,7 +19,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 def characters_in_file(path: Path) -> Counter[str]:
-    """Return the letters and digits of a PDF, according to pdfium."""
+    """Return the number of each letter and digit in a PDF, according to pdfium."""
     with pypdfium2.PdfDocument(path) as document:
         return Counter(
             character for page in document for character in page.get_textpage().get_text_range() if character.isalnum()
@@ -57,7 +57,7 @@ def test_every_sentence_is_whole_and_in_order(text: GeneratedText) -> None:
 
 @pytest.mark.parametrize(("size", "paragraphs"), [(9.0, 30), (10.0, 44), (11.0, 27)])
 def test_narrow_justified_columns_are_no_tables(tmp_path: Path, size: float, paragraphs: int) -> None:
-    """The spaces of a narrow justified column are as wide as the gaps of a table; the last column is not filled."""
+    """The spaces in a narrow justified column are as wide as the gaps of a table. The last column is shorter."""
     text = GeneratedText(
         paragraphs_of(Random(paragraphs), paragraphs), columns=3, size=size, leading=1.2, is_justified=True,
         has_margins=False, is_list=False,

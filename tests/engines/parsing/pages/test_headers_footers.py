@@ -9,7 +9,7 @@ from tests.engines.parsing.pages.drawn_pages import page, right, span
 
 
 def kept(pages: Sequence[Page]) -> list[list[str]]:
-    """Return the texts of the lines that are not removed."""
+    """Return, for each page, the texts of the lines that are not removed."""
     with_lines: list[tuple[Page, list[Line]]] = [(each, lines_of(each.spans)) for each in pages]
     HeaderFooterFilter().remove_from(with_lines, 10.0)
     assert [[line.text for line in lines_of(each.spans)] for each in pages] == [

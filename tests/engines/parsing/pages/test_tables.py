@@ -21,7 +21,7 @@ def grid(
 
 
 def statement(rows: Sequence[tuple[str, ...]], row: float = 10, edges: Sequence[float] = (350, 430)) -> list[Span]:
-    """Return rows of a label and numbers, which are aligned on the right."""
+    """Return the spans of rows that consist of a label and of numbers, which end at the `edges`."""
     spans = []
     for number, (label, *values) in enumerate(rows):
         indent = len(label) - len(label.lstrip())

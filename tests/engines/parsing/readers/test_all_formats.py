@@ -1,4 +1,4 @@
-"""Samples of all formats."""
+"""One sample file of each format is parsed."""
 
 from pathlib import Path
 

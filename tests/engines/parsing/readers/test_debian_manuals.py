@@ -1,4 +1,4 @@
-"""Manuals from Debian's packages through the real worker: their sections, tables and sentences are in the right places."""
+"""Manuals from Debian's packages, parsed by the real worker: sections, tables and sentences are extracted correctly."""
 
 import csv
 import re
@@ -66,7 +66,7 @@ def unnumbered_headings(found: Extracted) -> list[str]:
 
 
 def page_with(path: Path, sentence: str) -> int:
-    """Return the page that contains a sentence, according to pdfium, which the reader does not use for text."""
+    """Return the number of the page that contains a sentence, according to pdfium's own text search."""
     with pypdfium2.PdfDocument(path) as document:
         for number, page in enumerate(document, 1):
             if sentence in " ".join(page.get_textpage().get_text_range().split()):

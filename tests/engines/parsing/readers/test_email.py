@@ -25,7 +25,7 @@ def read_message(folder: Path, message: EmailMessage) -> Extracted:
 
 
 def body(found: Extracted) -> str:
-    """Return the text after the lines of headers."""
+    """Return the extracted text after the lines with the message's headers."""
     return found.text.partition("\nTo: bo@mail.example\n\n")[2]
 
 

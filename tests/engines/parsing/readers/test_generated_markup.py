@@ -1,4 +1,4 @@
-"""Documents made from known facts: every fact is read, whatever markup surrounds it."""
+"""Documents that are generated from known facts: every fact is extracted, whatever markup surrounds it."""
 
 from pathlib import Path
 

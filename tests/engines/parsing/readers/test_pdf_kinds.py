@@ -1,4 +1,4 @@
-"""PDF files whose text is easily lost or mixed up: tables, forms, comments, attachments, hyphens and other scripts."""
+"""PDF files whose text is easily lost or mixed up: tables, forms, comments, attachments, hyphens, right-to-left text."""
 
 from pathlib import Path
 
@@ -25,7 +25,10 @@ LEFTS = (80, 180, 340, 440)
 
 
 def rows_on_pages(per_page: int) -> list[list[tuple[float, float, str]]]:
-    """Return the texts of a table that repeats its header on each page and ends at the edge of the page."""
+    """Return, for each page, the texts of a table that repeats its header and continues to the edge of the page.
+
+    Each text comes with its position.
+    """
     header, body = PARTS[0], PARTS[1:]
     groups = [body[start : start + per_page] for start in range(0, len(body), per_page)]
     return [table_texts([header, *group], LEFTS, top=820, pitch=20) for group in groups]
@@ -102,7 +105,7 @@ def test_an_xfa_form_without_values_is_named_in_a_warning(tmp_path: Path) -> Non
 
 
 def test_single_characters_in_a_font_outside_of_the_file_are_named(tmp_path: Path) -> None:
-    """pdfium returns no character for such a text if its width is not known."""
+    """pdfium returns no character for a text in a font that is not embedded, if the width of the text is unknown."""
     with pytest.raises(DocumentUnreadable, match="a font that is not in the file"):
         extract(write_chinese(tmp_path / "column.pdf", "船舶进港"))
 

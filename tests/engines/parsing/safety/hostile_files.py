@@ -27,9 +27,9 @@ TEXT_PARTS = {
 OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENTITIES = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 ENTITY_BOMB = f'<!DOCTYPE d [<!ENTITY l0 "lollipop">{_ENTITIES}]>'
-"""Declares an entity `l9` that expands to a billion words."""
+"""A document type that declares an entity `l9` which expands to a billion words."""
 EXTERNAL_ENTITY = '<!DOCTYPE d [<!ENTITY l9 SYSTEM "file:///etc/passwd">]>'
-"""Declares an entity `l9` that includes a file of the machine."""
+"""A document type that declares an entity `l9` which includes a file of the server."""
 
 
 def _write_odf_text(path: Path) -> None:
@@ -84,7 +84,7 @@ INTACT: dict[str, Callable[[Path], object]] = {
     "file.tex": _sample("halyards.tex"),
     "file.py": _sample("gauge.py"),
 }
-"""A writer of an intact file for each format, by a file name of that format."""
+"""Functions that write an intact file of each format. The key is a file name of the format."""
 
 
 def parts_of(path: Path) -> dict[str, bytes]:
@@ -107,7 +107,7 @@ def truncate(path: Path) -> None:
 
 
 def flip_bytes(path: Path, count: int, seed: int) -> None:
-    """Change bytes at random places after the first hundred."""
+    """Change bytes at random positions after the first hundred bytes."""
     content, places = bytearray(path.read_bytes()), random.Random(seed)
     for _ in range(count):
         content[places.randrange(100, len(content))] ^= places.randrange(1, 256)
@@ -115,7 +115,7 @@ def flip_bytes(path: Path, count: int, seed: int) -> None:
 
 
 def write_truncated(path: Path, seed: int) -> None:
-    """Write a file that ends at a random place after its first fifth."""
+    """Write a file that is cut off at a random position after its first fifth."""
     INTACT[path.name](path)
     content = path.read_bytes()
     path.write_bytes(content[: random.Random(seed).randrange(len(content) // 5, len(content) - 1)])
@@ -154,7 +154,7 @@ def write_encrypted(path: Path) -> None:
 
 
 def write_entities(path: Path, declaration: str) -> None:
-    """Write an archive that declares entities in the part with the text, and uses `l9` in it."""
+    """Write an archive whose part with the text declares entities and uses the entity `l9`."""
     INTACT[path.name](path)
     parts = parts_of(path)
     body = parts[TEXT_PARTS[path.name]].decode()
@@ -185,7 +185,7 @@ def write_elf(path: Path) -> None:
 
 
 def write_wide_sheet(path: Path, rows: int, columns: int) -> None:
-    """Write a workbook of random numbers, which do not compress like a bomb."""
+    """Write a workbook of random numbers, which compress so little that the file is not taken for a bomb."""
     numbers = random.Random(4)
     cells = ("".join(f"<c><v>{numbers.random()}</v></c>" for _ in range(columns)) for _ in range(rows))
     body = "".join(f"<row>{row}</row>" for row in cells)
@@ -193,7 +193,7 @@ def write_wide_sheet(path: Path, rows: int, columns: int) -> None:
 
 
 def write_sheet(path: Path, content: str) -> None:
-    """Write a workbook whose first sheet has this content."""
+    """Write a workbook whose first sheet has `content` as its XML."""
     INTACT[EXCEL](path)
     parts = parts_of(path)
     opening = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
@@ -218,4 +218,4 @@ NESTED: dict[str, str] = {
     "deep.html": "<html><body>" + "<div>" * 100_000 + "core",
     "bomb.xml": f'<?xml version="1.0"?>{ENTITY_BOMB}<d>&l9;</d>',
 }
-"""Texts that are nested too deeply or multiply entities, by a file name of their format."""
+"""Texts that are nested too deeply or multiply entities. The key is a file name of the text's format."""

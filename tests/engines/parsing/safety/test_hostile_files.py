@@ -38,7 +38,10 @@ OUTCOMES_OF_TRUNCATED: dict[str, set[str]] = {
     "file.rss": {READ, CORRUPT},
     **{name: {READ} for name in TEXTS},
 }
-"""Possible outcomes of a truncated file. Detection rejects an archive without its directory; text is only shorter."""
+"""Possible outcomes of a truncated file, by file name.
+
+An archive is rejected in detection, because its directory is missing. A truncated text is a shorter text.
+"""
 OUTCOMES_OF_FLIPPED: dict[str, set[str]] = {
     "file.pdf": {READ, CORRUPT},
     "file.png": {READ, CORRUPT, NO_TEXT},
@@ -52,15 +55,16 @@ OUTCOMES_OF_FLIPPED: dict[str, set[str]] = {
     "file.rss": {READ, CORRUPT},
     **{name: {READ, UNSUPPORTED} for name in TEXTS},
 }
-"""Possible outcomes of a file with changed bytes.
+"""Possible outcomes of a file with changed bytes, by file name.
 
-Changed sizes in the directory of an archive can look like a bomb. Text with control characters is not detected as text.
+An archive with changed sizes in its directory can be rejected as a bomb. Text with control characters is not detected as
+text.
 """
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parser() -> AsyncIterator[Parser]:
-    """A parser whose limit of table cells is low."""
+    """Yield a parser with a low limit on table cells."""
     async with open_module_parser(ParsingLimits(table_cells=20_000)) as parser:
         yield parser
 
@@ -187,7 +191,7 @@ async def test_a_sheet_with_two_distant_cells_is_read(parser: Parser, tmp_path: 
 
 
 async def test_a_reader_that_hangs_is_ended(tmp_path: Path) -> None:
-    """A named pipe without a writer blocks every reader that opens it."""
+    """A named pipe without a writer is used as the file, because it blocks every reader that opens it."""
     os.mkfifo(tmp_path / "pipe")
     async with open_parser(ParsingLimits(seconds=0.3)) as parser:
         # pdfium, the reader of the first format, opens regular files only; some formats need another program.
@@ -201,7 +205,7 @@ BINARY = {known.extensions[0] for known in FORMATS if not (known.is_text or know
 
 @pytest.mark.parametrize("extension", sorted({known.extensions[0] for known in FORMATS}))
 async def test_a_file_with_a_wrong_extension_is_detected_or_rejected(tmp_path: Path, extension: str) -> None:
-    """Binary formats are detected whatever the name; text has the type of its extension, if that type is text."""
+    """A binary format is detected under any file name. Text gets the type of its extension, if that is a text type."""
     for name, write in hostile_files.INTACT.items():
         write(tmp_path / name)
         own, found = detect_type(tmp_path / name, name), detect_type(tmp_path / name, f"other{extension}")

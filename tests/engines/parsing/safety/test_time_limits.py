@@ -1,4 +1,4 @@
-"""Time limits restart with each page that was passed to OCR: a long scan is read, a stuck page is not."""
+"""Time limits start again after each page that was passed to OCR: a long scan is read, a stuck page ends the parsing."""
 
 import signal
 import subprocess
@@ -32,7 +32,7 @@ def pages(seconds):
 limit_cpu(3)
 send_events(PrintingCall(), pages([1, 1, 1, 1, 1, 60]), ParsingLimits(cpu_seconds=3))
 """
-"""A program that computes for one second for each of five pages, and for a minute for the sixth."""
+"""A program that computes for one second for each of five pages, and then for a minute for the sixth page."""
 
 
 class SlowScan:

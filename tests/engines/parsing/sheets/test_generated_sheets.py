@@ -1,4 +1,4 @@
-"""Workbooks and CSV files made from known facts: every value is read with its row and its column."""
+"""Workbooks and CSV files that are generated from known facts: every value is extracted with its row and column."""
 
 from pathlib import Path
 

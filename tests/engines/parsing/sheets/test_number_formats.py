@@ -9,7 +9,7 @@ from engines.parsing.worker.sheets.number_formats import number_text, text_by_fo
 from engines.parsing.worker.sheets.plain_formats import plain_text
 
 MOMENT = 47911 + 14.5 / 24
-"""4 March 2031, 14:30, as days from 1900."""
+"""Serial number of 4 March 2031, 14:30, in days from 1900."""
 PLAIN_CODES = [
     "0", "0.00", "#,##0", "#,##0.00", "0%", "0.0%", "00000", "#,##0.00 €", "[$€-407] #,##0.00", '"$"#,##0.00',
     '0.0" kg"', '0.0"%"', "#,##0_);[Red](#,##0)", '"$"#,##0.00_);\\("$"#,##0.00\\)', "0.00;[Red]-0.00",

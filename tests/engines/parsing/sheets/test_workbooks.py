@@ -21,7 +21,7 @@ FLEET: list[list[object]] = [["Boat", "Fee", "Crew"], ["Petrel", 40, 3], ["Gull"
 def read_sheet(
     folder: Path, rows: Sequence[Sequence[object]], change: Callable[[OpenpyxlWorkbook], object] | None = None
 ) -> Extracted:
-    """Write a workbook with one sheet and parse it."""
+    """Write a workbook with one sheet and parse it. `change` can modify the workbook before it is written."""
     book = Workbook()
     for row in rows:
         book.active.append(row)
