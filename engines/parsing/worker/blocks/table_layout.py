@@ -145,7 +145,7 @@ class TableLayout:
         return below
 
     def _record_blocks(self, rows: Iterator[Row]) -> Iterator[Block]:
-        """Yield a line for each record. Notes below the last record become paragraphs."""
+        """Yield a block for each record, and paragraphs for the notes below the last record."""
         names, separator = self._columns.names, Separator.BLANK_LINE
         notes: list[Row] = []
         for row in rows:

@@ -38,7 +38,7 @@ _LISTS = frozenset({
 _ASIDES = frozenset({"note", "tip", "warning", "caution", "important", "blockquote", "figure", "example", "formalpara"})
 _PRINTED_AROUND = {"citation": ("[", "]"), "quote": ("“", "”"), "manvolnum": ("(", ")")}
 _PRINTED_AROUND_IN = {("bibliomixed", "abbrev"): ("[", "] ")}
-"""Characters that are printed around an element but not written in the file. The key is the parent's and its own name."""
+"""Characters that are printed around an element but not written in the file, by the names of its parent and itself."""
 _FOOTNOTES = frozenset({"footnote", "fn"})
 _SKIPPED = frozenset({"indexterm", "imagedata", "graphic", "remark"})
 _IMAGES = frozenset({"mediaobject", "inlinemediaobject", "image", "graphic"})

@@ -21,7 +21,7 @@ def recognize_upright(pixels: Any, recognizer: Recognizer) -> tuple[int, list[Re
     """Recognize a page in the orientation in which its text is upright.
 
     Return the number of counterclockwise quarter turns that make the text upright, and the lines of the image after these
-    turns. The other three orientations are tried only if the text of the image as it is is not reliable, because each costs
+    turns. The other three orientations are tried only if the text of the unturned image is not reliable, because each costs
     a full recognition.
     """
     import numpy as np

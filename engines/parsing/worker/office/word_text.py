@@ -24,7 +24,7 @@ _FILE_NAME = re.compile(r"\S+\.(png|jpe?g|gif|bmp|emf|wmf|tiff?|svg)", re.I)
 
 @dataclass(slots=True)
 class WordCounts:
-    """Numbers of a document's contents that are reported to the user, most of them because they were not read."""
+    """Counts of a document's contents that are reported to the user: pictures, and contents that need a warning."""
 
     pictures: int = 0
     deletions: int = 0
@@ -34,7 +34,7 @@ class WordCounts:
     objects: list[str] = field(default_factory=list)
     "Names of the programs of embedded objects."
     unread: dict[str, int] = field(default_factory=dict)
-    "Numbers of other contents that were not read, by their names for warnings."
+    "Counts of other contents that were not read. The key is the name of the content in the warning, such as `handwriting`."
 
     def add_unread(self, name: str) -> None:
         self.unread[name] = self.unread.get(name, 0) + 1

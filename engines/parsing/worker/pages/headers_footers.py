@@ -24,7 +24,7 @@ _PAGE_NUMBER = re.compile(
 )
 """A page number with a word or dashes around it, such as `Page 3 of 9` or `- 3 -`."""
 _MAX_TABLE_GAP = 2.5
-"""Gap between the header of a table and its first row, in line heights."""
+"""Maximum gap between the header of a table and its first row, in line heights."""
 _LINES_BELOW = 5
 """Lines below a possible header of a table that are searched for a row of that table."""
 

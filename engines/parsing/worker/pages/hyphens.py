@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 HYPHEN_AT_LINE_END = "\u2010"
-"""Character that the PDF reader writes for a hyphen that pdfium reports as dividing a word."""
+"""Character that the PDF reader writes for a soft hyphen at a line end, which certainly divides a word."""
 _FIRST_PART = re.compile(r"([^\W_]+(?:[-\u2010\u2011][^\W_]+)*)[-\u2010\u00ad]$")
 _SECOND_PART = re.compile(r"([^\W_]+)")
 _WORD = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*")

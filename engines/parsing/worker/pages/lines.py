@@ -61,7 +61,7 @@ class Cell:
 
     @property
     def height(self) -> float:
-        """The font size."""
+        """The largest font size of its spans, in points."""
         return max(span.height for span in self.spans)
 
     @property
@@ -216,7 +216,7 @@ def line_separator(before: str, after: str) -> str:
 
 
 def is_right_to_left(cells: Sequence[Cell]) -> bool:
-    """Return True if most letters of some cells belong to scripts that run from right to left."""
+    """Return True if most letters of the cells belong to scripts that run from right to left."""
     text = "".join(cell.text for cell in cells)
     if text.isascii():
         return False

@@ -49,7 +49,7 @@ class PageCoverage:
             self.unreliable.append(page.number)
 
     def report(self, context: ParseContext) -> None:
-        """Store the counts and warnings in the context.
+        """Store the counts and warnings in the context. Call it after the last page.
 
         Raises `DocumentUnreadable`: CORRUPT_DOCUMENT if more than half of the pages are damaged, or if some are and the
         others have no text; NO_TEXT if no page has text.

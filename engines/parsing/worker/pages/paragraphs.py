@@ -115,7 +115,10 @@ def _typical_gap(lines: Sequence[Line]) -> float:
 
 
 def _right_edge(neighbours: Sequence[Line], line: Line) -> float:
-    """Return the right edge of the column that contains `line`: of those neighbours that are above or below it."""
+    """Return the right edge of the column that contains `line`, in points.
+
+    Only the neighbours that overlap the line horizontally are in its column.
+    """
     return max(other.right for other in neighbours if other.left < line.right and other.right > line.left)
 
 

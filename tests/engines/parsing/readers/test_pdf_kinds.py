@@ -1,4 +1,4 @@
-"""PDF files whose text is easily lost or mixed up: tables, forms, comments, attachments, hyphens, right-to-left text."""
+"""PDF files whose text is easily lost or mixed up: tables, forms, comments, attachments, hyphens and non-Latin scripts."""
 
 from pathlib import Path
 

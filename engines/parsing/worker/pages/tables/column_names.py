@@ -105,7 +105,7 @@ def _at_wide_gaps(cell: Cell) -> list[Cell]:
 
 
 def _split(cell: Cell, bands: Sequence[Band]) -> list[Cell]:
-    """Divide a cell into one cell for each band, by the band that is nearest to each span.
+    """Divide a cell into one cell for each band. Each span goes to the band that is nearest to it.
 
     Return the cell undivided if a band has no span, or if a gap between two of the parts is too narrow.
     """
@@ -209,10 +209,10 @@ def _spanned(cell: Cell, bands: Sequence[Band], below: range, begin: int, end: i
 
 
 def _tiled(cells: Sequence[Cell], bands: Sequence[Band], first: int) -> list[range] | None:
-    """Return groups of as many bands each, one for each cell, if every cell is above its group; None otherwise.
+    """Return one group of bands for each cell, all groups with the same number of bands; None if they do not fit the cells.
 
-    Each cell must be centred above its group, or all must be shifted by the same distance. Currency signs in columns of
-    their own, left of the numbers, shift all names to the left.
+    The groups fit if each cell is centred above its group, or if all cells are shifted by the same distance. Currency signs
+    in columns of their own, left of the numbers, shift all names to the left.
     """
     count = len(bands) - first
     if len(cells) < 2 or count <= len(cells) or count % len(cells):

@@ -69,7 +69,7 @@ class RowReader:
 
     @property
     def _max_gap(self) -> float:
-        """Maximum gap between two lines of one label, in line heights. It is at least about the gap between rows."""
+        """Maximum gap between two lines of one label, in line heights: about the gap between rows, but at least `_CLOSE`."""
         return max(_CLOSE, _AS_ROWS * self._row_gap)
 
     @property

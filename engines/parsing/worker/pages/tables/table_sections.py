@@ -15,6 +15,8 @@ _MAX_SECTIONS = 3
 
 @dataclass(slots=True)
 class _Section:
+    """A section of a table that has not ended: the lines of its title, and which rows followed."""
+
     lines: list[Line]
     left: float
     is_bold: bool
