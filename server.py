@@ -6,7 +6,6 @@ import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, ExitStack
-from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,9 +19,9 @@ from starlette.routing import Route
 from bootstrap import Components, Inputs, StartFailed, StopRequest, open_components, open_data_folder
 from concurrency import Supervisor, open_supervisor, open_task_group
 from logs import configure_logs
+from records.access import AccessScope
 from records.configuration import Limits
 from records.tracing import NoTracing, Tracer
-from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.common import global_ids
 from services.ingestion import IncomingFiles
@@ -31,6 +30,7 @@ from services.metrics.prometheus.exposition import CONTENT_TYPE
 from settings import Settings, read_settings, variable
 from transport import (
     AddressUnusable,
+    Contexts,
     Download,
     HTTPServer,
     Links,
@@ -52,15 +52,16 @@ ComponentsOpener = Callable[[Supervisor, Inputs], AbstractAsyncContextManager[Co
 def create_app(components: Components, transport: TransportSettings) -> Starlette:
     """Create the application: `/graphql` with its page, downloads, health checks and metrics."""
 
-    def context(_: HTTPConnection) -> Context:
-        return replace(components.context)  # its data loaders are for one operation only
+    async def resolve_scope(_: HTTPConnection) -> AccessScope:
+        return await components.access.resolve()
 
-    async def find_original(_: Request, global_id: str) -> Download | None:
+    async def find_original(request: Request, global_id: str) -> Download | None:
+        context = components.create_context(await resolve_scope(request))
         document_id = global_ids.DOCUMENT.find_key(global_id)
-        document = await components.context.documents.find(document_id) if document_id is not None else None
+        document = await context.documents.find(context.scope, document_id) if document_id is not None else None
         if document is None or not document.has_original:
             return None
-        return Download(components.context.originals.path(document.sha256), document.name, document.media_type)
+        return Download(context.originals.path(document.sha256), document.name, document.media_type)
 
     async def health(_: Request) -> Response:
         problems = await components.health.problems()
@@ -72,12 +73,12 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
         return JSONResponse({"status": "ok"})
 
     async def metrics(_: Request) -> Response:
-        sample = await components.context.metrics.sample()
+        sample = await components.metrics.sample()
         return Response(components.exposition.render(sample), media_type=CONTENT_TYPE)
 
     return Starlette(
         routes=[
-            *create_routes(build_schema(), context, transport),
+            *create_routes(build_schema(), Contexts(resolve_scope, components.create_context), transport),
             download_route("/documents/{id}/original", find_original),
             Route("/health", health),
             Route("/health/live", alive),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bootstrap.data_folder import StartFailed
 from bootstrap.deep_embedder import DEEP_FOLDER
@@ -11,10 +12,13 @@ from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor
+from records.access import AccessScope
+from records.access.system_scope import SYSTEM
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
 from records.tracing import Tracer
 from resolvers.request_context import Context
+from services.access import LocalAccess, open_local_access
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.answers.effective_settings import SERVER_DEFAULTS
@@ -56,7 +60,10 @@ class Inputs:
 class Components:
     """The opened components that `server.py` passes to its routes."""
 
-    context: Context
+    access: LocalAccess
+    create_context: Callable[[AccessScope], Context]
+    "Returns the context of one operation."
+    metrics: Metrics
     exposition: Exposition
     health: Health
 
@@ -67,6 +74,7 @@ class _Services:
 
     loop_lag: LoopLag
     stores: Stores
+    access: LocalAccess
     search: Search
     models: Models
     session_changes: SessionChanges
@@ -86,7 +94,9 @@ async def open_components(supervisor: Supervisor, inputs: Inputs) -> AsyncIterat
         async with _open_services(supervisor, inputs) as services:
             has_started = True
             yield Components(
-                context=_make_context(inputs, services),
+                access=services.access,
+                create_context=_context_factory(inputs, services),
+                metrics=services.metrics,
                 exposition=Exposition(_make_counters(inputs, services)),
                 health=Health(supervisor, services.stores.database.check_write),
             )
@@ -110,18 +120,16 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         enter = stack.enter_async_context
         loop_lag = await enter(open_loop_lag(supervisor))
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
+        access = await open_local_access(stores.users)
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()
+        answerer = Answerer(stores.documents, stores.messages, search.retriever, models, tracer, latency)
+        planner = AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS)
+        listeners = AnswerListeners(answer_started.set, session_changes.changed)
+        limit = settings.max_queued_answers
         answers: Answers = await enter(
-            open_answers(
-                Answerer(stores.documents, stores.messages, search.retriever, models, tracer, latency),
-                AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS),
-                stores.messages,
-                AnswerListeners(answer_started.set, session_changes.changed),
-                settings.max_queued_answers,
-                supervisor,
-            )
+            open_answers(answerer, planner, stores.messages, listeners, limit, supervisor, SYSTEM)
         )
         documents = await enter(
             open_document_services(supervisor, settings, stores, search, lambda: answers.running, tracer)
@@ -135,8 +143,9 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
             )
         )
         yield _Services(
-            loop_lag, stores, search, models, session_changes, latency, answers, documents, sources, metrics, indexing
-        )
+            loop_lag, stores, access, search, models, session_changes, latency, answers, documents, sources, metrics,
+            indexing,
+        )  # fmt: skip
 
 
 def _make_sources(stores: Stores, search: Search, documents: DocumentServices, models: Models) -> Sources:
@@ -150,9 +159,10 @@ def _make_sources(stores: Stores, search: Search, documents: DocumentServices, m
     )
 
 
-def _make_context(inputs: Inputs, services: _Services) -> Context:
+def _context_factory(inputs: Inputs, services: _Services) -> Callable[[AccessScope], Context]:
     stores, search, documents = services.stores, services.search, services.documents
-    return Context(
+    return partial(
+        Context,
         documents=stores.documents,
         chunks=stores.chunks,
         sessions=stores.sessions,

@@ -21,6 +21,7 @@ from persistence.embeddings.deep_embeddings import DeepVectors
 from persistence.embeddings.embedders import adopt_deep
 from persistence.embeddings.outbox import Outbox
 from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
+from records.access.system_scope import SYSTEM
 from services.indexing import DeepIndex
 from services.retrieval import DeepSearch
 from settings import Settings
@@ -105,4 +106,4 @@ async def _open_parts(
     index = await stack.enter_async_context(open_vector_index(supervisor, spec, outbox))
     embedder = await stack.enter_async_context(open_deep_embedder(model))
     log.info("deep embedder found", name=model.name, dimensions=model.dimensions)
-    return DeepParts(embedder, DeepVectors(stores.database, embedder_id), index)
+    return DeepParts(embedder, DeepVectors(stores.database, embedder_id, SYSTEM), index)

@@ -11,11 +11,13 @@ from engines.parsing.client import Parser, open_parser
 from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.version import PARSER_VERSION
 from persistence.documents.staging import Staging
+from records.access.system_scope import SYSTEM
 from records.document import Chunking
 from records.tracing import Tracer
 from services.ingestion import Fetcher, IncomingFiles, Ingestion, Intake, Stages, open_ingestion
 from services.ingestion.deletion import Deletion
 from services.ingestion.document_events import DocumentEvents
+from services.ingestion.document_stores import DocumentStores
 from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
@@ -56,13 +58,14 @@ async def open_document_services(
 ) -> AsyncIterator[DocumentServices]:
     """Open the services of documents. The ingestion of documents that the last run did not finish is resumed."""
     events = DocumentEvents(stores.documents)
-    originals = OriginalRetention(stores.originals, stores.documents, keep=settings.keep_originals)
+    documents = DocumentStores(stores.documents, stores.ingested)
+    originals = OriginalRetention(stores.originals, documents, keep=settings.keep_originals)
     async with AsyncExitStack() as stack:
         parsers = await _open_parsers(settings, stack)
         stages = _make_stages(stores, search, parsers, originals, events)
-        deletion = Deletion(stores.documents, search.vectors, originals, events, search.deep.vector_index)
+        deletion = Deletion(documents, search.vectors, originals, events, search.deep.vector_index)
         tasks = await stack.enter_async_context(open_owned_tasks(supervisor, "changes of documents"))
-        ingestion = Ingestion(stores.documents, events, stages, deletion, answers_running, tracer, tasks)
+        ingestion = Ingestion(documents, events, stages, deletion, answers_running, tracer, tasks)
         await stack.enter_async_context(open_ingestion(ingestion, supervisor))
         intake = Intake(
             originals,
@@ -86,10 +89,10 @@ def _make_stages(
     stores: Stores, search: Search, parsers: Parsers, originals: OriginalRetention, events: DocumentEvents
 ) -> Stages:
     indexes = [index for index in (search.vectors, search.deep.vector_index) if index is not None]
-    staging = Staging(stores.database)
+    staging = Staging(stores.database, SYSTEM)
     return Stages(
-        ParseStage(stores.documents, stores.chunks, stores.originals, parsers.large, events),
-        ParseStage(stores.documents, stores.chunks, stores.originals, parsers.small, events),
-        EmbedStage(stores.documents, stores.chunks, search.vectors, search.embedder, originals, events),
+        ParseStage(stores.ingested, stores.originals, parsers.large, events),
+        ParseStage(stores.ingested, stores.originals, parsers.small, events),
+        EmbedStage(stores.ingested, search.vectors, search.embedder, originals, events),
         Reparse(staging, stores.originals, parsers.reparse, PARSER_VERSION, search.embedder, indexes, events),
     )

@@ -5,15 +5,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from persistence.access.users import Users
 from persistence.database.database import Database, open_database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
+from persistence.documents.ingested_documents import IngestedDocuments
 from persistence.models.model_settings import ModelSettings
 from persistence.originals import Originals
 from persistence.running_totals import RunningTotals
 from persistence.search.keywords import Keywords
 from persistence.sessions.messages import Messages
 from persistence.sessions.sessions import Sessions
+from records.access.system_scope import SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,9 @@ class Stores:
 
     data: Path
     database: Database
+    users: Users
     documents: Documents
+    ingested: IngestedDocuments
     chunks: Chunks
     keywords: Keywords
     messages: Messages
@@ -43,7 +48,9 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
         yield Stores(
             data=data,
             database=database,
+            users=Users(database),
             documents=Documents(database),
+            ingested=IngestedDocuments(database, SYSTEM),
             chunks=Chunks(database),
             keywords=Keywords(database),
             messages=Messages(database),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from records.codes import ErrorCode
-from records.ids import ChunkId, DocumentId
+from records.ids import ChunkId, DocumentId, UserId
 
 
 class DocumentStatus(StrEnum):
@@ -91,6 +91,7 @@ class HeadingRecord:
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
     id: DocumentId
+    owner_id: UserId
     name: str
     title: str | None
     media_type: str

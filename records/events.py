@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from records.ids import UserId
+
 Record = TypeVar("Record")
 
 
@@ -22,3 +24,5 @@ class Change(Generic[Record]):
     kind: ChangeKind
     key: int | str | None
     record: Record | None
+    owner_id: UserId | None = None
+    "The owner of the record; None if the record has none. Known after the record was removed, too."

@@ -7,7 +7,7 @@ from typing import Any
 
 from records.codes import ErrorCode
 from records.document import BoundingBox
-from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
+from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId, UserId
 
 
 class ThinkingMode(StrEnum):
@@ -106,6 +106,7 @@ class TokenUsage:
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
     id: SessionId
+    owner_id: UserId
     name: str
     settings: SessionSettings
     model_id: ModelId | None

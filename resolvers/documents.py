@@ -23,19 +23,25 @@ NEWEST_FIRST = Order("CREATED_AT")
 async def list_documents(
     context: Context, filter: DocumentFilter, order: Order, request: PageRequest
 ) -> Listing[DocumentRecord]:
-    return Listing(await context.documents.page(filter, order, request), lambda: context.documents.count(filter))
+    return Listing(
+        await context.documents.page(context.scope, filter, order, request),
+        lambda: context.documents.count(context.scope, filter),
+    )
 
 
 async def list_chunks(context: Context, document_id: DocumentId, request: PageRequest) -> Listing[ChunkRecord]:
-    return Listing(await context.chunks.page(document_id, request), lambda: context.chunks.count(document_id))
+    return Listing(
+        await context.chunks.page(context.scope, document_id, request),
+        lambda: context.chunks.count(context.scope, document_id),
+    )
 
 
 async def list_sessions_of_document(
     context: Context, document_id: DocumentId, request: PageRequest
 ) -> Listing[SessionRecord]:
     return Listing(
-        await context.sessions.of_document(document_id, request),
-        lambda: context.sessions.count_of_document(document_id),
+        await context.sessions.of_document(context.scope, document_id, request),
+        lambda: context.sessions.count_of_document(context.scope, document_id),
     )
 
 
@@ -47,11 +53,12 @@ async def read_text(context: Context, document: DocumentRecord, offset: int, len
     """
     if document.character_count is None:
         return ""
-    return await context.documents.text(document.id, max(0, offset), clamp(length, 1, MAX_TEXT_LENGTH))
+    length = clamp(length, 1, MAX_TEXT_LENGTH)
+    return await context.documents.text(context.scope, document.id, max(0, offset), length)
 
 
 async def read_outline(context: Context, document_id: DocumentId) -> tuple[HeadingRecord, ...]:
-    return await context.documents.outline(document_id)
+    return await context.documents.outline(context.scope, document_id)
 
 
 async def upload_document(
@@ -67,7 +74,7 @@ async def upload_document(
     except InvalidInput:
         await context.originals.discard(file)
         raise
-    return await context.intake.add_file(file, **details)
+    return await context.intake.add_file(context.scope, file, **details)
 
 
 async def import_document(
@@ -84,11 +91,11 @@ async def import_document(
     check_text(source, max_length, f"source.{kind}")
     match kind:
         case "text":
-            return await context.intake.add_text(source, media_type=media_type, **details)
+            return await context.intake.add_text(context.scope, source, media_type=media_type, **details)
         case "url":
-            return await context.intake.add_url(source, **details)
+            return await context.intake.add_url(context.scope, source, **details)
         case _:
-            return await context.intake.add_path(source, **details)
+            return await context.intake.add_path(context.scope, source, **details)
 
 
 def _check_details(context: Context, provided: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +124,7 @@ async def update_document(context: Context, document_id: DocumentId, changes: Ma
     if "tags" in checked:
         checked["tags"] = check_tags(checked["tags"])
     return await context.document_events.publish_result(
-        context.documents.update(document_id, DocumentChanges(**checked))
+        context.documents.update(context.scope, document_id, DocumentChanges(**checked))
     )
 
 
@@ -129,18 +136,19 @@ async def reprocess_document(
     Raises `NotFound` for an unknown id, `InvalidInput` for chunk limits out of range, and `Conflict` if the document is
     being ingested or its original is not stored.
     """
-    document = await context.documents.get(document_id)
-    return await context.ingestion.reprocess_document(document_id, check_chunking(chunking, document.chunking))
+    document = await context.documents.get(context.scope, document_id)
+    checked = check_chunking(chunking, document.chunking)
+    return await context.ingestion.reprocess_document(context.scope, document_id, checked)
 
 
 async def cancel_ingestion(context: Context, document_id: DocumentId) -> DocumentRecord:
     """Stop a document's ingestion. Raises `NotFound` for an unknown id, and `Conflict` if no ingestion is in progress."""
-    return await context.ingestion.cancel_ingestion(document_id)
+    return await context.ingestion.cancel_ingestion(context.scope, document_id)
 
 
 async def delete_document(context: Context, document_id: DocumentId) -> EraseReceipt:
     """Erase a document from every store. Raises `NotFound` for an unknown id."""
-    return await context.ingestion.delete_document(document_id)
+    return await context.ingestion.delete_document(context.scope, document_id)
 
 
 async def stream_document_events(
@@ -148,5 +156,5 @@ async def stream_document_events(
 ) -> AsyncGenerator[Change[DocumentRecord], None]:
     """Return a snapshot and then every change of one document, or of all if the id is None. Raises `NotFound` at once."""
     if document_id is not None:
-        await context.documents.get(document_id)
-    return stream(context.ingestion.watch_documents(document_id))
+        await context.documents.get(context.scope, document_id)
+    return stream(context.ingestion.watch_documents(context.scope, document_id))

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping, Sequ
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar, Unpack
 
+from records.access import AccessScope
 from records.answer import AnswerEvent
 from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFile
 from records.events import Change
@@ -30,6 +31,7 @@ class Intake(Protocol):
 
     async def add_file(
         self,
+        scope: AccessScope,
         file: ReceivedFile,
         *,
         name: str | None = None,
@@ -39,6 +41,7 @@ class Intake(Protocol):
     ) -> tuple[DocumentRecord, bool]: ...
     async def add_text(
         self,
+        scope: AccessScope,
         text: str,
         *,
         name: str | None = None,
@@ -47,8 +50,12 @@ class Intake(Protocol):
         metadata: Any = None,
         chunking: Chunking | None = None,
     ) -> tuple[DocumentRecord, bool]: ...
-    async def add_path(self, path: str, **fields: Unpack[DocumentFields]) -> tuple[DocumentRecord, bool]: ...
-    async def add_url(self, url: str, **fields: Unpack[DocumentFields]) -> tuple[DocumentRecord, bool]: ...
+    async def add_path(
+        self, scope: AccessScope, path: str, **fields: Unpack[DocumentFields]
+    ) -> tuple[DocumentRecord, bool]: ...
+    async def add_url(
+        self, scope: AccessScope, url: str, **fields: Unpack[DocumentFields]
+    ) -> tuple[DocumentRecord, bool]: ...
 
 
 class DocumentEvents(Protocol):
@@ -62,26 +69,29 @@ class DocumentEvents(Protocol):
 class Ingestion(Protocol):
     """Ingestion and deletion of documents: `services.ingestion.ingestion.Ingestion`."""
 
-    async def cancel_ingestion(self, document_id: DocumentId) -> DocumentRecord: ...
-    async def reprocess_document(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord: ...
-    async def delete_document(self, document_id: DocumentId) -> EraseReceipt: ...
-    def watch_documents(self, document_id: DocumentId | None) -> Watch[Change[DocumentRecord]]: ...
+    async def cancel_ingestion(self, scope: AccessScope, document_id: DocumentId) -> DocumentRecord: ...
+    async def reprocess_document(
+        self, scope: AccessScope, document_id: DocumentId, chunking: Chunking | None
+    ) -> DocumentRecord: ...
+    async def delete_document(self, scope: AccessScope, document_id: DocumentId) -> EraseReceipt: ...
+    def watch_documents(self, scope: AccessScope, document_id: DocumentId | None) -> Watch[Change[DocumentRecord]]: ...
 
 
 class Retriever(Protocol):
     """Search through chunks: `services.retrieval.retriever.Retriever`."""
 
-    async def retrieve(self, query: RetrievalQuery) -> Retrieval: ...
+    async def retrieve(self, scope: AccessScope, query: RetrievalQuery) -> Retrieval: ...
 
 
 class SessionChanges(Protocol):
     """Changes of sessions, each published to subscribers: `services.sessions.sessions.Sessions`."""
 
     async def create_session(
-        self, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
+        self, scope: AccessScope, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
     ) -> SessionRecord: ...
     async def update_session(
         self,
+        scope: AccessScope,
         session_id: SessionId,
         *,
         name: str | None = None,
@@ -89,12 +99,8 @@ class SessionChanges(Protocol):
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord: ...
-    async def delete_session(self, session_id: SessionId) -> EraseReceipt: ...
-    async def changed(self, session_id: SessionId) -> None:
-        """Notify subscribers of a change that is stored already, such as a deleted message."""
-        ...
-
-    def watch_sessions(self, session_id: SessionId | None) -> Watch[Change[SessionRecord]]: ...
+    async def delete_session(self, scope: AccessScope, session_id: SessionId) -> EraseReceipt: ...
+    def watch_sessions(self, scope: AccessScope, session_id: SessionId | None) -> Watch[Change[SessionRecord]]: ...
 
 
 class Answers(Protocol):
@@ -102,6 +108,7 @@ class Answers(Protocol):
 
     async def send_message(
         self,
+        scope: AccessScope,
         *,
         session_id: SessionId,
         content: str,
@@ -113,10 +120,10 @@ class Answers(Protocol):
         """Store a prompt, start its answer and return both."""
         ...
 
-    async def cancel_generation(self, message_id: MessageId) -> MessageRecord: ...
-    async def delete_message(self, message_id: MessageId) -> tuple[MessageId, ...]: ...
-    async def effective_settings(self, session: SessionRecord) -> SessionSettings: ...
-    def follow_answer(self, message_id: MessageId, after: str | None) -> Watch[AnswerEvent]: ...
+    async def cancel_generation(self, scope: AccessScope, message_id: MessageId) -> MessageRecord: ...
+    async def delete_message(self, scope: AccessScope, message_id: MessageId) -> tuple[MessageId, ...]: ...
+    async def effective_settings(self, scope: AccessScope, session: SessionRecord) -> SessionSettings: ...
+    def follow_answer(self, scope: AccessScope, message_id: MessageId, after: str | None) -> Watch[AnswerEvent]: ...
     def cursor(self, event: AnswerEvent) -> str:
         """Return the opaque cursor of an event."""
         ...
@@ -171,8 +178,8 @@ class Indexing(Protocol):
 class DeepVectors(Protocol):
     """Vectors of the deep embedder: `persistence.embeddings.deep_embeddings.DeepVectors`."""
 
-    async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
-        """Return the number of embedded chunks of each document; documents without any are left out."""
+    async def embedded(self, scope: AccessScope, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
+        """Return the number of embedded chunks of each document of the scope; documents without any are left out."""
         ...
 
 

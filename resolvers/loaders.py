@@ -4,11 +4,12 @@ Nothing is cached. The context of a subscription lives for hours, and each event
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from records.access import AccessScope
 from records.document import ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId, MessageId, SessionId
 from records.session import MessageRecord, SessionRecord
@@ -23,16 +24,18 @@ Found = TypeVar("Found")
 
 
 class Loaders:
-    """The loaders of one operation. Each returns None for an unknown id and is created when it is first used."""
+    """The loaders of one operation and its scope. Each returns None for an unknown id and is created when first used."""
 
     def __init__(
         self,
+        scope: AccessScope,
         documents: DocumentStore,
         chunks: ChunkStore,
         sessions: SessionStore,
         messages: MessageStore,
         deep_vectors: DeepVectors | None = None,
     ) -> None:
+        self._scope = scope
         self._documents = documents
         self._chunks = chunks
         self._sessions = sessions
@@ -41,25 +44,25 @@ class Loaders:
 
     @cached_property
     def documents(self) -> DataLoader[DocumentId, DocumentRecord | None]:
-        return _loader(self._documents.find_many)
+        return _loader(partial(self._documents.find_many, self._scope))
 
     @cached_property
     def chunks(self) -> DataLoader[ChunkId, ChunkRecord | None]:
-        return _loader(self._chunks.find_many)
+        return _loader(partial(self._chunks.find_many, self._scope))
 
     @cached_property
     def sessions(self) -> DataLoader[SessionId, SessionRecord | None]:
-        return _loader(self._sessions.find_many)
+        return _loader(partial(self._sessions.find_many, self._scope))
 
     @cached_property
     def messages(self) -> DataLoader[MessageId, MessageRecord | None]:
-        return _loader(self._messages.find_many)
+        return _loader(partial(self._messages.find_many, self._scope))
 
     @cached_property
     def deep_chunks(self) -> DataLoader[DocumentId, int | None]:
         """Number of a document's chunks that the deep embedder has embedded."""
         assert self._deep_vectors is not None, "used only if a deep embedder is configured"
-        return _loader(self._deep_vectors.embedded)
+        return _loader(partial(self._deep_vectors.embedded, self._scope))
 
 
 def _loader(

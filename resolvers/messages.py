@@ -30,6 +30,7 @@ async def send_message(
     if key is not None:
         check_text(key, MAX_KEY_LENGTH, "idempotency_key")
     return await context.answers.send_message(
+        context.scope,
         session_id=session_id,
         content=content,
         thinking_mode=provided.get("thinking_mode"),
@@ -41,7 +42,7 @@ async def send_message(
 
 async def cancel_generation(context: Context, message_id: MessageId) -> MessageRecord:
     """Stop an answer and return it. Raises `NotFound` for an unknown id, and `Conflict` if the answer has ended."""
-    return await context.answers.cancel_generation(message_id)
+    return await context.answers.cancel_generation(context.scope, message_id)
 
 
 async def delete_message(context: Context, message_id: MessageId) -> tuple[MessageId, ...]:
@@ -49,18 +50,18 @@ async def delete_message(context: Context, message_id: MessageId) -> tuple[Messa
 
     Raises `NotFound` for an unknown id, and `Conflict` if the answer is unfinished.
     """
-    return await context.answers.delete_message(message_id)
+    return await context.answers.delete_message(context.scope, message_id)
 
 
 async def rate_message(context: Context, message_id: MessageId, provided: Mapping[str, Any]) -> MessageRecord:
     """Store the rating of an answer; null removes it. Raises `NotFound` for an unknown message and for a prompt."""
-    message = await context.messages.get(message_id)
+    message = await context.messages.get(context.scope, message_id)
     if message.role is not MessageRole.ASSISTANT:
         raise NotFound("message", message_id, field="id")
     if "rating" not in provided:
         return message
     rating: MessageRating | None = provided["rating"]
-    return await context.messages.rate(message_id, rating)
+    return await context.messages.rate(context.scope, message_id, rating)
 
 
 async def stream_message_events(
@@ -70,5 +71,5 @@ async def stream_message_events(
 
     Raises `NotFound` at once. The stream raises `InvalidInput` for a prompt and for an invalid cursor.
     """
-    await context.messages.get(message_id)
-    return stream(context.answers.follow_answer(message_id, after))
+    await context.messages.get(context.scope, message_id)
+    return stream(context.answers.follow_answer(context.scope, message_id, after))

@@ -1,8 +1,9 @@
-"""The context of one GraphQL operation: stores, services, settings and data loaders."""
+"""The context of one GraphQL operation: access scope, stores, services, settings and data loaders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from records.access import AccessScope
 from records.configuration import Limits, ServerSettings
 from resolvers.interfaces import (
     Answers,
@@ -26,8 +27,12 @@ from services.interfaces.session_store import SessionStore
 
 @dataclass(frozen=True)
 class Context:
-    """The dependencies of resolvers. Create one for each operation with `dataclasses.replace`: its loaders batch reads."""
+    """The dependencies of resolvers. Create one for each operation: its loaders batch reads.
 
+    `scope` is what the viewer may read and change. Resolvers pass it to every store and service.
+    """
+
+    scope: AccessScope
     documents: DocumentStore
     chunks: ChunkStore
     sessions: SessionStore
@@ -51,5 +56,5 @@ class Context:
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        loaders = Loaders(self.documents, self.chunks, self.sessions, self.messages, self.deep_vectors)
+        loaders = Loaders(self.scope, self.documents, self.chunks, self.sessions, self.messages, self.deep_vectors)
         object.__setattr__(self, "loaders", loaders)

@@ -20,4 +20,5 @@ async def search(context: Context, query: RetrievalQuery) -> Retrieval:
     query = replace(query, text=encodable(query.text))
     check_text(query.text, MAX_QUERY_LENGTH, "query")
     check_fraction(query.min_similarity, "min_similarity")
-    return await context.retriever.retrieve(replace(query, top_k=clamp(query.top_k, 1, MAX_TOP_K)))
+    clamped = replace(query, top_k=clamp(query.top_k, 1, MAX_TOP_K))
+    return await context.retriever.retrieve(context.scope, clamped)

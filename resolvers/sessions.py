@@ -27,7 +27,10 @@ async def list_sessions(
 ) -> Listing[SessionRecord]:
     """Return a page of sessions. Without an order: best match first if there is a query, else latest message first."""
     order = order or (BEST_FIRST if filter.query else LATEST_FIRST)
-    return Listing(await context.sessions.page(filter, order, request), lambda: context.sessions.count(filter))
+    return Listing(
+        await context.sessions.page(context.scope, filter, order, request),
+        lambda: context.sessions.count(context.scope, filter),
+    )
 
 
 async def list_attached_documents(
@@ -38,11 +41,14 @@ async def list_attached_documents(
 
 async def list_messages(context: Context, session_id: SessionId, request: PageRequest) -> Listing[MessageRecord]:
     """Return a page of the messages from the first prompt to the latest message, oldest first."""
-    return Listing(await context.messages.page(session_id, request), lambda: context.messages.count(session_id))
+    return Listing(
+        await context.messages.page(context.scope, session_id, request),
+        lambda: context.messages.count(context.scope, session_id),
+    )
 
 
 async def read_effective_settings(context: Context, session: SessionRecord) -> SessionSettings:
-    return await context.answers.effective_settings(session)
+    return await context.answers.effective_settings(context.scope, session)
 
 
 async def create_session(context: Context, provided: Mapping[str, Any]) -> SessionRecord:
@@ -53,7 +59,7 @@ async def create_session(context: Context, provided: Mapping[str, Any]) -> Sessi
     reject_null(provided, "name", "document_ids", "settings")
     name = check_name(provided["name"]) if "name" in provided else None
     settings = apply_settings(context, SessionSettings(), provided.get("settings", {}))
-    return await context.session_changes.create_session(name, provided.get("document_ids", ()), settings)
+    return await context.session_changes.create_session(context.scope, name, provided.get("document_ids", ()), settings)
 
 
 async def update_session(context: Context, session_id: SessionId, provided: Mapping[str, Any]) -> SessionRecord:
@@ -62,9 +68,10 @@ async def update_session(context: Context, session_id: SessionId, provided: Mapp
     Raises `InvalidInput` for an invalid field, and `NotFound` for an unknown session, document or model.
     """
     reject_null(provided, "name", "document_ids", "archived", "settings")
-    session = await context.sessions.get(session_id)
+    session = await context.sessions.get(context.scope, session_id)
     settings = apply_settings(context, session.settings, provided["settings"]) if "settings" in provided else None
     return await context.session_changes.update_session(
+        context.scope,
         session_id,
         name=check_name(provided["name"]) if "name" in provided else None,
         document_ids=provided.get("document_ids"),
@@ -78,13 +85,13 @@ async def delete_session(context: Context, session_id: SessionId) -> EraseReceip
 
     Raises `NotFound` for an unknown id.
     """
-    session = await context.sessions.get(session_id)
+    session = await context.sessions.get(context.scope, session_id)
     if session.head_id is not None:
-        head = await context.messages.get(session.head_id)
+        head = await context.messages.get(context.scope, session.head_id)
         if not head.status.terminal:
             with suppress(Conflict):  # the answer ended in the meantime
-                await context.answers.cancel_generation(head.id)
-    return await context.session_changes.delete_session(session_id)
+                await context.answers.cancel_generation(context.scope, head.id)
+    return await context.session_changes.delete_session(context.scope, session_id)
 
 
 async def stream_session_events(
@@ -92,5 +99,5 @@ async def stream_session_events(
 ) -> AsyncGenerator[Change[SessionRecord], None]:
     """Return a snapshot and then every change of one session, or of all if the id is None. Raises `NotFound` at once."""
     if session_id is not None:
-        await context.sessions.get(session_id)
-    return stream(context.session_changes.watch_sessions(session_id))
+        await context.sessions.get(context.scope, session_id)
+    return stream(context.session_changes.watch_sessions(context.scope, session_id))

@@ -4,8 +4,9 @@ Each watcher has a mailbox that keeps the newest unread change of each record. A
 always receives the last one, and memory is bounded by the number of records.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from concurrency import Signal
@@ -32,9 +33,11 @@ class Broadcast(Generic[Record]):
             mailbox.put(change)
 
     @asynccontextmanager
-    async def watch(self, key: Key | None = None) -> AsyncIterator[AsyncGenerator[Change[Record], None]]:
-        """Stream the changes from now on, of the record with this key or of all (None)."""
-        mailbox = _Mailbox[Record](key)
+    async def watch(
+        self, key: Key | None = None, is_visible: Callable[[Change[Record]], bool] = lambda change: True
+    ) -> AsyncIterator[AsyncGenerator[Change[Record], None]]:
+        """Stream the changes from now on that are visible to the watcher, of the record with this key or of all (None)."""
+        mailbox = _Mailbox[Record](key, is_visible)
         self._mailboxes.add(mailbox)
         try:
             async with aclosing(mailbox.read()) as changes:
@@ -46,13 +49,14 @@ class Broadcast(Generic[Record]):
 class _Mailbox(Generic[Record]):
     """The unread changes of one watcher: the newest of each record, in the order of arrival."""
 
-    def __init__(self, key: Key | None) -> None:
+    def __init__(self, key: Key | None, is_visible: Callable[[Change[Record]], bool]) -> None:
         self._key = key
+        self._is_visible = is_visible
         self._unread: dict[Key | None, Change[Record]] = {}
         self._arrived = Signal()
 
     def put(self, change: Change[Record]) -> None:
-        if self._key is not None and change.key != self._key:
+        if (self._key is not None and change.key != self._key) or not self._is_visible(change):
             return
         unread = self._unread.pop(change.key, None)
         self._unread[change.key] = _merged(unread, change)
@@ -68,5 +72,5 @@ class _Mailbox(Generic[Record]):
 def _merged(unread: Change[Record] | None, newer: Change[Record]) -> Change[Record]:
     """Return the change that replaces an unread one: a record stays ADDED until its addition was read."""
     if unread is not None and unread.kind is ChangeKind.ADDED and newer.kind is ChangeKind.UPDATED:
-        return Change(ChangeKind.ADDED, newer.key, newer.record)
+        return replace(newer, kind=ChangeKind.ADDED)
     return newer

@@ -52,6 +52,7 @@ ARROWS = {
 """The top-level packages that each package may import."""
 
 FEATURE_ARROWS = {
+    "access": set[str](),
     "answers": {"metrics", "prompts"},
     "indexing": {"metrics"},
     "ingestion": set[str](),
@@ -143,6 +144,14 @@ def test_code_of_worker_processes_is_imported_only_there() -> None:
         for target in imported(tree)
         if is_worker_code(f"{target.replace('.', '/')}/")
     ] == []
+
+
+def test_only_the_composition_root_imports_the_scope_of_the_server() -> None:
+    assert {
+        package_of(name)
+        for name, tree in modules().items()
+        if package_of(name) in ARROWS and any(each.startswith("records.access.system_scope") for each in imported(tree))
+    } == {"bootstrap"}
 
 
 def test_native_libraries_are_imported_only_in_worker_processes() -> None:

@@ -21,7 +21,13 @@ from transport import TransportSettings
 
 def client_of(health: Health, folder: Path) -> httpx.AsyncClient:
     """Open a client of an application that has a health check and no other components."""
-    components = Components(context=cast(Any, None), exposition=cast(Any, None), health=health)
+    components = Components(
+        access=cast(Any, None),
+        create_context=cast(Any, None),
+        metrics=cast(Any, None),
+        exposition=cast(Any, None),
+        health=health,
+    )
     app = create_app(components, TransportSettings(incoming=IncomingFiles(folder, 1 << 20), graphiql=False))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://10.244.0.5:8000")
 

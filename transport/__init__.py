@@ -8,14 +8,14 @@ not used.
 from transport.downloads import Download, download_route
 from transport.execution.observed_operations import Observer
 from transport.http_server import AddressUnusable, HTTPServer, bind_sockets, close_sockets, loop_factory
-from transport.routes import ContextFactory, TransportSettings, create_middleware, create_routes
+from transport.routes import Contexts, TransportSettings, create_middleware, create_routes
 from transport.security.signed_links import Links
 from transport.websocket.uvicorn_protocol import WEBSOCKET_OPTIONS
 
 __all__ = [
     "WEBSOCKET_OPTIONS",
     "AddressUnusable",
-    "ContextFactory",
+    "Contexts",
     "Download",
     "HTTPServer",
     "Links",

@@ -8,7 +8,7 @@ from strawberry import Schema
 
 from records.configuration import Limits
 from transport.execution.observed_operations import ObservedOperations, Observer
-from transport.execution.operations import ContextFactory, TimeLimits
+from transport.execution.operations import Contexts, TimeLimits
 from transport.graphiql_page import load_page, page_routes
 from transport.http.endpoint import GraphQLOverHTTP
 from transport.request_ids import RequestIds
@@ -21,7 +21,7 @@ from transport.security.signed_links import Links
 from transport.uploads.incoming_file import IncomingFiles
 from transport.websocket.endpoint import GraphQLOverWebSocket
 
-__all__ = ["ContextFactory", "TransportSettings", "create_middleware", "create_routes"]
+__all__ = ["Contexts", "TransportSettings", "create_middleware", "create_routes"]
 
 PATH = "/graphql"
 HEALTH_PATHS = ("/health", "/health/live")
@@ -53,12 +53,12 @@ class TransportSettings:
     observer: Observer = field(default_factory=Observer)
 
 
-def create_routes(schema: Schema, context_factory: ContextFactory, settings: TransportSettings) -> list[BaseRoute]:
+def create_routes(schema: Schema, contexts: Contexts, settings: TransportSettings) -> list[BaseRoute]:
     """Create the routes of `/graphql`, over HTTP and WebSocket, and of its page."""
     token = AccessToken(settings.access_token)
     operations = ObservedOperations(
         schema,
-        context_factory,
+        contexts,
         settings.limits,
         settings.times,
         settings.observer,

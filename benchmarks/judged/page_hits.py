@@ -13,6 +13,7 @@ from engines.parsing.worker.parse_context import ParseContext
 from records.document import Chunking, ChunkRecord, DocumentRecord, DocumentSource, NewDocument
 from records.retrieval import SearchMode
 from services.retrieval.ranking_steps import RankingSteps
+from tests.access import LOCAL
 from tests.support.library import Library, open_library
 
 DEPTHS = (5, 10)
@@ -105,12 +106,12 @@ async def _add(library: Library, path: Path, chunking: Chunking) -> DocumentReco
     media_type = MEDIA_TYPES[path.suffix]
     digest = sha256(content).hexdigest()
     new = NewDocument(path.name, media_type, len(content), digest, DocumentSource.UPLOAD, chunking=chunking)
-    document, _ = await library.documents.add(new)
+    document, _ = await library.documents.add(LOCAL, new)
     context = ParseContext(path, path.name, media_type, ParsingLimits())
     extraction = Extraction(context, chunking, library.tokens)
     for event in extraction.events():
         if isinstance(event, ParsedText):
-            await library.documents.append_text(document.id, event.start, event.text)
+            await library.ingested.append_text(document.id, event.start, event.text)
         elif isinstance(event, ParsedChunks):
-            await library.chunks.add(document.id, event.chunks)
-    return await library.documents.finish_parsing(document.id, extraction.document)
+            await library.ingested.add_chunks(document.id, event.chunks)
+    return await library.ingested.finish_parsing(document.id, extraction.document)

@@ -16,6 +16,7 @@ from records.document import (
     ParsedDocument,
 )
 from records.ids import DocumentId
+from tests.access import LOCAL
 from tests.support.library import Library
 
 PASSAGES_PER_DOCUMENT = 100
@@ -35,23 +36,23 @@ async def _add(library: Library, texts: Sequence[str], vectors: npt.NDArray[np.f
     name = f"passages from {start}"
     digest = sha256(f"{start} {full_text}".encode()).hexdigest()
     document, _ = await library.documents.add(
-        NewDocument(name, "text/plain", len(full_text), digest, DocumentSource.TEXT)
+        LOCAL, NewDocument(name, "text/plain", len(full_text), digest, DocumentSource.TEXT)
     )
-    await library.documents.append_text(document.id, 0, full_text)
-    await library.chunks.add(document.id, _chunks(texts))
+    await library.ingested.append_text(document.id, 0, full_text)
+    await library.ingested.add_chunks(document.id, _chunks(texts))
     coverage = ExtractionCoverage(1, 1, 0, 0, 0, ())
     parsed = ParsedDocument(
         "text/plain", None, None, len(full_text), len(full_text) // 4, coverage, (), {}, PARSER_VERSION
     )
-    await library.documents.finish_parsing(document.id, parsed)
+    await library.ingested.finish_parsing(document.id, parsed)
     await _embed(library, document.id, vectors)
 
 
 async def _embed(library: Library, document_id: DocumentId, vectors: npt.NDArray[np.float16]) -> None:
-    chunks = await library.chunks.unembedded(document_id, PASSAGES_PER_DOCUMENT)
+    chunks = await library.ingested.unembedded(document_id, PASSAGES_PER_DOCUMENT)
     pairs = [(chunk.id, vector.tobytes()) for chunk, vector in zip(chunks, vectors, strict=True)]
-    await library.chunks.store_embeddings(document_id, pairs)
-    await library.documents.set_status(document_id, DocumentStatus.READY, progress=1.0)
+    await library.ingested.store_embeddings(document_id, pairs)
+    await library.ingested.set_status(document_id, DocumentStatus.READY, progress=1.0)
 
 
 def _chunks(texts: Sequence[str]) -> list[NewChunk]:

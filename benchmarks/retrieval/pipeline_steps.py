@@ -14,6 +14,7 @@ from records.ids import DocumentId
 from records.retrieval import RetrievalQuery, SearchMode
 from services.retrieval import Retriever
 from services.retrieval.ranking_steps import RankingSteps
+from tests.access import LOCAL
 from tests.support.library import open_library
 
 TOLERANCE = 0.002
@@ -49,5 +50,5 @@ async def _score(retriever: Retriever, collection: Collection, numbers: dict[Doc
     found = {}
     for question in collection.questions:
         query = RetrievalQuery(question, SearchMode.HYBRID, TOP_K)
-        found[question] = [numbers[hit.document.id] for hit in (await retriever.retrieve(query)).hits]
+        found[question] = [numbers[hit.document.id] for hit in (await retriever.retrieve(LOCAL, query)).hits]
     return judge(collection.questions, found)

@@ -126,7 +126,7 @@ END;
 """
 
 PARTIAL_INDEXES = """
-CREATE UNIQUE INDEX documents_one_per_sha256 ON documents (sha256) WHERE status <> 'DELETING';
+CREATE UNIQUE INDEX documents_one_per_sha256 ON documents (owner_id, sha256) WHERE status <> 'DELETING';
 
 CREATE INDEX chunks_unembedded ON chunks (document_id, position) WHERE embedding IS NULL;
 
@@ -134,6 +134,14 @@ CREATE UNIQUE INDEX messages_one_unfinished ON messages (session_id)
 WHERE status IN ('PENDING', 'RETRIEVING', 'THINKING', 'GENERATING');
 
 CREATE UNIQUE INDEX model_settings_one_default ON model_settings (is_default) WHERE is_default;
+
+CREATE UNIQUE INDEX users_one_superadmin ON users (role) WHERE role = 'SUPERADMIN';
 """
 
-INITIAL_SQL = FULL_TEXT_INDEX + STORAGE_TOTALS + PARTIAL_INDEXES
+# The time has the form that `json_columns.stamp` returns.
+LOCAL_USER = """
+INSERT INTO users (name, role, active, created_at)
+VALUES ('Local user', 'SUPERADMIN', 1, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+"""
+
+INITIAL_SQL = FULL_TEXT_INDEX + STORAGE_TOTALS + PARTIAL_INDEXES + LOCAL_USER

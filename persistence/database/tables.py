@@ -12,9 +12,25 @@ from tortoise import fields
 from tortoise.models import Model
 
 
-# A partial unique index allows one document for each `sha256` among those that are not in DELETING.
+# The initial migration adds the local user. A partial unique index allows one SUPERADMIN.
+class User(Model):
+    id = fields.IntField(primary_key=True)
+    name = fields.TextField()
+    role = fields.CharField(max_length=16)
+    active = fields.BooleanField(default=True)
+    created_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "users"
+
+
+# A partial unique index allows an owner one document for each `sha256` among those that are not in DELETING.
 class Document(Model):
     id = fields.IntField(primary_key=True)
+    owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "graphlore.User", related_name="documents", on_delete=fields.RESTRICT
+    )
+    owner_id: int
     name = fields.TextField()
     name_key = fields.TextField()  # comparison key of the name, by which lists are filtered and ordered
     title = fields.TextField(null=True)
@@ -43,7 +59,10 @@ class Document(Model):
 
     class Meta:
         table = "documents"
-        indexes = [("created_at", "id"), ("name_key", "id"), ("byte_size", "id"), ("status", "id"), ("sha256",)]
+        indexes = [
+            ("owner_id", "created_at", "id"), ("owner_id", "name_key", "id"), ("owner_id", "byte_size", "id"),
+            ("status", "id"), ("sha256",),
+        ]  # fmt: skip
 
 
 class DocumentTag(Model):
@@ -129,6 +148,10 @@ class OutboxEntry(Model):
 # message of the conversation.
 class Session(Model):
     id = fields.IntField(primary_key=True)
+    owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "graphlore.User", related_name="sessions", on_delete=fields.RESTRICT
+    )
+    owner_id: int
     name = fields.TextField()
     name_key = fields.TextField()  # comparison key of the name, by which lists are ordered
     settings = fields.TextField()
@@ -148,7 +171,7 @@ class Session(Model):
 
     class Meta:
         table = "sessions"
-        indexes = [("active_at", "id"), ("created_at", "id"), ("name_key", "id")]
+        indexes = [("owner_id", "active_at", "id"), ("owner_id", "created_at", "id"), ("owner_id", "name_key", "id")]
 
 
 # `position` is the place of the document in the order in which documents were attached.

@@ -1,46 +1,36 @@
-"""Storage of chunks and of their vectors by the light embedder."""
+"""Storage of chunks, as requests read them."""
 
 from collections.abc import Mapping, Sequence
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.database import Database
-from persistence.database.json_columns import json_array, now, pack, pack_or_none, unpack
+from persistence.database.json_columns import json_array, pack, pack_or_none, unpack
 from persistence.database.keyset_pages import Listing, count, page
-from persistence.database.sqlite import batches, execute, execute_many, fetch
+from persistence.database.sqlite import batches, fetch
 from persistence.database.tables import Chunk
-from persistence.documents.document_queries import load_document, require_documents
 from persistence.sessions.message_queries import load_messages
-from records.document import SEARCHABLE, BoundingBox, ChunkRecord, DocumentRecord, NewChunk
+from records.access import AnyScope
+from records.document import SEARCHABLE, BoundingBox, ChunkRecord, NewChunk
 from records.errors import NotFound
 from records.ids import ChunkId, DocumentId
 from records.page import Page, PageRequest
 from records.session import MessageRecord
 
-_COLUMNS = (
+CHUNK_COLUMNS = (
     "id", "document_id", "position", "text", "context", "headings", "start_offset", "end_offset", "page_start",
     "page_end", "token_count", "bounding_box",
 )  # fmt: skip
-_INSERT = """
-    INSERT INTO chunks (document_id, position, text, context, headings, start_offset, end_offset,
-        page_start, page_end, token_count, bounding_box)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_UPDATE_PROGRESS = """
-    UPDATE documents SET embedded_chunks = chunk_count - missing.chunks, updated_at = ?,
-        progress = CASE WHEN chunk_count > 0 THEN 1.0 * (chunk_count - missing.chunks) / chunk_count ELSE 1.0 END
-    FROM (SELECT count(*) AS chunks FROM chunks WHERE document_id = ? AND embedding IS NULL) AS missing
-    WHERE documents.id = ?
-"""
 _NEIGHBOURS = """
     SELECT chunks.id, neighbours.id FROM json_each(?) AS wanted JOIN chunks ON chunks.id = wanted.value
     JOIN chunks AS neighbours ON neighbours.document_id = chunks.document_id
         AND neighbours.position IN (chunks.position - 1, chunks.position + 1)
-    ORDER BY neighbours.position
+    WHERE {included} ORDER BY neighbours.position
 """
 _PAGES = """
     SELECT chunks.id, chunks.document_id, chunks.page_start FROM json_each(?) AS wanted
-    JOIN chunks ON chunks.id = wanted.value WHERE chunks.page_start IS NOT NULL
+    JOIN chunks ON chunks.id = wanted.value WHERE chunks.page_start IS NOT NULL AND {included}
 """
 
 
@@ -50,117 +40,99 @@ class Chunks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, document_id: DocumentId, chunks: Sequence[NewChunk]) -> None:
-        async with self._database.writing() as transaction:
-            await require_documents(transaction, [document_id])
-            await execute_many(transaction, _INSERT, [chunk_values(document_id, chunk) for chunk in chunks])
-
-    async def get(self, chunk_id: ChunkId) -> ChunkRecord:
-        found = await self.find(chunk_id)
+    async def get(self, scope: AnyScope, chunk_id: ChunkId) -> ChunkRecord:
+        found = await self.find(scope, chunk_id)
         if found is None:
             raise NotFound("chunk", chunk_id)
         return found
 
-    async def find(self, chunk_id: ChunkId) -> ChunkRecord | None:
-        return (await self.find_many([chunk_id])).get(chunk_id)
+    async def find(self, scope: AnyScope, chunk_id: ChunkId) -> ChunkRecord | None:
+        return (await self.find_many(scope, [chunk_id])).get(chunk_id)
 
-    async def find_many(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, ChunkRecord]:
+    async def find_many(self, scope: AnyScope, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, ChunkRecord]:
         async with self._database.snapshot() as reader:
-            found = await load_chunks(reader, chunk_ids)
+            found = await load_chunks(reader, scope, chunk_ids)
         return {record.id: record for record in found.values()}
 
-    async def neighbour(self, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
+    async def neighbour(self, scope: AnyScope, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
         position = {"document_id": chunk.document_id, "position": chunk.index + step}
+        included = scope_filter(scope, "chunks")
         async with self._database.reading() as reader:
-            row = (
-                await Chunk.filter(**position, document__status__in=SEARCHABLE).only(*_COLUMNS).using_db(reader).first()
-            )
-        return None if row is None else _to_record(row)
+            found = Chunk.filter(**position, document__status__in=SEARCHABLE)
+            row = await included.apply(found).only(*CHUNK_COLUMNS).using_db(reader).first()
+        return None if row is None else chunk_from_row(row)
 
-    async def neighbours(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[ChunkId, ...]]:
+    async def neighbours(self, scope: AnyScope, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[ChunkId, ...]]:
+        included = scope_filter(scope, "chunks")
+        query = _NEIGHBOURS.format(included=included.unindexed)
         async with self._database.reading() as reader:
-            rows = await fetch(reader, _NEIGHBOURS, [json_array(chunk_ids)])
+            rows = await fetch(reader, query, [json_array(chunk_ids), *included.values])
         neighbours: dict[ChunkId, tuple[ChunkId, ...]] = {}
         for chunk_id, neighbour_id in rows:
             neighbours[chunk_id] = (*neighbours.get(chunk_id, ()), ChunkId(neighbour_id))
         return neighbours
 
-    async def pages_of(self, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[DocumentId, int]]:
+    async def pages_of(self, scope: AnyScope, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[DocumentId, int]]:
+        included = scope_filter(scope, "chunks")
+        query = _PAGES.format(included=included.unindexed)
         async with self._database.reading() as reader:
-            rows = await fetch(reader, _PAGES, [json_array(chunk_ids)])
+            rows = await fetch(reader, query, [json_array(chunk_ids), *included.values])
         return {ChunkId(row[0]): (DocumentId(row[1]), row[2]) for row in rows}
 
-    async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
+    async def page(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
         async with self._database.snapshot() as reader:
-            return await page(reader, _list_of_document(document_id), request, load_chunks)
+            listing = _list_of_document(scope, document_id)
+            return await page(reader, listing, request, lambda client, ids: load_chunks(client, scope, ids))
 
-    async def count(self, document_id: DocumentId) -> int:
+    async def count(self, scope: AnyScope, document_id: DocumentId) -> int:
         async with self._database.reading() as reader:
-            return await count(reader, _list_of_document(document_id))
+            return await count(reader, _list_of_document(scope, document_id))
 
-    async def cited_by(self, chunk_id: ChunkId, request: PageRequest) -> Page[MessageRecord]:
+    async def cited_by(self, scope: AnyScope, chunk_id: ChunkId, request: PageRequest) -> Page[MessageRecord]:
         async with self._database.snapshot() as reader:
-            return await page(reader, _list_citing(chunk_id), request, load_messages)
+            listing = _list_citing(scope, chunk_id)
+            return await page(reader, listing, request, lambda client, ids: load_messages(client, scope, ids))
 
-    async def count_cited_by(self, chunk_id: ChunkId) -> int:
+    async def count_cited_by(self, scope: AnyScope, chunk_id: ChunkId) -> int:
         async with self._database.reading() as reader:
-            return await count(reader, _list_citing(chunk_id))
-
-    async def unembedded(self, document_id: DocumentId, limit: int) -> tuple[ChunkRecord, ...]:
-        async with self._database.reading() as reader:
-            without_embedding = Chunk.filter(document_id=document_id, embedding__isnull=True)
-            rows = await without_embedding.only(*_COLUMNS).order_by("position").limit(limit).using_db(reader)
-        return tuple(_to_record(row) for row in rows)
-
-    async def store_embeddings(
-        self, document_id: DocumentId, embeddings: Sequence[tuple[ChunkId, bytes]]
-    ) -> DocumentRecord:
-        async with self._database.writing() as transaction:
-            await execute_many(
-                transaction,
-                "UPDATE chunks SET embedding = ? WHERE id = ? AND document_id = ?",
-                [(vector, chunk_id, document_id) for chunk_id, vector in embeddings],
-            )
-            await execute_many(
-                transaction,
-                "INSERT INTO outbox (chunk_id, document_id) VALUES (?, ?)",
-                [(chunk_id, document_id) for chunk_id, _ in embeddings],
-            )
-            await execute(transaction, _UPDATE_PROGRESS, [now(), document_id, document_id])
-            return await load_document(transaction, document_id)
+            return await count(reader, _list_citing(scope, chunk_id))
 
 
-async def load_chunks(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, ChunkRecord]:
-    """Return the chunks of searchable documents among `ids`, by id."""
+async def load_chunks(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequence[int]) -> dict[int, ChunkRecord]:
+    """Return the chunks of the scope's searchable documents among `ids`, by id."""
+    included = scope_filter(scope, "chunks")
     found: dict[int, ChunkRecord] = {}
     for batch in batches(ids):
-        for row in await Chunk.filter(id__in=batch, document__status__in=SEARCHABLE).only(*_COLUMNS).using_db(client):
-            found[row.id] = _to_record(row)
+        searchable = Chunk.filter(id__in=batch, document__status__in=SEARCHABLE)
+        for row in await included.apply(searchable).only(*CHUNK_COLUMNS).using_db(client):
+            found[row.id] = chunk_from_row(row)
     return found
 
 
-def _list_of_document(document_id: DocumentId) -> Listing:
+def _list_of_document(scope: AnyScope, document_id: DocumentId) -> Listing:
+    included = scope_filter(scope, "documents")
     return Listing(
         order="chunks",
         source="chunks JOIN documents ON documents.id = chunks.document_id",
         key="chunks.position",
         id="chunks.id",
         key_type=int,
-        where="chunks.document_id = ? AND documents.status IN (SELECT value FROM json_each(?))",
-        values=(document_id, json_array(SEARCHABLE)),
+        where=f"chunks.document_id = ? AND documents.status IN (SELECT value FROM json_each(?)) AND {included.unindexed}",  # noqa: S608  # constants
+        values=(document_id, json_array(SEARCHABLE), *included.values),
     )
 
 
-def _list_citing(chunk_id: ChunkId) -> Listing:
-    """Return the list of the answers that cite a chunk, newest first."""
+def _list_citing(scope: AnyScope, chunk_id: ChunkId) -> Listing:
+    """Return the list of the scope's answers that cite a chunk, newest first."""
+    included = scope_filter(scope, "messages")
     return Listing(
         order="cited by",
         source="messages",
         key="messages.id",
         id="messages.id",
         key_type=int,
-        where="messages.id IN (SELECT message_id FROM citations WHERE chunk_id = ?)",
-        values=(chunk_id,),
+        where=f"messages.id IN (SELECT message_id FROM citations WHERE chunk_id = ?) AND {included.sql}",  # noqa: S608  # constants
+        values=(chunk_id, *included.values),
         descending=True,
     )
 
@@ -174,7 +146,7 @@ def chunk_values(document_id: DocumentId, chunk: NewChunk) -> tuple[object, ...]
     )  # fmt: skip
 
 
-def _to_record(row: Chunk) -> ChunkRecord:
+def chunk_from_row(row: Chunk) -> ChunkRecord:
     return ChunkRecord(
         id=ChunkId(row.id),
         document_id=DocumentId(row.document_id),

@@ -5,10 +5,12 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.json_columns import json_array, now, unpack, unpack_any
 from persistence.database.keyset_pages import Listing
 from persistence.database.sqlite import batches, fetch
 from persistence.database.tables import Document
+from records.access import AnyScope
 from records.document import (
     Chunking,
     DocumentRecord,
@@ -19,7 +21,7 @@ from records.document import (
 )
 from records.errors import NotFound
 from records.filters import DocumentFilter, Order
-from records.ids import DocumentId
+from records.ids import DocumentId, SessionId, UserId
 from records.values.text import comparison_key
 
 _KEYS: dict[str, tuple[str, type]] = {
@@ -32,11 +34,18 @@ WITH_ALL_TAGS = """documents.id IN (
     GROUP BY document_id HAVING count(*) = ?
 )"""
 
+_PRESENT = """
+    SELECT id FROM documents WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'DELETING' AND {included}
+"""
 
-def list_documents(filter: DocumentFilter, order: Order) -> Listing:
-    """Return the list of documents that match a filter. Documents in DELETING are left out unless the filter names them."""
+
+def list_documents(scope: AnyScope, filter: DocumentFilter, order: Order) -> Listing:
+    """Return the list of the scope's documents that match a filter.
+
+    Documents in DELETING are left out unless the filter names them.
+    """
     key, key_type = _KEYS[order.field]
-    where, values = _conditions(filter)
+    where, values = _conditions(scope, filter)
     return Listing(
         order=f"documents {order.field}",
         source="documents",
@@ -49,11 +58,15 @@ def list_documents(filter: DocumentFilter, order: Order) -> Listing:
     )
 
 
-def _conditions(filter: DocumentFilter) -> tuple[list[str], list[Any]]:
+def _conditions(scope: AnyScope, filter: DocumentFilter) -> tuple[list[str], list[Any]]:
     where, values = ["documents.status <> 'DELETING'"], list[Any]()
     if filter.status is not None:
         where = ["documents.status IN (SELECT value FROM json_each(?))"]
         values.append(json_array(filter.status))
+    included = scope_filter(scope, "documents")
+    is_selective = filter.session_id is not None or filter.status is not None or bool(filter.tags)
+    where.append(included.unindexed if is_selective else included.sql)
+    values += included.values
     if filter.name_contains is not None:
         where.append("instr(documents.name_key, ?) > 0")
         values.append(comparison_key(filter.name_contains))
@@ -64,9 +77,18 @@ def _conditions(filter: DocumentFilter) -> tuple[list[str], list[Any]]:
         where.append(WITH_ALL_TAGS)
         values += all_tags(filter.tags)
     if filter.session_id is not None:
-        where.append("documents.id IN (SELECT document_id FROM session_documents WHERE session_id = ?)")
-        values.append(filter.session_id)
+        condition, of_session = _attached_to(scope, filter.session_id)
+        where.append(condition)
+        values += of_session
     return where, values
+
+
+def _attached_to(scope: AnyScope, session_id: SessionId) -> tuple[str, tuple[Any, ...]]:
+    """Return the condition that a document is attached to a session of the scope, and its values."""
+    included = scope_filter(scope, "sessions")
+    attached = "SELECT document_id FROM session_documents JOIN sessions ON sessions.id = session_documents.session_id"
+    condition = f"documents.id IN ({attached} WHERE sessions.id = ? AND {included.unindexed})"  # constants
+    return condition, (session_id, *included.values)
 
 
 def all_tags(tags: Sequence[str]) -> tuple[str, int]:
@@ -75,30 +97,29 @@ def all_tags(tags: Sequence[str]) -> tuple[str, int]:
     return json_array(sorted(distinct)), len(distinct)
 
 
-async def load_documents(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, DocumentRecord]:
-    """Return the known documents among `ids`, by id."""
+async def load_documents(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequence[int]) -> dict[int, DocumentRecord]:
+    """Return the documents of the scope among `ids`, by id."""
+    included = scope_filter(scope, "documents")
     found: dict[int, DocumentRecord] = {}
     for batch in batches(ids):
-        for row in await Document.filter(id__in=batch).using_db(client).prefetch_related("tags"):
+        for row in await included.apply(Document.filter(id__in=batch)).using_db(client).prefetch_related("tags"):
             found[row.id] = _to_record(row)
     return found
 
 
-async def load_document(client: BaseDBAsyncClient, document_id: DocumentId) -> DocumentRecord:
+async def load_document(client: BaseDBAsyncClient, scope: AnyScope, document_id: DocumentId) -> DocumentRecord:
     """Return a document. Raises `NotFound`."""
-    found = await load_documents(client, [document_id])
+    found = await load_documents(client, scope, [document_id])
     if document_id not in found:
         raise NotFound("document", document_id)
     return found[document_id]
 
 
-async def require_documents(client: BaseDBAsyncClient, document_ids: Sequence[DocumentId]) -> None:
-    """Raise `NotFound` for the first id that is unknown or whose document is in DELETING."""
-    rows = await fetch(
-        client,
-        "SELECT id FROM documents WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'DELETING'",
-        [json_array(document_ids)],
-    )
+async def require_documents(client: BaseDBAsyncClient, scope: AnyScope, document_ids: Sequence[DocumentId]) -> None:
+    """Raise `NotFound` for the first id that the scope does not include or whose document is in DELETING."""
+    included = scope_filter(scope, "documents")
+    query = _PRESENT.format(included=included.unindexed)
+    rows = await fetch(client, query, [json_array(document_ids), *included.values])
     known = {row[0] for row in rows}
     for document_id in document_ids:
         if document_id not in known:
@@ -114,6 +135,7 @@ async def change_document(transaction: BaseDBAsyncClient, document_id: DocumentI
 def _to_record(row: Document) -> DocumentRecord:
     return DocumentRecord(
         id=DocumentId(row.id),
+        owner_id=UserId(row.owner_id),
         name=row.name,
         title=row.title,
         media_type=row.media_type,

@@ -2,13 +2,15 @@
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.sqlite import execute, fetch
+from records.access import AnyScope
 
 # Pieces follow each other without gaps, so the first one to read is the last that starts at or before the offset.
 _OVERLAPPING = """
     SELECT start, text FROM text_pieces WHERE document_id = ? AND start < ? AND start >= coalesce(
         (SELECT max(start) FROM text_pieces WHERE document_id = ? AND start <= ?), 0
-    ) ORDER BY start
+    ) AND {included} ORDER BY start
 """
 
 
@@ -22,10 +24,15 @@ async def append_text(client: BaseDBAsyncClient, document_id: int, start: int, t
     )
 
 
-async def read_text(client: BaseDBAsyncClient, document_id: int, offset: int, length: int) -> str:
-    """Return up to `length` code points from `offset`; fewer at the end of the text."""
+async def read_text(client: BaseDBAsyncClient, scope: AnyScope, document_id: int, offset: int, length: int) -> str:
+    """Return up to `length` code points from `offset`; fewer at the end of the text.
+
+    The text of a document outside of the scope is empty.
+    """
     if length <= 0:
         return ""
     offset = max(0, offset)
-    rows = await fetch(client, _OVERLAPPING, [document_id, offset + length, document_id, offset])
+    included = scope_filter(scope, "text_pieces")
+    values = [document_id, offset + length, document_id, offset, *included.values]
+    rows = await fetch(client, _OVERLAPPING.format(included=included.sql), values)
     return "".join(row["text"][max(0, offset - row["start"]) : offset + length - row["start"]] for row in rows)

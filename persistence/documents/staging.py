@@ -17,6 +17,7 @@ from persistence.documents.chunks import chunk_values
 from persistence.documents.document_queries import change_document, load_document, require_documents
 from persistence.documents.parse_results import store_parse_results
 from persistence.embeddings.embedders import recount_deep
+from records.access import SystemScope
 from records.document import DocumentRecord, DocumentStatus, NewChunk, ParsedDocument, StagedChunk
 from records.ids import DocumentId
 
@@ -77,8 +78,9 @@ _SWITCH = (
 class Staging:
     """Implements `services.interfaces.staging_store.StagingStore`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, system: SystemScope) -> None:
         self._database = database
+        self._system = system
 
     async def outdated(
         self, parser_version: int, without: Collection[DocumentId] = ()
@@ -89,7 +91,7 @@ class Staging:
 
     async def begin(self, document_id: DocumentId) -> None:
         async with self._database.writing() as transaction:
-            await require_documents(transaction, [document_id])
+            await require_documents(transaction, self._system, [document_id])
             await clear_staged(transaction, document_id)
 
     async def append_text(self, document_id: DocumentId, start: int, text: str) -> None:
@@ -148,7 +150,7 @@ class Staging:
             await execute(transaction, "UPDATE documents SET embedded_chunks = chunk_count WHERE id = ?", [document_id])
             await recount_deep(transaction, document_id)
             await clear_staged(transaction, document_id)
-            return await load_document(transaction, document_id)
+            return await load_document(transaction, self._system, document_id)
 
     async def forget(self, document_id: DocumentId) -> None:
         async with self._database.writing() as transaction:

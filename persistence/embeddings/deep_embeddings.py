@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array
 from persistence.database.sqlite import execute, execute_many, fetch, fetch_value
 from persistence.documents.chunks import load_chunks
 from persistence.embeddings.embedders import EmbedderId
+from records.access import AnyScope, SystemScope
 from records.document import ChunkRecord
 from records.ids import ChunkId, DocumentId
 from records.indexing import IndexCounts
@@ -40,14 +42,19 @@ _ADD_PROGRESS = """
     INSERT INTO deep_progress (document_id, embedded_chunks) SELECT id, ? FROM documents WHERE id = ?
     ON CONFLICT (document_id) DO UPDATE SET embedded_chunks = embedded_chunks + excluded.embedded_chunks
 """
+_PROGRESS = """
+    SELECT document_id, embedded_chunks FROM deep_progress
+    WHERE document_id IN (SELECT value FROM json_each(?)) AND {included}
+"""
 _FORMER = "SELECT id FROM embedders WHERE role = 'DEEP' AND id <> ? LIMIT 1"
 
 
 class DeepVectors:
     """Implements `services.indexing.deep_index.DeepVectors` for one deep embedder. Vectors of others are ignored."""
 
-    def __init__(self, database: Database, embedder_id: EmbedderId) -> None:
+    def __init__(self, database: Database, embedder_id: EmbedderId, system: SystemScope) -> None:
         self._database = database
+        self._system = system
         self._embedder_id = embedder_id
 
     async def counts(self) -> IndexCounts:
@@ -60,7 +67,7 @@ class DeepVectors:
         async with self._database.snapshot() as reader:
             document_id = await fetch_value(reader, _NEXT_DOCUMENT)
             rows = await fetch(reader, _NEXT_CHUNKS, [document_id, self._embedder_id, limit])
-            found = await load_chunks(reader, [row[0] for row in rows])
+            found = await load_chunks(reader, self._system, [row[0] for row in rows])
         return tuple(sorted(found.values(), key=lambda chunk: chunk.index))
 
     async def store(self, embeddings: Sequence[tuple[ChunkRecord, bytes]]) -> None:
@@ -106,21 +113,18 @@ class DeepVectors:
                 await execute(transaction, "DELETE FROM embedders WHERE id = ?", [former])
         return max(1, erased)
 
-    async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
-        """Return the number of chunks with a vector by document. Documents that were never embedded are left out."""
+    async def embedded(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
+        """Return the number of chunks with a vector by document of the scope; those never embedded are left out."""
+        included = scope_filter(scope, "deep_progress")
         async with self._database.reading() as reader:
-            rows = await fetch(
-                reader,
-                "SELECT document_id, embedded_chunks FROM deep_progress"
-                " WHERE document_id IN (SELECT value FROM json_each(?))",
-                [json_array(document_ids)],
-            )
+            query = _PROGRESS.format(included=included.sql)
+            rows = await fetch(reader, query, [json_array(document_ids), *included.values])
         return {DocumentId(row[0]): int(row[1]) for row in rows}
 
     async def covers(self, document_ids: Sequence[DocumentId] | None) -> bool:
         """Return whether any chunk of these documents (None: of all) has a vector."""
         if document_ids is not None:
-            return any((await self.embedded(document_ids)).values())
+            return any((await self.embedded(self._system, document_ids)).values())
         async with self._database.reading() as reader:
             found = await fetch_value(reader, "SELECT 1 FROM deep_progress WHERE embedded_chunks > 0 LIMIT 1")
         return found is not None

@@ -32,9 +32,32 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="User",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("name", fields.TextField(unique=False)),
+                ("role", fields.CharField(max_length=16)),
+                ("active", fields.BooleanField(default=True)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={"table": "users", "app": "graphlore", "pk_attr": "id"},
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Document",
             fields=[
                 ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "owner",
+                    fields.ForeignKeyField(
+                        "graphlore.User",
+                        source_field="owner_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="documents",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
                 ("name", fields.TextField(unique=False)),
                 ("name_key", fields.TextField(unique=False)),
                 ("title", fields.TextField(null=True, unique=False)),
@@ -64,9 +87,9 @@ class Migration(migrations.Migration):
                 "table": "documents",
                 "app": "graphlore",
                 "indexes": [
-                    Index(fields=["created_at", "id"]),
-                    Index(fields=["name_key", "id"]),
-                    Index(fields=["byte_size", "id"]),
+                    Index(fields=["owner_id", "created_at", "id"]),
+                    Index(fields=["owner_id", "name_key", "id"]),
+                    Index(fields=["owner_id", "byte_size", "id"]),
                     Index(fields=["status", "id"]),
                     Index(fields=["sha256"]),
                 ],
@@ -269,6 +292,17 @@ class Migration(migrations.Migration):
             name="Session",
             fields=[
                 ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "owner",
+                    fields.ForeignKeyField(
+                        "graphlore.User",
+                        source_field="owner_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="sessions",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
                 ("name", fields.TextField(unique=False)),
                 ("name_key", fields.TextField(unique=False)),
                 ("settings", fields.TextField(unique=False)),
@@ -290,9 +324,9 @@ class Migration(migrations.Migration):
                 "table": "sessions",
                 "app": "graphlore",
                 "indexes": [
-                    Index(fields=["active_at", "id"]),
-                    Index(fields=["created_at", "id"]),
-                    Index(fields=["name_key", "id"]),
+                    Index(fields=["owner_id", "active_at", "id"]),
+                    Index(fields=["owner_id", "created_at", "id"]),
+                    Index(fields=["owner_id", "name_key", "id"]),
                 ],
                 "pk_attr": "id",
             },

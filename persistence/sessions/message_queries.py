@@ -6,9 +6,11 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.query_utils import Prefetch
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.json_columns import json_array, pack_or_none, unpack
 from persistence.database.sqlite import batches, execute, execute_many
 from persistence.database.tables import Citation, Message
+from records.access import AnyScope
 from records.answer import AnswerProgress
 from records.document import BoundingBox
 from records.errors import NotFound
@@ -30,7 +32,7 @@ UNFINISHED = tuple(status for status in MessageStatus if not status.terminal)
 _PROGRESS = """
     UPDATE messages SET status = ?2, content = iif(?3, '', content) || ?4,
         reasoning = nullif(iif(?3, '', coalesce(reasoning, '')) || ?5, '')
-    WHERE id = ?1 AND status IN (SELECT value FROM json_each(?6))
+    WHERE id = ?1 AND status IN (SELECT value FROM json_each(?6)) AND {included}
 """
 
 # The links to a document or chunk that was erased while the answer was generated are null, and so is the position then.
@@ -45,19 +47,20 @@ _CLEAR_SPANS = """
 """
 
 
-async def load_messages(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, MessageRecord]:
-    """Return the known messages among `ids` with their citations, by id."""
+async def load_messages(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequence[int]) -> dict[int, MessageRecord]:
+    """Return the messages of the scope among `ids` with their citations, by id."""
+    included = scope_filter(scope, "messages")
     found: dict[int, MessageRecord] = {}
     for batch in batches(ids):
         cited = Prefetch("citations", Citation.all().using_db(client).order_by("id"))
-        for row in await Message.filter(id__in=batch).using_db(client).prefetch_related(cited):
+        for row in await included.apply(Message.filter(id__in=batch)).using_db(client).prefetch_related(cited):
             found[row.id] = _to_record(row)
     return found
 
 
-async def load_message(client: BaseDBAsyncClient, message_id: MessageId) -> MessageRecord:
+async def load_message(client: BaseDBAsyncClient, scope: AnyScope, message_id: MessageId) -> MessageRecord:
     """Return a message. Raises `NotFound`."""
-    found = await load_messages(client, [message_id])
+    found = await load_messages(client, scope, [message_id])
     if message_id not in found:
         raise NotFound("message", message_id)
     return found[message_id]
@@ -77,13 +80,14 @@ async def store_citations(
     await execute(transaction, _CLEAR_SPANS, [message_id])
 
 
-async def store_progress(transaction: BaseDBAsyncClient, progress: AnswerProgress) -> bool:
-    """Store the status and the texts of an unfinished answer, and return whether there is one with this id."""
+async def store_progress(transaction: BaseDBAsyncClient, scope: AnyScope, progress: AnswerProgress) -> bool:
+    """Store the status and the texts of an unfinished answer, and return whether the scope has one with this id."""
+    included = scope_filter(scope, "messages")
     values = [
         progress.message_id, progress.status.value, progress.replaces, encodable(progress.content),
-        encodable(progress.reasoning), json_array(UNFINISHED),
+        encodable(progress.reasoning), json_array(UNFINISHED), *included.values,
     ]  # fmt: skip
-    return await execute(transaction, _PROGRESS, values) > 0
+    return await execute(transaction, _PROGRESS.format(included=included.sql), values) > 0
 
 
 def answer_columns(message: MessageRecord) -> dict[str, Any]:

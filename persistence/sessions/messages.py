@@ -6,6 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.database import Database
 from persistence.database.json_columns import now, pack
 from persistence.database.keyset_pages import Listing, count, page
@@ -20,6 +21,7 @@ from persistence.sessions.message_queries import (
     store_progress,
 )
 from persistence.sessions.session_totals import add_answer, set_last_message, subtract_messages
+from records.access import AnyScope
 from records.answer import AnswerProgress
 from records.codes import ErrorCode
 from records.errors import Conflict, NotFound
@@ -42,10 +44,10 @@ INTERRUPTED = MessageError(
 MESSAGES_OF_EXCHANGE = 2
 
 _HISTORY = """
-    SELECT answers.parent_id, answers.id FROM messages AS answers
-    WHERE answers.session_id = ? AND answers.id < ? AND answers.role = 'ASSISTANT' AND answers.status = 'COMPLETED'
-        AND answers.parent_id IS NOT NULL
-    ORDER BY answers.id DESC LIMIT ?
+    SELECT messages.parent_id, messages.id FROM messages
+    WHERE messages.session_id = ? AND messages.id < ? AND messages.role = 'ASSISTANT' AND messages.status = 'COMPLETED'
+        AND messages.parent_id IS NOT NULL AND {included}
+    ORDER BY messages.id DESC LIMIT ?
 """
 
 
@@ -57,6 +59,7 @@ class Messages:
 
     async def start_exchange(
         self,
+        scope: AnyScope,
         session_id: SessionId,
         content: str,
         *,
@@ -66,10 +69,11 @@ class Messages:
         idempotency_key: str | None,
     ) -> tuple[MessageRecord, MessageRecord, bool]:
         async with self._database.writing() as transaction:
-            session = await Session.filter(id=session_id).using_db(transaction).first()
+            found = scope_filter(scope, "sessions").apply(Session.filter(id=session_id))
+            session = await found.using_db(transaction).first()
             if session is None:
                 raise NotFound("session", session_id)
-            stored = await _find_exchange(transaction, session_id, idempotency_key)
+            stored = await _find_exchange(transaction, scope, session_id, idempotency_key)
             if stored is not None:
                 return *stored, True
             await _reject_second_answer(transaction, session_id)
@@ -84,99 +88,110 @@ class Messages:
                 head_id=answer.id,
                 message_count=F("message_count") + MESSAGES_OF_EXCHANGE,
             )
-            return *await _load_exchange(transaction, prompt.id, answer.id), False
+            return *await _load_exchange(transaction, scope, prompt.id, answer.id), False
 
     async def find_exchange(
-        self, session_id: SessionId, idempotency_key: str
+        self, scope: AnyScope, session_id: SessionId, idempotency_key: str
     ) -> tuple[MessageRecord, MessageRecord] | None:
         async with self._database.snapshot() as reader:
-            return await _find_exchange(reader, session_id, idempotency_key)
+            return await _find_exchange(reader, scope, session_id, idempotency_key)
 
-    async def find_unfinished(self, session_id: SessionId) -> MessageRecord | None:
+    async def find_unfinished(self, scope: AnyScope, session_id: SessionId) -> MessageRecord | None:
+        included = scope_filter(scope, "messages")
         async with self._database.snapshot() as reader:
-            row = await Message.filter(session_id=session_id, status__in=UNFINISHED).using_db(reader).first()
-            return None if row is None else await load_message(reader, MessageId(row.id))
+            unfinished = Message.filter(session_id=session_id, status__in=UNFINISHED)
+            row = await included.apply(unfinished).using_db(reader).first()
+            return None if row is None else await load_message(reader, scope, MessageId(row.id))
 
-    async def get(self, message_id: MessageId) -> MessageRecord:
+    async def get(self, scope: AnyScope, message_id: MessageId) -> MessageRecord:
         async with self._database.snapshot() as reader:
-            return await load_message(reader, message_id)
+            return await load_message(reader, scope, message_id)
 
-    async def find(self, message_id: MessageId) -> MessageRecord | None:
-        return (await self.find_many([message_id])).get(message_id)
+    async def find(self, scope: AnyScope, message_id: MessageId) -> MessageRecord | None:
+        return (await self.find_many(scope, [message_id])).get(message_id)
 
-    async def find_many(self, message_ids: Sequence[MessageId]) -> Mapping[MessageId, MessageRecord]:
+    async def find_many(self, scope: AnyScope, message_ids: Sequence[MessageId]) -> Mapping[MessageId, MessageRecord]:
         async with self._database.snapshot() as reader:
-            found = await load_messages(reader, message_ids)
+            found = await load_messages(reader, scope, message_ids)
         return {record.id: record for record in found.values()}
 
-    async def page(self, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
+    async def page(self, scope: AnyScope, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
         async with self._database.snapshot() as reader:
-            return await page(reader, _list_messages(session_id), request, load_messages)
+            listing = _list_messages(scope, session_id)
+            return await page(reader, listing, request, lambda client, ids: load_messages(client, scope, ids))
 
-    async def count(self, session_id: SessionId) -> int:
+    async def count(self, scope: AnyScope, session_id: SessionId) -> int:
         async with self._database.reading() as reader:
-            return await count(reader, _list_messages(session_id))
+            return await count(reader, _list_messages(scope, session_id))
 
-    async def history(self, session_id: SessionId, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:
+    async def history(
+        self, scope: AnyScope, session_id: SessionId, before: MessageId, pairs: int
+    ) -> tuple[MessageRecord, ...]:
         if pairs <= 0:
             return ()
+        included = scope_filter(scope, "messages")
+        query = _HISTORY.format(included=included.sql)
         async with self._database.snapshot() as reader:
-            rows = await fetch(reader, _HISTORY, [session_id, before, pairs])
+            rows = await fetch(reader, query, [session_id, before, *included.values, pairs])
             ids = [row[column] for row in reversed(rows) for column in (0, 1)]
-            found = await load_messages(reader, ids)
+            found = await load_messages(reader, scope, ids)
         return tuple(found[message_id] for message_id in ids)
 
-    async def checkpoint(self, progress: AnswerProgress) -> None:
+    async def checkpoint(self, scope: AnyScope, progress: AnswerProgress) -> None:
         """Store progress. No-op for an answer that has ended or was deleted: a late checkpoint cannot undo its end."""
         async with self._database.writing() as transaction:
-            is_stored = await store_progress(transaction, progress)
+            is_stored = await store_progress(transaction, scope, progress)
             if is_stored and progress.citations is not None:
                 await store_citations(transaction, progress.message_id, progress.citations)
 
-    async def finish(self, message: MessageRecord) -> MessageRecord:
+    async def finish(self, scope: AnyScope, message: MessageRecord) -> MessageRecord:
         """Store the end of an answer. Token usage is added to the session by the first call only. Raises `NotFound`."""
         async with self._database.writing() as transaction:
-            stored = await load_message(transaction, message.id)
+            stored = await load_message(transaction, scope, message.id)
             await Message.filter(id=message.id).using_db(transaction).update(**answer_columns(message))
             await store_citations(transaction, message.id, message.citations)
             if not stored.status.terminal:
                 await add_answer(transaction, message)
-            return await load_message(transaction, message.id)
+            return await load_message(transaction, scope, message.id)
 
-    async def fail_unfinished(self) -> tuple[MessageRecord, ...]:
+    async def fail_unfinished(self, scope: AnyScope) -> tuple[MessageRecord, ...]:
+        included = scope_filter(scope, "messages")
         async with self._database.writing() as transaction:
-            rows = await Message.filter(status__in=UNFINISHED).using_db(transaction).order_by("id").only("id")
+            unfinished = included.apply(Message.filter(status__in=UNFINISHED)).using_db(transaction)
+            rows = await unfinished.order_by("id").only("id")
             ids = [row.id for row in rows]
             failed = {"status": MessageStatus.FAILED.value, "error": pack(INTERRUPTED), "completed_at": now()}
             await Message.filter(id__in=ids).using_db(transaction).update(**failed)
-            return tuple((await load_messages(transaction, ids)).values())
+            return tuple((await load_messages(transaction, scope, ids)).values())
 
-    async def delete_exchange(self, message_id: MessageId) -> tuple[MessageId, ...]:
+    async def delete_exchange(self, scope: AnyScope, message_id: MessageId) -> tuple[MessageId, ...]:
         async with self._database.writing() as transaction:
-            message = await load_message(transaction, message_id)
+            message = await load_message(transaction, scope, message_id)
             is_answer = message.role is MessageRole.ASSISTANT and message.parent_id is not None
-            prompt = await load_message(transaction, message.parent_id or message.id) if is_answer else message
+            prompt = await load_message(transaction, scope, message.parent_id or message.id) if is_answer else message
             answers = await Message.filter(parent_id=prompt.id, role="ASSISTANT").using_db(transaction).order_by("id")
             if any(not MessageStatus(answer.status).terminal for answer in answers):
                 raise Conflict("The answer is not finished. Cancel it first.")
-            return await _delete(transaction, prompt, [prompt.id, *(MessageId(answer.id) for answer in answers)])
+            return await _delete(transaction, scope, prompt, [prompt.id, *(MessageId(answer.id) for answer in answers)])
 
-    async def rate(self, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
+    async def rate(self, scope: AnyScope, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
         async with self._database.writing() as transaction:
+            await load_message(transaction, scope, message_id)
             await Message.filter(id=message_id).using_db(transaction).update(rating=rating and rating.value)
-            return await load_message(transaction, message_id)
+            return await load_message(transaction, scope, message_id)
 
 
-def _list_messages(session_id: SessionId) -> Listing:
+def _list_messages(scope: AnyScope, session_id: SessionId) -> Listing:
     """Return the list of a session's messages. Ids are their order, because conversations have no branches yet."""
+    included = scope_filter(scope, "messages")
     return Listing(
         order="messages",
         source="messages",
         key="messages.id",
         id="messages.id",
         key_type=int,
-        where="messages.session_id = ?",
-        values=(session_id,),
+        where=f"messages.session_id = ? AND {included.sql}",
+        values=(session_id, *included.values),
     )
 
 
@@ -215,17 +230,19 @@ async def _create_answer(
 
 
 async def _find_exchange(
-    transaction: BaseDBAsyncClient, session_id: SessionId, idempotency_key: str | None
+    transaction: BaseDBAsyncClient, scope: AnyScope, session_id: SessionId, idempotency_key: str | None
 ) -> tuple[MessageRecord, MessageRecord] | None:
     if idempotency_key is None:
         return None
-    same = Message.filter(session_id=session_id, idempotency_key=encodable(idempotency_key))
+    same = scope_filter(scope, "messages").apply(
+        Message.filter(session_id=session_id, idempotency_key=encodable(idempotency_key))
+    )
     prompt = await same.using_db(transaction).first()
     if prompt is None:
         return None
     answer = await Message.filter(parent_id=prompt.id, role="ASSISTANT").using_db(transaction).order_by("-id").first()
     assert answer is not None, "prompt and answer are stored and deleted together"
-    return await _load_exchange(transaction, prompt.id, answer.id)
+    return await _load_exchange(transaction, scope, prompt.id, answer.id)
 
 
 async def _reject_second_answer(transaction: BaseDBAsyncClient, session_id: SessionId) -> None:
@@ -234,15 +251,17 @@ async def _reject_second_answer(transaction: BaseDBAsyncClient, session_id: Sess
 
 
 async def _load_exchange(
-    transaction: BaseDBAsyncClient, prompt_id: int, answer_id: int
+    transaction: BaseDBAsyncClient, scope: AnyScope, prompt_id: int, answer_id: int
 ) -> tuple[MessageRecord, MessageRecord]:
-    found = await load_messages(transaction, [prompt_id, answer_id])
+    found = await load_messages(transaction, scope, [prompt_id, answer_id])
     return found[prompt_id], found[answer_id]
 
 
-async def _delete(transaction: BaseDBAsyncClient, prompt: MessageRecord, ids: list[MessageId]) -> tuple[MessageId, ...]:
+async def _delete(
+    transaction: BaseDBAsyncClient, scope: AnyScope, prompt: MessageRecord, ids: list[MessageId]
+) -> tuple[MessageId, ...]:
     """Delete an exchange. The message before it becomes the parent of the messages after it."""
-    deleted = await load_messages(transaction, ids)
+    deleted = await load_messages(transaction, scope, ids)
     after = Message.filter(parent_id__in=ids).exclude(id__in=ids).using_db(transaction)
     await after.update(parent_id=prompt.parent_id)
     await Message.filter(id__in=ids).using_db(transaction).delete()

@@ -5,14 +5,16 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.json_columns import stamp, unpack
 from persistence.database.keyset_pages import Listing
 from persistence.database.sqlite import batches
 from persistence.database.tables import Session
 from persistence.search.query import parse_query
+from records.access import AnyScope
 from records.errors import NotFound
 from records.filters import Order, SessionFilter
-from records.ids import MessageId, ModelId, SessionId
+from records.ids import MessageId, ModelId, SessionId, UserId
 from records.session import SessionRecord, SessionSettings, TokenUsage
 from records.values.text import comparison_key
 
@@ -42,10 +44,13 @@ _RELEVANCE = """(
 ) AS relevance JOIN sessions ON sessions.id = relevance.session_id"""
 
 
-def list_sessions(filter: SessionFilter, order: Order) -> Listing:
-    """Return the list of sessions that match a filter. Without words to search for, RELEVANCE means LAST_MESSAGE_AT."""
+def list_sessions(scope: AnyScope, filter: SessionFilter, order: Order) -> Listing:
+    """Return the list of the scope's sessions that match a filter.
+
+    Without words to search for, RELEVANCE means LAST_MESSAGE_AT.
+    """
     terms = _terms(filter.query)
-    where, values = _conditions(filter, terms)
+    where, values = _conditions(scope, filter, terms)
     if order.field == "RELEVANCE" and terms:
         expression = " OR ".join(terms)
         return Listing(
@@ -66,9 +71,12 @@ def _terms(query: str | None) -> Sequence[str] | None:
     return parse_query(query, _NO_STOP_WORDS).required[:MAX_WORDS]
 
 
-def _conditions(filter: SessionFilter, terms: Sequence[str] | None) -> tuple[list[str], list[Any]]:
-    model_name = filter.model_name
-    where, values = ["1"] if terms is None or terms else ["0"], list[Any]()
+def _conditions(scope: AnyScope, filter: SessionFilter, terms: Sequence[str] | None) -> tuple[list[str], list[Any]]:
+    model_name, included = filter.model_name, scope_filter(scope, "sessions")
+    is_selective = bool(terms) or filter.document_id is not None
+    where, values = [included.unindexed if is_selective else included.sql], list(included.values)
+    if terms is not None and not terms:
+        where.append("0")
     for term in terms or ():
         where.append(_WITH_WORD)
         values += (term, term)
@@ -85,18 +93,19 @@ def _conditions(filter: SessionFilter, terms: Sequence[str] | None) -> tuple[lis
     return where, values
 
 
-async def load_sessions(client: BaseDBAsyncClient, ids: Sequence[int]) -> dict[int, SessionRecord]:
-    """Return the known sessions among `ids`, by id."""
+async def load_sessions(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequence[int]) -> dict[int, SessionRecord]:
+    """Return the sessions of the scope among `ids`, by id."""
+    included = scope_filter(scope, "sessions")
     found: dict[int, SessionRecord] = {}
     for batch in batches(ids):
-        for row in await Session.filter(id__in=batch).using_db(client):
+        for row in await included.apply(Session.filter(id__in=batch)).using_db(client):
             found[row.id] = _to_record(row)
     return found
 
 
-async def load_session(client: BaseDBAsyncClient, session_id: SessionId) -> SessionRecord:
+async def load_session(client: BaseDBAsyncClient, scope: AnyScope, session_id: SessionId) -> SessionRecord:
     """Return a session. Raises `NotFound`."""
-    found = await load_sessions(client, [session_id])
+    found = await load_sessions(client, scope, [session_id])
     if session_id not in found:
         raise NotFound("session", session_id)
     return found[session_id]
@@ -105,6 +114,7 @@ async def load_session(client: BaseDBAsyncClient, session_id: SessionId) -> Sess
 def _to_record(row: Session) -> SessionRecord:
     return SessionRecord(
         id=SessionId(row.id),
+        owner_id=UserId(row.owner_id),
         name=row.name,
         settings=unpack(row.settings, SessionSettings),
         model_id=None if row.model_id is None else ModelId(row.model_id),

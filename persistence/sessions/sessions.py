@@ -5,6 +5,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.scope_filter import scope_filter
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack
 from persistence.database.keyset_pages import count, page
@@ -12,6 +13,7 @@ from persistence.database.sqlite import execute, execute_many, fetch
 from persistence.database.tables import Session
 from persistence.documents.document_queries import require_documents
 from persistence.sessions.session_queries import list_sessions, load_session, load_sessions
+from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
 from records.ids import DocumentId, SessionId
@@ -28,42 +30,49 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings) -> SessionRecord:
+    async def create(
+        self, scope: AccessScope, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings
+    ) -> SessionRecord:
         moment = now()
         async with self._database.writing() as transaction:
             row = await Session.create(
                 using_db=transaction,
+                owner_id=scope.user_id,
                 **_name_columns(name),
                 settings=pack(settings),
                 created_at=moment,
                 updated_at=moment,
                 active_at=moment,
             )
-            await _attach(transaction, row.id, document_ids)
-            return await load_session(transaction, SessionId(row.id))
+            await _attach(transaction, scope, row.id, document_ids)
+            return await load_session(transaction, scope, SessionId(row.id))
 
-    async def get(self, session_id: SessionId) -> SessionRecord:
+    async def get(self, scope: AnyScope, session_id: SessionId) -> SessionRecord:
         async with self._database.reading() as reader:
-            return await load_session(reader, session_id)
+            return await load_session(reader, scope, session_id)
 
-    async def find(self, session_id: SessionId) -> SessionRecord | None:
-        return (await self.find_many([session_id])).get(session_id)
+    async def find(self, scope: AnyScope, session_id: SessionId) -> SessionRecord | None:
+        return (await self.find_many(scope, [session_id])).get(session_id)
 
-    async def find_many(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, SessionRecord]:
+    async def find_many(self, scope: AnyScope, session_ids: Sequence[SessionId]) -> Mapping[SessionId, SessionRecord]:
         async with self._database.reading() as reader:
-            found = await load_sessions(reader, session_ids)
+            found = await load_sessions(reader, scope, session_ids)
         return {record.id: record for record in found.values()}
 
-    async def page(self, filter: SessionFilter, order: Order, request: PageRequest) -> Page[SessionRecord]:
+    async def page(
+        self, scope: AnyScope, filter: SessionFilter, order: Order, request: PageRequest
+    ) -> Page[SessionRecord]:
         async with self._database.snapshot() as reader:
-            return await page(reader, list_sessions(filter, order), request, load_sessions)
+            listing = list_sessions(scope, filter, order)
+            return await page(reader, listing, request, lambda client, ids: load_sessions(client, scope, ids))
 
-    async def count(self, filter: SessionFilter) -> int:
+    async def count(self, scope: AnyScope, filter: SessionFilter) -> int:
         async with self._database.reading() as reader:
-            return await count(reader, list_sessions(filter, NEWEST_FIRST))
+            return await count(reader, list_sessions(scope, filter, NEWEST_FIRST))
 
     async def update(
         self,
+        scope: AnyScope,
         session_id: SessionId,
         *,
         name: str | None = None,
@@ -77,16 +86,16 @@ class Sessions:
         if settings is not None:
             columns["settings"] = pack(settings)
         async with self._database.writing() as transaction:
-            await load_session(transaction, session_id)
+            await load_session(transaction, scope, session_id)
             await Session.filter(id=session_id).using_db(transaction).update(**columns)
             if document_ids is not None:
                 await execute(transaction, "DELETE FROM session_documents WHERE session_id = ?", [session_id])
-                await _attach(transaction, session_id, document_ids)
-            return await load_session(transaction, session_id)
+                await _attach(transaction, scope, session_id, document_ids)
+            return await load_session(transaction, scope, session_id)
 
-    async def delete(self, session_id: SessionId) -> EraseReceipt:
+    async def delete(self, scope: AnyScope, session_id: SessionId) -> EraseReceipt:
         async with self._database.writing() as transaction:
-            await load_session(transaction, session_id)
+            await load_session(transaction, scope, session_id)
             rows = await fetch(transaction, _MESSAGE_SIZES, [session_id])
             ids = [row["id"] for row in rows]
             before = await _count_content(transaction, session_id, ids)
@@ -96,21 +105,25 @@ class Sessions:
             messages=before[0] - after[0], keyword_entries=before[1] - after[1], bytes=sum(row["size"] for row in rows)
         )
 
-    async def document_ids(self, session_id: SessionId) -> tuple[DocumentId, ...]:
+    async def document_ids(self, scope: AnyScope, session_id: SessionId) -> tuple[DocumentId, ...]:
+        sessions, documents = scope_filter(scope, "sessions"), scope_filter(scope, "documents")
+        query = _ATTACHED.format(session_included=sessions.unindexed, document_included=documents.unindexed)
         async with self._database.reading() as reader:
-            rows = await fetch(reader, _ATTACHED, [session_id])
+            rows = await fetch(reader, query, [session_id, *sessions.values, *documents.values])
         return tuple(DocumentId(row[0]) for row in rows)
 
-    async def of_document(self, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
-        return await self.page(SessionFilter(document_id=document_id), NEWEST_FIRST, request)
+    async def of_document(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
+        return await self.page(scope, SessionFilter(document_id=document_id), NEWEST_FIRST, request)
 
-    async def count_of_document(self, document_id: DocumentId) -> int:
-        return await self.count(SessionFilter(document_id=document_id))
+    async def count_of_document(self, scope: AnyScope, document_id: DocumentId) -> int:
+        return await self.count(scope, SessionFilter(document_id=document_id))
 
 
 _ATTACHED = """
     SELECT attached.document_id FROM session_documents AS attached JOIN documents ON documents.id = attached.document_id
-    WHERE attached.session_id = ? AND documents.status <> 'DELETING' ORDER BY attached.position
+    JOIN sessions ON sessions.id = attached.session_id
+    WHERE attached.session_id = ? AND documents.status <> 'DELETING' AND {session_included}
+        AND {document_included} ORDER BY attached.position
 """
 _MESSAGE_SIZES = """
     SELECT id, length(CAST(content || coalesce(reasoning, '') AS BLOB)) AS size FROM messages WHERE session_id = ?
@@ -122,10 +135,12 @@ _CONTENT_COUNTS = """
 """
 
 
-async def _attach(transaction: BaseDBAsyncClient, session_id: int, document_ids: Sequence[DocumentId]) -> None:
-    """Attach documents to a session that has none. Raises `NotFound`."""
+async def _attach(
+    transaction: BaseDBAsyncClient, scope: AnyScope, session_id: int, document_ids: Sequence[DocumentId]
+) -> None:
+    """Attach documents of the scope to a session that has none. Raises `NotFound`."""
     distinct = list(dict.fromkeys(document_ids))
-    await require_documents(transaction, distinct)
+    await require_documents(transaction, scope, distinct)
     await execute_many(
         transaction,
         "INSERT INTO session_documents (session_id, document_id, position) VALUES (?, ?, ?)",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from records.access import AccessScope
 from records.errors import ModelNotReady, NotFound
 from records.ids import DocumentId, ModelId, SessionId
 from records.model import ModelRecord, ModelStatus
@@ -34,6 +35,7 @@ class ModelChoice(Protocol):
 class PromptRequest:
     """A prompt as a client sends it. The settings apply to this prompt alone; None uses those of the session."""
 
+    scope: AccessScope
     session_id: SessionId
     content: str
     thinking_mode: ThinkingMode | None = None
@@ -78,31 +80,29 @@ class AnswerPlanner:
         self._models = models
         self._defaults = defaults
 
-    async def effective_settings(self, session: SessionRecord) -> SessionSettings:
+    async def effective_settings(self, scope: AccessScope, session: SessionRecord) -> SessionSettings:
         """Return the settings that the next answer of the session is generated with."""
-        return (await self._resolve(session, session.settings, None, None)).settings
+        return (await self._resolve(scope, session, session.settings, None, None)).settings
 
     async def plan(self, request: PromptRequest) -> AnswerPlan:
         """Resolve a request.
 
         Raises `NotFound` for an unknown session or document, and `InvalidInput` for a sampling setting that is out of range.
         """
-        session = await self._sessions.get(request.session_id)
-        await self._check_documents(request.document_ids or ())
+        session = await self._sessions.get(request.scope, request.session_id)
+        await self._check_documents(request.scope, request.document_ids or ())
         own = replace(session.settings, thinking_mode=request.thinking_mode or session.settings.thinking_mode)
-        return await self._resolve(session, own, request.document_ids, request.sampling)
+        return await self._resolve(request.scope, session, own, request.document_ids, request.sampling)
 
-    async def _check_documents(self, document_ids: Sequence[DocumentId]) -> None:
-        known = await self._documents.find_many(document_ids)
+    async def _check_documents(self, scope: AccessScope, document_ids: Sequence[DocumentId]) -> None:
         try:
-            for document_id in document_ids:
-                if document_id not in known:
-                    await self._documents.get(document_id)
+            await self._documents.require(scope, document_ids)
         except NotFound as failure:
             raise NotFound(failure.kind, failure.missing_id, field="document_ids") from failure
 
     async def _resolve(
         self,
+        scope: AccessScope,
         session: SessionRecord,
         own: SessionSettings,
         document_ids: tuple[DocumentId, ...] | None,
@@ -118,5 +118,5 @@ class AnswerPlanner:
         if model:
             settings = replace(settings, model_id=model.id)
         if document_ids is None and settings.document_scope is not DocumentScope.ALL:
-            document_ids = await self._sessions.document_ids(session.id)
+            document_ids = await self._sessions.document_ids(scope, session.id)
         return AnswerPlan(settings, model, document_ids)

@@ -10,6 +10,7 @@ import anyio
 import structlog
 
 from concurrency import OwnedTasks, run_unit
+from records.access import AccessScope
 from records.answer import Started
 from records.codes import ErrorCode
 from records.errors import ExpectedError
@@ -39,7 +40,7 @@ class AnswerGenerator(Protocol):
         ...
 
 
-async def _ignore(session_id: SessionId) -> None:
+async def _ignore(scope: AccessScope, session_id: SessionId) -> None:
     return None
 
 
@@ -49,7 +50,7 @@ class AnswerListeners:
 
     started: Callable[[], None] = lambda: None
     "Called before the first step of an answer; must not block."
-    session_changed: Callable[[SessionId], Awaitable[None]] = _ignore
+    session_changed: Callable[[AccessScope, SessionId], Awaitable[None]] = _ignore
     "Called when a session has a new exchange, and when one of its answers has ended or was deleted."
 
 
@@ -80,13 +81,14 @@ class AnswerRunner:
         """The number of answers that are being generated or wait for the model."""
         return len(self._running)
 
-    def find(self, message_id: MessageId) -> RunningAnswer | None:
-        """Return the running answer of a message, or None if there is none."""
-        return self._running.get(message_id)
+    def find(self, scope: AccessScope, message_id: MessageId) -> RunningAnswer | None:
+        """Return the running answer of a message of the scope, or None if there is none."""
+        answer = self._running.get(message_id)
+        return answer if answer is not None and scope.includes(answer.access.user_id) else None
 
-    def start(self, prompt: MessageRecord, message: MessageRecord, plan: AnswerPlan) -> None:
-        """Start to generate a stored answer in the background."""
-        answer = RunningAnswer(message, prompt, plan.settings, plan.document_ids, EventLog(message.id))
+    def start(self, access: AccessScope, prompt: MessageRecord, message: MessageRecord, plan: AnswerPlan) -> None:
+        """Start to generate a stored answer in the background, with the scope of the user who sent the prompt."""
+        answer = RunningAnswer(access, message, prompt, plan.settings, plan.document_ids, EventLog(message.id))
         answer.publish(lambda seq: Started(seq, message.id, message))
         self._listeners.started()
         self._tasks.start(lambda: self._run(answer), "answer")
@@ -94,9 +96,9 @@ class AnswerRunner:
 
     async def _run(self, answer: RunningAnswer) -> None:
         """Generate one answer and end it. If the server stops before the end, store the text that was generated."""
-        session_id = answer.message.session_id
+        access, session_id = answer.access, answer.message.session_id
         try:
-            await self.notify(session_id)
+            await self.notify(access, session_id)
             outcome = await self._generate(answer)
             with anyio.CancelScope(shield=True):
                 await self._end(answer, outcome)
@@ -106,7 +108,7 @@ class AnswerRunner:
             if not answer.log.ended:
                 with anyio.CancelScope(shield=True):
                     await attempt(partial(answer.checkpoint, self._messages), "last checkpoint of an answer")
-        await self.notify(session_id)
+        await self.notify(access, session_id)
 
     async def _generate(self, answer: RunningAnswer) -> Outcome:
         outcome = Outcome(MessageStatus.CANCELED)
@@ -129,14 +131,14 @@ class AnswerRunner:
     async def _end(self, answer: RunningAnswer, outcome: Outcome) -> None:
         if outcome.error is not None:
             log.warning("answer failed", message=answer.id, code=outcome.error.code.value)
-        message = await self._outcomes.store(answer.ended_with(outcome))
+        message = await self._outcomes.store(answer.access, answer.ended_with(outcome))
         answer.end(message)
-        self._streams.keep(answer.log)
+        self._streams.keep(answer.access.user_id, answer.log)
         self.ends[message.status] += 1
 
-    async def notify(self, session_id: SessionId) -> None:
+    async def notify(self, scope: AccessScope, session_id: SessionId) -> None:
         """Call the listener for a changed session. Its failure is logged."""
-        await attempt(partial(self._listeners.session_changed, session_id), "notification of a changed session")
+        await attempt(partial(self._listeners.session_changed, scope, session_id), "notification of a changed session")
 
     async def store_progress(self) -> None:
         """Store checkpoints of the running answers while the server runs, and retry to store ended answers."""

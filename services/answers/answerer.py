@@ -9,6 +9,7 @@ import anyio
 
 from engines.inference import Inference
 from engines.inference.protocol import Finished, ReasoningSupport
+from records.access import AccessScope
 from records.answer import Retrieved
 from records.codes import ErrorCode
 from records.errors import EmptyAnswer, ExpectedError
@@ -51,7 +52,7 @@ class RetrievalFailed(ExpectedError):
 
 
 class Retrieves(Protocol):
-    async def retrieve(self, query: RetrievalQuery) -> Retrieval: ...
+    async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval: ...
 
 
 class ReadyModels(Protocol):
@@ -117,7 +118,7 @@ class Answerer:
             publish_progress(running, MessageStatus.RETRIEVING)
             retrieval = await self._retrieve(running)
             took = retrieval.took_ms
-            passages = await cite(retrieval.hits, self.documents)
+            passages = await cite(running.access, retrieval.hits, self.documents)
         fitted = await self._fit(running, inference, passages)
         if took is not None:
             citations = tuple(passage.citation for passage in fitted.parts.passages)
@@ -129,7 +130,7 @@ class Answerer:
         mode = thinking_mode(running)
         with self.tracer.span("build prompt") as span:
             pairs = running.settings.history_pairs or 0
-            history = await self.messages.history(running.message.session_id, running.prompt.id, pairs)
+            history = await self.messages.history(running.access, running.message.session_id, running.prompt.id, pairs)
             parts = PromptParts(running.settings.system_prompt, mode, history, passages, running.prompt.content)
             sampling = running.settings.sampling or SamplingSettings()
             counter = PromptCounter(inference, conversation_key(running), mode.thinks)
@@ -151,7 +152,7 @@ class Answerer:
             min_similarity=settings.min_similarity,
         )
         async with self.retrievals:
-            retrieval = await self.retriever.retrieve(query)
+            retrieval = await self.retriever.retrieve(running.access, query)
         failed = [leg for leg in retrieval.legs if leg.state is LegState.FAILED]
         if failed and not any(leg.state is LegState.RAN for leg in retrieval.legs if leg.name is not Leg.FUSION):
             raise RetrievalFailed(failed[0].message or "no reason given")

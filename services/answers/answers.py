@@ -13,6 +13,7 @@ import anyio
 import structlog
 
 from concurrency import OwnedTasks, Supervisor, open_owned_tasks
+from records.access import AccessScope, SystemScope
 from records.answer import AnswerEvent
 from records.errors import Busy, Conflict, DiskFull, ServerStopping
 from records.ids import DocumentId, MessageId, SessionId
@@ -74,12 +75,13 @@ class Answers:
         """The number of answers that ended since the start of the server, by terminal status."""
         return self._runner.ends
 
-    async def effective_settings(self, session: SessionRecord) -> SessionSettings:
+    async def effective_settings(self, scope: AccessScope, session: SessionRecord) -> SessionSettings:
         """Return the settings that the next answer of the session is generated with."""
-        return await self._planner.effective_settings(session)
+        return await self._planner.effective_settings(scope, session)
 
     async def send_message(
         self,
+        scope: AccessScope,
         *,
         session_id: SessionId,
         content: str,
@@ -96,18 +98,20 @@ class Answers:
         last answer is unfinished.
         """
         ids = None if document_ids is None else tuple(document_ids)
-        request = PromptRequest(session_id, content, thinking_mode, ids, sampling, idempotency_key)
+        request = PromptRequest(scope, session_id, content, thinking_mode, ids, sampling, idempotency_key)
         known = await self._find_exchange(request)
         if known is not None:
             prompt, answer = known
-            found = await self._find(answer.id)
+            found = await self._find(scope, answer.id)
             return prompt, answer if isinstance(found, RunningAnswer) else found
         plan = await self._planner.plan(request)
         return await self._tasks.complete(lambda: self._start(request, plan), "start of an answer")
 
     async def _find_exchange(self, request: PromptRequest) -> Exchange | None:
         key = request.idempotency_key
-        return None if key is None else await self._messages.find_exchange(request.session_id, key)
+        if key is None:
+            return None
+        return await self._messages.find_exchange(request.scope, request.session_id, key)
 
     async def _start(self, request: PromptRequest, plan: AnswerPlan) -> Exchange:
         async with self._starting:
@@ -115,10 +119,11 @@ class Answers:
             if known is not None:
                 return known
             self._require_place()
-            stored = await self._without_orphan(request.session_id, lambda: self._store(request, plan))
-            prompt, answer, is_known = stored
+            prompt, answer, is_known = await self._without_orphan(
+                request.scope, request.session_id, lambda: self._store(request, plan)
+            )
             if not is_known:
-                self._runner.start(prompt, answer, plan)
+                self._runner.start(request.scope, prompt, answer, plan)
         return prompt, answer
 
     def _require_place(self) -> None:
@@ -130,6 +135,7 @@ class Answers:
     async def _store(self, request: PromptRequest, plan: AnswerPlan) -> tuple[MessageRecord, MessageRecord, bool]:
         model = plan.ready_model()
         return await self._messages.start_exchange(
+            request.scope,
             request.session_id,
             request.content,
             thinking_mode=plan.settings.thinking_mode or ThinkingMode.DIRECT,
@@ -138,7 +144,7 @@ class Answers:
             idempotency_key=request.idempotency_key,
         )
 
-    async def _without_orphan(self, session_id: SessionId, action: Callable[[], Awaitable[T]]) -> T:
+    async def _without_orphan(self, scope: AccessScope, session_id: SessionId, action: Callable[[], Awaitable[T]]) -> T:
         """Run `action`. If an orphan of the session prevents it, store the orphan as FAILED and run `action` again.
 
         An orphan is an unfinished answer that no task generates. Call this with `_starting` held.
@@ -146,40 +152,42 @@ class Answers:
         try:
             return await action()
         except Conflict:
-            unfinished = await self._messages.find_unfinished(session_id)
-            if unfinished is None or self._runner.find(unfinished.id) is not None:
+            unfinished = await self._messages.find_unfinished(scope, session_id)
+            if unfinished is None or self._runner.find(scope, unfinished.id) is not None:
                 raise
-            await self._outcomes.fail_orphan(unfinished)
+            await self._outcomes.fail_orphan(scope, unfinished)
         return await action()
 
-    async def _find(self, message_id: MessageId) -> RunningAnswer | MessageRecord:
+    async def _find(self, scope: AccessScope, message_id: MessageId) -> RunningAnswer | MessageRecord:
         """Return the running answer, or the message as it is stored. An orphan fails first.
 
         Raises `NotFound` for an unknown id.
         """
-        running = self._runner.find(message_id)
+        running = self._runner.find(scope, message_id)
         if running is not None:
             return running
-        message = await self._messages.get(message_id)
+        message = await self._messages.get(scope, message_id)
         if message.status.terminal:
             return message
-        return await self._tasks.complete(lambda: self._find_unfinished(message_id), "failure of an orphaned answer")
+        return await self._tasks.complete(
+            lambda: self._find_unfinished(scope, message_id), "failure of an orphaned answer"
+        )
 
-    async def _find_unfinished(self, message_id: MessageId) -> RunningAnswer | MessageRecord:
+    async def _find_unfinished(self, scope: AccessScope, message_id: MessageId) -> RunningAnswer | MessageRecord:
         """Do the work of `_find` while no answer is between its storage and its start."""
         async with self._starting:
-            running = self._runner.find(message_id)
+            running = self._runner.find(scope, message_id)
             if running is not None:
                 return running
-            message = await self._messages.get(message_id)
-            return message if message.status.terminal else await self._outcomes.fail_orphan(message)
+            message = await self._messages.get(scope, message_id)
+            return message if message.status.terminal else await self._outcomes.fail_orphan(scope, message)
 
-    async def cancel_generation(self, message_id: MessageId) -> MessageRecord:
+    async def cancel_generation(self, scope: AccessScope, message_id: MessageId) -> MessageRecord:
         """Stop an answer and return it as CANCELED, with the text it has.
 
         Raises `NotFound`, and `Conflict` for a prompt and for an answer that has ended.
         """
-        answer = await self._find(message_id)
+        answer = await self._find(scope, message_id)
         if isinstance(answer, MessageRecord):
             status = answer.status.value
             raise Conflict(f"This message is not being generated. Its status is {status}.", field="message_id")
@@ -193,20 +201,22 @@ class Answers:
             raise Conflict(message, field="message_id")
         return answer.message
 
-    async def delete_message(self, message_id: MessageId) -> tuple[MessageId, ...]:
+    async def delete_message(self, scope: AccessScope, message_id: MessageId) -> tuple[MessageId, ...]:
         """Delete a prompt with its answer, given either, and return both ids.
 
         A deletion that has begun is completed, even if the caller is canceled. Raises `NotFound`, and `Conflict` while the
         answer is running.
         """
-        return await self._tasks.complete(lambda: self._delete(message_id), "deletion of an exchange")
+        return await self._tasks.complete(lambda: self._delete(scope, message_id), "deletion of an exchange")
 
-    async def _delete(self, message_id: MessageId) -> tuple[MessageId, ...]:
-        session_id = (await self._messages.get(message_id)).session_id
+    async def _delete(self, scope: AccessScope, message_id: MessageId) -> tuple[MessageId, ...]:
+        session_id = (await self._messages.get(scope, message_id)).session_id
         async with self._starting:
-            deleted = await self._without_orphan(session_id, lambda: self._messages.delete_exchange(message_id))
+            deleted = await self._without_orphan(
+                scope, session_id, lambda: self._messages.delete_exchange(scope, message_id)
+            )
         self._streams.forget(deleted)
-        await self._runner.notify(session_id)
+        await self._runner.notify(scope, session_id)
         return deleted
 
     def cursor(self, event: AnswerEvent) -> str:
@@ -215,13 +225,13 @@ class Answers:
 
     @asynccontextmanager
     async def follow_answer(
-        self, message_id: MessageId, after: str | None
+        self, scope: AccessScope, message_id: MessageId, after: str | None
     ) -> AsyncIterator[AsyncGenerator[AnswerEvent, None]]:
         """Stream the events of an answer after a cursor (None: all, HEAD: new ones) up to the terminal one.
 
         Raises `NotFound` for an unknown message, and `InvalidInput` for a prompt or an invalid cursor.
         """
-        found = self._streams.find(message_id) or await self._find(message_id)
+        found = self._streams.find(scope, message_id) or await self._find(scope, message_id)
         if isinstance(found, MessageRecord):
             events = self._streams.replay(found, after)
         else:
@@ -230,9 +240,9 @@ class Answers:
             yield events
 
 
-async def _fail_interrupted(messages: MessageStore) -> None:
+async def _fail_interrupted(messages: MessageStore, system: SystemScope) -> None:
     try:
-        for message in await messages.fail_unfinished():
+        for message in await messages.fail_unfinished(system):
             log.warning("answer interrupted by the end of the server", message=message.id)
     except (DiskFull, Busy) as failure:  # such answers are orphans, which are ended when they are asked for
         log.warning("interrupted answers not stored as failed", code=failure.code.value)
@@ -246,12 +256,16 @@ async def open_answers(
     listeners: AnswerListeners,
     limit: int,
     supervisor: Supervisor,
+    system: SystemScope,
 ) -> AsyncIterator[Answers]:
     """Generate answers while the block is open. Answers that an earlier process left unfinished become FAILED first.
 
+    An answer is generated and stored with the scope of the user who sent the prompt. `system` is the scope with which the
+    answers of earlier processes are stored as FAILED.
+
     `limit` is the maximum number of answers that run or wait at the same time. Above it, `send_message` raises `Busy`.
     """
-    await _fail_interrupted(messages)
+    await _fail_interrupted(messages, system)
     outcomes, streams = OutcomeStore(messages), EventStreams()
     async with open_owned_tasks(supervisor, "answers") as tasks:
         runner = AnswerRunner(generator, messages, outcomes, streams, listeners, tasks)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from records.access import AccessScope
 from records.retrieval import RetrievalHit
 from records.session import CitationRecord
 from services.answers.citation_marks import find_marks
@@ -10,12 +11,13 @@ from services.interfaces.document_store import DocumentStore
 from services.prompts import Passage
 
 
-async def cite(hits: Sequence[RetrievalHit], documents: DocumentStore) -> tuple[Passage, ...]:
+async def cite(scope: AccessScope, hits: Sequence[RetrievalHit], documents: DocumentStore) -> tuple[Passage, ...]:
     """Number the hits from 1 as passages. Leave out a hit whose document's text has changed since."""
     passages: list[Passage] = []
     for hit in hits:
         chunk = hit.chunk
-        span = await documents.text(chunk.document_id, chunk.start_offset, chunk.end_offset - chunk.start_offset)
+        length = chunk.end_offset - chunk.start_offset
+        span = await documents.text(scope, chunk.document_id, chunk.start_offset, length)
         if span == chunk.text:
             passages.append(Passage(_citation(len(passages) + 1, hit), chunk.headings))
     return tuple(passages)

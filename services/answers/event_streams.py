@@ -4,9 +4,10 @@ import uuid
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterable
 
+from records.access import AccessScope
 from records.answer import AnswerEvent
 from records.errors import InvalidInput
-from records.ids import MessageId
+from records.ids import MessageId, UserId
 from records.session import MessageRecord, MessageRole
 from services.answers.cursors import HEAD, STORED, make_cursor, read_cursor
 from services.answers.event_log import EventLog
@@ -23,11 +24,12 @@ class EventStreams:
 
     def __init__(self) -> None:
         self._epoch = uuid.uuid4().hex[:8]
-        self._ended: OrderedDict[MessageId, EventLog] = OrderedDict()
+        self._ended: OrderedDict[MessageId, tuple[UserId, EventLog]] = OrderedDict()
+        "The logs with the owners of their messages."
 
-    def keep(self, log: EventLog) -> None:
-        """Keep the log of an ended answer; drop the oldest one if there are too many."""
-        self._ended[log.message_id] = log
+    def keep(self, owner_id: UserId, log: EventLog) -> None:
+        """Keep the log of an ended answer of a user; drop the oldest one if there are too many."""
+        self._ended[log.message_id] = owner_id, log
         while len(self._ended) > MAX_ENDED_LOGS:
             self._ended.popitem(last=False)
 
@@ -36,9 +38,10 @@ class EventStreams:
         for message_id in message_ids:
             self._ended.pop(message_id, None)
 
-    def find(self, message_id: MessageId) -> EventLog | None:
-        """Return the log of an ended answer, or None if it is not kept."""
-        return self._ended.get(message_id)
+    def find(self, scope: AccessScope, message_id: MessageId) -> EventLog | None:
+        """Return the log of an ended answer of the scope, or None if it is not kept."""
+        owner_id, log = self._ended.get(message_id, (None, None))
+        return log if scope.includes(owner_id) else None
 
     def cursor(self, event: AnswerEvent) -> str:
         """Return the cursor from which a client resumes after `event`."""

@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from concurrency import run_unit
+from records.access import AccessScope
 from records.codes import ErrorCode
 from records.errors import ExpectedError, NotFound
 from records.ids import MessageId
@@ -26,9 +27,9 @@ class OutcomeStore:
 
     def __init__(self, messages: MessageStore) -> None:
         self._messages = messages
-        self._postponed: dict[MessageId, MessageRecord] = {}
+        self._postponed: dict[MessageId, tuple[AccessScope, MessageRecord]] = {}
 
-    async def store(self, ended: MessageRecord) -> MessageRecord:
+    async def store(self, scope: AccessScope, ended: MessageRecord) -> MessageRecord:
         """Store an ended answer and return it as stored. Never raises.
 
         If the database rejects it, return it as FAILED with its text and the reason; `retry` stores that later.
@@ -38,16 +39,16 @@ class OutcomeStore:
         async def finish() -> None:
             nonlocal stored
             try:
-                stored = await self._messages.finish(ended)
+                stored = await self._messages.finish(scope, ended)
             except NotFound as failure:
                 stored = _not_stored(ended, failure.code, failure.message)
             except ExpectedError as failure:
-                stored = self._postpone(_not_stored(ended, failure.code, failure.message))
+                stored = self._postpone(scope, _not_stored(ended, failure.code, failure.message))
 
         async def report(message: str) -> None:
             nonlocal stored
-            stored = self._postpone(_not_stored(ended, ErrorCode.INTERNAL, message))
-            found = await self._messages.get(ended.id)
+            stored = self._postpone(scope, _not_stored(ended, ErrorCode.INTERNAL, message))
+            found = await self._messages.get(scope, ended.id)
             if found.status.terminal:  # it was committed, and only the confirmation failed
                 stored = found
                 del self._postponed[ended.id]
@@ -55,10 +56,10 @@ class OutcomeStore:
         await run_unit(finish, "storage of an ended answer", report)
         return stored
 
-    def _postpone(self, failed: MessageRecord) -> MessageRecord:
+    def _postpone(self, scope: AccessScope, failed: MessageRecord) -> MessageRecord:
         assert failed.error is not None
         log.warning("ended answer not stored", message=failed.id, code=failed.error.code.value)
-        self._postponed[failed.id] = failed
+        self._postponed[failed.id] = scope, failed
         return failed
 
     async def retry(self) -> bool:
@@ -68,24 +69,23 @@ class OutcomeStore:
         return not self._postponed
 
     async def _store_postponed(self, message_id: MessageId) -> None:
-        failed = self._postponed.get(message_id)
-        if failed is None:
+        postponed = self._postponed.get(message_id)
+        if postponed is None:
             return
         try:
-            await self._messages.finish(failed)
+            await self._messages.finish(*postponed)
         except NotFound:
             log.info("message deleted before its outcome was stored", message=message_id)
         self._postponed.pop(message_id, None)
 
-    async def fail_orphan(self, message: MessageRecord) -> MessageRecord:
+    async def fail_orphan(self, scope: AccessScope, message: MessageRecord) -> MessageRecord:
         """Store an unfinished answer that no task generates as FAILED with the text it has, and return it.
 
         Raises what `MessageStore.finish` raises.
         """
-        ended = self._postponed.get(message.id) or replace(
-            message, status=MessageStatus.FAILED, error=INTERRUPTED, completed_at=datetime.now(UTC)
-        )
-        stored = await self._messages.finish(ended)
+        failed = replace(message, status=MessageStatus.FAILED, error=INTERRUPTED, completed_at=datetime.now(UTC))
+        _, ended = self._postponed.get(message.id, (scope, failed))
+        stored = await self._messages.finish(scope, ended)
         self._postponed.pop(message.id, None)
         log.warning("orphaned answer failed", message=message.id)
         return stored

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import anyio
 
+from records.access import AccessScope
 from records.answer import AnswerEvent, AnswerProgress
 from records.codes import ErrorCode
 from records.ids import DocumentId, MessageId
@@ -58,6 +59,8 @@ class _Checkpoint:
 class RunningAnswer:
     """One answer while it is generated. Owned by `Answers`; changed by its own task alone."""
 
+    access: AccessScope
+    "The scope of the user who sent the prompt."
     message: MessageRecord
     prompt: MessageRecord
     settings: SessionSettings
@@ -119,7 +122,7 @@ class RunningAnswer:
             )
             progress = self._progress_since(stored)
             self._stored = None  # until the store has confirmed it
-            await messages.checkpoint(progress)
+            await messages.checkpoint(self.access, progress)
             self._stored = now
 
     def _progress_since(self, stored: _Checkpoint | None) -> AnswerProgress:

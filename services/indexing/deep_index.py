@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engines.embedding import Embedder
+from records.access import AnyScope
 from records.document import ChunkRecord
 from records.ids import ChunkId, DocumentId
 from records.indexing import IndexCounts
@@ -33,7 +34,7 @@ class DeepVectors(Protocol):
         """Erase at most `limit` vectors of earlier deep embedders and return their number; 0 if none are left."""
         ...
 
-    async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
+    async def embedded(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
         """Return the number of embedded chunks of each document; documents without any are left out."""
         ...
 

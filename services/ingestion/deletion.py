@@ -8,13 +8,15 @@ import anyio
 import structlog
 
 from concurrency import Signal
+from records.access import AccessScope
 from records.document import DocumentRecord, DocumentStatus, EraseReceipt
 from records.errors import ExpectedError, NotFound
 from records.ids import DocumentId
 from services.attempt import attempt
 from services.ingestion.document_events import DocumentEvents
+from services.ingestion.document_stores import DocumentStores
 from services.ingestion.original_retention import OriginalRetention
-from services.interfaces.document_store import DocumentStore
+from services.interfaces.ingestion_store import IngestionStore
 from services.interfaces.vector_index import VectorIndex
 
 RETRY_SECONDS = 1.0
@@ -28,24 +30,24 @@ class Deletion:
 
     def __init__(
         self,
-        documents: DocumentStore,
+        stores: DocumentStores,
         vectors: VectorIndex,
         originals: OriginalRetention,
         events: DocumentEvents,
         deep_vectors: VectorIndex | None = None,
     ) -> None:
-        self._documents = documents
+        self._stores = stores
         self._vectors = vectors
         self._originals = originals
         self._events = events
         self._indexes = (vectors,) if deep_vectors is None else (vectors, deep_vectors)
 
-    async def hide(self, document_id: DocumentId) -> DocumentRecord:
+    async def hide(self, scope: AccessScope, document_id: DocumentId) -> DocumentRecord:
         """Set the status DELETING and return the document. No search finds it afterwards.
 
         Raises `NotFound` for an unknown id.
         """
-        return await self._events.publish_result(self._documents.mark_deleting(document_id))
+        return await self._events.publish_result(self._stores.requested.mark_deleting(scope, document_id))
 
     async def erase(self, document: DocumentRecord) -> EraseReceipt:
         """Erase a hidden document and return what was erased. It may be called again after a failure.
@@ -54,8 +56,10 @@ class Deletion:
         """
         before = await self._count_vectors(document)
         freed = await self._originals.remove_unused(document.sha256)
-        receipt = await self._documents.erase(document.id)  # the row goes last: until then the deletion can be repeated
-        self._events.publish_removed(document.id)
+        receipt = await self._stores.ingested.erase(
+            document.id
+        )  # the row goes last: until then the deletion can be repeated
+        self._events.publish_removed(document)
         await self._drain(document)
         after = await self._count_vectors(document)
         return replace(
@@ -83,7 +87,7 @@ class Deletion:
 class DeletionLoop:
     """Completes deletions that were interrupted by the end of the server or by a failure."""
 
-    def __init__(self, documents: DocumentStore, erase: Callable[[DocumentId], Awaitable[object]]) -> None:
+    def __init__(self, documents: IngestionStore, erase: Callable[[DocumentId], Awaitable[object]]) -> None:
         """`erase` stops the job of a hidden document and erases it; it skips a document that a request is erasing."""
         self._documents = documents
         self._erase = erase

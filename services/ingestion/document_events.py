@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import anyio
 
+from records.access import AccessScope
 from records.document import UNFINISHED, DocumentRecord
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter, Order
@@ -16,6 +17,9 @@ from services.snapshot_stream import snapshot_then_live
 
 SNAPSHOT_DOCUMENTS = 100
 """Number of newest documents in a snapshot of all documents; documents that are being ingested are added to them."""
+SNAPSHOT_UNFINISHED = 1000
+"""Documents that are being ingested in a snapshot at most, the newest ones."""
+NEWEST_FIRST = Order("CREATED_AT")
 
 Listener = Callable[[Change[DocumentRecord]], None]
 """A function that is called for every change. It must neither block nor raise."""
@@ -40,11 +44,11 @@ class DocumentEvents:
 
     def publish_added(self, document: DocumentRecord) -> None:
         """Publish a new document."""
-        self._publish(Change(ChangeKind.ADDED, document.id, document))
+        self._publish(Change(ChangeKind.ADDED, document.id, document, document.owner_id))
 
     def publish_updated(self, document: DocumentRecord) -> DocumentRecord:
         """Publish the new state of a document and return it."""
-        self._publish(Change(ChangeKind.UPDATED, document.id, document))
+        self._publish(Change(ChangeKind.UPDATED, document.id, document, document.owner_id))
         return document
 
     async def publish_result(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
@@ -56,9 +60,9 @@ class DocumentEvents:
             document = self.publish_updated(await change)
         return document
 
-    def publish_removed(self, document_id: DocumentId) -> None:
+    def publish_removed(self, document: DocumentRecord) -> None:
         """Publish that a document was erased."""
-        self._publish(Change(ChangeKind.REMOVED, document_id, None))
+        self._publish(Change(ChangeKind.REMOVED, document.id, None, document.owner_id))
 
     def _publish(self, change: Change[DocumentRecord]) -> None:
         for listener in self._listeners:
@@ -67,22 +71,23 @@ class DocumentEvents:
 
     @asynccontextmanager
     async def watch(
-        self, document_id: DocumentId | None
+        self, scope: AccessScope, document_id: DocumentId | None
     ) -> AsyncIterator[AsyncGenerator[Change[DocumentRecord], None]]:
-        """Stream a snapshot and then every change, of one document or of all (None).
+        """Stream a snapshot and then every change, of one document or of all of the scope (None).
 
         Raises `NotFound` for an unknown id.
         """
-        async with self._changes.watch(document_id) as live:
-            changes = snapshot_then_live(await self._snapshot(document_id), lambda document: document.id, live)
+        async with self._changes.watch(document_id, lambda change: scope.includes(change.owner_id)) as live:
+            changes = snapshot_then_live(await self._snapshot(scope, document_id), lambda document: document.id, live)
             async with aclosing(changes):
                 yield changes
 
-    async def _snapshot(self, document_id: DocumentId | None) -> list[DocumentRecord]:
+    async def _snapshot(self, scope: AccessScope, document_id: DocumentId | None) -> list[DocumentRecord]:
         if document_id is not None:
-            return [await self._documents.get(document_id)]
+            return [await self._documents.get(scope, document_id)]
         request = PageRequest(first=SNAPSHOT_DOCUMENTS)
-        newest = await self._documents.page(DocumentFilter(), Order("CREATED_AT"), request)
-        documents = {document.id: document for document in newest.items}
-        documents |= {document.id: document for document in await self._documents.with_status(UNFINISHED)}
-        return list(documents.values())
+        newest = await self._documents.page(scope, DocumentFilter(), NEWEST_FIRST, request)
+        unfinished = await self._documents.page(
+            scope, DocumentFilter(status=UNFINISHED), NEWEST_FIRST, PageRequest(first=SNAPSHOT_UNFINISHED)
+        )
+        return list({document.id: document for document in (*newest.items, *unfinished.items)}.values())

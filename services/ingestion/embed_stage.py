@@ -6,8 +6,7 @@ from engines.embedding import Embedder
 from records.document import DocumentRecord, DocumentStatus
 from services.ingestion.document_events import DocumentEvents
 from services.ingestion.original_retention import OriginalRetention
-from services.interfaces.chunk_store import ChunkStore
-from services.interfaces.document_store import DocumentStore
+from services.interfaces.ingestion_store import IngestionStore
 from services.interfaces.vector_index import VectorIndex
 from services.worker_retry import retry_after_crash
 
@@ -20,15 +19,13 @@ class EmbedStage:
 
     def __init__(
         self,
-        documents: DocumentStore,
-        chunks: ChunkStore,
+        documents: IngestionStore,
         vectors: VectorIndex,
         embedder: Embedder,
         originals: OriginalRetention,
         events: DocumentEvents,
     ) -> None:
         self._documents = documents
-        self._chunks = chunks
         self._vectors = vectors
         self._embedder = embedder
         self._originals = originals
@@ -41,13 +38,13 @@ class EmbedStage:
 
         Raises `DiskFull`, and `WorkerCrashed` after the last retry.
         """
-        batch = await self._chunks.unembedded(document.id, BATCH)
+        batch = await self._documents.unembedded(document.id, BATCH)
         if not batch:
             return await self._complete(document)
         start = monotonic()
         vectors = await self._embed([chunk.embedded_text for chunk in batch])
         pairs = [(chunk.id, vector) for chunk, vector in zip(batch, vectors, strict=True)]
-        stored = await self._chunks.store_embeddings(document.id, pairs)
+        stored = await self._documents.store_embeddings(document.id, pairs)
         await self._drain()
         self.chunks_per_second = len(batch) / max(monotonic() - start, 1e-9)
         return self._events.publish_updated(stored)

@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from concurrency import OwnedTasks, Supervisor
+from records.access import AccessScope
 from records.document import UNFINISHED, Chunking, DocumentRecord, DocumentStatus, EraseReceipt
 from records.errors import Conflict
 from records.events import Change
@@ -20,6 +21,7 @@ from records.system import IngestionStatus
 from records.tracing import Span, Tracer
 from services.ingestion.deletion import Deletion, DeletionLoop
 from services.ingestion.document_events import DocumentEvents
+from services.ingestion.document_stores import DocumentStores
 from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.job_failures import JobFailures
 from services.ingestion.job_registry import JobRegistry
@@ -27,7 +29,6 @@ from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
 from services.ingestion.stage_loop import StageLoop, Work
 from services.ingestion.stage_queue import StageQueue
-from services.interfaces.document_store import DocumentStore
 
 MAX_SMALL_BYTES = 1 << 20
 """Files up to this size have a parser of their own, so that they never wait for a large file that takes minutes."""
@@ -55,7 +56,7 @@ class Ingestion:
 
     def __init__(
         self,
-        documents: DocumentStore,
+        stores: DocumentStores,
         events: DocumentEvents,
         stages: Stages,
         deletion: Deletion,
@@ -64,7 +65,8 @@ class Ingestion:
         tasks: OwnedTasks,
     ) -> None:
         """`answers_running` returns the number of running answers, to which ingestion yields the processor."""
-        self._documents = documents
+        self._documents = stores.requested
+        self._ingested = stores.ingested
         self._events = events
         self._stages = stages
         self._deletion = deletion
@@ -74,10 +76,10 @@ class Ingestion:
         self.ends: Counter[DocumentStatus] = Counter()
         "Number of ended jobs since the start of the server, by the document's status."
         self._jobs = JobRegistry(self._wake)
-        self._failures = JobFailures(documents, events, self.ends)
+        self._failures = JobFailures(stores.ingested, events, self.ends)
         self._deleting: set[DocumentId] = set()
         "Documents that requests delete at this moment."
-        self.deletions = DeletionLoop(documents, self._erase_interrupted)
+        self.deletions = DeletionLoop(stores.ingested, self._erase_interrupted)
         "Completes interrupted deletions; `open_ingestion` runs it."
         self._ingestion_loops = self._make_ingestion_loops()
         outdated = StageQueue("reparse", TO_REPARSE, stages.reparse.waiting, self._jobs)
@@ -86,7 +88,7 @@ class Ingestion:
         events.listen(self._observe)
 
     def _make_ingestion_loops(self) -> tuple[StageLoop, ...]:
-        to_parse, to_embed = partial(self._documents.waiting, TO_PARSE), partial(self._documents.waiting, TO_EMBED)
+        to_parse, to_embed = partial(self._ingested.waiting, TO_PARSE), partial(self._ingested.waiting, TO_EMBED)
         large = StageQueue("parse large files", TO_PARSE, to_parse, self._jobs, lambda size: size > MAX_SMALL_BYTES)
         small = StageQueue("parse small files", TO_PARSE, to_parse, self._jobs, lambda size: size <= MAX_SMALL_BYTES)
         return (
@@ -96,7 +98,7 @@ class Ingestion:
         )
 
     def _make_loop(self, queue: StageQueue, work: Work) -> StageLoop:
-        return StageLoop(queue, work, self._jobs, self._documents, self._failures)
+        return StageLoop(queue, work, self._jobs, self._ingested, self._failures)
 
     def _observe(self, change: Change[DocumentRecord]) -> None:
         for loop in self._ingestion_loops:
@@ -107,13 +109,13 @@ class Ingestion:
             loop.queue.wake()
 
     def watch_documents(
-        self, document_id: DocumentId | None
+        self, scope: AccessScope, document_id: DocumentId | None
     ) -> AbstractAsyncContextManager[AsyncGenerator[Change[DocumentRecord], None]]:
-        """Stream a snapshot and then every change, of one document or of all (None).
+        """Stream a snapshot and then every change, of one document or of all of the scope (None).
 
         Raises `NotFound` for an unknown id.
         """
-        return self._events.watch(document_id)
+        return self._events.watch(scope, document_id)
 
     def status(self) -> IngestionStatus:
         """Return the numbers of waiting documents and of running jobs, at this moment.
@@ -142,57 +144,60 @@ class Ingestion:
             self._events.publish_updated(document)
         elif document.status in TO_RESTART:
             async with self._jobs.stopped(document.id):
-                document = await self._documents.get(document.id)
+                document = await self._ingested.get(document.id)
                 if document.status in TO_RESTART:
                     self._failures.forget(document.id)
-                    return await self._events.publish_result(self._documents.restart(document.id))
+                    return await self._events.publish_result(self._ingested.restart(document.id))
         return document
 
-    async def cancel_ingestion(self, document_id: DocumentId) -> DocumentRecord:
+    async def cancel_ingestion(self, scope: AccessScope, document_id: DocumentId) -> DocumentRecord:
         """Stop the ingestion of a document and return it as CANCELED, without its text.
 
         Raises `NotFound`, and `Conflict` if it is not being ingested.
         """
+        await self._documents.get(scope, document_id)
         return await self._tasks.complete(partial(self._cancel, document_id), "cancellation of a document")
 
     async def _cancel(self, document_id: DocumentId) -> DocumentRecord:
         async with self._jobs.stopped(document_id):
-            document = await self._documents.get(document_id)
+            document = await self._ingested.get(document_id)
             if document.status not in UNFINISHED:
                 status = document.status.value
                 raise Conflict(f"The document is not being ingested. Its status is {status}.", field="id")
             self._failures.forget(document_id)
-            await self._documents.restart(document_id)
-            change = self._documents.set_status(document_id, DocumentStatus.CANCELED)
+            await self._ingested.restart(document_id)
+            change = self._ingested.set_status(document_id, DocumentStatus.CANCELED)
             canceled = await self._events.publish_result(change)
             self.ends[DocumentStatus.CANCELED] += 1
         return canceled
 
-    async def reprocess_document(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
+    async def reprocess_document(
+        self, scope: AccessScope, document_id: DocumentId, chunking: Chunking | None
+    ) -> DocumentRecord:
         """Ingest a document again from its original, and return it as PENDING. None keeps its chunking.
 
         Raises `NotFound`, and `Conflict` if it is being ingested or deleted, or its original was not kept.
         """
-        _require_idle(await self._documents.get(document_id))
+        _require_idle(await self._documents.get(scope, document_id))
         return await self._tasks.complete(partial(self._reprocess, document_id, chunking), "restart of a document")
 
     async def _reprocess(self, document_id: DocumentId, chunking: Chunking | None) -> DocumentRecord:
         async with self._jobs.stopped(document_id):
-            _require_idle(await self._documents.get(document_id))
+            _require_idle(await self._ingested.get(document_id))
             self._failures.forget(document_id)
-            return await self._events.publish_result(self._documents.restart(document_id, chunking))
+            return await self._events.publish_result(self._ingested.restart(document_id, chunking))
 
-    async def delete_document(self, document_id: DocumentId) -> EraseReceipt:
+    async def delete_document(self, scope: AccessScope, document_id: DocumentId) -> EraseReceipt:
         """Hide a document at once, stop its job, erase it, and return what was erased. Raises `NotFound` for an unknown id.
 
         A deletion that has begun is completed, even if it fails at first or the caller is canceled.
         """
-        return await self._tasks.complete(partial(self._delete, document_id), "deletion of a document")
+        return await self._tasks.complete(partial(self._delete, scope, document_id), "deletion of a document")
 
-    async def _delete(self, document_id: DocumentId) -> EraseReceipt:
+    async def _delete(self, scope: AccessScope, document_id: DocumentId) -> EraseReceipt:
         self._deleting.add(document_id)
         try:
-            await self._deletion.hide(document_id)
+            await self._deletion.hide(scope, document_id)
             return await self._erase(document_id)
         except BaseException:
             self.deletions.request()
@@ -208,7 +213,7 @@ class Ingestion:
     async def _erase(self, document_id: DocumentId) -> EraseReceipt:
         async with self._jobs.stopped(document_id):
             self._failures.forget(document_id)
-            return await self._deletion.erase(await self._documents.get(document_id))
+            return await self._deletion.erase(await self._ingested.get(document_id))
 
     async def _parse(self, stage: ParseStage, document: DocumentRecord) -> None:
         with self._tracer.span("parse document") as span:

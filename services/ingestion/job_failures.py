@@ -9,7 +9,7 @@ from records.document import UNFINISHED, DocumentRecord, DocumentStatus, Ingesti
 from records.errors import DocumentUnreadable, ExpectedError
 from records.ids import DocumentId
 from services.ingestion.document_events import DocumentEvents
-from services.interfaces.document_store import DocumentStore
+from services.interfaces.ingestion_store import IngestionStore
 
 RETRYABLE = frozenset({ErrorCode.WORKER_CRASHED, ErrorCode.DISK_FULL, ErrorCode.BUSY, ErrorCode.INTERNAL})
 """Codes of temporary failures: the same file may be ingested at another time."""
@@ -20,7 +20,7 @@ log = structlog.get_logger("graphlore.ingestion")
 class JobFailures:
     """Ends failed jobs: the document becomes FAILED with the reason, and what the job had stored is removed."""
 
-    def __init__(self, documents: DocumentStore, events: DocumentEvents, ends: Counter[DocumentStatus]) -> None:
+    def __init__(self, documents: IngestionStore, events: DocumentEvents, ends: Counter[DocumentStatus]) -> None:
         self._documents = documents
         self._events = events
         self._ends = ends

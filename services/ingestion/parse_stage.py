@@ -8,8 +8,7 @@ from typing import Protocol
 from engines.parsing import ParsedChunks, ParsedText, ParseProgress
 from records.document import Chunking, DocumentRecord, DocumentStatus, ParsedDocument
 from services.ingestion.document_events import DocumentEvents
-from services.interfaces.chunk_store import ChunkStore
-from services.interfaces.document_store import DocumentStore
+from services.interfaces.ingestion_store import IngestionStore
 from services.interfaces.original_files import Originals
 from services.worker_retry import retry_after_crash
 
@@ -41,11 +40,8 @@ class Parser(Protocol):
 class ParseStage:
     """Parses one document at a time."""
 
-    def __init__(
-        self, documents: DocumentStore, chunks: ChunkStore, originals: Originals, parser: Parser, events: DocumentEvents
-    ) -> None:
+    def __init__(self, documents: IngestionStore, originals: Originals, parser: Parser, events: DocumentEvents) -> None:
         self._documents = documents
-        self._chunks = chunks
         self._originals = originals
         self._parser = parser
         self._events = events
@@ -76,5 +72,5 @@ class ParseStage:
             case ParsedText():
                 await self._documents.append_text(document.id, part.start, part.text)
             case ParsedChunks():
-                await self._chunks.add(document.id, part.chunks)
+                await self._documents.add_chunks(document.id, part.chunks)
         return document

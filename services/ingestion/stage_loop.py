@@ -14,7 +14,7 @@ from services.attempt import attempt
 from services.ingestion.job_failures import JobFailures
 from services.ingestion.job_registry import JobRegistry
 from services.ingestion.stage_queue import StageQueue
-from services.interfaces.document_store import DocumentStore
+from services.interfaces.ingestion_store import IngestionStore
 
 RETRY_SECONDS = 1.0
 """Pause after a job that could not read its document or store its failure."""
@@ -27,7 +27,7 @@ class StageLoop:
     """Runs the jobs of one stage, one at a time. Nothing that a job or a store raises ends the loop."""
 
     def __init__(
-        self, queue: StageQueue, work: Work, jobs: JobRegistry, documents: DocumentStore, failures: JobFailures
+        self, queue: StageQueue, work: Work, jobs: JobRegistry, documents: IngestionStore, failures: JobFailures
     ) -> None:
         self.queue = queue
         self._work = work

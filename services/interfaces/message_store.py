@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from records.access import AnyScope
 from records.answer import AnswerProgress
 from records.ids import MessageId, ModelId, SessionId
 from records.page import Page, PageRequest
@@ -12,11 +13,14 @@ from records.session import MessageRating, MessageRecord, ThinkingMode
 class MessageStore(Protocol):
     """Messages of all sessions. An exchange is a prompt and its answer; a session has at most one unfinished answer.
 
+    Each method includes the messages of its scope only: any other id is unknown.
+
     Methods that write raise `DiskFull` if the disk is full and `Busy` if the database is locked, without any change.
     """
 
     async def start_exchange(
         self,
+        scope: AnyScope,
         session_id: SessionId,
         content: str,
         *,
@@ -33,61 +37,63 @@ class MessageStore(Protocol):
         ...
 
     async def find_exchange(
-        self, session_id: SessionId, idempotency_key: str
+        self, scope: AnyScope, session_id: SessionId, idempotency_key: str
     ) -> tuple[MessageRecord, MessageRecord] | None:
         """Return the prompt and the answer that were stored with this key, or None."""
         ...
 
-    async def find_unfinished(self, session_id: SessionId) -> MessageRecord | None:
+    async def find_unfinished(self, scope: AnyScope, session_id: SessionId) -> MessageRecord | None:
         """Return the unfinished answer of a session, or None."""
         ...
 
-    async def get(self, message_id: MessageId) -> MessageRecord:
+    async def get(self, scope: AnyScope, message_id: MessageId) -> MessageRecord:
         """Return a message. Raises `NotFound` for an unknown id."""
         ...
 
-    async def find(self, message_id: MessageId) -> MessageRecord | None:
+    async def find(self, scope: AnyScope, message_id: MessageId) -> MessageRecord | None:
         """Return a message, or None if it is unknown."""
         ...
 
-    async def find_many(self, message_ids: Sequence[MessageId]) -> Mapping[MessageId, MessageRecord]:
+    async def find_many(self, scope: AnyScope, message_ids: Sequence[MessageId]) -> Mapping[MessageId, MessageRecord]:
         """Return the messages that are known, by id."""
         ...
 
-    async def page(self, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
+    async def page(self, scope: AnyScope, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
         """Return a page of the messages from the session's first prompt to its latest message, oldest first."""
         ...
 
-    async def count(self, session_id: SessionId) -> int:
+    async def count(self, scope: AnyScope, session_id: SessionId) -> int:
         """Return the number of messages from the session's first prompt to its latest message, along their parents."""
         ...
 
-    async def history(self, session_id: SessionId, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:
+    async def history(
+        self, scope: AnyScope, session_id: SessionId, before: MessageId, pairs: int
+    ) -> tuple[MessageRecord, ...]:
         """Return the last `pairs` completed exchanges before the prompt `before`, oldest first; none for 0."""
         ...
 
-    async def checkpoint(self, progress: AnswerProgress) -> None:
+    async def checkpoint(self, scope: AnyScope, progress: AnswerProgress) -> None:
         """Store the progress of an unfinished answer. No-op if it has ended or was deleted."""
         ...
 
-    async def finish(self, message: MessageRecord) -> MessageRecord:
+    async def finish(self, scope: AnyScope, message: MessageRecord) -> MessageRecord:
         """Store an ended answer, and the session's last model, time and usage, in one transaction.
 
         Raises `NotFound` if the message was deleted. Repeated calls add the usage once.
         """
         ...
 
-    async def fail_unfinished(self) -> tuple[MessageRecord, ...]:
+    async def fail_unfinished(self, scope: AnyScope) -> tuple[MessageRecord, ...]:
         """Set every unfinished answer to FAILED (INTERRUPTED) with the text it has, and return them."""
         ...
 
-    async def delete_exchange(self, message_id: MessageId) -> tuple[MessageId, ...]:
+    async def delete_exchange(self, scope: AnyScope, message_id: MessageId) -> tuple[MessageId, ...]:
         """Delete a prompt with its answer, given either, and return both ids.
 
         Raises `NotFound`, and `Conflict` if the answer is unfinished.
         """
         ...
 
-    async def rate(self, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
+    async def rate(self, scope: AnyScope, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
         """Set or clear the rating of an answer. Raises `NotFound` for an unknown id."""
         ...

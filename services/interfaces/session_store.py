@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
 from records.ids import DocumentId, SessionId
@@ -11,34 +12,42 @@ from records.session import SessionRecord, SessionSettings
 
 
 class SessionStore(Protocol):
-    """Sessions, their settings, and the documents that are attached to them."""
+    """Sessions, their settings, and the documents that are attached to them.
 
-    async def create(self, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings) -> SessionRecord:
-        """Store a session and return it. Raises `NotFound` for an unknown document."""
+    Each method includes the objects of its scope only: any other id is unknown.
+    """
+
+    async def create(
+        self, scope: AccessScope, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings
+    ) -> SessionRecord:
+        """Store a session that the user of the scope owns, and return it. Raises `NotFound` for an unknown document."""
         ...
 
-    async def get(self, session_id: SessionId) -> SessionRecord:
+    async def get(self, scope: AnyScope, session_id: SessionId) -> SessionRecord:
         """Return a session. Raises `NotFound` for an unknown id."""
         ...
 
-    async def find(self, session_id: SessionId) -> SessionRecord | None:
+    async def find(self, scope: AnyScope, session_id: SessionId) -> SessionRecord | None:
         """Return a session, or None if it is unknown."""
         ...
 
-    async def find_many(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, SessionRecord]:
+    async def find_many(self, scope: AnyScope, session_ids: Sequence[SessionId]) -> Mapping[SessionId, SessionRecord]:
         """Return the sessions that are known, by id."""
         ...
 
-    async def page(self, filter: SessionFilter, order: Order, request: PageRequest) -> Page[SessionRecord]:
+    async def page(
+        self, scope: AnyScope, filter: SessionFilter, order: Order, request: PageRequest
+    ) -> Page[SessionRecord]:
         """Return a page of the sessions that match a filter."""
         ...
 
-    async def count(self, filter: SessionFilter) -> int:
+    async def count(self, scope: AnyScope, filter: SessionFilter) -> int:
         """Return the number of sessions that match a filter."""
         ...
 
     async def update(
         self,
+        scope: AnyScope,
         session_id: SessionId,
         *,
         name: str | None = None,
@@ -52,18 +61,18 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def delete(self, session_id: SessionId) -> EraseReceipt:
+    async def delete(self, scope: AnyScope, session_id: SessionId) -> EraseReceipt:
         """Delete a session with its messages, in one transaction. Raises `NotFound` for an unknown id."""
         ...
 
-    async def document_ids(self, session_id: SessionId) -> tuple[DocumentId, ...]:
+    async def document_ids(self, scope: AnyScope, session_id: SessionId) -> tuple[DocumentId, ...]:
         """Return the documents that are attached to a session, without those that are being deleted."""
         ...
 
-    async def of_document(self, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
+    async def of_document(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
         """Return a page of the sessions that a document is attached to."""
         ...
 
-    async def count_of_document(self, document_id: DocumentId) -> int:
+    async def count_of_document(self, scope: AnyScope, document_id: DocumentId) -> int:
         """Return the number of sessions that a document is attached to."""
         ...

@@ -3,6 +3,7 @@
 from collections import Counter
 from time import perf_counter
 
+from records.access import AccessScope
 from records.retrieval import Leg, LegState, Retrieval, RetrievalQuery
 from records.tracing import Tracer
 from services.metrics import Histogram
@@ -17,14 +18,14 @@ class ObservedRetriever:
         self.legs: Counter[tuple[Leg, LegState]] = Counter()
         "How many legs reached each state."
 
-    async def retrieve(self, query: RetrievalQuery) -> Retrieval:
+    async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval:
         """Retrieve passages. Raises what `Retriever.retrieve` raises."""
         started = perf_counter()
         with self._tracer.span("retrieval") as span:
             span.set("gen_ai.operation.name", "retrieval")
             span.set("graphlore.retrieval.mode", query.mode.value)
             span.set("graphlore.retrieval.top_k", query.top_k)
-            retrieval = await self._retriever.retrieve(query)
+            retrieval = await self._retriever.retrieve(access, query)
             span.set("graphlore.retrieval.hits", len(retrieval.hits))
             for leg in retrieval.legs:
                 span.set(f"graphlore.retrieval.{leg.name.value}", leg.state.value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from records.access import AccessScope
 from records.document import SEARCHABLE, ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId
 from records.retrieval import RetrievalHit, RetrievalLeg, ScoredChunk, TextSpan
@@ -20,14 +21,18 @@ FindMatches = Callable[[str], Sequence[TextSpan]]
 
 
 async def select_passages(
-    chunks: ChunkStore, ranking: Sequence[ScoredChunk], top_k: int, near_duplicates: NearDuplicates | None
+    chunks: ChunkStore,
+    access: AccessScope,
+    ranking: Sequence[ScoredChunk],
+    top_k: int,
+    near_duplicates: NearDuplicates | None,
 ) -> Selection:
-    """Return the first `top_k` chunks that exist and that the filter, if any, admits."""
+    """Return the first `top_k` chunks that `access` includes and that the filter, if any, admits."""
     selected: list[tuple[ScoredChunk, ChunkRecord]] = []
     step = max(MIN_BATCH, 2 * top_k)
     for first in range(0, len(ranking), step):
         batch = ranking[first : first + step]
-        live = await chunks.find_many([hit.chunk_id for hit in batch])
+        live = await chunks.find_many(access, [hit.chunk_id for hit in batch])
         for hit in batch:
             chunk = live.get(hit.chunk_id)
             if chunk is not None and (near_duplicates is None or near_duplicates.admit(chunk.text)):
@@ -38,14 +43,18 @@ async def select_passages(
 
 
 async def make_hits(
-    documents: DocumentStore, selection: Selection, rankings: Rankings, find_matches: FindMatches
+    documents: DocumentStore,
+    access: AccessScope,
+    selection: Selection,
+    rankings: Rankings,
+    find_matches: FindMatches,
 ) -> tuple[RetrievalHit, ...]:
     """Return hits with their documents, scores and snippets.
 
     Chunks of documents that have been deleted since the search are left out.
     """
     bm25, similarity = _scores(rankings.keyword), _scores(rankings.dense)
-    found = await documents.find_many(list({chunk.document_id for _, chunk in selection}))
+    found = await documents.find_many(access, list({chunk.document_id for _, chunk in selection}))
     hits: list[RetrievalHit] = []
     for scored, chunk in selection:
         document = _searchable(found, chunk.document_id)

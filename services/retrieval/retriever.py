@@ -12,6 +12,7 @@ import anyio
 
 from engines.embedding import Embedder
 from engines.reranking import Reranker
+from records.access import AccessScope
 from records.errors import InvalidInput
 from records.ids import ChunkId, DocumentId
 from records.retrieval import (
@@ -68,24 +69,24 @@ class Retriever:
         self._deep = deep
         self._steps = steps or RankingSteps()
 
-    async def retrieve(self, query: RetrievalQuery) -> Retrieval:
-        """Return the `top_k` best passages, best first.
+    async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval:
+        """Return the `top_k` best passages of the documents that `access` includes, best first.
 
         A leg that fails is reported in `legs`; the hits come from the others. Raises `InvalidInput` for an empty or too
         long query and `NotFound` for a document that does not exist.
         """
         started = perf_counter()
         _validate(query)
-        scope = await self._documents.resolve_scope(query.document_ids, query.tags)
+        scope = await self._documents.resolve_scope(access, query.document_ids, query.tags)
         if scope == ():
             legs = skipped_leg(Leg.KEYWORD, NO_DOCUMENT), skipped_leg(Leg.DENSE, NO_DOCUMENT)
             return Retrieval(query, (), legs, 0, 0.0)
         rankings = await self._search(query, scope)
-        ranking, later_legs = await self._combine(query, rankings)
+        ranking, later_legs = await self._combine(access, query, rankings)
         near_duplicates = NearDuplicates() if self._steps.removes_near_duplicates else None
-        selection = await select_passages(self._chunks, ranking, query.top_k, near_duplicates)
+        selection = await select_passages(self._chunks, access, ranking, query.top_k, near_duplicates)
         hits = await make_hits(
-            self._documents, selection, rankings, lambda text: self._keywords.spans(text, query.text)
+            self._documents, access, selection, rankings, lambda text: self._keywords.spans(text, query.text)
         )
         dropped = near_duplicates.dropped if near_duplicates else 0
         return Retrieval(query, hits, (*rankings.legs, *later_legs), dropped, (perf_counter() - started) * 1000)
@@ -135,13 +136,13 @@ class Retriever:
         return [hit for hit in hits if query.min_similarity is None or hit.score >= query.min_similarity]
 
     async def _combine(
-        self, query: RetrievalQuery, rankings: Rankings
+        self, access: AccessScope, query: RetrievalQuery, rankings: Rankings
     ) -> tuple[tuple[ScoredChunk, ...], Sequence[RetrievalLeg]]:
         """Return one ranking, and the legs of reranking and fusion, if the query has them."""
         started, legs = perf_counter(), list[RetrievalLeg]()
-        ranking = await self._fuse(query.mode, rankings)
+        ranking = await self._fuse(access, query.mode, rankings)
         if query.rerank:
-            legs.append(await self._rerank(query, ranking))
+            legs.append(await self._rerank(access, query, ranking))
             ranking = _add_reranked(ranking, legs[0].ranking)
         if query.mode is SearchMode.HYBRID:
             if self._steps.puts_identifiers_first:
@@ -151,7 +152,7 @@ class Retriever:
             legs.append(completed_leg(Leg.FUSION, ranking, started))
         return ranking, legs
 
-    async def _fuse(self, mode: SearchMode, rankings: Rankings) -> tuple[ScoredChunk, ...]:
+    async def _fuse(self, access: AccessScope, mode: SearchMode, rankings: Rankings) -> tuple[ScoredChunk, ...]:
         """Fuse the rankings of a mode.
 
         The keyword ranking has the same weight as all vector rankings together, even with two embedders.
@@ -165,15 +166,15 @@ class Retriever:
                 return fuse([(dense, weight), (deep, weight)], steps.fusion) if deep else dense
             case SearchMode.HYBRID:
                 fused = fuse([(keyword, steps.keyword_weight), (dense, weight), (deep, weight)], steps.fusion)
-                return await self._apply_context(fused)
+                return await self._apply_context(access, fused)
 
-    async def _apply_context(self, ranking: tuple[ScoredChunk, ...]) -> tuple[ScoredChunk, ...]:
+    async def _apply_context(self, access: AccessScope, ranking: tuple[ScoredChunk, ...]) -> tuple[ScoredChunk, ...]:
         """Adjust the scores of chunks by those of their neighbours and of their pages."""
         steps, ids = self._steps, [hit.chunk_id for hit in ranking]
         if steps.neighbour_share:
-            ranking = lift_neighbours(ranking, await self._chunks.neighbours(ids), steps.neighbour_share)
+            ranking = lift_neighbours(ranking, await self._chunks.neighbours(access, ids), steps.neighbour_share)
         if steps.page_share:
-            pages = await self._chunks.pages_of([hit.chunk_id for hit in ranking])
+            pages = await self._chunks.pages_of(access, [hit.chunk_id for hit in ranking])
             ranking = group_by_page(ranking, pages, steps.page_share, steps.page_decay)
         return ranking
 
@@ -182,9 +183,9 @@ class Retriever:
             return ()
         return await self._deep.complete(rankings.deep.ranking, rankings.dense.ranking)
 
-    async def _rerank(self, query: RetrievalQuery, ranking: Sequence[ScoredChunk]) -> RetrievalLeg:
+    async def _rerank(self, access: AccessScope, query: RetrievalQuery, ranking: Sequence[ScoredChunk]) -> RetrievalLeg:
         best = [hit.chunk_id for hit in ranking[:RERANK_CANDIDATES]]
-        live = await self._chunks.find_many(best)
+        live = await self._chunks.find_many(access, best)
         return await run_reranker(self._reranker, query.text, [live[each] for each in best if each in live])
 
 

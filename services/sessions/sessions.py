@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import anyio
 
+from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.events import Change, ChangeKind
 from records.filters import Order, SessionFilter
@@ -35,19 +36,21 @@ class Sessions:
         return self._changes.watchers
 
     async def create_session(
-        self, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
+        self, scope: AccessScope, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
     ) -> SessionRecord:
         """Store a session and return it. By default, its name is the current date and time.
 
         Raises `NotFound` for an unknown document.
         """
         async with self._change():
-            session = await self._store.create(name or default_name(datetime.now(UTC)), document_ids, settings)
-            self._changes.publish(Change(ChangeKind.ADDED, session.id, session))
+            name = name or default_name(datetime.now(UTC))
+            session = await self._store.create(scope, name, document_ids, settings)
+            self._publish(ChangeKind.ADDED, session)
         return session
 
     async def update_session(
         self,
+        scope: AccessScope,
         session_id: SessionId,
         *,
         name: str | None = None,
@@ -61,24 +64,28 @@ class Sessions:
         """
         async with self._change():
             session = await self._store.update(
-                session_id, name=name, document_ids=document_ids, archived=archived, settings=settings
+                scope, session_id, name=name, document_ids=document_ids, archived=archived, settings=settings
             )
-            self._changes.publish(Change(ChangeKind.UPDATED, session.id, session))
+            self._publish(ChangeKind.UPDATED, session)
         return session
 
-    async def delete_session(self, session_id: SessionId) -> EraseReceipt:
+    async def delete_session(self, scope: AccessScope, session_id: SessionId) -> EraseReceipt:
         """Delete a session with its messages. Raises `NotFound` for an unknown id."""
         async with self._change():
-            receipt = await self._store.delete(session_id)
-            self._changes.publish(Change(ChangeKind.REMOVED, session_id, None))
+            session = await self._store.get(scope, session_id)
+            receipt = await self._store.delete(scope, session_id)
+            self._changes.publish(Change(ChangeKind.REMOVED, session_id, None, session.owner_id))
         return receipt
 
-    async def changed(self, session_id: SessionId) -> None:
+    async def changed(self, scope: AnyScope, session_id: SessionId) -> None:
         """Publish the current state of a session whose messages have changed. No-op for a deleted session."""
         async with self._publishing:
-            session = await self._store.find(session_id)
+            session = await self._store.find(scope, session_id)
             if session is not None:
-                self._changes.publish(Change(ChangeKind.UPDATED, session.id, session))
+                self._publish(ChangeKind.UPDATED, session)
+
+    def _publish(self, kind: ChangeKind, session: SessionRecord) -> None:
+        self._changes.publish(Change(kind, session.id, session, session.owner_id))
 
     @asynccontextmanager
     async def _change(self) -> AsyncIterator[None]:
@@ -89,21 +96,22 @@ class Sessions:
 
     @asynccontextmanager
     async def watch_sessions(
-        self, session_id: SessionId | None
+        self, scope: AccessScope, session_id: SessionId | None
     ) -> AsyncIterator[AsyncGenerator[Change[SessionRecord], None]]:
-        """Stream a snapshot and then every change, of one session or of all (None).
+        """Stream a snapshot and then every change, of one session or of all of the scope (None).
 
         Raises `NotFound` for an unknown id.
         """
-        async with self._changes.watch(session_id) as live:
-            changes = snapshot_then_live(await self._snapshot(session_id), lambda session: session.id, live)
+        async with self._changes.watch(session_id, lambda change: scope.includes(change.owner_id)) as live:
+            changes = snapshot_then_live(await self._snapshot(scope, session_id), lambda session: session.id, live)
             async with aclosing(changes):
                 yield changes
 
-    async def _snapshot(self, session_id: SessionId | None) -> Sequence[SessionRecord]:
+    async def _snapshot(self, scope: AccessScope, session_id: SessionId | None) -> Sequence[SessionRecord]:
         if session_id is not None:
-            return [await self._store.get(session_id)]
-        newest = await self._store.page(SessionFilter(), Order("LAST_MESSAGE_AT"), PageRequest(first=SNAPSHOT_SESSIONS))
+            return [await self._store.get(scope, session_id)]
+        request = PageRequest(first=SNAPSHOT_SESSIONS)
+        newest = await self._store.page(scope, SessionFilter(), Order("LAST_MESSAGE_AT"), request)
         return newest.items
 
 

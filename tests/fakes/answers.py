@@ -9,12 +9,14 @@ from typing import Any, cast
 
 import anyio
 
+from records.access import AnyScope
 from records.answer import AnswerProgress
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRecord, MessageRole, MessageStatus
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.effective_settings import SERVER_DEFAULTS
 from services.answers.running_answer import AnswerResult, RunningAnswer
+from tests.access import LOCAL, SYSTEM
 from tests.fakes.services import FakeModels
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
 from tests.support.builders import make_message, make_session
@@ -32,7 +34,7 @@ class ExchangedMessages(FakeMessages):
         self._ids = itertools.count(1000)
 
     async def start_exchange(
-        self, session_id: SessionId, content: str, **_: Any
+        self, scope: AnyScope, session_id: SessionId, content: str, **_: Any
     ) -> tuple[MessageRecord, MessageRecord, bool]:
         prompt = make_message(
             id=MessageId(next(self._ids)), session_id=session_id, role=MessageRole.USER, content=content
@@ -42,22 +44,22 @@ class ExchangedMessages(FakeMessages):
         )
         return self.put(prompt), self.put(answer), False
 
-    async def checkpoint(self, progress: AnswerProgress) -> None:
+    async def checkpoint(self, scope: AnyScope, progress: AnswerProgress) -> None:
         stored = self.rows[progress.message_id]
         before = "" if progress.replaces else stored.content
         self.put(replace(stored, status=progress.status, content=before + progress.content))
 
-    async def finish(self, message: MessageRecord) -> MessageRecord:
+    async def finish(self, scope: AnyScope, message: MessageRecord) -> MessageRecord:
         return self.put(message)
 
-    async def fail_unfinished(self) -> tuple[MessageRecord, ...]:
+    async def fail_unfinished(self, scope: AnyScope) -> tuple[MessageRecord, ...]:
         return ()
 
 
 class AttachingSessions(FakeSessions):
     """Sessions in memory to which no document is attached."""
 
-    async def document_ids(self, key: SessionId) -> Sequence[DocumentId]:
+    async def document_ids(self, scope: AnyScope, key: SessionId) -> Sequence[DocumentId]:
         return ()
 
 
@@ -93,11 +95,11 @@ async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) 
     messages = cast(Any, answerer.messages)
     async with (
         open_test_supervisor() as supervisor,
-        open_answers(answerer, planner, messages, AnswerListeners(), MANY, supervisor) as answers,
+        open_answers(answerer, planner, messages, AnswerListeners(), MANY, supervisor, SYSTEM) as answers,
     ):
         yield answers
 
 
 async def start_answer(answers: Answers) -> MessageId:
     """Start an answer and return its id."""
-    return (await answers.send_message(session_id=SessionId(1), content="How tight?"))[1].id
+    return (await answers.send_message(LOCAL, session_id=SessionId(1), content="How tight?"))[1].id

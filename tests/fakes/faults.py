@@ -94,8 +94,9 @@ class Faults:
 
 
 READS = frozenset({
-    "get", "find", "find_many", "find_exchange", "find_unfinished", "page", "count", "history", "text",
-    "document_ids", "with_status", "waiting", "original_in_use", "unembedded", "outdated", "outline", "resolve_scope",
+    "get", "find", "find_many", "find_exchange", "find_unfinished", "require", "page", "count", "history", "text",
+    "document_ids", "with_status", "waiting", "original_in_use", "original_awaited",
+    "unembedded", "outdated", "outline", "resolve_scope",
     "embed_documents", "embed_prompt", "remove", "discard", "drain",
 })  # fmt: skip
 """Methods of stores that work on a full disk."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import anyio
 
 from concurrency import Signal
+from records.access import AnyScope
 from records.codes import ErrorCode
 from records.document import ChunkRecord
 from records.errors import ExpectedError
@@ -88,7 +89,7 @@ class FakeDeepVectors:
         self.former -= erased
         return erased
 
-    async def embedded(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
+    async def embedded(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
         return {document_id: len(self.stored) for document_id in document_ids if self.stored}
 
     async def covers(self, document_ids: Sequence[DocumentId] | None) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from persistence.sessions.messages import Messages
+from records.access import AnyScope
 from records.answer import AnswerProgress
 from tests.fakes.ingestion import Gate
 
@@ -33,6 +34,6 @@ class ObservedMessages:
         await self.gate.passed()
         return await self._store.start_exchange(*arguments, **keywords)
 
-    async def checkpoint(self, progress: AnswerProgress) -> None:
+    async def checkpoint(self, scope: AnyScope, progress: AnswerProgress) -> None:
         self.progress.append(progress)
-        await self._store.checkpoint(progress)
+        await self._store.checkpoint(scope, progress)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from records.access import AccessScope
 from records.answer import AnswerEvent
 from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFile
 from records.errors import NotFound
@@ -59,16 +60,16 @@ class FakeIntake(CanFail):
         self.received.append((kind, content, details))
         return make_document(id=DocumentId(7), name=details.get("name") or "unnamed", tags=details["tags"]), False
 
-    async def add_file(self, file: ReceivedFile, **details: Any) -> tuple[DocumentRecord, bool]:
+    async def add_file(self, scope: AccessScope, file: ReceivedFile, **details: Any) -> tuple[DocumentRecord, bool]:
         return self._receive("file", file, details)
 
-    async def add_text(self, text: str, **details: Any) -> tuple[DocumentRecord, bool]:
+    async def add_text(self, scope: AccessScope, text: str, **details: Any) -> tuple[DocumentRecord, bool]:
         return self._receive("text", text, details)
 
-    async def add_path(self, path: str, **details: Any) -> tuple[DocumentRecord, bool]:
+    async def add_path(self, scope: AccessScope, path: str, **details: Any) -> tuple[DocumentRecord, bool]:
         return self._receive("path", path, details)
 
-    async def add_url(self, url: str, **details: Any) -> tuple[DocumentRecord, bool]:
+    async def add_url(self, scope: AccessScope, url: str, **details: Any) -> tuple[DocumentRecord, bool]:
         return self._receive("url", url, details)
 
 
@@ -91,23 +92,25 @@ class FakeIngestion(CanFail):
         self.chunking: Chunking | None = None
         self.live_closed = False
 
-    async def cancel_ingestion(self, key: DocumentId) -> DocumentRecord:
+    async def cancel_ingestion(self, scope: AccessScope, key: DocumentId) -> DocumentRecord:
         self.raise_failure()
-        return await self._documents.get(key)
+        return await self._documents.get(scope, key)
 
-    async def reprocess_document(self, key: DocumentId, chunking: Chunking | None) -> DocumentRecord:
+    async def reprocess_document(
+        self, scope: AccessScope, key: DocumentId, chunking: Chunking | None
+    ) -> DocumentRecord:
         self.raise_failure()
         self.chunking = chunking
-        return await self._documents.get(key)
+        return await self._documents.get(scope, key)
 
-    async def delete_document(self, key: DocumentId) -> EraseReceipt:
-        await self._documents.get(key)
+    async def delete_document(self, scope: AccessScope, key: DocumentId) -> EraseReceipt:
+        await self._documents.get(scope, key)
         del self._documents.rows[key]
         return EraseReceipt(chunks=2, keyword_entries=2, vectors=2, originals=1, bytes=5_000_000_000)
 
     @asynccontextmanager
     async def watch_documents(
-        self, key: DocumentId | None
+        self, scope: AccessScope, key: DocumentId | None
     ) -> AsyncIterator[AsyncGenerator[Change[DocumentRecord], None]]:
         yield snapshot_then_live(list(self._documents.rows.values()), lambda document: document.id, self._live())
 
@@ -124,7 +127,7 @@ class FakeRetriever:
         self.hits = hits
         self.last_query: RetrievalQuery | None = None
 
-    async def retrieve(self, query: RetrievalQuery) -> Retrieval:
+    async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval:
         self.last_query = query
         return Retrieval(query, self.hits, (), 0, 1.5)
 
@@ -139,29 +142,29 @@ class FakeAnswers(CanFail):
         self.last_request: dict[str, Any] = {}
         self.closed = False
 
-    async def send_message(self, **request: Any) -> tuple[MessageRecord, MessageRecord]:
+    async def send_message(self, scope: AccessScope, **request: Any) -> tuple[MessageRecord, MessageRecord]:
         self.raise_failure()
-        await self._sessions.get(request["session_id"])
+        await self._sessions.get(scope, request["session_id"])
         self.last_request = request
         prompt = make_message(id=MessageId(11), session_id=request["session_id"], content=request["content"])
         return self._messages.put(prompt), self._messages.put(
             make_message(id=MessageId(12), session_id=request["session_id"], status=MessageStatus.PENDING)
         )
 
-    async def cancel_generation(self, key: MessageId) -> MessageRecord:
+    async def cancel_generation(self, scope: AccessScope, key: MessageId) -> MessageRecord:
         self.raise_failure()
-        return self._messages.put(replace(await self._messages.get(key), status=MessageStatus.CANCELED))
+        return self._messages.put(replace(await self._messages.get(scope, key), status=MessageStatus.CANCELED))
 
-    async def delete_message(self, key: MessageId) -> tuple[MessageId, ...]:
+    async def delete_message(self, scope: AccessScope, key: MessageId) -> tuple[MessageId, ...]:
         self.raise_failure()
-        return await self._messages.delete_exchange((await self._messages.get(key)).id)
+        return await self._messages.delete_exchange(scope, (await self._messages.get(scope, key)).id)
 
-    async def effective_settings(self, session: SessionRecord) -> SessionSettings:
+    async def effective_settings(self, scope: AccessScope, session: SessionRecord) -> SessionSettings:
         return replace(session.settings, top_k=session.settings.top_k or 5)
 
     @asynccontextmanager
     async def follow_answer(
-        self, key: MessageId, after: str | None
+        self, scope: AccessScope, key: MessageId, after: str | None
     ) -> AsyncIterator[AsyncGenerator[AnswerEvent, None]]:
         self.raise_failure()
         try:

@@ -1,9 +1,10 @@
-"""Stores in memory, with as much of each as the tests of the graph need."""
+"""Stores in memory, with as much of each as the tests of the graph need. They include everything in every scope."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
+from records.access import AnyScope
 from records.document import (
     UNCHANGED,
     ChunkRecord,
@@ -38,15 +39,15 @@ class FakeStore(Generic[Record]):
         self.reads = 0
         self.counts = 0
 
-    async def get(self, key: Any) -> Record:
+    async def get(self, scope: AnyScope, key: Any) -> Record:
         if key not in self.rows:
             raise NotFound(self.kind, key)
         return self.rows[key]
 
-    async def find(self, key: Any) -> Record | None:
+    async def find(self, scope: AnyScope, key: Any) -> Record | None:
         return self.rows.get(key)
 
-    async def find_many(self, keys: Sequence[Any]) -> Mapping[Any, Record]:
+    async def find_many(self, scope: AnyScope, keys: Sequence[Any]) -> Mapping[Any, Record]:
         self.reads += 1
         return {key: self.rows[key] for key in keys if key in self.rows}
 
@@ -79,22 +80,26 @@ class FakeDocuments(FakeStore[DocumentRecord]):
     kind = "document"
     whole_text = "Bolt A takes 35 Nm."
 
-    async def page(self, filter: Any, order: Any, request: PageRequest) -> Page[DocumentRecord]:
+    async def require(self, scope: AnyScope, keys: Sequence[DocumentId]) -> None:
+        for key in keys:
+            await self.get(scope, key)
+
+    async def page(self, scope: AnyScope, filter: Any, order: Any, request: PageRequest) -> Page[DocumentRecord]:
         self.page_arguments = (filter, order, request)
         return self.make_page(request)
 
-    async def update(self, key: DocumentId, changes: DocumentChanges) -> DocumentRecord:
+    async def update(self, scope: AnyScope, key: DocumentId, changes: DocumentChanges) -> DocumentRecord:
         fields = {"name": changes.name, "tags": changes.tags}
         new: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
         if changes.metadata is not UNCHANGED:
             new["metadata"] = changes.metadata
-        return self.put(replace(await self.get(key), **new))
+        return self.put(replace(await self.get(scope, key), **new))
 
-    async def text(self, key: DocumentId, offset: int, length: int) -> str:
+    async def text(self, scope: AnyScope, key: DocumentId, offset: int, length: int) -> str:
         self.text_range = (offset, length)
         return self.whole_text[offset : offset + length]
 
-    async def outline(self, key: DocumentId) -> tuple[HeadingRecord, ...]:
+    async def outline(self, scope: AnyScope, key: DocumentId) -> tuple[HeadingRecord, ...]:
         return (HeadingRecord("Bolts", 1, 0, None),)
 
 
@@ -107,19 +112,19 @@ class FakeChunks(FakeStore[ChunkRecord]):
         super().__init__(*chunks)
         self._messages = messages
 
-    async def page(self, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
+    async def page(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:
         return self.make_page(request, lambda chunk: chunk.document_id == document_id)
 
-    async def neighbour(self, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
+    async def neighbour(self, scope: AnyScope, chunk: ChunkRecord, step: int) -> ChunkRecord | None:
         places = {(each.document_id, each.index): each for each in self.rows.values()}
         return places.get((chunk.document_id, chunk.index + step))
 
-    async def cited_by(self, chunk_id: Any, request: PageRequest) -> Page[MessageRecord]:
+    async def cited_by(self, scope: AnyScope, chunk_id: Any, request: PageRequest) -> Page[MessageRecord]:
         return self._messages.make_page(
             request, lambda message: any(citation.chunk_id == chunk_id for citation in message.citations)
         )
 
-    async def count_cited_by(self, chunk_id: Any) -> int:
+    async def count_cited_by(self, scope: AnyScope, chunk_id: Any) -> int:
         return 1
 
 
@@ -128,28 +133,30 @@ class FakeSessions(FakeStore[SessionRecord]):
 
     kind = "session"
 
-    async def create(self, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings) -> SessionRecord:
+    async def create(
+        self, scope: AnyScope, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings
+    ) -> SessionRecord:
         self.attached = tuple(document_ids)
         return self.put(make_session(id=SessionId(len(self.rows) + 1), name=name, settings=settings))
 
-    async def page(self, filter: Any, order: Any, request: PageRequest) -> Page[SessionRecord]:
+    async def page(self, scope: AnyScope, filter: Any, order: Any, request: PageRequest) -> Page[SessionRecord]:
         self.page_arguments = (filter, order, request)
         return self.make_page(request)
 
     async def update(
-        self, key: SessionId, *, document_ids: Sequence[DocumentId] | None = None, **changes: Any
+        self, scope: AnyScope, key: SessionId, *, document_ids: Sequence[DocumentId] | None = None, **changes: Any
     ) -> SessionRecord:
         provided = {name: value for name, value in changes.items() if value is not None}
-        return self.put(replace(await self.get(key), **provided))
+        return self.put(replace(await self.get(scope, key), **provided))
 
-    async def delete(self, key: SessionId) -> EraseReceipt:
+    async def delete(self, scope: AnyScope, key: SessionId) -> EraseReceipt:
         del self.rows[key]
         return EraseReceipt(messages=2, bytes=5_000_000_000)
 
-    async def of_document(self, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
+    async def of_document(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
         return self.make_page(request)
 
-    async def count_of_document(self, document_id: DocumentId) -> int:
+    async def count_of_document(self, scope: AnyScope, document_id: DocumentId) -> int:
         return await self.count()
 
 
@@ -158,15 +165,15 @@ class FakeMessages(FakeStore[MessageRecord]):
 
     kind = "message"
 
-    async def page(self, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
+    async def page(self, scope: AnyScope, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
         return self.make_page(request, lambda message: message.session_id == session_id)
 
-    async def delete_exchange(self, key: MessageId) -> tuple[MessageId, ...]:
+    async def delete_exchange(self, scope: AnyScope, key: MessageId) -> tuple[MessageId, ...]:
         del self.rows[key]
         return (key,)
 
-    async def rate(self, key: MessageId, rating: MessageRating | None) -> MessageRecord:
-        return self.put(replace(await self.get(key), rating=rating))
+    async def rate(self, scope: AnyScope, key: MessageId, rating: MessageRating | None) -> MessageRecord:
+        return self.put(replace(await self.get(scope, key), rating=rating))
 
 
 class FakeOriginals:

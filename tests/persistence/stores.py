@@ -9,6 +9,7 @@ from persistence import vectors
 from persistence.database.database import Database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
+from persistence.documents.ingested_documents import IngestedDocuments
 from persistence.embeddings.outbox import Outbox
 from persistence.models.model_settings import ModelSettings
 from persistence.search.keywords import Keywords
@@ -27,10 +28,12 @@ from records.ids import ChunkId, DocumentId, ModelId, SessionId
 from records.session import CitationRecord, MessageRecord, MessageStatus, SessionRecord, SessionSettings, ThinkingMode
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
+from services.interfaces.ingestion_store import IngestionStore
 from services.interfaces.keyword_index import KeywordIndex
 from services.interfaces.message_store import MessageStore
 from services.interfaces.model_settings_store import ModelSettingsStore
 from services.interfaces.session_store import SessionStore
+from tests.access import LOCAL, SYSTEM
 
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
 
@@ -39,6 +42,7 @@ class Stores:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.documents: DocumentStore = Documents(database)
+        self.ingested: IngestionStore = IngestedDocuments(database, SYSTEM)
         self.chunks: ChunkStore = Chunks(database)
         self.keywords: KeywordIndex = Keywords(database)
         self.sessions: SessionStore = Sessions(database)
@@ -51,36 +55,37 @@ class Stores:
         """Add a document whose bytes are its name."""
         sha256 = hashlib.sha256(name.encode()).hexdigest()
         new = NewDocument(name, "text/plain", len(name), sha256, DocumentSource.UPLOAD)
-        document, _ = await self.documents.add(replace(new, **parts))
+        document, _ = await self.documents.add(LOCAL, replace(new, **parts))
         return document
 
     async def ingest(self, *texts: str, name: str = "bolts.txt", context: str = "", **parts: Any) -> DocumentRecord:
         """Add a document in EMBEDDING with one chunk for each text."""
         document = await self.add(name, **parts)
         await self.fill(document.id, texts, context)
-        return await self.documents.finish_parsing(document.id, parsed(sum(len(text) for text in texts)))
+        return await self.ingested.finish_parsing(document.id, parsed(sum(len(text) for text in texts)))
 
     async def fill(self, document_id: DocumentId, texts: Sequence[str], context: str = "") -> None:
         start = 0
         chunks = []
         for index, text in enumerate(texts):
-            await self.documents.append_text(document_id, start, text)
+            await self.ingested.append_text(document_id, start, text)
             chunks.append(make_chunk(index, text, start, context))
             start += len(text)
-        await self.chunks.add(document_id, chunks)
+        await self.ingested.add_chunks(document_id, chunks)
 
     async def embed(self, document_id: DocumentId, limit: int = 1000) -> list[ChunkId]:
-        ids = [chunk.id for chunk in await self.chunks.unembedded(document_id, limit)]
-        await self.chunks.store_embeddings(document_id, [(chunk_id, VECTOR) for chunk_id in ids])
+        ids = [chunk.id for chunk in await self.ingested.unembedded(document_id, limit)]
+        await self.ingested.store_embeddings(document_id, [(chunk_id, VECTOR) for chunk_id in ids])
         return ids
 
     async def session(self, name: str = "Bolts", *document_ids: DocumentId) -> SessionRecord:
-        return await self.sessions.create(name, document_ids, SessionSettings())
+        return await self.sessions.create(LOCAL, name, document_ids, SessionSettings())
 
     async def ask(
         self, session_id: SessionId, content: str = "What torque?", key: str | None = None
     ) -> tuple[MessageRecord, MessageRecord, bool]:
         return await self.messages.start_exchange(
+            LOCAL,
             session_id,
             content,
             thinking_mode=ThinkingMode.RAG,
@@ -94,12 +99,12 @@ class Stores:
     ) -> tuple[MessageRecord, MessageRecord]:
         prompt, answer, _ = await self.ask(session_id, content)
         done = replace(answer, content=answered, status=MessageStatus.COMPLETED, citations=citations)
-        return prompt, await self.messages.finish(done)
+        return prompt, await self.messages.finish(LOCAL, done)
 
     async def found(self, query: str, *document_ids: DocumentId, limit: int = 100) -> list[str]:
         """Return the texts of the hits of a keyword search, best first."""
         hits = await self.keywords.search(query, limit, document_ids or None)
-        live = await self.chunks.find_many([hit.chunk_id for hit in hits])
+        live = await self.chunks.find_many(LOCAL, [hit.chunk_id for hit in hits])
         return [live[hit.chunk_id].text for hit in hits]
 
 

@@ -7,6 +7,7 @@ from persistence.database.database import Database
 from persistence.originals import Originals
 from records.document import ReceivedFile
 from services.interfaces import original_files
+from tests.access import LOCAL
 from tests.persistence.stores import Stores
 
 
@@ -70,9 +71,9 @@ async def test_documents_record_whether_their_original_exists(
     document = await stores.add(sha256=file.sha256)
     assert document.has_original
     await originals.remove(file.sha256)
-    assert not (await stores.documents.get(document.id)).has_original
+    assert not (await stores.documents.get(LOCAL, document.id)).has_original
     await originals.adopt(receive(tmp_path, b"Bolt A"))
-    assert (await stores.documents.get(document.id)).has_original
+    assert (await stores.documents.get(LOCAL, document.id)).has_original
 
 
 async def test_a_sweep_keeps_referenced_originals_only(originals: Originals, stores: Stores, tmp_path: Path) -> None:
@@ -86,8 +87,8 @@ async def test_a_sweep_keeps_referenced_originals_only(originals: Originals, sto
     assert originals.path(kept.sha256).exists()
     assert not originals.path(stray.sha256).exists()
     assert list((tmp_path / "incoming").iterdir()) == []
-    assert (await stores.documents.get(there.id)).has_original
-    assert not (await stores.documents.get(lost.id)).has_original
+    assert (await stores.documents.get(LOCAL, there.id)).has_original
+    assert not (await stores.documents.get(LOCAL, lost.id)).has_original
 
 
 async def test_a_sweep_creates_the_folders(originals: Originals, tmp_path: Path) -> None:

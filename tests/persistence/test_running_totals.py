@@ -17,6 +17,7 @@ from records.document import DocumentStatus, ReceivedFile
 from records.filters import DocumentFilter, SessionFilter
 from records.ids import DocumentId, MessageId, SessionId
 from records.system import StorageCounts
+from tests.access import LOCAL
 from tests.persistence.stores import Stores
 
 OPERATIONS = st.lists(
@@ -74,7 +75,9 @@ class Changes:
             found = await fetch_value(reader, "SELECT id FROM documents ORDER BY id LIMIT 1 OFFSET ?", [number])
         document_id = DocumentId(found or 0)
         if operation == "ingest":
-            await self.stores.ingest(*["text"] * number, name=f"{await documents.count(DocumentFilter())}-{number}")
+            await self.stores.ingest(
+                *["text"] * number, name=f"{await documents.count(LOCAL, DocumentFilter())}-{number}"
+            )
         elif operation == "rolled back":
             with suppress(ZeroDivisionError):
                 async with self.database.writing() as transaction:
@@ -86,13 +89,13 @@ class Changes:
         elif operation == "embed":
             await self.stores.embed(document_id, number + 1)
         elif operation == "finish":
-            await documents.set_status(document_id, DocumentStatus.READY)
+            await self.stores.ingested.set_status(document_id, DocumentStatus.READY)
         elif operation == "mark":
-            await documents.mark_deleting(document_id)
+            await documents.mark_deleting(LOCAL, document_id)
         elif operation == "erase":
-            await documents.erase(document_id)
-        elif (await documents.get(document_id)).status is not DocumentStatus.DELETING:
-            await documents.restart(document_id)
+            await self.stores.ingested.erase(document_id)
+        elif (await documents.get(LOCAL, document_id)).status is not DocumentStatus.DELETING:
+            await self.stores.ingested.restart(document_id)
 
     async def change_session(self, operation: str, number: int) -> None:
         sessions, messages = self.stores.sessions, self.stores.messages
@@ -106,9 +109,9 @@ class Changes:
         elif operation == "exchange":
             await self.stores.exchange(session_id, "q", "a")
         elif operation == "delete session":
-            await sessions.delete(session_id)
-        elif history := await messages.history(session_id, MessageId(1 << 40), 1):
-            await messages.delete_exchange(history[0].id)
+            await sessions.delete(LOCAL, session_id)
+        elif history := await messages.history(LOCAL, session_id, MessageId(1 << 40), 1):
+            await messages.delete_exchange(LOCAL, history[0].id)
 
     async def change_original(self, operation: str, number: int) -> None:
         content = b"x" * (number + 1)
@@ -155,7 +158,7 @@ async def test_a_recount_corrects_wrong_totals(stores: Stores, tmp_path: Path) -
     counts = await totals.read()
     assert (counts.documents, counts.chunks, counts.embedded_chunks) == (1, 3, 2)
     assert (counts.sessions, counts.messages) == (1, 2)
-    assert await stores.sessions.count(SessionFilter()) == counts.sessions
+    assert await stores.sessions.count(LOCAL, SessionFilter()) == counts.sessions
     assert counts.database_bytes > 4096
 
 

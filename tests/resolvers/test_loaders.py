@@ -5,12 +5,15 @@ from typing import Any, cast
 
 from records.ids import DocumentId
 from resolvers.loaders import Loaders
+from tests.access import LOCAL
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
 from tests.support.builders import make_document
 
 
 def make_loaders(documents: FakeDocuments) -> Loaders:
-    return Loaders(cast(Any, documents), cast(Any, documents), cast(Any, FakeSessions()), cast(Any, FakeMessages()))
+    return Loaders(
+        LOCAL, cast(Any, documents), cast(Any, documents), cast(Any, FakeSessions()), cast(Any, FakeMessages())
+    )
 
 
 async def test_simultaneous_loads_become_one_read() -> None:

@@ -11,6 +11,7 @@ from records.session import MessageRole
 from resolvers.request_context import Context
 from schema.build import build_schema
 from services.sessions import Sessions
+from tests.access import LOCAL
 from tests.fakes.indexing import FakeDeepVectors
 from tests.fakes.services import (
     FakeAnswers,
@@ -57,6 +58,7 @@ class InMemoryGraph:
         return cast(
             Context,
             context(
+                scope=LOCAL,
                 documents=self.documents,
                 chunks=self.chunks,
                 sessions=self.sessions,

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from persistence.database.database import Database
+from records.access import AnyScope
 from records.events import Change, ChangeKind
 from records.filters import Order, SessionFilter
 from records.ids import SessionId
@@ -17,6 +18,7 @@ from records.page import PageRequest
 from records.session import SessionRecord, SessionSettings
 from services.sessions import Sessions
 from services.sessions.sessions import default_name
+from tests.access import LOCAL
 from tests.fakes.faults import cancel_by_scope_at
 from tests.fakes.stores import FakeSessions
 from tests.persistence.stores import Stores
@@ -26,7 +28,7 @@ LIVE = (ChangeKind.ADDED, ChangeKind.UPDATED, ChangeKind.REMOVED)
 
 
 async def list_sessions(stores: Stores) -> Sequence[SessionRecord]:
-    return (await stores.sessions.page(SessionFilter(), Order("CREATED_AT"), PageRequest(first=1000))).items
+    return (await stores.sessions.page(LOCAL, SessionFilter(), Order("CREATED_AT"), PageRequest(first=1000))).items
 
 
 async def until_silent(changes: AsyncIterator[Change[SessionRecord]]) -> AsyncIterator[Change[SessionRecord]]:
@@ -39,8 +41,8 @@ async def until_silent(changes: AsyncIterator[Change[SessionRecord]]) -> AsyncIt
 class SlowSessions(FakeSessions):
     """A store whose `find` returns late what it has read."""
 
-    async def find(self, key: Any) -> SessionRecord | None:
-        found = await super().find(key)
+    async def find(self, scope: AnyScope, key: Any) -> SessionRecord | None:
+        found = await super().find(scope, key)
         for _ in range(10):
             await asyncio.sleep(0)
         return found
@@ -48,8 +50,10 @@ class SlowSessions(FakeSessions):
 
 async def test_an_older_state_is_never_published_after_a_newer_one() -> None:
     sessions = Sessions(cast(Any, SlowSessions(make_session(name="old"))))
-    async with sessions.watch_sessions(SessionId(1)) as changes:
-        await asyncio.gather(sessions.changed(SessionId(1)), sessions.update_session(SessionId(1), name="new"))
+    async with sessions.watch_sessions(LOCAL, SessionId(1)) as changes:
+        await asyncio.gather(
+            sessions.changed(LOCAL, SessionId(1)), sessions.update_session(LOCAL, SessionId(1), name="new")
+        )
         names = [change.record.name for change in [await anext(changes) for _ in range(3)] if change.record is not None]
     assert names[-1] == "new"
 
@@ -63,13 +67,13 @@ async def test_a_client_that_leaves_at_any_step_of_a_change_leaves_it_undone_or_
     reached, step = True, 0
     while reached:
         step += 1
-        session = await sessions.create_session("old", (), SessionSettings())
+        session = await sessions.create_session(LOCAL, "old", (), SessionSettings())
         changes: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
-            "create": partial(sessions.create_session, "new", (), SessionSettings()),
-            "update": partial(sessions.update_session, session.id, name="new"),
-            "delete": partial(sessions.delete_session, session.id),
+            "create": partial(sessions.create_session, LOCAL, "new", (), SessionSettings()),
+            "update": partial(sessions.update_session, LOCAL, session.id, name="new"),
+            "delete": partial(sessions.delete_session, LOCAL, session.id),
         }
-        async with sessions.watch_sessions(None) as live:
+        async with sessions.watch_sessions(LOCAL, None) as live:
             before = {record.id: record for record in await list_sessions(stores)}
             reached, _ = await cancel_by_scope_at(changes[action](), step)
             after = {record.id: record for record in await list_sessions(stores)}
@@ -79,5 +83,5 @@ async def test_a_client_that_leaves_at_any_step_of_a_change_leaves_it_undone_or_
 
 async def test_a_session_without_a_name_is_named_after_the_time_with_its_zone() -> None:
     assert default_name(datetime(2026, 11, 27, 16, 11, tzinfo=UTC)) == "Session - 11/27/2026:16:11 UTC"
-    session = await Sessions(cast(Any, FakeSessions())).create_session(None, (), SessionSettings())
+    session = await Sessions(cast(Any, FakeSessions())).create_session(LOCAL, None, (), SessionSettings())
     assert session.name.endswith(" UTC")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -17,6 +18,7 @@ from records.session import SamplingSettings
 from services.ingestion.document_events import DocumentEvents
 from services.sessions import Sessions
 from services.snapshot_stream import snapshot_then_live
+from tests.access import LOCAL
 from tests.fakes.stores import FakeDocuments, FakeSessions
 from tests.services.models.harness import FakeModelSettings, open_test_models
 from tests.support.builders import make_document, make_session
@@ -79,7 +81,7 @@ async def documents(gate: Gate, folder: Path) -> AsyncIterator[WatchedPair]:
         events.publish_updated(store.put(replace(store.rows[DocumentId(2)], embedded_chunks=state)))
 
     yield WatchedPair(
-        events.watch,
+        partial(events.watch, LOCAL),
         change,
         lambda document: int(document.embedded_chunks),
         DocumentId(2),
@@ -92,8 +94,8 @@ async def sessions(gate: Gate, folder: Path) -> AsyncIterator[WatchedPair]:
     store.gate = gate
     service = Sessions(cast(Any, store))
     yield WatchedPair(
-        service.watch_sessions,
-        lambda state: service.update_session(SessionId(2), name=str(state)),
+        partial(service.watch_sessions, LOCAL),
+        lambda state: service.update_session(LOCAL, SessionId(2), name=str(state)),
         lambda session: int(session.name),
         SessionId(2),
     )
@@ -176,8 +178,8 @@ async def test_additions_and_removals_during_the_snapshot_are_received(tmp_path:
     store = GatedDocuments(make_document())
     store.gate = Gate()
     events = DocumentEvents(cast(Any, store))
-    async with events.watch(None) as changes:
-        events.publish_removed(DocumentId(1))
+    async with events.watch(LOCAL, None) as changes:
+        events.publish_removed(make_document())
         events.publish_added(replace(make_document(), id=DocumentId(2)))
         received = [await anext(changes) for _ in range(4)]
     assert [(each.kind, each.key) for each in received] == [

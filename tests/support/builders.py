@@ -17,6 +17,7 @@ from records.session import (
     SessionSettings,
     TokenUsage,
 )
+from tests.access import LOCAL
 
 THEN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -46,6 +47,7 @@ def make_message(**parts: Any) -> MessageRecord:
 def make_document(**parts: Any) -> DocumentRecord:
     document = DocumentRecord(
         id=DocumentId(1),
+        owner_id=LOCAL.user_id,
         name="bolts.txt",
         title=None,
         media_type="text/plain",
@@ -93,6 +95,7 @@ def make_chunk(**parts: Any) -> ChunkRecord:
 def make_session(**parts: Any) -> SessionRecord:
     session = SessionRecord(
         id=SessionId(1),
+        owner_id=LOCAL.user_id,
         name="Bolts",
         settings=SessionSettings(),
         model_id=None,

@@ -17,6 +17,7 @@ from engines.reranking import LateInteraction, Reranker
 from persistence.database.database import open_database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
+from persistence.documents.ingested_documents import IngestedDocuments
 from persistence.embeddings.outbox import Outbox
 from persistence.search.keywords import Keywords
 from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
@@ -26,6 +27,7 @@ from records.ids import DocumentId
 from records.retrieval import Retrieval, RetrievalQuery
 from services.retrieval import Retriever
 from services.retrieval.ranking_steps import RankingSteps
+from tests.access import LOCAL, SYSTEM
 from tests.support.supervisor import open_test_supervisor
 
 EMBEDDING_BATCH = 256
@@ -39,6 +41,7 @@ class Library:
 
     folder: Path
     documents: Documents
+    ingested: IngestedDocuments
     chunks: Chunks
     keywords: Keywords
     vectors: ChromaIndex
@@ -57,7 +60,7 @@ class Library:
         new = NewDocument(
             name, "text/plain", len(content), sha256(content).hexdigest(), DocumentSource.TEXT, tags=tuple(tags)
         )
-        document, known = await self.documents.add(new)
+        document, known = await self.documents.add(LOCAL, new)
         return document if known else await self.parse(document, text)
 
     async def parse(self, document: DocumentRecord, text: str) -> DocumentRecord:
@@ -68,19 +71,19 @@ class Library:
         )
         for event in extraction.events():
             if isinstance(event, ParsedText):
-                await self.documents.append_text(document.id, event.start, event.text)
+                await self.ingested.append_text(document.id, event.start, event.text)
             elif isinstance(event, ParsedChunks):
-                await self.chunks.add(document.id, event.chunks)
-        return await self.documents.finish_parsing(document.id, extraction.document)
+                await self.ingested.add_chunks(document.id, event.chunks)
+        return await self.ingested.finish_parsing(document.id, extraction.document)
 
     async def reprocess(self, document: DocumentRecord) -> DocumentRecord:
-        text = await self.documents.text(document.id, 0, 10_000_000)
-        await self.documents.restart(document.id)
+        text = await self.documents.text(LOCAL, document.id, 0, 10_000_000)
+        await self.ingested.restart(document.id)
         return await self.parse(document, text)
 
     async def embed(self) -> None:
         """Embed all chunks without a vector and set their documents to READY."""
-        waiting = await self.documents.with_status([DocumentStatus.EMBEDDING], limit=1_000_000)
+        waiting = await self.ingested.with_status([DocumentStatus.EMBEDDING], limit=1_000_000)
         todo = [(document.id, chunk) for document in waiting for chunk in await self._unembedded(document.id)]
         for first in range(0, len(todo), EMBEDDING_BATCH):
             batch = todo[first : first + EMBEDDING_BATCH]
@@ -92,16 +95,16 @@ class Library:
                     for (owner, chunk), vector in zip(batch, vectors, strict=True)
                     if owner == document_id
                 ]
-                await self.chunks.store_embeddings(document_id, own)
+                await self.ingested.store_embeddings(document_id, own)
         for document in waiting:
-            await self.documents.set_status(document.id, DocumentStatus.READY, progress=1.0)
+            await self.ingested.set_status(document.id, DocumentStatus.READY, progress=1.0)
         await self.vectors.drain()
 
     async def _unembedded(self, document_id: DocumentId) -> Sequence[Any]:
-        return await self.chunks.unembedded(document_id, 1_000_000)
+        return await self.ingested.unembedded(document_id, 1_000_000)
 
     async def search(self, text: str, top_k: int = 5, **more: Any) -> Retrieval:
-        return await self.retriever.retrieve(RetrievalQuery(text, top_k=top_k, **more))
+        return await self.retriever.retrieve(LOCAL, RetrievalQuery(text, top_k=top_k, **more))
 
     async def texts(self, text: str, top_k: int = 5, **more: Any) -> list[str]:
         """Return the texts of the chunks that a search finds, best first."""
@@ -135,8 +138,9 @@ async def open_library(
             def make_retriever(steps: RankingSteps) -> Retriever:
                 return Retriever(documents, chunks, keywords, vectors, embedder, reranker, steps=steps)
 
+            ingested = IngestedDocuments(database, SYSTEM)
             yield Library(
-                folder, documents, chunks, keywords, vectors, embedder, make_retriever(RankingSteps()),
+                folder, documents, ingested, chunks, keywords, vectors, embedder, make_retriever(RankingSteps()),
                 open_token_counter(), make_retriever,
             )  # fmt: skip
 

@@ -55,3 +55,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def functions(tree: ast.Module) -> Iterator[Function]:
     """Yield all functions and methods, nested ones too."""
     return (node for node in ast.walk(tree) if isinstance(node, Function))
+
+
+def public_methods(interface: type) -> list[str]:
+    """Return the names of the methods that an interface declares."""
+    return [name for name, value in vars(interface).items() if callable(value) and not name.startswith("_")]

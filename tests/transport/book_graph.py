@@ -8,18 +8,19 @@ import anyio
 import strawberry
 from graphql import GraphQLError
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
 from strawberry.dataloader import DataLoader
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
+from records.access import AccessScope
 from records.configuration import Limits
 from records.document import ReceivedFile
 from records.errors import NotFound
 from services.ingestion import IncomingFiles
+from tests.access import resolve_local
 from tests.transport.execution.news_feed import News
 from tests.transport.probe import Probe
-from transport import TransportSettings, create_middleware, create_routes
+from transport import Contexts, TransportSettings, create_middleware, create_routes
 
 Upload = NewType("Upload", ReceivedFile)
 
@@ -266,9 +267,12 @@ def create_book_app(incoming: Path, probe: Probe | None = None, **settings: Any)
     """Create an application that serves this graph. `settings` are passed to `TransportSettings`."""
     observed = probe or Probe()
 
-    def context(_: HTTPConnection) -> Context:
+    def context(_: AccessScope) -> Context:
         return Context(observed)
 
     limit = settings.get("limits", Limits()).max_upload_bytes
     transport = TransportSettings(incoming=IncomingFiles(incoming, limit), **settings)
-    return Starlette(routes=create_routes(SCHEMA, context, transport), middleware=create_middleware(transport))
+    return Starlette(
+        routes=create_routes(SCHEMA, Contexts(resolve_local, context), transport),
+        middleware=create_middleware(transport),
+    )

@@ -21,7 +21,7 @@ from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_co
 from records.configuration import Limits
 from records.tracing import NoTracing, Span, Tracer
 from transport.errors import Formatted, OperationRejected
-from transport.execution.operations import ContextFactory, Operation, Operations, Payload, TimeLimits
+from transport.execution.operations import Contexts, Operation, Operations, Payload, TimeLimits
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import EncodedPayload
 
@@ -90,14 +90,14 @@ class ObservedOperations(Operations):
     def __init__(
         self,
         schema: Schema,
-        context_factory: ContextFactory,
+        contexts: Contexts,
         limits: Limits,
         times: TimeLimits,
         observer: Observer,
         *,
         introspection: bool,
     ) -> None:
-        super().__init__(schema, context_factory, limits, times, introspection=introspection)
+        super().__init__(schema, contexts, limits, times, introspection=introspection)
         self._tracer, self._meter = observer.tracer, observer.meter
 
     def prepare(self, request: GraphQLRequest, connection: HTTPConnection) -> Operation:

@@ -1,10 +1,10 @@
-"""Runs the operations of all transports: parses and validates them, checks limits, executes them, and masks errors.
+"""Runs the operations of all transports: parses and validates them, checks limits, resolves the access scope, executes.
 
 A context is created for every operation, and for every event of a subscription, so that the cache of its data loaders ends
 with it.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ from starlette.requests import HTTPConnection
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
+from records.access import AccessScope
 from records.codes import ErrorCode
 from records.configuration import Limits
 from transport.errors import BAD_REQUEST, BAD_USER_INPUT, Formatted, OperationRejected
@@ -41,11 +42,18 @@ from transport.execution.shared_subscription import SharedSubscriptions
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import EncodedPayload, encode_json
 
-ContextFactory: TypeAlias = Callable[[HTTPConnection], object]
-"""Creates the context of one operation."""
-
 Payload: TypeAlias = dict[str, Any]
 """A GraphQL response: `data`, `errors`, `extensions`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """Creates the contexts of operations for their viewers."""
+
+    resolve_scope: Callable[[HTTPConnection], Awaitable[AccessScope]]
+    "Returns the access scope of the viewer of a connection. Called once for each operation."
+    create: Callable[[AccessScope], object]
+    "Returns a new context. Called for each operation, and for each event of a subscription."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +97,9 @@ class Operations:
     """
 
     def __init__(
-        self, schema: Schema, context_factory: ContextFactory, limits: Limits, times: TimeLimits, *, introspection: bool
+        self, schema: Schema, contexts: Contexts, limits: Limits, times: TimeLimits, *, introspection: bool
     ) -> None:
-        self._context_factory = context_factory
+        self._contexts = contexts
         self._limits = limits
         self._times = times
         self._reader = DocumentReader(schema._schema, limits, introspection=introspection)
@@ -131,7 +139,8 @@ class Operations:
         with unexpected_errors_masked(masking):
             try:
                 with anyio.fail_after(seconds):
-                    result = self._executor(operation).execute_operation()
+                    scope = await self._contexts.resolve_scope(operation.connection)
+                    result = self._executor(operation, scope).execute_operation()
                     if isawaitable(result):
                         result = await result
             except TimeoutError:
@@ -145,15 +154,14 @@ class Operations:
         Raises `OperationRejected` if the subscription cannot begin, or its source fails.
         """
         masking = self._masking(operation)
-        with (
-            unexpected_errors_masked(masking),
-            self._shared_subscriptions.join(operation.request) as subscription,
-        ):
-            executor = self._executor(operation)
-            async with aclosing(await self._source(executor, operation, masking)) as source:
-                async for event in source:
-                    execute = partial(self._execute_event, executor, operation, event, masking)
-                    yield await subscription.payload(event, execute)
+        with unexpected_errors_masked(masking):
+            scope = await self._contexts.resolve_scope(operation.connection)
+            with self._shared_subscriptions.join(scope, operation.request) as subscription:
+                executor = self._executor(operation, scope)
+                async with aclosing(await self._source(executor, operation, masking)) as source:
+                    async for event in source:
+                        execute = partial(self._execute_event, executor, scope, event, masking)
+                        yield await subscription.payload(event, execute)
 
     async def _source(
         self, executor: Executor[Any], operation: Operation, masking: ErrorMasking
@@ -171,20 +179,20 @@ class Operations:
         raise OperationRejected(masking.format_all(found.errors or ()))
 
     async def _execute_event(
-        self, executor: Executor[Any], operation: Operation, event: object, masking: ErrorMasking
+        self, executor: Executor[Any], scope: AccessScope, event: object, masking: ErrorMasking
     ) -> EncodedPayload:
         event_executor = executor.build_per_event_executor(event)
-        event_executor.context_value = self._context_factory(operation.connection)
+        event_executor.context_value = self._contexts.create(scope)
         result = execute_subscription_event(event_executor)
         if not isinstance(result, ExecutionResult):
             result = await result
         payload = self._payload(result, masking)
         return EncodedPayload(encode_json(payload, masking).decode(), payload.get("errors", ()))
 
-    def _executor(self, operation: Operation) -> Executor[Any]:
+    def _executor(self, operation: Operation, scope: AccessScope) -> Executor[Any]:
         built = self._build(
             operation.document,
-            context_value=self._context_factory(operation.connection),
+            context_value=self._contexts.create(scope),
             raw_variable_values=operation.request.variables,
             operation_name=operation.request.operation_name,
             operation_extensions=operation.request.extensions,

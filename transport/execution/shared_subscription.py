@@ -1,8 +1,9 @@
 """Subscriptions of many clients with the same operation: each event is executed and encoded once for all of them.
 
-Clients that send the same document, operation name and variables share a subscription. An event that may be shared has an
-attribute `source_event`, which is the same object for all clients that are notified of the same change. The payload that is
-executed for the first of these clients is also sent to the others. Decision 0010 has the measured effect.
+Clients with equal access scopes that send the same document, operation name and variables share a subscription. An event
+that may be shared has an attribute `source_event`, which is the same object for all clients that are notified of the same
+change. The payload that is executed for the first of these clients is also sent to the others. Decision 0010 has the
+measured effect.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import TypeAlias
 import anyio
 import orjson
 
+from records.access import AccessScope
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import EncodedPayload
 
@@ -25,7 +27,7 @@ For a client that lags further behind, events are executed again.
 MAX_CACHED_PAYLOAD = 16_384
 """Maximum length, in characters, of a payload that is cached."""
 
-Key: TypeAlias = tuple[str, str | None, bytes]
+Key: TypeAlias = tuple[AccessScope, str, str | None, bytes]
 
 
 class SharedSubscription:
@@ -59,7 +61,7 @@ class SharedSubscription:
 
 
 class SharedSubscriptions:
-    """All subscriptions of the server, by their operation."""
+    """All subscriptions of the server, by their viewer and operation."""
 
     def __init__(self) -> None:
         self._subscriptions: dict[Key, SharedSubscription] = {}
@@ -68,9 +70,9 @@ class SharedSubscriptions:
         return len(self._subscriptions)
 
     @contextmanager
-    def join(self, request: GraphQLRequest) -> Iterator[SharedSubscription]:
-        """Return the shared subscription for a request. It is removed when its last client leaves the block."""
-        key = (request.query, request.operation_name, _encode_variables(request))
+    def join(self, scope: AccessScope, request: GraphQLRequest) -> Iterator[SharedSubscription]:
+        """Return the shared subscription for a scope and a request. It is removed when its last client leaves the block."""
+        key = (scope, request.query, request.operation_name, _encode_variables(request))
         subscription = self._subscriptions.setdefault(key, SharedSubscription())
         subscription.clients += 1
         try:

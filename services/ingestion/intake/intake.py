@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from concurrency import OwnedTasks
 from engines.parsing.detection.detect import detect_type
+from records.access import AccessScope
 from records.document import Chunking, DocumentRecord, DocumentSource, NewDocument, ReceivedFile
 from records.errors import InvalidInput, TooLarge, Unsupported
 from services.ingestion.ingestion import Ingestion
@@ -24,7 +25,10 @@ from services.ingestion.original_retention import OriginalRetention
 MAX_NAME_CHARACTERS = 300
 
 Added = tuple[DocumentRecord, bool]
-"""The document, and whether one with the same bytes existed already. It is then unchanged, unless its ingestion restarts."""
+"""The document, and whether the user had one with the same bytes already.
+
+It is then unchanged, unless its ingestion restarts.
+"""
 
 
 class DocumentFields(TypedDict, total=False):
@@ -69,6 +73,7 @@ class Intake:
 
     async def add_file(
         self,
+        scope: AccessScope,
         file: ReceivedFile,
         *,
         source: DocumentSource = DocumentSource.UPLOAD,
@@ -97,16 +102,18 @@ class Intake:
             metadata=fields.get("metadata"),
             chunking=fields.get("chunking") or self._chunking,
         )
-        return await self._tasks.complete(partial(self._add, file, new), "storage of a document")
+        return await self._tasks.complete(partial(self._add, scope, file, new), "storage of a document")
 
-    async def _add(self, file: ReceivedFile, new: NewDocument) -> Added:
+    async def _add(self, scope: AccessScope, file: ReceivedFile, new: NewDocument) -> Added:
         try:
-            document, is_duplicate = await self._originals.add(file, new)
+            document, is_duplicate = await self._originals.add(scope, file, new)
         finally:
             _remove(file)
         return await self._ingestion.begin(document, is_new=not is_duplicate), is_duplicate
 
-    async def add_text(self, text: str, *, media_type: str | None = None, **fields: Unpack[DocumentFields]) -> Added:
+    async def add_text(
+        self, scope: AccessScope, text: str, *, media_type: str | None = None, **fields: Unpack[DocumentFields]
+    ) -> Added:
         """Store a text. `media_type` is that of a text format, text/plain by default, and a hint for the detection.
 
         Raises `InvalidInput` for an empty text or another media type, and what `add_file` raises.
@@ -119,9 +126,9 @@ class Intake:
             for block in encode_text(text, BLOCK_BYTES):
                 await file.write(block)
             received = await file.finish(f"{name}{extension}")
-            return await self.add_file(received, source=DocumentSource.TEXT, **fields)
+            return await self.add_file(scope, received, source=DocumentSource.TEXT, **fields)
 
-    async def add_path(self, path: str, **fields: Unpack[DocumentFields]) -> Added:
+    async def add_path(self, scope: AccessScope, path: str, **fields: Unpack[DocumentFields]) -> Added:
         """Copy a file on the server that is below an import root. Links in the path are resolved before that check.
 
         Raises `InvalidInput` for any other path, `TooLarge` for a file above the upload limit, and what `add_file` raises.
@@ -130,7 +137,7 @@ class Intake:
         with self._incoming.receive("source.path") as file:
             await _copy(real, file)
             received = await file.finish(real.name)
-            return await self.add_file(received, source=DocumentSource.PATH, source_uri=str(real), **fields)
+            return await self.add_file(scope, received, source=DocumentSource.PATH, source_uri=str(real), **fields)
 
     async def _importable(self, path: str) -> Path:
         """Return the path with its links resolved.
@@ -151,11 +158,11 @@ class Intake:
             raise TooLarge(f"The file has more than {limit:,} bytes, which is the limit.", limit, field=field)
         return real
 
-    async def add_url(self, url: str, **fields: Unpack[DocumentFields]) -> Added:
+    async def add_url(self, scope: AccessScope, url: str, **fields: Unpack[DocumentFields]) -> Added:
         """Fetch a file from the web. Raises what `Fetcher.fetch` and `add_file` raise."""
         with self._incoming.receive("source.url") as file:
             received, final_url = await self._fetcher.fetch(url, file)
-            return await self.add_file(received, source=DocumentSource.URL, source_uri=final_url, **fields)
+            return await self.add_file(scope, received, source=DocumentSource.URL, source_uri=final_url, **fields)
 
 
 async def _copy(source: Path, file: IncomingFile) -> None:

@@ -13,6 +13,7 @@ from persistence.database.database_errors import DatabaseLocked, DatabaseUnusabl
 from persistence.database.sqlite import execute, fetch_value
 from records.errors import DiskFull
 from records.filters import DocumentFilter
+from tests.access import LOCAL
 from tests.paths import ROOT
 from tests.persistence.stores import Stores
 
@@ -22,7 +23,7 @@ async def test_stored_records_exist_after_a_restart(tmp_path: Path) -> None:
         document = await Stores(database).ingest("Bolt A takes 35 Nm.")
     async with open_database(tmp_path / "a folder?" / "x #1%.db") as database:
         stores = Stores(database)
-        assert await stores.documents.get(document.id) == document
+        assert await stores.documents.get(LOCAL, document.id) == document
         assert await stores.found("bolt") == ["Bolt A takes 35 Nm."]
 
 
@@ -30,8 +31,8 @@ async def test_several_databases_can_be_open_in_one_process(tmp_path: Path) -> N
     async with open_database(tmp_path / "1.db") as first, open_database(tmp_path / "2.db") as second:
         all_stores = Stores(first), Stores(second)
         await asyncio.gather(*(stores.add(f"{n}") for n in range(10) for stores in all_stores[: 1 + n % 2]))
-        assert await all_stores[0].documents.count(DocumentFilter()) == 10
-        assert await all_stores[1].documents.count(DocumentFilter()) == 5
+        assert await all_stores[0].documents.count(LOCAL, DocumentFilter()) == 10
+        assert await all_stores[1].documents.count(LOCAL, DocumentFilter()) == 5
 
 
 async def test_a_failed_transaction_is_rolled_back(database: Database) -> None:
@@ -45,7 +46,7 @@ async def test_a_failed_transaction_is_rolled_back(database: Database) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await fails()
-    assert await stores.documents.get(document.id) == document
+    assert await stores.documents.get(LOCAL, document.id) == document
 
 
 async def test_a_canceled_transaction_is_rolled_back_and_blocks_no_other(database: Database) -> None:
@@ -65,8 +66,8 @@ async def test_a_canceled_transaction_is_rolled_back_and_blocks_no_other(databas
     waiting[0].cancel()
     writing.cancel()
     await asyncio.gather(writing, *waiting, return_exceptions=True)
-    assert (await stores.documents.get(document.id)).name == document.name
-    assert await stores.documents.count(DocumentFilter()) == 3
+    assert (await stores.documents.get(LOCAL, document.id)).name == document.name
+    assert await stores.documents.count(LOCAL, DocumentFilter()) == 3
 
 
 async def test_a_writer_canceled_at_any_step_does_not_block_the_next(database: Database) -> None:
@@ -78,7 +79,7 @@ async def test_a_writer_canceled_at_any_step_does_not_block_the_next(database: D
         adding.cancel()
         await asyncio.gather(adding, return_exceptions=True)
     await stores.add("last")
-    found = await stores.documents.count(DocumentFilter(name_contains="last"))
+    found = await stores.documents.count(LOCAL, DocumentFilter(name_contains="last"))
     assert found == 1
 
 
@@ -87,8 +88,8 @@ async def test_readers_neither_see_nor_wait_for_an_open_transaction(database: Da
     document = await stores.add()
     async with database.writing() as transaction:
         await execute(transaction, "UPDATE documents SET name = 'x'")
-        assert await stores.documents.get(document.id) == document
-    assert (await stores.documents.get(document.id)).name == "x"
+        assert await stores.documents.get(LOCAL, document.id) == document
+    assert (await stores.documents.get(LOCAL, document.id)).name == "x"
 
 
 async def test_a_snapshot_sees_one_state(database: Database) -> None:
@@ -97,7 +98,7 @@ async def test_a_snapshot_sees_one_state(database: Database) -> None:
         assert await fetch_value(reader, "SELECT count(*) FROM documents") == 0
         await stores.add()
         assert await fetch_value(reader, "SELECT count(*) FROM documents") == 0
-    assert await stores.documents.count(DocumentFilter()) == 1
+    assert await stores.documents.count(LOCAL, DocumentFilter()) == 1
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
@@ -118,7 +119,7 @@ async def test_a_canceled_query_returns_its_connection(database: Database) -> No
         await asyncio.sleep(0.02)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    assert await Stores(database).documents.count(DocumentFilter()) == 0
+    assert await Stores(database).documents.count(LOCAL, DocumentFilter()) == 0
 
 
 async def test_commits_wait_for_the_disk(database: Database) -> None:
@@ -135,11 +136,11 @@ async def test_a_full_disk_raises_disk_full_until_there_is_space(database: Datab
         pages = await fetch_value(transaction, "PRAGMA page_count")
         await execute(transaction, f"PRAGMA max_page_count = {pages + 4}")
     with pytest.raises(DiskFull):
-        await stores.documents.append_text(document.id, 0, "x" * 1_000_000)
-    assert await stores.documents.text(document.id, 0, 5) == ""
+        await stores.ingested.append_text(document.id, 0, "x" * 1_000_000)
+    assert await stores.documents.text(LOCAL, document.id, 0, 5) == ""
     async with database.writing() as transaction:
         await execute(transaction, "PRAGMA max_page_count = 100000")
-    await stores.documents.append_text(document.id, 0, "x" * 1_000_000)
+    await stores.ingested.append_text(document.id, 0, "x" * 1_000_000)
 
 
 async def test_a_lock_of_another_program_raises_database_locked_until_it_is_released(database: Database) -> None:
@@ -152,7 +153,7 @@ async def test_a_lock_of_another_program_raises_database_locked_until_it_is_rele
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseLocked):
         await stores.add()
-    assert await stores.documents.count(DocumentFilter()) == 0
+    assert await stores.documents.count(LOCAL, DocumentFilter()) == 0
     other.execute("ROLLBACK")
     other.close()
     await stores.add()

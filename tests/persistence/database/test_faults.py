@@ -27,6 +27,7 @@ from records.ids import ModelId
 from records.model import LoadRequest
 from records.page import PageRequest
 from records.session import MessageRecord, MessageStatus, SamplingSettings, SessionRecord, SessionSettings
+from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import cancel_by_scope_at, cancel_natively_at
 from tests.paths import ROOT
 from tests.persistence.database.test_migrations import check_search_index
@@ -52,17 +53,17 @@ class Case:
 
 
 async def make_case(database: Database) -> Case:
-    stores, staging = Stores(database), Staging(database)
+    stores, staging = Stores(database), Staging(database, SYSTEM)
     pending, embedding = await stores.add("pending"), await stores.ingest("Nuts", name="embedding")
     ready = await stores.ingest("Bolt A takes 35 Nm.", "Bolt B", name="ready")
     await stores.embed(ready.id)
-    ready = await stores.documents.set_status(ready.id, DocumentStatus.READY)
+    ready = await stores.ingested.set_status(ready.id, DocumentStatus.READY)
     await staging.begin(ready.id)
     await staging.append_text(ready.id, 0, LARGE)
     await staging.add(ready.id, [make_chunk(0, LARGE)])
     session = await stores.session("Bolts", ready.id)
     _, answer, _ = await stores.ask(session.id)
-    deep = DeepVectors(database, await adopt_deep(database, "deep", "f", 4))
+    deep = DeepVectors(database, await adopt_deep(database, "deep", "f", 4), SYSTEM)
     return Case(stores, staging, deep, pending, embedding, ready, session, answer)
 
 
@@ -76,8 +77,8 @@ async def store_deep(case: Case) -> None:
 
 
 async def embed(case: Case) -> None:
-    [chunk] = await case.stores.chunks.unembedded(case.embedding.id, 1)
-    await case.stores.chunks.store_embeddings(case.embedding.id, [(chunk.id, VECTOR * 100_000)])
+    [chunk] = await case.stores.ingested.unembedded(case.embedding.id, 1)
+    await case.stores.ingested.store_embeddings(case.embedding.id, [(chunk.id, VECTOR * 100_000)])
 
 
 async def embed_staged(case: Case) -> None:
@@ -88,12 +89,12 @@ async def embed_staged(case: Case) -> None:
 OPERATIONS: dict[str, Operation] = {
     "add document": lambda case: case.stores.add("new", metadata=LARGE),
     "update document": lambda case: case.stores.documents.update(
-        case.ready.id, DocumentChanges(LARGE, (LARGE,), LARGE)
+        LOCAL, case.ready.id, DocumentChanges(LARGE, (LARGE,), LARGE)
     ),
-    "set status": lambda case: case.stores.documents.set_status(case.pending.id, DocumentStatus.FAILED, error=ERROR),
-    "append text": lambda case: case.stores.documents.append_text(case.pending.id, 0, LARGE),
-    "add chunks": lambda case: case.stores.chunks.add(case.pending.id, [make_chunk(0, LARGE)]),
-    "finish parsing": lambda case: case.stores.documents.finish_parsing(
+    "set status": lambda case: case.stores.ingested.set_status(case.pending.id, DocumentStatus.FAILED, error=ERROR),
+    "append text": lambda case: case.stores.ingested.append_text(case.pending.id, 0, LARGE),
+    "add chunks": lambda case: case.stores.ingested.add_chunks(case.pending.id, [make_chunk(0, LARGE)]),
+    "finish parsing": lambda case: case.stores.ingested.finish_parsing(
         case.pending.id, replace(parsed(9), properties={"x": LARGE})
     ),
     "store embeddings": embed,
@@ -102,15 +103,19 @@ OPERATIONS: dict[str, Operation] = {
     "stage chunks": lambda case: case.staging.add(case.ready.id, [make_chunk(1, LARGE)]),
     "store staged embeddings": embed_staged,
     "switch to staged": lambda case: case.staging.switch(case.ready.id, parsed(9)),
-    "create session": lambda case: case.stores.sessions.create(LARGE, [case.ready.id], SessionSettings()),
+    "create session": lambda case: case.stores.sessions.create(LOCAL, LARGE, [case.ready.id], SessionSettings()),
     "update session": lambda case: case.stores.sessions.update(
-        case.session.id, name=LARGE, document_ids=[case.embedding.id], settings=SessionSettings(system_prompt=LARGE)
+        LOCAL,
+        case.session.id,
+        name=LARGE,
+        document_ids=[case.embedding.id],
+        settings=SessionSettings(system_prompt=LARGE),
     ),
     "store progress": lambda case: case.stores.messages.checkpoint(
-        AnswerProgress(case.answer.id, MessageStatus.GENERATING, LARGE, "", True, (cite(case.ready, None),))
+        LOCAL, AnswerProgress(case.answer.id, MessageStatus.GENERATING, LARGE, "", True, (cite(case.ready, None),))
     ),
     "finish answer": lambda case: case.stores.messages.finish(
-        replace(case.answer, status=MessageStatus.COMPLETED, content=LARGE, citations=(cite(case.ready, None),))
+        LOCAL, replace(case.answer, status=MessageStatus.COMPLETED, content=LARGE, citations=(cite(case.ready, None),))
     ),
     "save model settings": lambda case: case.stores.model_settings.save(
         ModelId("m"), LoadRequest(key_cache_type=LARGE), SamplingSettings()
@@ -158,12 +163,12 @@ async def test_a_full_disk_undoes_the_whole_transaction_and_a_retry_succeeds(dat
 
 
 READS: dict[str, Operation] = {
-    "page": lambda case: case.stores.documents.page(DocumentFilter(), Order("NAME"), PageRequest(first=5)),
-    "count": lambda case: case.stores.documents.count(DocumentFilter()),
+    "page": lambda case: case.stores.documents.page(LOCAL, DocumentFilter(), Order("NAME"), PageRequest(first=5)),
+    "count": lambda case: case.stores.documents.count(LOCAL, DocumentFilter()),
     "search": lambda case: case.stores.keywords.search('bolt "35 Nm"', 5, None),
-    "history": lambda case: case.stores.messages.history(case.session.id, case.answer.id, 5),
-    "text": lambda case: case.stores.documents.text(case.ready.id, 0, 5),
-    "scope": lambda case: case.stores.documents.resolve_scope([case.ready.id], ("x",)),
+    "history": lambda case: case.stores.messages.history(LOCAL, case.session.id, case.answer.id, 5),
+    "text": lambda case: case.stores.documents.text(LOCAL, case.ready.id, 0, 5),
+    "scope": lambda case: case.stores.documents.resolve_scope(LOCAL, [case.ready.id], ("x",)),
 }
 CANCEL = {"natively": cancel_natively_at, "by a scope": cancel_by_scope_at}
 
@@ -182,8 +187,8 @@ async def test_a_reader_canceled_at_any_await_returns_a_usable_connection(
     while reached:
         step += 1
         reached, _ = await CANCEL[cancel](read(), step)
-        await case.stores.documents.update(case.ready.id, DocumentChanges(name=f"step {step}"))
-        seen = await asyncio.gather(*(case.stores.documents.get(case.ready.id) for _ in range(READERS + 1)))
+        await case.stores.documents.update(LOCAL, case.ready.id, DocumentChanges(name=f"step {step}"))
+        seen = await asyncio.gather(*(case.stores.documents.get(LOCAL, case.ready.id) for _ in range(READERS + 1)))
         assert {document.name for document in seen} == {f"step {step}"}, "no connection is left in an old snapshot"
     assert step > 2
 

@@ -6,6 +6,7 @@ import pytest
 from records.document import DocumentChanges, DocumentRecord, DocumentStatus
 from records.filters import DocumentFilter, Order, SessionFilter
 from records.page import Page, PageRequest
+from tests.access import LOCAL
 from tests.persistence.stores import Stores
 
 ORDERS = [Order(field, descending) for field in ("CREATED_AT", "NAME", "BYTE_SIZE") for descending in (True, False)]
@@ -18,8 +19,8 @@ async def fetch_in(stores: Stores) -> Callable[[Order], Fetch]:
     chance = random.Random(7)
     for n in range(11):
         document = await stores.add(str(n), byte_size=chance.choice([10, 20]))
-        await stores.documents.update(document.id, DocumentChanges(name=chance.choice(["a", "A", "b", "ä"])))
-    return lambda order: lambda request: stores.documents.page(DocumentFilter(), order, request)
+        await stores.documents.update(LOCAL, document.id, DocumentChanges(name=chance.choice(["a", "A", "b", "ä"])))
+    return lambda order: lambda request: stores.documents.page(LOCAL, DocumentFilter(), order, request)
 
 
 def key(order: Order, document: DocumentRecord) -> object:
@@ -93,7 +94,7 @@ async def test_two_cursors_select_the_range_that_relay_specifies(fetch_in: Calla
 async def test_a_cursor_of_a_deleted_row_stays_valid(fetch_in: Callable[[Order], Fetch], stores: Stores) -> None:
     fetch = fetch_in(Order("NAME"))
     full = await fetch(PageRequest(first=100))
-    await stores.documents.erase(full.items[4].id)
+    await stores.ingested.erase(full.items[4].id)
     page = await fetch(PageRequest(first=2, after=full.cursors[4]))
     assert page.items == full.items[5:7]
     assert page.has_previous
@@ -103,7 +104,7 @@ async def test_foreign_cursors_return_an_empty_page(fetch_in: Callable[[Order], 
     fetch = fetch_in(Order("NAME"))
     of_sizes = (await fetch_in(Order("BYTE_SIZE"))(PageRequest(first=1))).cursors[0]
     await stores.session()
-    of_sessions = (await stores.sessions.page(SessionFilter(), Order("NAME"), PageRequest(first=1))).cursors[0]
+    of_sessions = (await stores.sessions.page(LOCAL, SessionFilter(), Order("NAME"), PageRequest(first=1))).cursors[0]
     for cursor in ("", "x", "é", "\ud800", "AAAA", "k" * 5000, of_sizes, of_sessions, of_sizes[:-3]):
         for request in (PageRequest(first=5, after=cursor), PageRequest(first=None, last=5, before=cursor)):
             assert await fetch(request) == Page((), (), has_next=False, has_previous=False)
@@ -111,7 +112,7 @@ async def test_foreign_cursors_return_an_empty_page(fetch_in: Callable[[Order], 
 
 async def test_an_empty_list_has_an_empty_page(stores: Stores) -> None:
     nothing = DocumentFilter(status=(DocumentStatus.READY,))
-    page = await stores.documents.page(nothing, Order("NAME"), PageRequest(first=5))
+    page = await stores.documents.page(LOCAL, nothing, Order("NAME"), PageRequest(first=5))
     assert page == Page((), (), has_next=False, has_previous=False)
 
 
@@ -124,24 +125,26 @@ async def test_sessions_page_in_every_order(stores: Stores, field: str, query: s
             await stores.exchange(session.id, "q", "bolt " * n)
     for descending in (True, False):
         wanted, order = SessionFilter(query=query), Order(field, descending)
-        full = (await stores.sessions.page(wanted, order, PageRequest(first=100))).items
+        full = (await stores.sessions.page(LOCAL, wanted, order, PageRequest(first=100))).items
         assert len(full) == 7
-        first = await stores.sessions.page(wanted, order, PageRequest(first=3))
-        second = await stores.sessions.page(wanted, order, PageRequest(first=5, after=first.cursors[-1]))
+        first = await stores.sessions.page(LOCAL, wanted, order, PageRequest(first=3))
+        second = await stores.sessions.page(LOCAL, wanted, order, PageRequest(first=5, after=first.cursors[-1]))
         assert first.items + second.items == full
-        before = await stores.sessions.page(wanted, order, PageRequest(first=None, last=2, before=second.cursors[0]))
+        before = await stores.sessions.page(
+            LOCAL, wanted, order, PageRequest(first=None, last=2, before=second.cursors[0])
+        )
         assert before.items == full[1:3]
         assert (before.has_previous, before.has_next) == (True, True)
 
 
 async def test_chunks_and_messages_page_in_their_order(stores: Stores) -> None:
     document = await stores.ingest(*(f"chunk {n}" for n in range(12)))
-    page = await stores.chunks.page(document.id, PageRequest(first=None, last=2))
+    page = await stores.chunks.page(LOCAL, document.id, PageRequest(first=None, last=2))
     assert [chunk.index for chunk in page.items] == [10, 11]
     assert page.has_previous
     session = await stores.session()
     for n in range(3):
         await stores.exchange(session.id, f"q{n}", f"a{n}")
-    after = (await stores.messages.page(session.id, PageRequest(first=2))).cursors[-1]
-    messages = await stores.messages.page(session.id, PageRequest(first=3, after=after))
+    after = (await stores.messages.page(LOCAL, session.id, PageRequest(first=2))).cursors[-1]
+    messages = await stores.messages.page(LOCAL, session.id, PageRequest(first=3, after=after))
     assert [message.content for message in messages.items] == ["q1", "a1", "q2"]

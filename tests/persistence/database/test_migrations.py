@@ -10,6 +10,7 @@ from persistence.database.database import Database, open_database
 from persistence.database.database_errors import DatabaseTooNew, DatabaseUnusable
 from persistence.database.migration import MAX_BACKUPS, back_up, configuration, migrate
 from persistence.database.sqlite import execute, fetch, fetch_value
+from tests.access import LOCAL
 from tests.persistence.stores import Stores
 
 LATER = "tests.persistence.database.later_migrations"
@@ -89,16 +90,16 @@ async def check_search_index(database: Database) -> None:
 async def test_the_full_text_indexes_agree_with_the_texts(database: Database) -> None:
     stores = Stores(database)
     document = await stores.ingest("Bolt A takes 35 Nm.", "中文 Straße Mu\u0308nchen")
-    await stores.documents.erase((await stores.ingest("Nuts", name="nuts.txt")).id)
+    await stores.ingested.erase((await stores.ingest("Nuts", name="nuts.txt")).id)
     await stores.embed(document.id)
     session, deleted = await stores.session("中文"), await stores.session("gone")
-    await stores.sessions.update(session.id, name="Bolts")
+    await stores.sessions.update(LOCAL, session.id, name="Bolts")
     for each in (session, deleted):
         prompt, _ = await stores.exchange(each.id, "q", "a")
         await stores.exchange(each.id, "q2", "a2")
-        await stores.messages.delete_exchange(prompt.id)
+        await stores.messages.delete_exchange(LOCAL, prompt.id)
         await stores.ask(each.id, "unfinished")
-    await stores.sessions.delete(deleted.id)
+    await stores.sessions.delete(LOCAL, deleted.id)
     await check_search_index(database)
     assert await count_entries(database, "chunks_fts") == 2
     assert await count_entries(database, "sessions_fts") == 1

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,7 @@ from records.errors import NotFound
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import PageRequest
+from tests.access import LOCAL
 from tests.persistence.stores import Stores, cite, make_chunk, parsed
 
 ALL = PageRequest(first=100)
@@ -23,8 +25,8 @@ BY_NAME = Order("NAME", descending=False)
 
 
 async def names(stores: Stores, filter: DocumentFilter) -> list[str]:
-    page = await stores.documents.page(filter, BY_NAME, ALL)
-    assert await stores.documents.count(filter) == len(page.items)
+    page = await stores.documents.page(LOCAL, filter, BY_NAME, ALL)
+    assert await stores.documents.count(LOCAL, filter) == len(page.items)
     return [document.name for document in page.items]
 
 
@@ -33,19 +35,19 @@ async def test_a_stored_document_is_returned_unchanged(stores: Stores) -> None:
         "Über Schrauben.pdf", "application/pdf", 5_000_000_000, "a" * 64, DocumentSource.URL, "https://x.example/y",
         ("b", "a"), {"n": 10**30, "s": ["\ud800", None]}, Chunking(128, 16),
     )  # fmt: skip
-    document, known = await stores.documents.add(new)
+    document, known = await stores.documents.add(LOCAL, new)
     assert not known
     assert document.status is DocumentStatus.PENDING
     for part in ("name", "media_type", "byte_size", "sha256", "source", "source_uri", "tags", "metadata", "chunking"):
         assert getattr(document, part) == getattr(new, part)
     assert document.created_at.utcoffset() is not None
-    assert await stores.documents.get(document.id) == document
+    assert await stores.documents.get(LOCAL, document.id) == document
 
 
 async def test_equal_bytes_are_one_document(stores: Stores) -> None:
     first = await stores.add("bolts.txt")
     again, known = await stores.documents.add(
-        NewDocument("other.txt", "text/plain", 9, first.sha256, DocumentSource.UPLOAD)
+        LOCAL, NewDocument("other.txt", "text/plain", 9, first.sha256, DocumentSource.UPLOAD)
     )
     assert known
     assert again == first
@@ -53,32 +55,32 @@ async def test_equal_bytes_are_one_document(stores: Stores) -> None:
 
 async def test_the_bytes_of_a_document_in_deleting_can_be_added_again(stores: Stores) -> None:
     first = await stores.add("bolts.txt")
-    await stores.documents.mark_deleting(first.id)
+    await stores.documents.mark_deleting(LOCAL, first.id)
     second = await stores.add("bolts.txt")
     assert second.id != first.id
-    await stores.documents.erase(first.id)
-    assert await stores.documents.original_in_use(second.sha256)
+    await stores.ingested.erase(first.id)
+    assert await stores.ingested.original_in_use(second.sha256)
 
 
 async def test_ids_are_not_reused(stores: Stores) -> None:
     first = await stores.add("bolts.txt")
-    await stores.documents.erase(first.id)
+    await stores.ingested.erase(first.id)
     assert (await stores.add("bolts.txt")).id > first.id
 
 
 async def test_an_unknown_document_raises_not_found(stores: Stores) -> None:
     missing = DocumentId(404)
-    assert await stores.documents.find(missing) is None
+    assert await stores.documents.find(LOCAL, missing) is None
     for call in (
-        stores.documents.get(missing),
-        stores.documents.update(missing, DocumentChanges(name="x")),
-        stores.documents.restart(missing),
-        stores.documents.mark_deleting(missing),
-        stores.documents.append_text(missing, 0, "x"),
-        stores.chunks.add(missing, [make_chunk(0, "x")]),
-        stores.documents.update(missing, DocumentChanges(tags=("a",))),
-        stores.documents.resolve_scope([missing], None),
-        stores.sessions.create("x", [missing], (await stores.session()).settings),
+        stores.documents.get(LOCAL, missing),
+        stores.documents.update(LOCAL, missing, DocumentChanges(name="x")),
+        stores.ingested.restart(missing),
+        stores.documents.mark_deleting(LOCAL, missing),
+        stores.ingested.append_text(missing, 0, "x"),
+        stores.ingested.add_chunks(missing, [make_chunk(0, "x")]),
+        stores.documents.update(LOCAL, missing, DocumentChanges(tags=("a",))),
+        stores.documents.resolve_scope(LOCAL, [missing], None),
+        stores.sessions.create(LOCAL, "x", [missing], (await stores.session()).settings),
     ):
         with pytest.raises(NotFound) as raised:
             await call
@@ -87,16 +89,16 @@ async def test_an_unknown_document_raises_not_found(stores: Stores) -> None:
 
 async def test_an_update_changes_the_provided_fields_only(stores: Stores) -> None:
     document = await stores.add(tags=("a",), metadata={"k": 1})
-    assert (await stores.documents.update(document.id, DocumentChanges(name="nuts.txt"))).metadata == {"k": 1}
-    assert (await stores.documents.update(document.id, DocumentChanges(tags=("c", "b", "c")))).tags == ("c", "b")
-    assert (await stores.documents.update(document.id, DocumentChanges(metadata=None))).metadata is None
-    assert (await stores.documents.get(document.id)).name == "nuts.txt"
+    assert (await stores.documents.update(LOCAL, document.id, DocumentChanges(name="nuts.txt"))).metadata == {"k": 1}
+    assert (await stores.documents.update(LOCAL, document.id, DocumentChanges(tags=("c", "b", "c")))).tags == ("c", "b")
+    assert (await stores.documents.update(LOCAL, document.id, DocumentChanges(metadata=None))).metadata is None
+    assert (await stores.documents.get(LOCAL, document.id)).name == "nuts.txt"
 
 
 async def test_lists_are_filtered(stores: Stores) -> None:
     first = await stores.add("ÄPFEL 100%.txt", tags=("fruit", "red"))
     await stores.add("pears_.md", tags=("fruit",), media_type="text/markdown")
-    await stores.documents.set_status(first.id, DocumentStatus.FAILED)
+    await stores.ingested.set_status(first.id, DocumentStatus.FAILED)
     session = await stores.session("x", first.id)
     assert await names(stores, DocumentFilter()) == ["pears_.md", "ÄPFEL 100%.txt"]
     assert await names(stores, DocumentFilter(name_contains="äpfel 100%")) == ["ÄPFEL 100%.txt"]
@@ -110,28 +112,28 @@ async def test_lists_are_filtered(stores: Stores) -> None:
 
 async def test_documents_with_a_status_are_returned_oldest_first(stores: Stores) -> None:
     ids = [(await stores.add(f"{n}.txt")).id for n in range(4)]
-    await stores.documents.set_status(ids[1], DocumentStatus.READY)
-    waiting = await stores.documents.with_status((DocumentStatus.PENDING,), limit=2)
+    await stores.ingested.set_status(ids[1], DocumentStatus.READY)
+    waiting = await stores.ingested.with_status((DocumentStatus.PENDING,), limit=2)
     assert [document.id for document in waiting] == [ids[0], ids[2]]
 
 
 async def test_an_error_is_stored_until_the_next_status(stores: Stores) -> None:
     document = await stores.add()
     error = IngestionError(DocumentStatus.PARSING, ErrorCode.CORRUPT_DOCUMENT, "It is damaged.", retryable=False)
-    failed = await stores.documents.set_status(document.id, DocumentStatus.FAILED, error=error)
+    failed = await stores.ingested.set_status(document.id, DocumentStatus.FAILED, error=error)
     assert failed.error == error
-    assert (await stores.documents.set_status(document.id, DocumentStatus.PARSING, progress=0.5)).error is None
+    assert (await stores.ingested.set_status(document.id, DocumentStatus.PARSING, progress=0.5)).error is None
 
 
 async def test_text_is_read_by_code_points_across_pieces(stores: Stores) -> None:
     document = await stores.add()
     whole, start = "", 0
     for piece in ("Bolt 🔩 A", " takes ", "35\u00a0Nm.", "中文"):
-        await stores.documents.append_text(document.id, start, piece)
+        await stores.ingested.append_text(document.id, start, piece)
         whole, start = whole + piece, start + len(piece)
     for offset in range(len(whole) + 2):
         for length in range(len(whole) + 2):
-            assert await stores.documents.text(document.id, offset, length) == whole[offset : offset + length]
+            assert await stores.documents.text(LOCAL, document.id, offset, length) == whole[offset : offset + length]
 
 
 async def test_results_of_parsing_are_stored(stores: Stores) -> None:
@@ -139,42 +141,42 @@ async def test_results_of_parsing_are_stored(stores: Stores) -> None:
     assert (document.status, document.chunk_count, document.title) == (DocumentStatus.EMBEDDING, 2, "Bolts")
     assert document.coverage is not None
     assert document.coverage.warnings == ("one warning",)
-    assert [heading.text for heading in await stores.documents.outline(document.id)] == ["Bolts", "Torque"]
+    assert [heading.text for heading in await stores.documents.outline(LOCAL, document.id)] == ["Bolts", "Torque"]
 
 
 async def test_a_restart_erases_ingested_content(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
     embedded = await stores.embed(document.id)
     await stores.outbox.done([entry.id for entry in await stores.outbox.read(10)])
-    again = await stores.documents.restart(document.id, Chunking(64, 8))
+    again = await stores.ingested.restart(document.id, Chunking(64, 8))
     assert (again.status, again.chunk_count, again.embedded_chunks) == (DocumentStatus.PENDING, 0, 0)
     assert again.chunking == Chunking(64, 8)
-    assert await stores.documents.text(document.id, 0, 100) == ""
-    assert await stores.documents.outline(document.id) == ()
+    assert await stores.documents.text(LOCAL, document.id, 0, 100) == ""
+    assert await stores.documents.outline(LOCAL, document.id) == ()
     assert await stores.found("bolt") == []
     assert [entry.chunk_id for entry in await stores.outbox.read(10)] == embedded
 
 
 async def test_a_document_in_deleting_keeps_its_status(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
-    await stores.documents.mark_deleting(document.id)
-    assert (await stores.documents.set_status(document.id, DocumentStatus.READY)).status is DocumentStatus.DELETING
+    await stores.documents.mark_deleting(LOCAL, document.id)
+    assert (await stores.ingested.set_status(document.id, DocumentStatus.READY)).status is DocumentStatus.DELETING
     assert await names(stores, DocumentFilter()) == []
     assert await names(stores, DocumentFilter(status=(DocumentStatus.DELETING,))) == ["bolts.txt"]
     with pytest.raises(NotFound):
-        await stores.documents.restart(document.id)
+        await stores.ingested.restart(document.id)
 
 
 async def test_a_document_in_deleting_is_hidden_at_once(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
-    [chunk] = await stores.chunks.unembedded(document.id, 1)
+    [chunk] = await stores.ingested.unembedded(document.id, 1)
     session = await stores.session("x", document.id)
-    await stores.documents.mark_deleting(document.id)
+    await stores.documents.mark_deleting(LOCAL, document.id)
     assert await stores.found("bolt") == []
-    assert await stores.chunks.find(chunk.id) is None
-    assert await stores.sessions.document_ids(session.id) == ()
+    assert await stores.chunks.find(LOCAL, chunk.id) is None
+    assert await stores.sessions.document_ids(LOCAL, session.id) == ()
     with pytest.raises(NotFound):
-        await stores.documents.resolve_scope([document.id], None)
+        await stores.documents.resolve_scope(LOCAL, [document.id], None)
 
 
 async def test_the_receipt_of_an_erasure_counts_erased_items(stores: Stores) -> None:
@@ -183,16 +185,16 @@ async def test_the_receipt_of_an_erasure_counts_erased_items(stores: Stores) -> 
     document = await stores.ingest(*texts)
     await stores.embed(document.id, 700)
     session = await stores.session("x", document.id, kept.id)
-    [chunk] = (await stores.chunks.page(document.id, PageRequest(first=1))).items
+    [chunk] = (await stores.chunks.page(LOCAL, document.id, PageRequest(first=1))).items
     _, answer = await stores.exchange(session.id, "What?", "35 Nm [1]", cite(document, chunk.id), cite(kept, None, 2))
-    await stores.documents.mark_deleting(document.id)
-    receipt = await stores.documents.erase(document.id)
+    await stores.documents.mark_deleting(LOCAL, document.id)
+    receipt = await stores.ingested.erase(document.id)
     assert (receipt.chunks, receipt.keyword_entries) == (1203, 1203)
     assert receipt.bytes >= 2 * sum(len(text) for text in texts)
-    assert await stores.documents.find(document.id) is None
-    assert await stores.sessions.document_ids(session.id) == (kept.id,)
+    assert await stores.documents.find(LOCAL, document.id) is None
+    assert await stores.sessions.document_ids(LOCAL, session.id) == (kept.id,)
     assert await stores.outbox.pending(document.id) == 1400
-    assert (await stores.messages.get(answer.id)).citations == (
+    assert (await stores.messages.get(LOCAL, answer.id)).citations == (
         replace(cite(document, None), document_id=None, start_offset=None, end_offset=None),
         replace(cite(kept, None, 2), start_offset=None, end_offset=None),
     )
@@ -201,15 +203,15 @@ async def test_the_receipt_of_an_erasure_counts_erased_items(stores: Stores) -> 
 
 async def test_the_receipt_of_a_second_erasure_is_empty(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
-    await stores.documents.erase(document.id)
-    assert await stores.documents.erase(document.id) == EraseReceipt()
+    await stores.ingested.erase(document.id)
+    assert await stores.ingested.erase(document.id) == EraseReceipt()
 
 
 async def test_a_scope_contains_searchable_documents_only(stores: Stores) -> None:
     red = await stores.ingest("one", name="1", tags=("red", "small"))
     await stores.add("2", tags=("red", "small"))
     blue = await stores.ingest("three", name="3", tags=("blue",))
-    scope = stores.documents.resolve_scope
+    scope = partial(stores.documents.resolve_scope, LOCAL)
     assert await scope(None, None) is None
     assert await scope(None, ()) is None
     assert await scope((), None) == ()
@@ -222,22 +224,22 @@ async def test_citations_of_an_erased_text_lose_their_position_until_the_same_ch
     stores: Stores,
 ) -> None:
     document = await stores.ingest("header", "same nuts", "old bolts", "same nuts")
-    _, same, old, _ = (chunk.id for chunk in (await stores.chunks.page(document.id, ALL)).items)
+    _, same, old, _ = (chunk.id for chunk in (await stores.chunks.page(LOCAL, document.id, ALL)).items)
     session = await stores.session("Bolts", document.id)
     cited = [
         replace(cite(document, same), quote="same nuts", start_offset=6, end_offset=15),
         replace(cite(document, old, 2), quote="old bolts", start_offset=15, end_offset=24),
     ]
     _, answer = await stores.exchange(session.id, "?", "[1][2]", *cited)
-    assert (await stores.messages.get(answer.id)).citations == tuple(cited)
+    assert (await stores.messages.get(LOCAL, answer.id)).citations == tuple(cited)
 
-    await stores.documents.restart(document.id)
-    for citation in (await stores.messages.get(answer.id)).citations:
+    await stores.ingested.restart(document.id)
+    for citation in (await stores.messages.get(LOCAL, answer.id)).citations:
         assert (citation.chunk_id, citation.start_offset, citation.end_offset) == (None, None, None)
 
     await stores.fill(document.id, ("same nuts", "new bolts", "same nuts"))
-    await stores.documents.finish_parsing(document.id, parsed(27))
-    kept, gone = (await stores.messages.get(answer.id)).citations
-    first = (await stores.chunks.page(document.id, ALL)).items[0]
+    await stores.ingested.finish_parsing(document.id, parsed(27))
+    kept, gone = (await stores.messages.get(LOCAL, answer.id)).citations
+    first = (await stores.chunks.page(LOCAL, document.id, ALL)).items[0]
     assert (kept.chunk_id, kept.start_offset, kept.end_offset, kept.quote) == (first.id, 0, 9, "same nuts")
     assert (gone.chunk_id, gone.start_offset, gone.end_offset, gone.quote) == (None, None, None, "old bolts")

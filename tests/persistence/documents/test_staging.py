@@ -12,13 +12,14 @@ from records.errors import NotFound
 from records.ids import ChunkId
 from records.indexing import IndexCounts
 from records.page import PageRequest
+from tests.access import LOCAL, SYSTEM
 from tests.persistence.embeddings.test_deep_embeddings import deep, fill, ready
 from tests.persistence.stores import VECTOR, Stores, cite, make_chunk, parsed
 
 
 @pytest.fixture
 def staging(database: Database) -> Staging:
-    return Staging(database)
+    return Staging(database, SYSTEM)
 
 
 async def stage(staging: Staging, document: DocumentRecord, *texts: str) -> int:
@@ -51,7 +52,7 @@ async def test_staged_content_is_hidden_until_the_switch(stores: Stores, staging
     assert (switched.status, switched.chunk_count, switched.embedded_chunks) == (DocumentStatus.READY, 3, 3)
     assert await stores.found("old") == []
     assert await stores.found("new") == ["new bolts"]
-    assert await stores.documents.text(document.id, 0, 100) == "new boltssame nutsmore screws"
+    assert await stores.documents.text(LOCAL, document.id, 0, 100) == "new boltssame nutsmore screws"
 
 
 async def test_equal_chunks_are_paired_one_to_one(database: Database, stores: Stores, staging: Staging) -> None:
@@ -66,7 +67,7 @@ async def test_equal_chunks_are_paired_one_to_one(database: Database, stores: St
 
 async def ids(stores: Stores, document: DocumentRecord) -> list[ChunkId]:
     """Remove all entries and return their chunk ids in order."""
-    return [chunk.id for chunk in (await stores.chunks.page(document.id, PageRequest(first=100))).items]
+    return [chunk.id for chunk in (await stores.chunks.page(LOCAL, document.id, PageRequest(first=100))).items]
 
 
 async def test_the_switch_queues_vectors_of_both_embedders(
@@ -93,7 +94,7 @@ async def test_the_switch_queues_vectors_of_both_embedders(
 async def test_a_document_that_is_not_ready_is_not_switched(stores: Stores, staging: Staging) -> None:
     document = await ready(stores, "old bolts")
     await stage(staging, document, "new bolts")
-    await stores.documents.mark_deleting(document.id)
+    await stores.documents.mark_deleting(LOCAL, document.id)
     assert await staging.switch(document.id, parsed(9)) is None
     with pytest.raises(NotFound):
         await staging.begin(document.id)
@@ -111,7 +112,7 @@ async def test_documents_are_outdated_until_the_current_parser_has_parsed_them(
     assert [each for each, _ in await staging.outdated(2)] == [other.id]
     waiting = await stores.add("waiting.txt")
     assert await staging.outdated(2) == (), "new documents go first"
-    await stores.documents.set_status(waiting.id, DocumentStatus.FAILED)
+    await stores.ingested.set_status(waiting.id, DocumentStatus.FAILED)
     await staging.leave(other.id, 2)
     assert await staging.outdated(2) == ()
 
@@ -124,7 +125,7 @@ async def test_citations_of_paired_chunks_move_and_others_lose_their_span(stores
     _, answer = await stores.exchange(session.id, "?", "[1][2]", *cited)
     await stage(staging, document, "same nuts", "new bolts")
     await staging.switch(document.id, parsed(18))
-    kept, gone = (await stores.messages.get(answer.id)).citations
+    kept, gone = (await stores.messages.get(LOCAL, answer.id)).citations
     assert (kept.chunk_id, kept.start_offset, kept.end_offset) == (same, 0, 4)
-    assert await stores.documents.text(document.id, 0, 4) == "same"
+    assert await stores.documents.text(LOCAL, document.id, 0, 4) == "same"
     assert (gone.chunk_id, gone.start_offset, gone.end_offset, gone.quote) == (None, None, None, "old")

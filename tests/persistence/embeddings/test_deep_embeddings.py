@@ -12,19 +12,20 @@ from persistence.embeddings.outbox import Outbox
 from records.document import ChunkRecord, DocumentRecord, DocumentStatus
 from records.ids import ChunkId
 from records.indexing import IndexCounts
+from tests.access import LOCAL, SYSTEM
 from tests.persistence.stores import Stores
 
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 7
 
 
 async def deep(database: Database, name: str = "large", fingerprint: str = "a") -> DeepVectors:
-    return DeepVectors(database, await adopt_deep(database, name, fingerprint, 8))
+    return DeepVectors(database, await adopt_deep(database, name, fingerprint, 8), SYSTEM)
 
 
 async def ready(stores: Stores, *texts: str, name: str = "bolts.txt") -> DocumentRecord:
     document = await stores.ingest(*texts, name=name)
     await stores.embed(document.id)
-    return await stores.documents.set_status(document.id, DocumentStatus.READY, progress=1.0)
+    return await stores.ingested.set_status(document.id, DocumentStatus.READY, progress=1.0)
 
 
 async def fill(vectors: DeepVectors, batch: int = 2) -> int:
@@ -53,7 +54,7 @@ async def test_batches_contain_the_chunks_of_ready_documents_in_order(database: 
     assert await vectors.counts() == IndexCounts(2, 2, 2, 0)
     assert await fill(vectors) == 2
     assert await vectors.counts() == IndexCounts(0, 0, 4, 2)
-    assert await vectors.embedded([first.id, second.id]) == {first.id: 3, second.id: 1}
+    assert await vectors.embedded(LOCAL, [first.id, second.id]) == {first.id: 3, second.id: 1}
 
 
 async def test_storing_a_batch_again_changes_nothing(database: Database, stores: Stores) -> None:
@@ -62,7 +63,7 @@ async def test_storing_a_batch_again_changes_nothing(database: Database, stores:
     batch = await vectors.next_batch(2)
     for _ in range(2):
         await vectors.store([(chunk, VECTOR) for chunk in batch])
-    assert await vectors.embedded([document.id]) == {document.id: 2}
+    assert await vectors.embedded(LOCAL, [document.id]) == {document.id: 2}
 
 
 async def test_stored_deep_vectors_are_queued_in_the_deep_outbox_only(database: Database, stores: Stores) -> None:
@@ -83,7 +84,7 @@ async def test_a_chunk_that_changed_meanwhile_gets_no_vector_of_its_old_text(
     async with database.writing() as transaction:
         await execute(transaction, "UPDATE chunks SET text = 'other' WHERE id = ?", [batch[0].id])
     await vectors.store([(chunk, VECTOR) for chunk in batch])
-    assert await vectors.embedded([document.id]) == {document.id: 1}
+    assert await vectors.embedded(LOCAL, [document.id]) == {document.id: 1}
     assert [chunk.text for chunk in await vectors.next_batch(2)] == ["other"]
 
 
@@ -91,8 +92,8 @@ async def test_storing_vectors_of_a_deleted_document_stores_nothing(database: Da
     document = await ready(stores, "one", "two")
     vectors = await deep(database)
     batch = await vectors.next_batch(2)
-    await stores.documents.mark_deleting(document.id)
-    await stores.documents.erase(document.id)
+    await stores.documents.mark_deleting(LOCAL, document.id)
+    await stores.ingested.erase(document.id)
     await vectors.store([(chunk, VECTOR) for chunk in batch])
     assert await rows(database, "deep_embeddings") == 0
     assert await rows(database, "deep_progress") == 0
@@ -105,20 +106,20 @@ async def test_an_erasure_removes_and_counts_deep_vectors(database: Database, st
     outbox = Outbox(database, deep=True)
     await outbox.done([entry.id for entry in await outbox.read(100)])
     text_bytes = 6 + 2 * len(b"\x00" * 8)
-    receipt = await stores.documents.erase(gone.id)
+    receipt = await stores.ingested.erase(gone.id)
     assert receipt.vectors == 2
     assert receipt.bytes >= text_bytes + 2 * len(VECTOR)
     assert await rows(database, "deep_embeddings") == 1
     assert await outbox.pending() == 2
-    assert await vectors.embedded([gone.id, kept.id]) == {kept.id: 1}
+    assert await vectors.embedded(LOCAL, [gone.id, kept.id]) == {kept.id: 1}
 
 
 async def test_a_restarted_document_loses_its_deep_vectors(database: Database, stores: Stores) -> None:
     document = await ready(stores, "one", "two")
     vectors = await deep(database)
     await fill(vectors)
-    await stores.documents.restart(document.id)
-    assert await vectors.embedded([document.id]) == {}
+    await stores.ingested.restart(document.id)
+    assert await vectors.embedded(LOCAL, [document.id]) == {}
     assert await rows(database, "deep_embeddings") == 0
 
 
@@ -176,7 +177,7 @@ async def test_coverage_reports_the_chunks_with_deep_vectors(
 async def test_the_first_recorded_light_embedder_keeps_existing_vectors(database: Database, stores: Stores) -> None:
     document = await ready(stores, "one", "two")
     assert await adopt_light(database, "small", 4) == 0
-    assert (await stores.documents.get(document.id)).status is DocumentStatus.READY
+    assert (await stores.documents.get(LOCAL, document.id)).status is DocumentStatus.READY
     assert await adopt_light(database, "small", 4) == 0
 
 
@@ -188,10 +189,10 @@ async def test_another_light_embedder_discards_vectors_and_keyword_search_still_
     waiting = await stores.ingest("three bolts", name="nuts.txt")
     await adopt_light(database, "small", 4)
     assert await adopt_light(database, *other) == 2
-    again = await stores.documents.get(document.id)
+    again = await stores.documents.get(LOCAL, document.id)
     assert (again.status, again.embedded_chunks, again.progress) == (DocumentStatus.EMBEDDING, 0, 0.0)
-    assert len(await stores.chunks.unembedded(document.id, 10)) == 2
-    assert (await stores.documents.get(waiting.id)).status is DocumentStatus.EMBEDDING
+    assert len(await stores.ingested.unembedded(document.id, 10)) == 2
+    assert (await stores.documents.get(LOCAL, waiting.id)).status is DocumentStatus.EMBEDDING
     assert len(await stores.found("bolt")) == 3
     assert await adopt_light(database, *other) == 0
 

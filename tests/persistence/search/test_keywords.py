@@ -91,7 +91,7 @@ async def test_a_filter_of_any_size_restricts_the_documents(stores: Stores) -> N
 async def test_hidden_chunks_do_not_count_towards_the_limit(stores: Stores) -> None:
     for n in range(5):
         hidden = await stores.ingest("bolt " * 9, name=f"{n}.txt")
-        await stores.documents.set_status(hidden.id, DocumentStatus.FAILED)
+        await stores.ingested.set_status(hidden.id, DocumentStatus.FAILED)
     await stores.ingest("one bolt among a few other words", "and another bolt among a few others")
     assert len(await stores.found("bolt", limit=1)) == 1
     assert len(await stores.found("bolt", limit=2)) == 2

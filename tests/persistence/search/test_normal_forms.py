@@ -15,6 +15,7 @@ from records.ids import ModelId
 from records.page import PageRequest
 from records.session import MessageStatus, ThinkingMode
 from records.values.text import comparison_key
+from tests.access import LOCAL
 from tests.persistence.stores import Stores
 from tests.support.builders import make_model
 
@@ -86,7 +87,7 @@ def test_the_full_text_index_splits_tokens_at_spaces_only(text: str) -> None:
 
 
 async def named(stores: Stores, filter: DocumentFilter) -> list[str]:
-    page = await stores.documents.page(filter, Order("NAME", descending=False), PageRequest(first=100))
+    page = await stores.documents.page(LOCAL, filter, Order("NAME", descending=False), PageRequest(first=100))
     return [document.name for document in page.items]
 
 
@@ -98,7 +99,7 @@ async def test_documents_are_filtered_by_name_and_tag_in_any_form(stores: Stores
     for asked in (one, other):
         assert set(await named(stores, DocumentFilter(name_contains=asked))) == {f"{one}.md", f"x {other}.md"}
         assert set(await named(stores, DocumentFilter(tags=(asked, one)))) == {f"{one}.md", f"x {other}.md"}
-    changed = await stores.documents.update(second.id, DocumentChanges(tags=(other, one, "more")))
+    changed = await stores.documents.update(LOCAL, second.id, DocumentChanges(tags=(other, one, "more")))
     assert changed.tags == (other, "more")
 
 
@@ -108,6 +109,7 @@ async def test_sessions_are_found_by_name_message_and_model_in_any_form(stores: 
     quiet = await stores.session("Quiet")
     await stores.exchange(quiet.id, f"What is {one}?", f"It is {other}.")
     _, answer, _ = await stores.messages.start_exchange(
+        LOCAL,
         sessions[0].id,
         "q",
         thinking_mode=ThinkingMode.DIRECT,
@@ -115,11 +117,13 @@ async def test_sessions_are_found_by_name_message_and_model_in_any_form(stores: 
         model_name=one,
         idempotency_key=None,
     )
-    await stores.messages.finish(replace(answer, status=MessageStatus.COMPLETED))
+    await stores.messages.finish(LOCAL, replace(answer, status=MessageStatus.COMPLETED))
     for asked in (one, other):
-        found = await stores.sessions.page(SessionFilter(query=asked), Order("CREATED_AT"), PageRequest(first=9))
+        found = await stores.sessions.page(LOCAL, SessionFilter(query=asked), Order("CREATED_AT"), PageRequest(first=9))
         assert {session.id for session in found.items} == {*(session.id for session in sessions), quiet.id}
-        by_model = await stores.sessions.page(SessionFilter(model_name=asked), Order("NAME"), PageRequest(first=9))
+        by_model = await stores.sessions.page(
+            LOCAL, SessionFilter(model_name=asked), Order("NAME"), PageRequest(first=9)
+        )
         assert [session.id for session in by_model.items] == [sessions[0].id]
 
 

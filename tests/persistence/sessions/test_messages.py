@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -23,6 +24,7 @@ from records.session import (
     ThinkingMode,
     TokenUsage,
 )
+from tests.access import LOCAL, SYSTEM
 from tests.persistence.stores import Stores, cite
 
 DETAILS = GenerationDetails(
@@ -39,8 +41,8 @@ DETAILS = GenerationDetails(
 
 
 async def path(stores: Stores, session_id: SessionId) -> list[MessageRecord]:
-    page = await stores.messages.page(session_id, PageRequest(first=100))
-    assert await stores.messages.count(session_id) == len(page.items)
+    page = await stores.messages.page(LOCAL, session_id, PageRequest(first=100))
+    assert await stores.messages.count(LOCAL, session_id) == len(page.items)
     return list(page.items)
 
 
@@ -52,7 +54,7 @@ async def test_a_prompt_and_its_answer_are_stored_together(stores: Stores) -> No
     assert (answer.role, answer.status, answer.parent_id) == (MessageRole.ASSISTANT, MessageStatus.PENDING, prompt.id)
     assert (answer.model_name, answer.thinking_mode) == ("Small", ThinkingMode.RAG)
     assert await path(stores, session.id) == [prompt, answer]
-    after = await stores.sessions.get(session.id)
+    after = await stores.sessions.get(LOCAL, session.id)
     assert (after.head_id, after.message_count, after.last_message_at) == (answer.id, 2, prompt.created_at)
 
 
@@ -76,20 +78,20 @@ async def test_an_unknown_session_or_message_raises_not_found(stores: Stores) ->
     assert raised.value.kind == "session"
     _, answer, _ = await stores.ask((await stores.session()).id)
     for call in (
-        stores.messages.get(MessageId(404)),
-        stores.messages.rate(MessageId(404), MessageRating.UP),
-        stores.messages.delete_exchange(MessageId(404)),
-        stores.messages.finish(replace(answer, id=MessageId(404))),
+        stores.messages.get(LOCAL, MessageId(404)),
+        stores.messages.rate(LOCAL, MessageId(404), MessageRating.UP),
+        stores.messages.delete_exchange(LOCAL, MessageId(404)),
+        stores.messages.finish(LOCAL, replace(answer, id=MessageId(404))),
     ):
         with pytest.raises(NotFound) as raised:
             await call
         assert raised.value.kind == "message"
-    assert await stores.messages.find(MessageId(404)) is None
+    assert await stores.messages.find(LOCAL, MessageId(404)) is None
 
 
 async def test_checkpoints_and_the_end_of_an_answer_are_stored(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
-    [chunk] = await stores.chunks.unembedded(document.id, 1)
+    [chunk] = await stores.ingested.unembedded(document.id, 1)
     session = await stores.session()
     _, answer, _ = await stores.ask(session.id)
     growing = replace(
@@ -97,21 +99,21 @@ async def test_checkpoints_and_the_end_of_an_answer_are_stored(stores: Stores) -
     )
     whole = AnswerProgress(answer.id, growing.status, "3", "Hm", True, growing.citations)
     for progress in (whole, whole, AnswerProgress(answer.id, growing.status, "5", "", False, None)):
-        await stores.messages.checkpoint(progress)
-    assert await stores.messages.get(answer.id) == growing
+        await stores.messages.checkpoint(LOCAL, progress)
+    assert await stores.messages.get(LOCAL, answer.id) == growing
     ended = replace(
         growing, status=MessageStatus.COMPLETED, content="35 Nm", generation=DETAILS, completed_at=datetime.now(UTC)
     )
-    assert await stores.messages.finish(ended) == ended
-    after = await stores.sessions.get(session.id)
+    assert await stores.messages.finish(LOCAL, ended) == ended
+    after = await stores.sessions.get(LOCAL, session.id)
     assert (after.usage, after.model_name, after.last_message_at) == (DETAILS.usage, "Small", ended.completed_at)
 
 
 async def test_a_late_checkpoint_does_not_change_an_ended_answer(stores: Stores) -> None:
     _, answer, _ = await stores.ask((await stores.session()).id)
-    ended = await stores.messages.finish(replace(answer, status=MessageStatus.CANCELED, content="35"))
-    await stores.messages.checkpoint(AnswerProgress(answer.id, MessageStatus.GENERATING, "3", "", False, ()))
-    assert await stores.messages.get(answer.id) == ended
+    ended = await stores.messages.finish(LOCAL, replace(answer, status=MessageStatus.CANCELED, content="35"))
+    await stores.messages.checkpoint(LOCAL, AnswerProgress(answer.id, MessageStatus.GENERATING, "3", "", False, ()))
+    assert await stores.messages.get(LOCAL, answer.id) == ended
 
 
 async def test_token_usage_is_added_once(stores: Stores) -> None:
@@ -119,16 +121,16 @@ async def test_token_usage_is_added_once(stores: Stores) -> None:
     for _ in range(2):
         _, answer, _ = await stores.ask(session.id)
         ended = replace(answer, status=MessageStatus.COMPLETED, generation=DETAILS)
-        await stores.messages.finish(ended)
-        await stores.messages.finish(ended)
-    assert (await stores.sessions.get(session.id)).usage == TokenUsage(200, 80, 40, 10)
+        await stores.messages.finish(LOCAL, ended)
+        await stores.messages.finish(LOCAL, ended)
+    assert (await stores.sessions.get(LOCAL, session.id)).usage == TokenUsage(200, 80, 40, 10)
 
 
 async def test_a_citation_of_an_erased_document_keeps_its_quote(stores: Stores) -> None:
     document = await stores.ingest("Bolt A takes 35 Nm.")
-    await stores.documents.erase(document.id)
+    await stores.ingested.erase(document.id)
     _, answer = await stores.exchange((await stores.session()).id, "?", "[1]", cite(document, ChunkId(1)))
-    [citation] = (await stores.messages.get(answer.id)).citations
+    [citation] = (await stores.messages.get(LOCAL, answer.id)).citations
     assert (citation.quote, citation.document_id, citation.chunk_id) == ("35 Nm", None, None)
 
 
@@ -136,12 +138,12 @@ async def test_unfinished_answers_fail_and_keep_their_text(stores: Stores) -> No
     session, other = await stores.session(), await stores.session()
     await stores.exchange(other.id, "Done?", "Done.")
     _, answer, _ = await stores.ask(session.id)
-    await stores.messages.checkpoint(AnswerProgress(answer.id, MessageStatus.THINKING, "35", "", True, None))
-    [failed] = await stores.messages.fail_unfinished()
+    await stores.messages.checkpoint(LOCAL, AnswerProgress(answer.id, MessageStatus.THINKING, "35", "", True, None))
+    [failed] = await stores.messages.fail_unfinished(SYSTEM)
     assert (failed.id, failed.status, failed.content) == (answer.id, MessageStatus.FAILED, "35")
     assert isinstance(failed.error, MessageError)
     assert failed.error.code is ErrorCode.INTERRUPTED
-    assert await stores.messages.fail_unfinished() == ()
+    assert await stores.messages.fail_unfinished(SYSTEM) == ()
     assert (await stores.ask(session.id))[2] is False
 
 
@@ -149,9 +151,9 @@ async def test_the_history_is_the_completed_exchanges_oldest_first(stores: Store
     session = await stores.session()
     exchanges = [await stores.exchange(session.id, f"q{n}", f"a{n}") for n in range(3)]
     _, canceled, _ = await stores.ask(session.id, "no")
-    await stores.messages.finish(replace(canceled, status=MessageStatus.CANCELED))
+    await stores.messages.finish(LOCAL, replace(canceled, status=MessageStatus.CANCELED))
     prompt, _, _ = await stores.ask(session.id, "now")
-    history = stores.messages.history
+    history = partial(stores.messages.history, LOCAL)
     assert await history(session.id, prompt.id, 2) == (*exchanges[1], *exchanges[2])
     assert await history(session.id, prompt.id, 99) == (*exchanges[0], *exchanges[1], *exchanges[2])
     assert await history(session.id, exchanges[1][0].id, 99) == exchanges[0]
@@ -162,14 +164,14 @@ async def test_the_history_is_the_completed_exchanges_oldest_first(stores: Store
 async def test_the_messages_after_a_deleted_exchange_get_a_new_parent(stores: Stores, by_answer: bool) -> None:
     session = await stores.session()
     first, second, third = [await stores.exchange(session.id, f"q{n}", f"a{n}") for n in range(3)]
-    assert await stores.messages.delete_exchange(second[by_answer].id) == (second[0].id, second[1].id)
+    assert await stores.messages.delete_exchange(LOCAL, second[by_answer].id) == (second[0].id, second[1].id)
     assert [message.content for message in await path(stores, session.id)] == ["q0", "a0", "q2", "a2"]
-    assert (await stores.messages.get(third[0].id)).parent_id == first[1].id
-    await stores.messages.delete_exchange(third[by_answer].id)
-    after = await stores.sessions.get(session.id)
+    assert (await stores.messages.get(LOCAL, third[0].id)).parent_id == first[1].id
+    await stores.messages.delete_exchange(LOCAL, third[by_answer].id)
+    after = await stores.sessions.get(LOCAL, session.id)
     assert (after.head_id, after.message_count) == (first[1].id, 2)
-    await stores.messages.delete_exchange(first[by_answer].id)
-    assert (await stores.sessions.get(session.id)).head_id is None
+    await stores.messages.delete_exchange(LOCAL, first[by_answer].id)
+    assert (await stores.sessions.get(LOCAL, session.id)).head_id is None
 
 
 async def test_a_deleted_exchange_is_subtracted_from_its_session(stores: Stores) -> None:
@@ -178,40 +180,40 @@ async def test_a_deleted_exchange_is_subtracted_from_its_session(stores: Stores)
     for number in range(2):
         prompt, answer, _ = await stores.ask(session.id, f"q{number}")
         done = replace(answer, status=MessageStatus.COMPLETED, generation=DETAILS, completed_at=datetime.now(UTC))
-        exchanges.append((prompt, await stores.messages.finish(done)))
-    await stores.messages.delete_exchange(exchanges[1][0].id)
-    after = await stores.sessions.get(session.id)
+        exchanges.append((prompt, await stores.messages.finish(LOCAL, done)))
+    await stores.messages.delete_exchange(LOCAL, exchanges[1][0].id)
+    after = await stores.sessions.get(LOCAL, session.id)
     assert (after.usage, after.message_count, after.model_name) == (DETAILS.usage, 2, "Small")
     assert after.last_message_at == exchanges[0][1].completed_at
-    await stores.messages.delete_exchange(exchanges[0][1].id)
-    after = await stores.sessions.get(session.id)
+    await stores.messages.delete_exchange(LOCAL, exchanges[0][1].id)
+    after = await stores.sessions.get(LOCAL, session.id)
     assert (after.usage, after.message_count, after.last_message_at) == (TokenUsage(), 0, None)
     assert (after.model_id, after.model_name, after.head_id) == (None, None, None)
-    listed = await stores.sessions.page(SessionFilter(), Order("LAST_MESSAGE_AT"), PageRequest(first=10))
+    listed = await stores.sessions.page(LOCAL, SessionFilter(), Order("LAST_MESSAGE_AT"), PageRequest(first=10))
     assert [each.id for each in listed.items] == [session.id]
 
 
 async def test_an_exchange_is_found_by_its_key_and_an_unfinished_answer_by_its_session(stores: Stores) -> None:
     session, other = await stores.session(), await stores.session()
     prompt, answer, _ = await stores.ask(session.id, "What torque?", "key")
-    assert await stores.messages.find_exchange(session.id, "key") == (prompt, answer)
-    assert await stores.messages.find_exchange(session.id, "other") is None
-    assert await stores.messages.find_exchange(other.id, "key") is None
-    assert await stores.messages.find_unfinished(session.id) == answer
-    assert await stores.messages.find_unfinished(other.id) is None
-    ended = await stores.messages.finish(replace(answer, status=MessageStatus.CANCELED))
-    assert await stores.messages.find_exchange(session.id, "key") == (prompt, ended)
-    assert await stores.messages.find_unfinished(session.id) is None
+    assert await stores.messages.find_exchange(LOCAL, session.id, "key") == (prompt, answer)
+    assert await stores.messages.find_exchange(LOCAL, session.id, "other") is None
+    assert await stores.messages.find_exchange(LOCAL, other.id, "key") is None
+    assert await stores.messages.find_unfinished(LOCAL, session.id) == answer
+    assert await stores.messages.find_unfinished(LOCAL, other.id) is None
+    ended = await stores.messages.finish(LOCAL, replace(answer, status=MessageStatus.CANCELED))
+    assert await stores.messages.find_exchange(LOCAL, session.id, "key") == (prompt, ended)
+    assert await stores.messages.find_unfinished(LOCAL, session.id) is None
 
 
 async def test_deleting_an_unfinished_exchange_raises_conflict(stores: Stores) -> None:
     prompt, answer, _ = await stores.ask((await stores.session()).id)
     for message in (prompt, answer):
         with pytest.raises(Conflict):
-            await stores.messages.delete_exchange(message.id)
+            await stores.messages.delete_exchange(LOCAL, message.id)
 
 
 async def test_a_rating_can_be_cleared(stores: Stores) -> None:
     _, answer = await stores.exchange((await stores.session()).id, "q", "a")
-    assert (await stores.messages.rate(answer.id, MessageRating.DOWN)).rating is MessageRating.DOWN
-    assert (await stores.messages.rate(answer.id, None)).rating is None
+    assert (await stores.messages.rate(LOCAL, answer.id, MessageRating.DOWN)).rating is MessageRating.DOWN
+    assert (await stores.messages.rate(LOCAL, answer.id, None)).rating is None

@@ -13,6 +13,7 @@ from persistence.embeddings.outbox import Outbox
 from persistence.vectors import ChromaIndex, open_vector_index, vector_worker
 from records.document import DocumentStatus
 from records.ids import DocumentId
+from tests.access import LOCAL, SYSTEM
 from tests.persistence.stores import Stores
 from tests.support.supervisor import open_test_supervisor
 
@@ -27,7 +28,7 @@ def pointing(along: int) -> bytes:
 
 async def ready(stores: Stores, *texts: str, name: str) -> DocumentId:
     document = await stores.ingest(*texts, name=name)
-    await stores.documents.set_status(document.id, DocumentStatus.READY)
+    await stores.ingested.set_status(document.id, DocumentStatus.READY)
     return document.id
 
 
@@ -55,12 +56,12 @@ async def test_only_vectors_of_the_current_embedder_are_searched(tmp_path: Path)
         stores = Stores(database)
         await ready(stores, "one", "two", name="a.txt")
         former = await adopt_deep(database, "former", "f", DIMENSIONS)
-        await fill(DeepVectors(database, former), along=0)
+        await fill(DeepVectors(database, former, SYSTEM), along=0)
         present = await adopt_deep(database, "present", "p", DIMENSIONS)
         async with opened(database, tmp_path, present) as index:
             assert await index.count() == 0
             assert await scores(index) == []
-            vectors = DeepVectors(database, present)
+            vectors = DeepVectors(database, present, SYSTEM)
             [first, *_] = await vectors.next_batch(1)
             await vectors.store([(first, pointing(1))])
             assert await index.drain() == 1
@@ -73,15 +74,15 @@ async def test_vectors_of_a_deleted_document_are_not_found_before_the_outbox_is_
         stores = Stores(database)
         gone, kept = await ready(stores, "one", name="a.txt"), await ready(stores, "two", name="b.txt")
         own = await adopt_deep(database, "present", "p", DIMENSIONS)
-        vectors = DeepVectors(database, own)
+        vectors = DeepVectors(database, own, SYSTEM)
         async with opened(database, tmp_path, own) as index:
             await fill(vectors, along=0)
             await index.drain()
             assert await scores(index) == [1.0, 1.0]
-            await stores.documents.mark_deleting(gone)
+            await stores.documents.mark_deleting(LOCAL, gone)
             assert await scores(index, gone) == []
             assert await scores(index) == [1.0]
-            assert (await stores.documents.erase(gone)).vectors == 1
+            assert (await stores.ingested.erase(gone)).vectors == 1
             await index.drain()
             assert (await index.count(gone), await index.count(kept)) == (0, 1)
 
@@ -90,7 +91,7 @@ async def test_a_restart_reads_all_vectors_from_the_database(tmp_path: Path) -> 
     async with open_database(tmp_path / "x.db") as database:
         await ready(Stores(database), *(f"text {number}" for number in range(40)), name="a.txt")
         own = await adopt_deep(database, "present", "p", DIMENSIONS)
-        await fill(DeepVectors(database, own), along=0)
+        await fill(DeepVectors(database, own, SYSTEM), along=0)
         assert await adopt_deep(database, "present", "p", DIMENSIONS) == own
         assert await Outbox(database, deep=True).pending() == 0
         async with opened(database, tmp_path, own) as index:

@@ -18,6 +18,7 @@ from records.session import MessageRecord, SamplingSettings, SessionRecord, Sess
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.sessions import Sessions
+from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import Faults
 from tests.fakes.inference import FakeInference, Script
 from tests.fakes.services import FakeRetriever
@@ -63,14 +64,14 @@ class AnswersHarness:
     model: OneModel
 
     async def session(self) -> SessionRecord:
-        return await self.stores.sessions.create("Bolts", (), DIRECT)
+        return await self.stores.sessions.create(LOCAL, "Bolts", (), DIRECT)
 
     async def send(self, session_id: SessionId, key: str | None = None) -> tuple[MessageRecord, MessageRecord]:
-        return await self.answers.send_message(session_id=session_id, content="How tight?", idempotency_key=key)
+        return await self.answers.send_message(LOCAL, session_id=session_id, content="How tight?", idempotency_key=key)
 
     async def events(self, message_id: MessageId, after: str | None = None) -> list[AnswerEvent]:
         """Return the events of an answer after a cursor, up to the terminal one."""
-        async with self.answers.follow_answer(message_id, after) as events:
+        async with self.answers.follow_answer(LOCAL, message_id, after) as events:
             return [event async for event in events]
 
     async def until_idle(self) -> None:
@@ -80,13 +81,13 @@ class AnswersHarness:
 
     async def until_stored(self, message_id: MessageId) -> MessageRecord:
         """Wait until an answer is stored as ended, and return it."""
-        while not (message := await self.stores.messages.get(message_id)).status.terminal:
+        while not (message := await self.stores.messages.get(LOCAL, message_id)).status.terminal:
             await anyio.sleep(0.005)
         return message
 
     async def until_content(self, message_id: MessageId, content: str) -> None:
         """Wait until a checkpoint has stored this text of an answer."""
-        while (await self.stores.messages.get(message_id)).content != content:
+        while (await self.stores.messages.get(LOCAL, message_id)).content != content:
             await anyio.sleep(0.005)
 
     async def check_ended(self, message_id: MessageId) -> MessageRecord:
@@ -155,7 +156,7 @@ async def open_supervised(
     answerer = Answerer(documents, messages, retriever or FakeRetriever(), model)
     planner = AnswerPlanner(sessions, documents, model, DIRECT)
     listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
-    async with open_answers(answerer, planner, messages, listeners, limit, supervisor) as answers:
+    async with open_answers(answerer, planner, messages, listeners, limit, supervisor, SYSTEM) as answers:
         yield AnswersHarness(answers, stores, model)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from engines.inference import Inference
 from engines.inference.protocol import ReasoningSupport
+from records.access import AnyScope
 from records.answer import Progressed
 from records.errors import EmptyAnswer, Unsupported
 from records.ids import MessageId, ModelId, SessionId
@@ -25,6 +26,7 @@ from services.answers.answerer import Answerer
 from services.answers.event_log import EventLog
 from services.answers.running_answer import Outcome, RunningAnswer
 from services.prompts import DEFAULT_INSTRUCTIONS
+from tests.access import LOCAL
 from tests.fakes.answers import ExchangedMessages
 from tests.fakes.inference import FakeInference, Script
 from tests.support.builders import make_message
@@ -45,7 +47,9 @@ class MessagesWithHistory(ExchangedMessages):
             for role, content in zip((MessageRole.USER, MessageRole.ASSISTANT), exchange, strict=True)
         ]
 
-    async def history(self, session_id: SessionId, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:
+    async def history(
+        self, scope: AnyScope, session_id: SessionId, before: MessageId, pairs: int
+    ) -> tuple[MessageRecord, ...]:
         return tuple(self._history[-2 * pairs :] if pairs else ())
 
 
@@ -78,7 +82,7 @@ async def answer(
     pending = make_message(
         id=MessageId(2), status=MessageStatus.PENDING, content="", model_id=ModelId("m"), thinking_mode=mode
     )
-    running = RunningAnswer(messages.put(pending), messages.put(prompt), settings, (), EventLog(pending.id))
+    running = RunningAnswer(LOCAL, messages.put(pending), messages.put(prompt), settings, (), EventLog(pending.id))
     answerer = Answerer(cast(Any, None), cast(Any, messages), cast(Any, None), LoadedModel(inference))
     result = await answerer.answer(running)
     running.end(running.ended_with(Outcome(MessageStatus.COMPLETED, None, result)))

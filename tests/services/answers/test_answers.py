@@ -7,6 +7,7 @@ import pytest
 
 from engines.inference.protocol import Start
 from persistence.database.database import Database
+from records.access import AccessScope
 from records.answer import Canceled, Completed, Failed, Gap
 from records.codes import ErrorCode
 from records.configuration import MAX_QUEUED_ANSWERS
@@ -19,6 +20,7 @@ from services.answers.answerer import MAX_RETRIEVALS
 from services.answers.cursors import HEAD
 from services.answers.event_streams import MAX_ENDED_LOGS
 from settings import Settings
+from tests.access import LOCAL
 from tests.fakes.inference import FakeInference, Script
 from tests.fakes.services import FakeRetriever
 from tests.services.answers.harness import open_harness
@@ -49,7 +51,7 @@ async def test_a_session_has_one_running_answer(database: Database) -> None:
     async with open_harness(database, inference=inference) as harness:
         session = await harness.session()
         _, answer = await harness.send(session.id)
-        for attempt in (harness.send(session.id), harness.answers.delete_message(answer.id)):
+        for attempt in (harness.send(session.id), harness.answers.delete_message(LOCAL, answer.id)):
             with pytest.raises(Conflict):
                 await attempt
         gate.set()
@@ -62,25 +64,25 @@ async def test_a_canceled_answer_keeps_its_text_and_its_session_is_free_at_once(
     async with open_harness(database, inference=inference) as harness:
         session = await harness.session()
         _, answer = await harness.send(session.id)
-        async with harness.answers.follow_answer(answer.id, None) as events:
+        async with harness.answers.follow_answer(LOCAL, answer.id, None) as events:
             async for event in events:
                 if getattr(event, "text", "") == "Hello":
                     break
-        canceled = await harness.answers.cancel_generation(answer.id)
+        canceled = await harness.answers.cancel_generation(LOCAL, answer.id)
         assert (canceled.status, canceled.content) == (CANCELED, "Hello")
         gate.set()
         _, second = await harness.send(session.id)
         assert isinstance((await harness.events(answer.id))[-1], Canceled)
         assert (await harness.check_ended(second.id)).status is COMPLETED
         with pytest.raises(Conflict, match="CANCELED"):
-            await harness.answers.cancel_generation(answer.id)
+            await harness.answers.cancel_generation(LOCAL, answer.id)
 
 
 async def test_concurrent_cancellations_return_the_same_answer(database: Database) -> None:
     inference, _ = gated()
     async with open_harness(database, inference=inference) as harness:
         _, answer = await harness.send((await harness.session()).id)
-        canceled = await asyncio.gather(*(harness.answers.cancel_generation(answer.id) for _ in range(3)))
+        canceled = await asyncio.gather(*(harness.answers.cancel_generation(LOCAL, answer.id) for _ in range(3)))
         assert {each.status for each in canceled} == {CANCELED}
         assert harness.answers.ends == {CANCELED: 1}
 
@@ -116,7 +118,7 @@ async def test_answers_beyond_the_limit_are_refused_as_busy_and_not_stored(datab
         with pytest.raises(Busy) as refusal:
             await harness.send(third.id)
         assert refusal.value.queue_depth == 2
-        assert await harness.stores.messages.count(third.id) == 0
+        assert await harness.stores.messages.count(LOCAL, third.id) == 0
         assert len(inference.requests) <= 2
         gate.set()
         for answer in answers:
@@ -138,19 +140,21 @@ class GatedRetriever(FakeRetriever):
         self.gate = anyio.Event()
         self.running, self.most = 0, 0
 
-    async def retrieve(self, query: RetrievalQuery) -> Retrieval:
+    async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval:
         self.running += 1
         self.most = max(self.most, self.running)
         await self.gate.wait()
         self.running -= 1
-        return await super().retrieve(query)
+        return await super().retrieve(access, query)
 
 
 async def test_few_answers_search_the_documents_at_the_same_time(database: Database) -> None:
     retriever = GatedRetriever()
     async with open_harness(database, retriever=retriever) as harness:
         settings = SessionSettings(thinking_mode=ThinkingMode.RAG, document_scope=DocumentScope.ALL)
-        sessions = [await harness.stores.sessions.create("Bolts", (), settings) for _ in range(MAX_RETRIEVALS + 3)]
+        sessions = [
+            await harness.stores.sessions.create(LOCAL, "Bolts", (), settings) for _ in range(MAX_RETRIEVALS + 3)
+        ]
         answers = [(await harness.send(session.id))[1] for session in sessions]
         while retriever.running < MAX_RETRIEVALS:
             await anyio.sleep(0.001)
@@ -181,7 +185,7 @@ async def test_concurrent_requests_with_one_key_start_one_answer_even_at_the_lim
         session = await harness.session()
         exchanges = await asyncio.gather(*(harness.send(session.id, "key") for _ in range(5)))
         assert len({answer.id for _, answer in exchanges}) == 1
-        assert await harness.stores.messages.count(session.id) == 2
+        assert await harness.stores.messages.count(LOCAL, session.id) == 2
 
 
 async def test_an_exchange_is_deleted_with_its_events(database: Database) -> None:
@@ -189,11 +193,11 @@ async def test_an_exchange_is_deleted_with_its_events(database: Database) -> Non
         session = await harness.session()
         prompt, answer = await harness.send(session.id)
         await harness.check_ended(answer.id)
-        assert await harness.answers.delete_message(prompt.id) == (prompt.id, answer.id)
+        assert await harness.answers.delete_message(LOCAL, prompt.id) == (prompt.id, answer.id)
         for call in (
             harness.events(answer.id),
-            harness.answers.delete_message(answer.id),
-            harness.answers.cancel_generation(answer.id),
+            harness.answers.delete_message(LOCAL, answer.id),
+            harness.answers.cancel_generation(LOCAL, answer.id),
         ):
             with pytest.raises(NotFound):
                 await call
@@ -205,8 +209,8 @@ async def test_a_session_that_is_deleted_during_its_answer_ends_the_answer(datab
     async with open_harness(database, inference=inference) as harness:
         session = await harness.session()
         _, answer = await harness.send(session.id)
-        async with harness.answers.follow_answer(answer.id, None) as events:
-            await harness.stores.sessions.delete(session.id)
+        async with harness.answers.follow_answer(LOCAL, answer.id, None) as events:
+            await harness.stores.sessions.delete(LOCAL, session.id)
             gate.set()
             received = [event async for event in events]
         assert isinstance(received[-1], Failed)
@@ -253,7 +257,7 @@ async def test_prompts_and_unknown_messages_have_no_events(database: Database) -
         with pytest.raises(InvalidInput, match="prompt"):
             await harness.events(prompt.id)
         with pytest.raises(Conflict):
-            await harness.answers.cancel_generation(prompt.id)
+            await harness.answers.cancel_generation(LOCAL, prompt.id)
         with pytest.raises(NotFound):
             await harness.events(MessageId(404))
         with pytest.raises(NotFound):
@@ -267,7 +271,7 @@ async def test_an_answer_interrupted_by_a_shutdown_keeps_its_text_and_fails_at_t
     async with open_harness(database, inference=inference) as harness:
         session = await harness.session()
         _, answer = await harness.send(session.id)
-        async with harness.answers.follow_answer(answer.id, None) as events:
+        async with harness.answers.follow_answer(LOCAL, answer.id, None) as events:
             async for event in events:
                 if getattr(event, "text", "") == "Hello":
                     break
@@ -284,7 +288,7 @@ async def test_a_long_answer_is_stored_as_it_grows(database: Database) -> None:
     inference = FakeInference(Script(words=words, gate=gate))
     async with open_harness(database, inference=inference) as harness:
         _, answer = await harness.send((await harness.session()).id)
-        while (await harness.stores.messages.get(answer.id)).content != "".join(words[:-1]):
+        while (await harness.stores.messages.get(LOCAL, answer.id)).content != "".join(words[:-1]):
             await anyio.sleep(0.01)
         gate.set()
         assert (await harness.check_ended(answer.id)).content == "".join(words)

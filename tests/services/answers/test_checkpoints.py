@@ -8,6 +8,7 @@ from records.answer import Completed, Started
 from records.session import MessageStatus
 from services.answers.event_log import EventLog
 from services.answers.running_answer import RunningAnswer
+from tests.access import LOCAL
 from tests.fakes.faults import Fault, Faults
 from tests.fakes.inference import FakeInference, Script
 from tests.fakes.messages import ObservedMessages
@@ -23,9 +24,9 @@ pytestmark = pytest.mark.usefixtures("captured_logs")
 
 async def start_answer(stores: Stores) -> RunningAnswer:
     """Store an exchange and return its answer, which no task generates."""
-    session = await stores.sessions.create("Bolts", (), DIRECT)
+    session = await stores.sessions.create(LOCAL, "Bolts", (), DIRECT)
     prompt, message, _ = await stores.ask(session.id)
-    return RunningAnswer(message, prompt, DIRECT, None, EventLog(message.id))
+    return RunningAnswer(LOCAL, message, prompt, DIRECT, None, EventLog(message.id))
 
 
 async def test_a_checkpoint_stores_only_the_text_since_the_last_one(database: Database) -> None:
@@ -39,7 +40,7 @@ async def test_a_checkpoint_stores_only_the_text_since_the_last_one(database: Da
     assert [(each.content, each.reasoning, each.replaces) for each in observed.progress] == [
         ("Hello", "HELLO", True), (" wide", " WIDE", False), (" world.", " WORLD.", False),
     ]  # fmt: skip
-    stored = await stores.messages.get(answer.id)
+    stored = await stores.messages.get(LOCAL, answer.id)
     assert (stored.content, stored.reasoning) == ("Hello wide world.", "HELLO WIDE WORLD.")
 
 
@@ -58,7 +59,7 @@ async def test_a_checkpoint_that_fails_neither_loses_nor_doubles_text(
                 await answer.checkpoint(messages)
         else:
             await answer.checkpoint(messages)
-    assert (await stores.messages.get(answer.id)).content == "Hello wide world."
+    assert (await stores.messages.get(LOCAL, answer.id)).content == "Hello wide world."
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -94,7 +95,7 @@ async def test_followers_read_no_store_and_do_not_wait_for_an_answer_that_starts
             del messages.calls[:]
             with anyio.fail_after(HANG_SECONDS):
                 for _ in range(FOLLOWERS):
-                    async with harness.answers.follow_answer(running.id, None) as events:
+                    async with harness.answers.follow_answer(LOCAL, running.id, None) as events:
                         assert isinstance(await anext(events), Started)
                     assert isinstance((await harness.events(ended.id))[-1], Completed)
                 assert messages.calls == []

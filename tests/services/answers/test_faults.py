@@ -13,6 +13,7 @@ from records.errors import DiskFull, ExpectedError
 from records.ids import MessageId
 from records.page import PageRequest
 from records.session import MessageStatus
+from tests.access import LOCAL
 from tests.fakes.faults import Fault, Faults
 from tests.fakes.inference import FakeInference, Script
 from tests.services.answers.harness import exchange, open_faulty, open_harness
@@ -44,7 +45,7 @@ async def test_any_failing_call_of_a_store_leaves_the_answer_ended_and_its_sessi
             if acknowledged is not None:
                 await harness.check_ended(acknowledged)
             await harness.check_usable(session.id)
-            for message in (await harness.stores.messages.page(session.id, PageRequest(first=100))).items:
+            for message in (await harness.stores.messages.page(LOCAL, session.id, PageRequest(first=100))).items:
                 assert message.status.terminal, calls[number]
 
 
@@ -56,11 +57,11 @@ async def test_any_failing_call_of_a_deletion_leaves_the_session_usable(database
             answer = await exchange(harness, session.id)
             faults.fail_call(number, fault)
             try:
-                await harness.answers.delete_message(answer)
+                await harness.answers.delete_message(LOCAL, answer)
             except INJECTED:
                 pass
             else:
-                assert await harness.stores.messages.find(answer) is None
+                assert await harness.stores.messages.find(LOCAL, answer) is None
             faults.clear()
             await harness.check_usable(session.id)
 
@@ -72,7 +73,7 @@ async def test_an_answer_whose_end_cannot_be_stored_fails_once_and_is_stored_as_
     async with open_faulty(database, Script(gate=(gate := anyio.Event())), Script()) as (harness, faults):
         session = await harness.session()
         _, answer = await harness.send(session.id)
-        async with harness.answers.follow_answer(answer.id, None) as events:
+        async with harness.answers.follow_answer(LOCAL, answer.id, None) as events:
             while getattr(await anext(events), "text", "") != "Hello":
                 pass
             await harness.until_content(answer.id, "Hello")
@@ -110,9 +111,9 @@ async def test_answers_that_end_on_a_full_disk_fail_and_are_stored_when_there_is
                 with pytest.raises(DiskFull):
                     await harness.send(blocked.id)
             with pytest.raises(ExpectedError):
-                await harness.answers.cancel_generation(answer.id)
+                await harness.answers.cancel_generation(LOCAL, answer.id)
             with pytest.raises(DiskFull):
-                await harness.answers.delete_message(answer.id)
+                await harness.answers.delete_message(LOCAL, answer.id)
             assert (await harness.events(answer.id))[-1] == events[-1], "followers see the end again"
         assert (await harness.check_ended(answer.id)).status is FAILED
         for usable in (session, other):
@@ -131,10 +132,10 @@ async def test_a_session_is_usable_directly_after_the_disk_has_room_again(databa
                 await harness.send(session.id)
             case "cancel":
                 with pytest.raises(ExpectedError):
-                    await harness.answers.cancel_generation(answer)
+                    await harness.answers.cancel_generation(LOCAL, answer)
             case "delete":
-                await harness.answers.delete_message(answer)
-                assert await harness.stores.messages.find(answer) is None
+                await harness.answers.delete_message(LOCAL, answer)
+                assert await harness.stores.messages.find(LOCAL, answer) is None
             case "follow":
                 assert isinstance((await harness.events(answer))[-1], Failed)
             case _:
@@ -155,9 +156,9 @@ async def test_an_unfinished_answer_without_a_task_fails_with_its_text_when_it_i
                 await harness.send(session.id)
             case "cancel":
                 with pytest.raises(ExpectedError, match="FAILED"):
-                    await harness.answers.cancel_generation(orphan.id)
+                    await harness.answers.cancel_generation(LOCAL, orphan.id)
             case "delete":
-                assert await harness.answers.delete_message(prompt.id) == (prompt.id, orphan.id)
+                assert await harness.answers.delete_message(LOCAL, prompt.id) == (prompt.id, orphan.id)
             case "follow":
                 assert isinstance((await harness.events(orphan.id))[-1], Failed)
             case _:

@@ -8,6 +8,7 @@ import pytest
 
 from persistence.database.database import Database
 from records.session import MessageStatus
+from tests.access import LOCAL
 from tests.fakes.faults import cancel_by_scope_at, cancel_natively_at
 from tests.fakes.inference import Script
 from tests.services.answers.harness import exchange, open_faulty
@@ -31,7 +32,7 @@ async def test_a_client_that_disconnects_at_any_step_of_sending_loses_nothing(
             reached, _ = await cancel_at(harness.send(session.id, "key"), step)
             _, answer = await harness.send(session.id, "key")
             assert (await harness.check_ended(answer.id)).status is COMPLETED
-            assert await harness.stores.messages.count(session.id) == 2, (
+            assert await harness.stores.messages.count(LOCAL, session.id) == 2, (
                 "the retry returns the exchange that was stored"
             )
             await harness.check_usable(session.id)
@@ -47,7 +48,7 @@ async def test_a_client_that_disconnects_at_any_step_of_canceling_does_not_keep_
     async with open_faulty(database, Script(gate=anyio.Event())) as (harness, _):
         for step in range(1, MAX_STEPS):
             _, answer = await harness.send((await harness.session()).id)
-            reached, _ = await cancel_at(harness.answers.cancel_generation(answer.id), step)
+            reached, _ = await cancel_at(harness.answers.cancel_generation(LOCAL, answer.id), step)
             assert (await harness.check_ended(answer.id)).status is CANCELED
             if not reached:
                 return
@@ -62,10 +63,10 @@ async def test_a_client_that_disconnects_at_any_step_of_deleting_leaves_the_exch
         for step in range(1, MAX_STEPS):
             session = await harness.session()
             answer = await exchange(harness, session.id)
-            reached, _ = await cancel_at(harness.answers.delete_message(answer), step)
-            while await harness.stores.messages.find(answer) is not None:
+            reached, _ = await cancel_at(harness.answers.delete_message(LOCAL, answer), step)
+            while await harness.stores.messages.find(LOCAL, answer) is not None:
                 await anyio.sleep(0.001)
-            assert await harness.stores.messages.count(session.id) == 0, "a deletion that has begun is completed"
+            assert await harness.stores.messages.count(LOCAL, session.id) == 0, "a deletion that has begun is completed"
             await harness.check_usable(session.id)
             if not reached:
                 return

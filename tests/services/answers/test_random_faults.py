@@ -17,6 +17,7 @@ from records.codes import ErrorCode
 from records.errors import ExpectedError
 from records.ids import MessageId, SessionId
 from records.system import WorkerPurpose
+from tests.access import LOCAL
 from tests.fakes.faults import Fault, Faults, cancel_by_scope_at, cancel_natively_at
 from tests.fakes.inference import FakeInference, Script
 from tests.services.answers.harness import AnswersHarness, open_harness, open_supervised
@@ -79,8 +80,8 @@ class Scenario:
         message_id = self.newest.get(session_id, MessageId(404))
         work: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
             "send": lambda: self.harness.send(session_id),
-            "cancel": lambda: self.harness.answers.cancel_generation(message_id),
-            "delete": lambda: self.harness.answers.delete_message(message_id),
+            "cancel": lambda: self.harness.answers.cancel_generation(LOCAL, message_id),
+            "delete": lambda: self.harness.answers.delete_message(LOCAL, message_id),
             "follow": lambda: self._follow_a_little(message_id),
         }
         if name == "delete":
@@ -96,7 +97,7 @@ class Scenario:
             self.acknowledged.add(answer)
 
     async def _follow_a_little(self, message_id: MessageId) -> None:
-        async with self.harness.answers.follow_answer(message_id, None) as events:
+        async with self.harness.answers.follow_answer(LOCAL, message_id, None) as events:
             await anext(events)
 
     async def check(self) -> None:
@@ -109,7 +110,7 @@ class Scenario:
         for message_id in self.acknowledged - self.deletion_requested:
             await self.harness.check_ended(message_id)
         for message_id in self.acknowledged & self.deletion_requested:
-            if await self.harness.stores.messages.find(message_id) is not None:
+            if await self.harness.stores.messages.find(LOCAL, message_id) is not None:
                 await self.harness.check_ended(message_id)
 
 

@@ -27,10 +27,12 @@ from records.tracing import NoTracing
 from services.ingestion import Fetcher, IncomingFiles, Ingestion, Intake, Stages, open_ingestion
 from services.ingestion.deletion import Deletion
 from services.ingestion.document_events import DocumentEvents
+from services.ingestion.document_stores import DocumentStores
 from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
+from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import Faults
 from tests.fakes.ingestion import EmptyVectorIndex, GatedEmbedder, LineParser
 from tests.persistence.stores import Stores
@@ -74,18 +76,17 @@ class IngestionHarness:
         self.originals = Originals(database, folder / "originals", self.incoming, keep=keep_originals)
         self.large, self.small, self.again = (LineParser(parser_version) for _ in range(3))
         self.embedder = GatedEmbedder()
-        documents, chunks, originals = wrap(self.stores.documents), wrap(self.stores.chunks), wrap(self.originals)
-        staging, vectors = wrap(Staging(database)), wrap(EmptyVectorIndex())
+        documents, ingested, originals = wrap(self.stores.documents), wrap(self.stores.ingested), wrap(self.originals)
+        both = DocumentStores(documents, ingested)
+        staging, vectors = wrap(Staging(database, SYSTEM)), wrap(EmptyVectorIndex())
         self.events = DocumentEvents(documents)
-        retention = OriginalRetention(originals, documents, keep=keep_originals)
-        large, small = (
-            ParseStage(documents, chunks, originals, parser, self.events) for parser in (self.large, self.small)
-        )
-        embed = EmbedStage(documents, chunks, vectors, wrap(self.embedder), retention, self.events)
+        retention = OriginalRetention(originals, both, keep=keep_originals)
+        large, small = (ParseStage(ingested, originals, parser, self.events) for parser in (self.large, self.small))
+        embed = EmbedStage(ingested, vectors, wrap(self.embedder), retention, self.events)
         reparse = Reparse(staging, originals, self.again, parser_version, wrap(self.embedder), [vectors], self.events)
-        deletion = Deletion(documents, vectors, retention, self.events)
+        deletion = Deletion(both, vectors, retention, self.events)
         stages = Stages(large, small, embed, reparse)
-        self.ingestion = Ingestion(documents, self.events, stages, deletion, lambda: 0, NoTracing(), tasks)
+        self.ingestion = Ingestion(both, self.events, stages, deletion, lambda: 0, NoTracing(), tasks)
         files = IncomingFiles(self.incoming, MAX_BYTES)
         self.intake = Intake(retention, self.ingestion, files, Fetcher(), [folder / "imports"], Chunking(), tasks)
 
@@ -101,17 +102,17 @@ class IngestionHarness:
         file = self.received("\n".join(lines).encode(), name)
         await self.originals.adopt(file)
         new = NewDocument(name, "text/plain", byte_size or file.byte_size, file.sha256, DocumentSource.UPLOAD)
-        document, _ = await self.stores.documents.add(new)
+        document, _ = await self.stores.documents.add(LOCAL, new)
         self.events.publish_added(document)
         return document
 
     async def status(self, document: DocumentRecord) -> DocumentStatus:
         """Return the stored status of a document."""
-        return (await self.stores.documents.get(document.id)).status
+        return (await self.stores.documents.get(LOCAL, document.id)).status
 
     async def until(self, document: DocumentRecord, *statuses: DocumentStatus) -> DocumentRecord:
         """Wait until a document has one of these statuses, and return it."""
-        async with self.events.watch(document.id) as changes:
+        async with self.events.watch(LOCAL, document.id) as changes:
             async for change in changes:
                 if change.record is not None and change.record.status in statuses:
                     return change.record
@@ -119,21 +120,21 @@ class IngestionHarness:
 
     async def is_hidden(self, document_id: DocumentId) -> bool:
         """Return whether a document is being deleted or was deleted."""
-        document = await self.stores.documents.find(document_id)
+        document = await self.stores.documents.find(LOCAL, document_id)
         return document is None or document.status is DocumentStatus.DELETING
 
     async def check_usable(self, document: DocumentRecord) -> None:
         """Check that a document is READY, or that it can be ingested again; and that all of its text is found."""
         await self.until_idle()
-        found = await self.stores.documents.get(document.id)
+        found = await self.stores.documents.get(LOCAL, document.id)
         if found.status is not DocumentStatus.READY:
-            await self.ingestion.reprocess_document(document.id, None)
+            await self.ingestion.reprocess_document(LOCAL, document.id, None)
             await self.until_idle()
-            found = await self.stores.documents.get(document.id)
+            found = await self.stores.documents.get(LOCAL, document.id)
         assert found.status is DocumentStatus.READY, found
         lines = self.originals.path(document.sha256).read_text(encoding="utf-8").splitlines()
         assert (found.chunk_count, found.embedded_chunks) == (len(lines), len(lines))
-        assert await self.stores.documents.text(document.id, 0, MAX_BYTES) == "".join(lines)
+        assert await self.stores.documents.text(LOCAL, document.id, 0, MAX_BYTES) == "".join(lines)
 
     async def check_consistent(self) -> None:
         """Wait until nothing is queued, no received file is left, and the originals are those of the documents.
@@ -144,7 +145,7 @@ class IngestionHarness:
             await self.until_idle()
             status = self.ingestion.status()
             incoming = list(self.incoming.iterdir()) if self.incoming.exists() else []
-            documents = await self.stores.documents.with_status(list(DocumentStatus))
+            documents = await self.stores.ingested.with_status(list(DocumentStatus))
             files = {path.name for path in (self.folder / "originals").rglob("*") if path.is_file()}
             is_consistent = files == {document.sha256 for document in documents}
             if is_consistent and not incoming and (status.queued, status.running) == (0, 0):
@@ -154,7 +155,7 @@ class IngestionHarness:
     async def until_idle(self) -> None:
         """Wait until no document is being ingested or deleted, as the database has it."""
         busy = [status for status in DocumentStatus if status not in RESTING]
-        while self.ingestion.status().running or await self.stores.documents.with_status(busy):
+        while self.ingestion.status().running or await self.stores.ingested.with_status(busy):
             await anyio.sleep(0.05)
 
 
@@ -222,5 +223,5 @@ async def run_all(scenarios: Iterable[Callable[[], Awaitable[object]]]) -> None:
 
 
 async def upload(harness: IngestionHarness, content: bytes = CONTENT) -> DocumentRecord:
-    document, _ = await harness.intake.add_file(harness.received(content))
+    document, _ = await harness.intake.add_file(LOCAL, harness.received(content))
     return document

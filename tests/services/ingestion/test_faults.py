@@ -13,6 +13,7 @@ from records.codes import ErrorCode
 from records.document import DocumentStatus
 from records.errors import DiskFull, ExpectedError, TooLarge
 from services.ingestion import IncomingFiles
+from tests.access import LOCAL
 from tests.fakes.faults import Fault
 from tests.services.ingestion.harness import open_faulty, run_all, upload
 from tests.support.small_disk import small_disk
@@ -101,13 +102,13 @@ async def test_any_failing_call_of_a_deletion_leaves_the_document_complete_or_de
             await harness.until_idle()
             faults.fail_call(number, fault)
             try:
-                await harness.ingestion.delete_document(document.id)
+                await harness.ingestion.delete_document(LOCAL, document.id)
                 is_gone = True
             except INJECTED:
                 is_gone = await harness.is_hidden(document.id)
             faults.clear()
             await harness.until_idle()
-            assert (await harness.stores.documents.find(document.id) is None) is is_gone
+            assert (await harness.stores.documents.find(LOCAL, document.id) is None) is is_gone
             await harness.check_usable(await upload(harness))
 
     await run_all([partial(scenario, number) for number in range(12)])
@@ -119,13 +120,13 @@ async def test_a_deletion_that_a_full_disk_stops_is_completed_when_there_is_room
     async with open_faulty(template, tmp_path) as (harness, faults):
         document = await upload(harness)
         await harness.until(document, READY)
-        with faults.full_disk("Documents.erase"):
+        with faults.full_disk("IngestedDocuments.erase"):
             with pytest.raises(DiskFull):
-                await harness.ingestion.delete_document(document.id)
+                await harness.ingestion.delete_document(LOCAL, document.id)
             assert await harness.status(document) is DELETING
             assert await harness.stores.found("bolt") == []
         await harness.until_idle()
-        assert await harness.stores.documents.find(document.id) is None
+        assert await harness.stores.documents.find(LOCAL, document.id) is None
 
 
 async def receive(files: IncomingFiles, *blocks: bytes) -> None:
@@ -157,12 +158,12 @@ async def test_ingestion_survives_a_real_full_disk(template: Path, tmp_path: Pat
             harness.small.gate.open()
             await anyio.sleep(0.3)
             with pytest.raises(ExpectedError):
-                await harness.intake.add_text("More bolts. " * 50_000)
+                await harness.intake.add_text(LOCAL, "More bolts. " * 50_000)
             with pytest.raises(DiskFull):
-                await harness.ingestion.delete_document(document.id)
+                await harness.ingestion.delete_document(LOCAL, document.id)
             disk.free()
             await harness.check_usable(second)
-            await harness.ingestion.delete_document(document.id)
+            await harness.ingestion.delete_document(LOCAL, document.id)
             await harness.check_usable(await upload(harness, OTHER))
 
 

@@ -12,6 +12,7 @@ from persistence.originals import Originals
 from records.codes import ErrorCode
 from records.document import DocumentRecord, DocumentStatus
 from records.errors import Conflict, DocumentUnreadable, InvalidInput, TooLarge, Unsupported
+from tests.access import LOCAL
 from tests.engines.parsing.in_process import extract
 from tests.services.ingestion.harness import MAX_BYTES, IngestionHarness, open_harness
 from tests.support.own_task import in_own_task
@@ -60,13 +61,13 @@ def test_there_is_an_example_of_every_text_format() -> None:
 
 @pytest.mark.parametrize("media_type", TEXTS)
 async def test_a_text_keeps_the_media_type_of_the_request(harness: IngestionHarness, media_type: str) -> None:
-    document, is_duplicate = await harness.intake.add_text(TEXTS[media_type], media_type=media_type)
+    document, is_duplicate = await harness.intake.add_text(LOCAL, TEXTS[media_type], media_type=media_type)
     assert (document.media_type, is_duplicate) == (media_type, False)
     assert incoming(harness) == []
 
 
 async def test_the_content_of_a_text_overrides_a_wrong_media_type(harness: IngestionHarness) -> None:
-    document, _ = await harness.intake.add_text("<!DOCTYPE html><p>words", media_type="text/x-python")
+    document, _ = await harness.intake.add_text(LOCAL, "<!DOCTYPE html><p>words", media_type="text/x-python")
     assert document.media_type == "text/html"
 
 
@@ -75,7 +76,7 @@ async def test_a_media_type_that_is_not_text_is_refused_with_a_list_of_those_tha
     harness: IngestionHarness, media_type: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        await harness.intake.add_text("words", media_type=media_type)
+        await harness.intake.add_text(LOCAL, "words", media_type=media_type)
     message = refusal.value.message
     assert refusal.value.field == "media_type"
     assert "Supported are text/plain, application/yaml, text/markdown, " in message
@@ -95,7 +96,7 @@ async def test_a_media_type_that_is_not_text_is_refused_with_a_list_of_those_tha
 async def test_a_text_without_a_name_is_named_after_its_first_words(
     harness: IngestionHarness, text: str, name: str
 ) -> None:
-    document, _ = await harness.intake.add_text(text)
+    document, _ = await harness.intake.add_text(LOCAL, text)
     assert document.name == name
 
 
@@ -107,18 +108,18 @@ async def test_a_text_without_a_name_is_named_after_its_first_words(
     ],
 )
 async def test_a_declared_encoding_of_a_text_is_ignored(harness: IngestionHarness, media_type: str, text: str) -> None:
-    document, _ = await harness.intake.add_text(text, media_type=media_type)
+    document, _ = await harness.intake.add_text(LOCAL, text, media_type=media_type)
     assert document.media_type == media_type
     assert extract(harness.originals.path(document.sha256)).text == "Grüße"
 
 
 async def test_the_same_bytes_at_the_same_time_become_one_document(harness: IngestionHarness) -> None:
     files = [harness.received(BOLTS) for _ in range(8)]
-    results = await asyncio.gather(*(harness.intake.add_file(file) for file in files))
+    results = await asyncio.gather(*(harness.intake.add_file(LOCAL, file) for file in files))
     [first] = {document.id for document, _ in results}
     assert sorted(is_duplicate for _, is_duplicate in results) == [False] + [True] * 7
-    assert (await harness.intake.add_file(harness.received(BOLTS)))[0].id == first
-    other, is_duplicate = await harness.intake.add_file(harness.received(b"Bolt B takes 40 Nm."))
+    assert (await harness.intake.add_file(LOCAL, harness.received(BOLTS)))[0].id == first
+    other, is_duplicate = await harness.intake.add_file(LOCAL, harness.received(b"Bolt B takes 40 Nm."))
     assert (other.id == first, is_duplicate) == (False, False)
     assert incoming(harness) == []
 
@@ -127,17 +128,17 @@ Send = Callable[[IngestionHarness, Path], Awaitable[tuple[DocumentRecord, bool]]
 
 
 async def upload(harness: IngestionHarness, _: Path) -> tuple[DocumentRecord, bool]:
-    return await harness.intake.add_file(harness.received(BOLTS, "again.txt"))
+    return await harness.intake.add_file(LOCAL, harness.received(BOLTS, "again.txt"))
 
 
 async def send_text(harness: IngestionHarness, _: Path) -> tuple[DocumentRecord, bool]:
-    return await harness.intake.add_text(BOLTS.decode())
+    return await harness.intake.add_text(LOCAL, BOLTS.decode())
 
 
 async def import_path(harness: IngestionHarness, folder: Path) -> tuple[DocumentRecord, bool]:
     (folder / "imports").mkdir(exist_ok=True)
     (folder / "imports" / "again.txt").write_bytes(BOLTS)
-    return await harness.intake.add_path(str(folder / "imports" / "again.txt"))
+    return await harness.intake.add_path(LOCAL, str(folder / "imports" / "again.txt"))
 
 
 @pytest.mark.parametrize("send", [upload, send_text, import_path])
@@ -145,7 +146,7 @@ async def test_a_failed_document_starts_again_when_its_file_arrives_again(
     harness: IngestionHarness, tmp_path: Path, send: Send
 ) -> None:
     harness.small.failure = DocumentUnreadable(ErrorCode.NO_TEXT, "The file contains no text.")
-    document, _ = await harness.intake.add_file(harness.received(BOLTS))
+    document, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
     await harness.until(document, FAILED)
     harness.small.failure = None
     again, is_duplicate = await send(harness, tmp_path)
@@ -162,29 +163,29 @@ async def test_a_failed_document_starts_again_when_its_file_arrives_again(
 
 async def test_a_canceled_document_starts_again_when_its_file_arrives_again(harness: IngestionHarness) -> None:
     harness.small.gate.close()
-    document, _ = await harness.intake.add_file(harness.received(BOLTS))
-    await harness.ingestion.cancel_ingestion(document.id)
+    document, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
+    await harness.ingestion.cancel_ingestion(LOCAL, document.id)
     harness.small.gate.open()
-    again, is_duplicate = await harness.intake.add_file(harness.received(BOLTS))
+    again, is_duplicate = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
     assert (again.id, is_duplicate) == (document.id, True)
     await harness.until(document, READY)
 
 
 async def test_several_arrivals_of_a_failed_document_start_it_once(harness: IngestionHarness) -> None:
     harness.small.failure = DocumentUnreadable(ErrorCode.NO_TEXT, "The file contains no text.")
-    document, _ = await harness.intake.add_file(harness.received(BOLTS))
+    document, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
     await harness.until(document, FAILED)
     harness.small.failure = None
     files = [harness.received(BOLTS) for _ in range(8)]
-    results = await asyncio.gather(*(harness.intake.add_file(file) for file in files))
+    results = await asyncio.gather(*(harness.intake.add_file(LOCAL, file) for file in files))
     assert {found.id for found, _ in results} == {document.id}
     await harness.check_usable(document)
 
 
 async def test_a_ready_document_is_unchanged_when_its_file_arrives_again(harness: IngestionHarness) -> None:
-    document, _ = await harness.intake.add_file(harness.received(BOLTS))
+    document, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
     ready = await harness.until(document, READY)
-    again, is_duplicate = await harness.intake.add_file(harness.received(BOLTS, "other.txt"))
+    again, is_duplicate = await harness.intake.add_file(LOCAL, harness.received(BOLTS, "other.txt"))
     assert (again, is_duplicate) == (ready, True)
 
 
@@ -198,12 +199,12 @@ async def test_a_ready_document_is_unchanged_when_its_file_arrives_again(harness
     ],
 )
 async def test_names_of_files_are_cleaned(harness: IngestionHarness, filename: str, name: str) -> None:
-    document, _ = await harness.intake.add_file(harness.received(BOLTS, filename))
+    document, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS, filename))
     assert document.name == name
 
 
 async def test_the_name_of_a_text_has_no_slashes_and_marks_of_direction(harness: IngestionHarness) -> None:
-    document, _ = await harness.intake.add_text("Fees 2031/32\u202e, \\north\x85\nBoats pay.")
+    document, _ = await harness.intake.add_text(LOCAL, "Fees 2031/32\u202e, \\north\x85\nBoats pay.")
     assert document.name == "Fees 2031-32, -north"
 
 
@@ -214,7 +215,7 @@ async def test_a_refused_file_is_removed(
     harness: IngestionHarness, content: bytes, refusal: type[Exception], tmp_path: Path
 ) -> None:
     with pytest.raises(refusal):
-        await harness.intake.add_file(harness.received(content, "program.bin"))
+        await harness.intake.add_file(LOCAL, harness.received(content, "program.bin"))
     assert incoming(harness) == []
     assert originals(tmp_path) == []
 
@@ -223,7 +224,7 @@ async def test_a_file_below_an_import_root_is_copied(harness: IngestionHarness, 
     source = tmp_path / "imports" / "bolts.txt"
     source.parent.mkdir()
     source.write_bytes(BOLTS)
-    document, _ = await harness.intake.add_path(str(source), tags=["steel"])
+    document, _ = await harness.intake.add_path(LOCAL, str(source), tags=["steel"])
     assert (document.name, document.tags, document.source_uri) == ("bolts.txt", ("steel",), str(source))
     assert source.read_bytes() == BOLTS
     assert incoming(harness) == []
@@ -235,17 +236,17 @@ async def test_a_path_outside_of_the_import_roots_is_refused(harness: IngestionH
     (tmp_path / "imports" / "link.txt").symlink_to(tmp_path / "secret.txt")
     for path in ("secret.txt", "imports/../secret.txt", "imports/link.txt", "imports", "imports/missing.txt"):
         with pytest.raises(InvalidInput):
-            await harness.intake.add_path(str(tmp_path / path))
+            await harness.intake.add_path(LOCAL, str(tmp_path / path))
 
 
 async def test_a_file_beyond_the_limit_is_refused_and_leaves_nothing(harness: IngestionHarness, tmp_path: Path) -> None:
     (tmp_path / "imports").mkdir()
     (tmp_path / "imports" / "large.txt").write_bytes(b"x" * (MAX_BYTES + 1))
     with pytest.raises(TooLarge) as refusal:
-        await harness.intake.add_path(str(tmp_path / "imports" / "large.txt"))
+        await harness.intake.add_path(LOCAL, str(tmp_path / "imports" / "large.txt"))
     assert refusal.value.field == "source.path"
     with pytest.raises(TooLarge) as refusal:
-        await harness.intake.add_text("x" * (MAX_BYTES + 1))
+        await harness.intake.add_text(LOCAL, "x" * (MAX_BYTES + 1))
     assert refusal.value.field == "source.text"
     assert incoming(harness) == []
 
@@ -254,26 +255,26 @@ async def test_an_original_that_is_not_kept_is_removed_once_the_document_is_read
     database: Database, tmp_path: Path
 ) -> None:
     async with open_harness(database, tmp_path, keep_originals=False) as harness:
-        document, _ = await harness.intake.add_file(harness.received(BOLTS))
+        document, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
         await harness.until(document, READY)
         await harness.until_idle()
         assert originals(tmp_path) == []
-        assert not (await harness.stores.documents.get(document.id)).has_original
-        again, is_duplicate = await harness.intake.add_file(harness.received(BOLTS))
+        assert not (await harness.stores.documents.get(LOCAL, document.id)).has_original
+        again, is_duplicate = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
         assert (again.id, is_duplicate) == (document.id, True)
         assert originals(tmp_path) == [], "the second upload is not kept either"
-        assert not (await harness.stores.documents.get(document.id)).has_original
+        assert not (await harness.stores.documents.get(LOCAL, document.id)).has_original
         with pytest.raises(Conflict, match="Delete the document and upload the file again"):
-            await harness.ingestion.reprocess_document(document.id, None)
+            await harness.ingestion.reprocess_document(LOCAL, document.id, None)
 
 
 async def test_an_original_is_kept_until_its_document_is_ready(database: Database, tmp_path: Path) -> None:
     async with open_harness(database, tmp_path, keep_originals=False) as harness:
         harness.small.failure = InvalidInput("The parser rejects this file.")
-        document, _ = await harness.intake.add_file(harness.received(BOLTS))
+        document, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
         await harness.until(document, FAILED)
         harness.small.failure = None
-        await harness.intake.add_file(harness.received(BOLTS))
+        await harness.intake.add_file(LOCAL, harness.received(BOLTS))
         await harness.until(document, READY)
         await harness.until_idle()
         assert originals(tmp_path) == []
@@ -285,12 +286,12 @@ async def test_the_start_removes_originals_that_must_not_be_kept(
 ) -> None:
     """The server ended after the document became READY and before its original was removed, or the setting changed."""
     async with open_harness(database, tmp_path, keep_originals=True) as harness:
-        ready, _ = await harness.intake.add_file(harness.received(BOLTS))
+        ready, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
         await harness.until(ready, READY)
         harness.small.failure = InvalidInput("The parser rejects this file.")
-        failed, _ = await harness.intake.add_file(harness.received(b"Bolt B takes 40 Nm."))
+        failed, _ = await harness.intake.add_file(LOCAL, harness.received(b"Bolt B takes 40 Nm."))
         await harness.until(failed, FAILED)
     freed = await Originals(database, tmp_path / "originals", tmp_path / "incoming", keep=keep).sweep()
     assert freed == (0 if keep else len(BOLTS))
-    assert (await harness.stores.documents.get(ready.id)).has_original is keep
-    assert (await harness.stores.documents.get(failed.id)).has_original
+    assert (await harness.stores.documents.get(LOCAL, ready.id)).has_original is keep
+    assert (await harness.stores.documents.get(LOCAL, failed.id)).has_original

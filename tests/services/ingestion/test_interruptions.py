@@ -16,6 +16,7 @@ from records.ids import DocumentId
 from records.system import WorkerPurpose
 from services.ingestion.embed_stage import BATCH
 from services.worker_retry import MAX_ATTEMPTS
+from tests.access import LOCAL
 from tests.fakes.faults import cancel_by_scope_at, cancel_natively_at
 from tests.services.ingestion.harness import IngestionHarness, open_faulty, run_all, upload
 from workers import WorkerCrashed
@@ -38,10 +39,10 @@ async def test_a_client_that_disconnects_at_any_step_of_an_upload_leaves_a_compl
         for step in range(1, MAX_STEPS):
             content = b"Bolt %d takes 35 Nm." % step
             file = harness.received(content)
-            reached, _result = await cancel_at(harness.intake.add_file(file), step)
+            reached, _result = await cancel_at(harness.intake.add_file(LOCAL, file), step)
             file.path.unlink(missing_ok=True)  # as the transport does at the end of the request
             await harness.check_consistent()
-            document, _ = await harness.intake.add_file(harness.received(content))
+            document, _ = await harness.intake.add_file(LOCAL, harness.received(content))
             await harness.check_usable(document)
             await harness.check_consistent()
             if not reached:
@@ -55,7 +56,7 @@ async def test_a_client_that_disconnects_at_any_step_of_a_text_import_leaves_a_c
 ) -> None:
     async with open_faulty(template, tmp_path) as (harness, _):
         for step in range(1, MAX_STEPS):
-            reached, _result = await cancel_at(harness.intake.add_text(f"Bolt {step} takes 35 Nm."), step)
+            reached, _result = await cancel_at(harness.intake.add_text(LOCAL, f"Bolt {step} takes 35 Nm."), step)
             await harness.check_consistent()
             if not reached:
                 return
@@ -65,11 +66,11 @@ async def test_a_client_that_disconnects_at_any_step_of_a_text_import_leaves_a_c
 def change(harness: IngestionHarness, document: DocumentRecord, action: str) -> Coroutine[Any, Any, Any]:
     match action:
         case "delete":
-            return harness.ingestion.delete_document(document.id)
+            return harness.ingestion.delete_document(LOCAL, document.id)
         case "cancel":
-            return harness.ingestion.cancel_ingestion(document.id)
+            return harness.ingestion.cancel_ingestion(LOCAL, document.id)
         case _:
-            return harness.ingestion.reprocess_document(document.id, None)
+            return harness.ingestion.reprocess_document(LOCAL, document.id, None)
 
 
 @CANCEL_WAYS
@@ -86,7 +87,7 @@ async def test_a_client_that_disconnects_at_any_step_of_a_change_leaves_it_compl
                 await harness.until(document, READY)
             reached, _result = await cancel_at(change(harness, document, action), step)
             harness.small.gate.open()
-            while action == "delete" and await harness.stores.documents.find(document.id) is not None:
+            while action == "delete" and await harness.stores.documents.find(LOCAL, document.id) is not None:
                 await anyio.sleep(0.01)
             if action != "delete":
                 await harness.check_usable(document)
@@ -140,12 +141,12 @@ async def test_a_deletion_during_an_upload_of_the_same_bytes_keeps_the_file_of_t
             new = await at_once(harness, old, delay)
             await harness.until_idle()
             if new.id == old.id:
-                assert await harness.stores.documents.find(old.id) is None, (
+                assert await harness.stores.documents.find(LOCAL, old.id) is None, (
                     "the duplicate was found before the deletion"
                 )
             else:
                 await harness.check_usable(new)
-                await harness.ingestion.delete_document(new.id)
+                await harness.ingestion.delete_document(LOCAL, new.id)
             await harness.check_consistent()
 
 
@@ -158,7 +159,7 @@ async def at_once(harness: IngestionHarness, old: DocumentRecord, delay: int) ->
         return await upload(harness)
 
     deletion, new = await asyncio.gather(
-        harness.ingestion.delete_document(old.id), upload_later(), return_exceptions=True
+        harness.ingestion.delete_document(LOCAL, old.id), upload_later(), return_exceptions=True
     )
     assert not isinstance(deletion, BaseException)
     assert not isinstance(new, BaseException)
@@ -169,4 +170,4 @@ async def test_deleting_an_unknown_document_is_not_found(template: Path, tmp_pat
     async with open_faulty(template, tmp_path) as (harness, _):
         for call in (harness.ingestion.delete_document, harness.ingestion.cancel_ingestion):
             with pytest.raises(NotFound):
-                await call(DocumentId(404))
+                await call(LOCAL, DocumentId(404))

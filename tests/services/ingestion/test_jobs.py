@@ -10,6 +10,7 @@ from records.document import DocumentStatus
 from records.errors import Conflict, NotFound
 from services.ingestion.embed_stage import BATCH
 from services.ingestion.ingestion import MAX_SMALL_BYTES
+from tests.access import LOCAL
 from tests.services.ingestion.harness import open_harness
 
 READY, CANCELED, PARSING, EMBEDDING = (
@@ -62,13 +63,13 @@ async def test_a_job_can_be_canceled_at_every_stage_and_repeated(
         document = await harness.add("report.txt", lines("report", 3))
         await gate.reached.wait()
         assert await harness.status(document) is stage
-        canceled = await harness.ingestion.cancel_ingestion(document.id)
+        canceled = await harness.ingestion.cancel_ingestion(LOCAL, document.id)
         assert (canceled.status, canceled.chunk_count) == (CANCELED, 0)
         assert await harness.stores.found("report") == []
         with pytest.raises(Conflict):
-            await harness.ingestion.cancel_ingestion(document.id)
+            await harness.ingestion.cancel_ingestion(LOCAL, document.id)
         gate.open()
-        await harness.ingestion.reprocess_document(document.id, None)
+        await harness.ingestion.reprocess_document(LOCAL, document.id, None)
         assert (await harness.until(document, READY)).chunk_count == 3
         assert len(await harness.stores.found("report")) == 3
 
@@ -78,11 +79,11 @@ async def test_concurrent_cancellations_and_restarts_take_effect_once(database: 
         harness.embedder.gate.close()
         document = await harness.add("report.txt", lines("report", 3))
         await harness.embedder.gate.reached.wait()
-        calls = (harness.ingestion.cancel_ingestion(document.id) for _ in range(3))
+        calls = (harness.ingestion.cancel_ingestion(LOCAL, document.id) for _ in range(3))
         ends = await asyncio.gather(*calls, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["Conflict", "Conflict", "DocumentRecord"]
         assert harness.ingestion.ends[CANCELED] == 1
-        calls = (harness.ingestion.reprocess_document(document.id, None) for _ in range(2))
+        calls = (harness.ingestion.reprocess_document(LOCAL, document.id, None) for _ in range(2))
         ends = await asyncio.gather(*calls, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["Conflict", "DocumentRecord"]
         harness.embedder.gate.open()
@@ -94,13 +95,13 @@ async def test_a_document_is_deleted_while_a_job_works_on_it(database: Database,
         harness.embedder.gate.close()
         document = await harness.add("report.txt", lines("report", 3))
         await harness.embedder.gate.reached.wait()
-        receipt = await harness.ingestion.delete_document(document.id)
+        receipt = await harness.ingestion.delete_document(LOCAL, document.id)
         assert (receipt.chunks, receipt.keyword_entries, receipt.originals) == (3, 3, 1)
         harness.embedder.gate.open()
         other = await harness.add("other.txt", lines("other", 1))
         await harness.until(other, READY)
         assert all("report" not in text for text in harness.embedder.documents)
-        assert await harness.stores.documents.find(document.id) is None
+        assert await harness.stores.documents.find(LOCAL, document.id) is None
 
 
 async def test_the_second_of_two_concurrent_deletions_finds_no_document(database: Database, tmp_path: Path) -> None:
@@ -114,12 +115,12 @@ async def test_the_second_of_two_concurrent_deletions_finds_no_document(database
             removals += getattr(change, "kind", None) == "REMOVED"
 
         harness.events.listen(count)
-        calls = (harness.ingestion.delete_document(document.id) for _ in range(2))
+        calls = (harness.ingestion.delete_document(LOCAL, document.id) for _ in range(2))
         ends = await asyncio.gather(*calls, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["EraseReceipt", "NotFound"]
         assert removals == 1
         with pytest.raises(NotFound):
-            await harness.ingestion.delete_document(document.id)
+            await harness.ingestion.delete_document(LOCAL, document.id)
 
 
 async def test_an_interrupted_job_continues_at_its_stage(database: Database, tmp_path: Path) -> None:
@@ -137,8 +138,8 @@ async def test_an_interrupted_deletion_is_completed_after_a_restart(database: Da
     async with open_harness(database, tmp_path) as before:
         document = await before.add("report.txt", lines("report", 3))
         await before.until(document, READY)
-    await before.stores.documents.mark_deleting(document.id)
+    await before.stores.documents.mark_deleting(LOCAL, document.id)
     async with open_harness(database, tmp_path) as after:
         await after.until_idle()
-        assert await after.stores.documents.find(document.id) is None
+        assert await after.stores.documents.find(LOCAL, document.id) is None
         assert list((tmp_path / "originals").rglob("*.*")) == []

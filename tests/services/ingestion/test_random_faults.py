@@ -17,6 +17,7 @@ from records.errors import ExpectedError
 from records.ids import DocumentId
 from records.system import WorkerPurpose
 from services.worker_retry import MAX_ATTEMPTS
+from tests.access import LOCAL
 from tests.fakes.faults import Fault, Faults, cancel_by_scope_at, cancel_natively_at
 from tests.services.ingestion.harness import IngestionHarness, open_faulty, upload
 from workers import WorkerCrashed
@@ -79,9 +80,9 @@ class Scenario:
         ingestion = self.harness.ingestion
         work: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
             "upload": lambda: upload(self.harness, CONTENTS[content]),
-            "delete": lambda: ingestion.delete_document(document_id),
-            "cancel": lambda: ingestion.cancel_ingestion(document_id),
-            "reprocess": lambda: ingestion.reprocess_document(document_id, None),
+            "delete": lambda: ingestion.delete_document(LOCAL, document_id),
+            "cancel": lambda: ingestion.cancel_ingestion(LOCAL, document_id),
+            "reprocess": lambda: ingestion.reprocess_document(LOCAL, document_id, None),
         }
         if name == "delete":
             self.deletion_requested.add(document_id)
@@ -101,7 +102,7 @@ class Scenario:
         self.harness.embedder.crash(times=0)
         await self.harness.until_idle()
         for document_id in self.documents.values():
-            document = await self.harness.stores.documents.find(document_id)
+            document = await self.harness.stores.documents.find(LOCAL, document_id)
             assert document is not None or document_id in self.deletion_requested
             if document is not None:
                 await self.harness.check_usable(document)

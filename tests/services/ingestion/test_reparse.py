@@ -14,6 +14,7 @@ from records.codes import ErrorCode
 from records.document import DocumentRecord, DocumentStatus, ExtractionCoverage
 from records.errors import Conflict, DiskFull, DocumentUnreadable, ExpectedError
 from services.worker_retry import MAX_ATTEMPTS
+from tests.access import LOCAL
 from tests.persistence.database.test_migrations import check_search_index
 from tests.services.ingestion.harness import IngestionHarness, open_harness
 
@@ -53,7 +54,7 @@ async def staged_rows(database: Database) -> int:
 
 async def reparsed(harness: IngestionHarness, document: DocumentRecord, chunk_count: int = 3) -> DocumentRecord:
     """Wait until a document was reparsed; until then, watchers see it READY."""
-    async with harness.events.watch(document.id) as changes:
+    async with harness.events.watch(LOCAL, document.id) as changes:
         async for change in changes:
             if change.record is not None:
                 assert change.record.status is READY
@@ -77,7 +78,7 @@ async def test_searches_find_the_old_text_until_the_new_one_replaces_it(database
         after = await reparsed(harness, document)
         assert after.embedded_chunks == 3
         assert await harness.stores.found("35") == [f"bolts: {SENTENCES[0]}"]
-        assert await harness.stores.documents.text(document.id, 0, 1000) == "bolts: " + "".join(SENTENCES)
+        assert await harness.stores.documents.text(LOCAL, document.id, 0, 1000) == "bolts: " + "".join(SENTENCES)
     assert [text for _, text, _ in await chunks(database, document)] == [f"bolts: {SENTENCES[0]}", *SENTENCES[1:]]
     assert all(embedded for _, _, embedded in await chunks(database, document))
     assert await staged_rows(database) == 0
@@ -125,7 +126,7 @@ async def test_new_documents_are_ingested_before_outdated_ones_are_reparsed(data
         assert harness.again.parsed_names == ["one"], "the second one waits for the new document"
         harness.small.gate.open()
         await harness.until(new, READY)
-        async with harness.events.watch(None) as changes:
+        async with harness.events.watch(LOCAL, None) as changes:
             async for change in changes:
                 if change.record is not None and change.record.name == "two" and change.record.chunk_count == 3:
                     break
@@ -145,7 +146,7 @@ async def test_an_interrupted_reparse_begins_again_after_a_restart(database: Dat
 async def test_a_document_can_be_deleted_while_it_is_reparsed(database: Database, tmp_path: Path) -> None:
     [document] = await parsed_by_version_1(database, tmp_path)
     async with staged_and_not_embedded(database, tmp_path) as harness:
-        receipt = await harness.ingestion.delete_document(document.id)
+        receipt = await harness.ingestion.delete_document(LOCAL, document.id)
         assert (receipt.chunks, receipt.keyword_entries) == (2, 2)
         assert await harness.stores.found("35") == []
     assert await staged_rows(database) == 0
@@ -155,7 +156,7 @@ async def test_a_document_can_be_deleted_while_it_is_reparsed(database: Database
 async def test_a_document_can_be_reprocessed_while_it_is_reparsed(database: Database, tmp_path: Path) -> None:
     [document] = await parsed_by_version_1(database, tmp_path)
     async with staged_and_not_embedded(database, tmp_path) as harness:
-        assert (await harness.ingestion.reprocess_document(document.id, None)).status is PENDING
+        assert (await harness.ingestion.reprocess_document(LOCAL, document.id, None)).status is PENDING
         await harness.until(document, EMBEDDING)
         harness.embedder.gate.open()
         assert (await harness.until(document, READY)).chunk_count == 3
@@ -207,7 +208,7 @@ async def test_a_reparse_cannot_be_canceled(database: Database, tmp_path: Path) 
     [document] = await parsed_by_version_1(database, tmp_path)
     async with staged_and_not_embedded(database, tmp_path) as harness:
         with pytest.raises(Conflict):
-            await harness.ingestion.cancel_ingestion(document.id)
+            await harness.ingestion.cancel_ingestion(LOCAL, document.id)
         harness.embedder.gate.open()
         await reparsed(harness, document)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from persistence.database.database import Database
 from records.document import DocumentStatus
 from services.ingestion.ingestion import MAX_SMALL_BYTES
+from tests.access import LOCAL
 from tests.services.ingestion.harness import IngestionHarness, open_harness
 
 READY, EMBEDDING, PARSING = DocumentStatus.READY, DocumentStatus.EMBEDDING, DocumentStatus.PARSING
@@ -43,11 +44,11 @@ async def test_a_document_is_counted_once_at_every_stage(database: Database, tmp
         await harness.until(second, EMBEDDING)
         await harness.embedder.gate.reached.wait()
         assert sum(counts(harness)) == 2
-        await harness.ingestion.cancel_ingestion(first.id)
+        await harness.ingestion.cancel_ingestion(LOCAL, first.id)
         assert sum(counts(harness)) == 1
-        await harness.ingestion.delete_document(second.id)
+        await harness.ingestion.delete_document(LOCAL, second.id)
         assert counts(harness) == (0, 0)
-        await harness.ingestion.reprocess_document(first.id, None)
+        await harness.ingestion.reprocess_document(LOCAL, first.id, None)
         assert sum(counts(harness)) == 1
 
 

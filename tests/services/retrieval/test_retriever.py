@@ -9,6 +9,7 @@ import pytest_asyncio
 from records.document import DocumentRecord
 from records.retrieval import Leg, LegState, SearchMode
 from services.retrieval.retriever import QUOTATION_NOT_FOUND
+from tests.access import LOCAL
 from tests.support.documents.needles import Needle, needles
 from tests.support.library import Library, open_library
 from tests.support.own_task import in_own_task
@@ -76,7 +77,7 @@ async def test_passages_and_snippets_are_exact_parts_of_their_document(library: 
         for hit in (await library.search(needle.question, top_k=20)).hits:
             chunk = hit.chunk
             length = chunk.end_offset - chunk.start_offset
-            assert await library.documents.text(chunk.document_id, chunk.start_offset, length) == chunk.text
+            assert await library.documents.text(LOCAL, chunk.document_id, chunk.start_offset, length) == chunk.text
             assert hit.snippet.text in chunk.text
             assert all(0 <= span.start < span.end <= len(hit.snippet.text) for span in hit.snippet.matches)
 
@@ -116,9 +117,9 @@ async def test_a_document_is_not_found_from_the_start_of_its_deletion(library: L
             searches.start_soon(search_repeatedly)
         while not any(is_found for _, is_found in seen):
             await anyio.sleep(0.01)
-        await library.documents.mark_deleting(doomed.id)
+        await library.documents.mark_deleting(LOCAL, doomed.id)
         is_hidden = True
-        await library.documents.erase(doomed.id)
+        await library.ingested.erase(doomed.id)
         is_erased = True
         await library.vectors.drain()
         while sum(was_deleted for was_deleted, _ in seen) < 9:

@@ -11,6 +11,7 @@ import pytest
 from graphql.execution.collect_fields import FieldDetails
 from structlog.testing import capture_logs
 
+from tests.access import LOCAL
 from tests.support.own_task import in_own_task
 from tests.transport.conftest import Serve
 from tests.transport.execution.news_feed import Article, News
@@ -165,7 +166,7 @@ async def test_if_the_executing_client_is_canceled_the_next_one_executes_the_eve
         return EncodedPayload("executed")
 
     subscriptions, request = SharedSubscriptions(), GraphQLRequest(NEWS)
-    with subscriptions.join(request) as subscription, subscriptions.join(request):
+    with subscriptions.join(LOCAL, request) as subscription, subscriptions.join(LOCAL, request):
         first = asyncio.ensure_future(subscription.payload(event, never))
         await began.wait()
         second = asyncio.ensure_future(subscription.payload(event, at_once))
@@ -178,7 +179,7 @@ async def test_if_the_executing_client_is_canceled_the_next_one_executes_the_eve
 async def test_only_the_newest_payloads_of_a_limited_size_are_cached() -> None:
     events = [News(source_event=Article(str(number))) for number in range(CACHED_EVENTS + 10)]
     subscriptions, request = SharedSubscriptions(), GraphQLRequest(NEWS)
-    with subscriptions.join(request) as subscription, subscriptions.join(request):
+    with subscriptions.join(LOCAL, request) as subscription, subscriptions.join(LOCAL, request):
         assert await count_executions(subscription, events) == len(events)
         assert await count_executions(subscription, events[10:]) == 0
         assert await count_executions(subscription, events[:10]) == 10
@@ -189,7 +190,7 @@ async def test_only_the_newest_payloads_of_a_limited_size_are_cached() -> None:
 async def test_nothing_is_cached_for_a_single_client_or_kept_after_the_last_one() -> None:
     event = [News(source_event=Article("news"))]
     subscriptions, request = SharedSubscriptions(), GraphQLRequest(NEWS, {"a": 1})
-    with subscriptions.join(request) as subscription:
+    with subscriptions.join(LOCAL, request) as subscription:
         assert await count_executions(subscription, event * 2) == 2
     assert len(subscriptions) == 0
 
@@ -197,9 +198,9 @@ async def test_nothing_is_cached_for_a_single_client_or_kept_after_the_last_one(
 async def test_variables_with_half_a_surrogate_pair_are_compared_like_others() -> None:
     subscriptions = SharedSubscriptions()
     with (
-        subscriptions.join(GraphQLRequest(NEWS, {"a": "\ud83d"})) as first,
-        subscriptions.join(GraphQLRequest(NEWS, {"a": "\ud83d"})) as same,
-        subscriptions.join(GraphQLRequest(NEWS, {"a": "\ud83e"})) as other,
+        subscriptions.join(LOCAL, GraphQLRequest(NEWS, {"a": "\ud83d"})) as first,
+        subscriptions.join(LOCAL, GraphQLRequest(NEWS, {"a": "\ud83d"})) as same,
+        subscriptions.join(LOCAL, GraphQLRequest(NEWS, {"a": "\ud83e"})) as other,
     ):
         assert first is same
         assert first is not other

@@ -1,0 +1,70 @@
+"""Access scopes as SQL. Every query of rows that have an owner contains the filter of its scope."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import RawSQL
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from persistence.database.sqlite import fetch_value
+from records.access import AnyScope, SystemScope
+
+Row = TypeVar("Row", bound=Model)
+Table: TypeAlias = Literal["sessions", "messages", "documents", "text_pieces", "headings", "chunks", "deep_progress"]
+
+_DOCUMENT_OWNER = "(SELECT owners.owner_id FROM documents AS owners WHERE owners.id = {}.document_id)"
+_SESSION_OWNER = "(SELECT owners.owner_id FROM sessions AS owners WHERE owners.id = messages.session_id)"
+_OWNERS: dict[Table, str] = {
+    "sessions": "sessions.owner_id",
+    "messages": _SESSION_OWNER,
+    "documents": "documents.owner_id",
+    "text_pieces": _DOCUMENT_OWNER.format("text_pieces"),
+    "headings": _DOCUMENT_OWNER.format("headings"),
+    "deep_progress": _DOCUMENT_OWNER.format("deep_progress"),
+    "chunks": _DOCUMENT_OWNER.format("chunks"),
+}
+"""The owner of a table's rows. Rows without an owner column have the owner of their parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeFilter:
+    """The condition on the rows that a scope includes: SQL with its values."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+    @property
+    def unindexed(self) -> str:
+        """The same condition for queries that select few rows by another index.
+
+        SQLite has no statistics here, and would read all rows of the owner rather than the selected ones. The unary plus
+        keeps a column from being looked up in an index.
+        """
+        return f"+{self.sql}"
+
+    def apply(self, query: QuerySet[Row]) -> QuerySet[Row]:
+        """Restrict a Tortoise query of the table, which selects rows by their ids or their parent."""
+        condition = self.unindexed.replace("?", "{:d}").format(*self.values)
+        return query.annotate(is_included=RawSQL(condition)).filter(is_included=True)
+
+
+def scope_filter(scope: AnyScope, table: Table) -> ScopeFilter:
+    """Return the condition on the rows of `table` that `scope` includes."""
+    if isinstance(scope, SystemScope):
+        return ScopeFilter("1")
+    return ScopeFilter(f"{_OWNERS[table]} = ?", (scope.user_id,))
+
+
+_IS_SOLE_OWNER = """
+    SELECT NOT EXISTS (SELECT 1 FROM documents WHERE owner_id < ?1)
+        AND NOT EXISTS (SELECT 1 FROM documents WHERE owner_id > ?1)
+"""
+
+
+async def includes_all_documents(client: BaseDBAsyncClient, scope: AnyScope) -> bool:
+    """Return whether no document is outside of the scope, so that a search needs no list of documents."""
+    if isinstance(scope, SystemScope):
+        return True
+    return bool(await fetch_value(client, _IS_SOLE_OWNER, [scope.user_id]))
