@@ -6,10 +6,8 @@ from typing import Protocol
 from records.ids import ChunkId, DocumentId
 from records.retrieval import Leg, RetrievalLeg, RetrievalQuery, ScoredChunk, SearchMode
 from services.interfaces.vector_index import VectorIndex
-from services.retrieval.rankings import failed_leg, run_leg, skipped_leg
+from services.retrieval.rankings import CANDIDATES, failed_leg, run_leg, skipped_leg
 
-CANDIDATES = 100
-"""Hits of the ranking."""
 NOTHING_INDEXED = "The deep embedder has not indexed any document in scope yet."
 LOADING = "The deep embedder is being loaded. Later searches will use it."
 LIGHT_SIMILARITY = "The query has a minimum similarity. It applies to the light embedder only."

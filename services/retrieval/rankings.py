@@ -8,6 +8,9 @@ from records.errors import ExpectedError
 from records.ids import ChunkId
 from records.retrieval import Leg, LegState, RetrievalLeg, ScoredChunk
 
+CANDIDATES = 400
+"""Hits of each ranking. Pages are judged by their chunks among these, and the last one is the zero of the scale."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rankings:

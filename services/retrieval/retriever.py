@@ -34,11 +34,11 @@ from services.retrieval.fusion import fuse, group_by_page, lift_neighbours, put_
 from services.retrieval.near_duplicates import NearDuplicates
 from services.retrieval.passages import make_hits, select_passages
 from services.retrieval.ranking_steps import RankingSteps
-from services.retrieval.rankings import Rankings, completed_leg, run_leg, skipped_leg
+from services.retrieval.rankings import CANDIDATES, Rankings, completed_leg, run_leg, skipped_leg
 from services.retrieval.rerank_leg import RERANK_CANDIDATES, run_reranker
 
-CANDIDATES = 100
-"""Hits of the keyword and of the dense ranking; also the largest `top_k` of a query."""
+MAX_LIFTING_HITS = 200
+"""Hits whose neighbours gain score. The neighbours of later ones would not reach the first places."""
 RERANK_WEIGHT = 1.0
 """Weight of the reranker's ranking in the fusion with the ranking that it reorders."""
 QUOTATION_NOT_FOUND = "No passage contains the quoted text. Its words were searched one by one."
@@ -170,9 +170,11 @@ class Retriever:
 
     async def _apply_context(self, access: AccessScope, ranking: tuple[ScoredChunk, ...]) -> tuple[ScoredChunk, ...]:
         """Adjust the scores of chunks by those of their neighbours and of their pages."""
-        steps, ids = self._steps, [hit.chunk_id for hit in ranking]
+        steps = self._steps
         if steps.neighbour_share:
-            ranking = lift_neighbours(ranking, await self._chunks.neighbours(access, ids), steps.neighbour_share)
+            lifting = [hit.chunk_id for hit in ranking[:MAX_LIFTING_HITS]]
+            neighbours = await self._chunks.neighbours(access, lifting)
+            ranking = lift_neighbours(ranking, neighbours, steps.neighbour_share)
         if steps.page_share:
             pages = await self._chunks.pages_of(access, [hit.chunk_id for hit in ranking])
             ranking = group_by_page(ranking, pages, steps.page_share, steps.page_decay)
