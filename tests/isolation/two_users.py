@@ -77,7 +77,8 @@ async def _resolve_scope(connection: HTTPConnection) -> AccessScope:
     return SCOPES[connection.headers.get(USER_HEADER, "local")]
 
 
-def _context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Callable[[AccessScope], Context]:
+def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Callable[[AccessScope], Context]:
+    """Return a function that creates contexts over the real stores and services of both harnesses."""
     stores = answers.stores
     vectors, embedder, reranker = cast(Any, EmptyVectorIndex()), FakeEmbedder(), cast(Any, FakeReranker())
     return partial(
@@ -111,7 +112,7 @@ async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoU
         supervisor = await enter(open_test_supervisor())
         answers = await enter(open_answers(database, supervisor))
         ingestion = await enter(open_ingestion(database, folder, supervisor))
-        contexts = Contexts(_resolve_scope, _context_factory(answers, ingestion))
+        contexts = Contexts(_resolve_scope, context_factory(answers, ingestion))
         settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
         schema = build_schema()
         operations = Operations(schema, contexts, settings.limits, settings.times, introspection=True)
