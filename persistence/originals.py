@@ -118,7 +118,7 @@ class _Folder:
         return size
 
     def keep_only(self, names: set[str]) -> tuple[int, set[str]]:
-        """Delete all other files and compute the total again. Return the freed bytes and the names of existing files."""
+        """Delete all files except `names` and compute the total again. Return the freed bytes, and the names that exist."""
         self.folder.mkdir(parents=True, exist_ok=True)
         paths = _files(self.folder)
         self.byte_size = sum(path.stat().st_size for path in paths)

@@ -1,4 +1,4 @@
-"""Totals of what is stored, for metrics. Reading them does not depend on how much is stored."""
+"""Totals of stored records and bytes, for metrics. The cost of reading them does not depend on how much is stored."""
 
 from persistence.database.database import Database
 from persistence.database.sqlite import execute, fetch
@@ -18,7 +18,7 @@ _RECOUNT = """
 class RunningTotals:
     """Implements `services.interfaces.storage_totals.StorageTotals`.
 
-    Triggers change the totals in the transaction that changes a document or session, so they are right after a crash.
+    Triggers change the totals in the transaction that changes a document or session, so they are correct after a crash.
     The bytes of originals are counted by `Originals`. Documents in DELETING do not count.
     """
 

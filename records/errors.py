@@ -105,7 +105,7 @@ class ContextOverflow(ExpectedError):
 
 
 class EmptyAnswer(ExpectedError):
-    """An answer without text; the message explains what ended it."""
+    """An answer without text. The message of the error explains what ended the generation."""
 
     code = ErrorCode.EMPTY_ANSWER
 

@@ -25,4 +25,4 @@ class Change(Generic[Record]):
     key: int | str | None
     record: Record | None
     owner_id: UserId | None = None
-    "The owner of the record; None if the record has none. Known after the record was removed, too."
+    "The owner of the record; None if the record has no owner. It is also set for REMOVED."

@@ -133,7 +133,7 @@ class ModelParameter:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Facts from the header of a GGUF file. None if the header does not contain them."""
+    """Facts from the header of a GGUF file. A fact is None if the header does not contain it."""
 
     architecture: str | None
     parameter_count: int | None

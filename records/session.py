@@ -131,7 +131,7 @@ class MessageError:
 class CitationRecord:
     """A passage in an answer's model input. `quote` equals the document's text from `start_offset` to `end_offset`.
 
-    Both offsets are None if the text was erased, or replaced by one without a chunk that has this text.
+    Both offsets are None if the document's text was erased, or if it was replaced and no new chunk has the quoted text.
     """
 
     marker: int

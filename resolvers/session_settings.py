@@ -28,7 +28,7 @@ def apply_settings(context: Context, current: SessionSettings, changes: Mapping[
 
 
 def apply_sampling(current: SamplingSettings | None, changes: Mapping[str, Any] | None) -> SamplingSettings | None:
-    """Return the sampling settings with the changes applied; None if the changes are None: everything is inherited."""
+    """Return the sampling settings with the changes applied. If `changes` is None, return None: all values are inherited."""
     if changes is None:
         return None
     changed = dict(changes)

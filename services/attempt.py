@@ -13,8 +13,8 @@ log = structlog.get_logger("graphlore.background")
 async def attempt(work: Callable[[], Awaitable[object]], name: str) -> bool:
     """Run one unit of background work and return whether it succeeded.
 
-    Every failure is logged: an expected one by its code, an unexpected one with an incident id. The caller tries again
-    later. `name` names the work in the log.
+    Every failure is logged: an expected one with its code, an unexpected one with an incident id. The caller is expected to
+    try again later. `name` is the name of the work in the log.
     """
     succeeded = False
 

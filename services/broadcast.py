@@ -36,7 +36,10 @@ class Broadcast(Generic[Record]):
     async def watch(
         self, key: Key | None = None, is_visible: Callable[[Change[Record]], bool] = lambda change: True
     ) -> AsyncIterator[AsyncGenerator[Change[Record], None]]:
-        """Stream the changes from now on that are visible to the watcher, of the record with this key or of all (None)."""
+        """Stream the changes from now on: of the record with this `key`, or of all records (None).
+
+        Changes for which `is_visible` returns False are left out.
+        """
         mailbox = _Mailbox[Record](key, is_visible)
         self._mailboxes.add(mailbox)
         try:

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 async def retry_after_crash(action: Callable[[], Awaitable[Result]]) -> Result:
     """Run `action`, and up to two more times if its worker crashed. The worker restarts in between.
 
-    Raises what the last attempt raised. Any other failure is raised at once.
+    If all three attempts crash, raises what the last one raised. A failure that is not a crash is raised at once.
     """
     for _ in range(MAX_ATTEMPTS - 1):
         try:

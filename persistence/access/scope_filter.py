@@ -37,10 +37,10 @@ class ScopeFilter:
 
     @property
     def unindexed(self) -> str:
-        """The same condition for queries that select few rows by another index.
+        """The condition in a form for which SQLite uses no index, for queries that select few rows by another index.
 
-        SQLite has no statistics here, and would read all rows of the owner rather than the selected ones. The unary plus
-        keeps a column from being looked up in an index.
+        Without statistics, SQLite would prefer the index of owners and read all rows of the owner. The unary plus keeps it
+        from looking up the column of the owner in an index.
         """
         return f"+{self.sql}"
 

@@ -18,7 +18,7 @@ from persistence.database.sqlite import Client, Transaction, open_reader, open_w
 from persistence.search.highlighter import Highlighter, open_highlighter
 
 READERS = 3
-"""Read-only connections. A query waits while all are in use."""
+"""Number of read-only connections. A query waits while all are in use."""
 
 
 class Database:
@@ -53,7 +53,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Client]:
-        """Lend a read-only connection for one query. Each query sees the state that was committed when it began."""
+        """Yield a read-only connection for single queries. Each query sees the state that was committed when it began."""
         async with self._reader_idle:
             reader = self._idle_readers.pop()
             try:
@@ -67,7 +67,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Client]:
-        """Lend a read-only connection for several queries that see one state."""
+        """Yield a read-only connection for several queries that all see the same committed state."""
         async with self.reading() as reader:
             try:
                 await reader.execute_query("BEGIN")

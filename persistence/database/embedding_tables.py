@@ -1,4 +1,4 @@
-"""Tables of embedders and of the deep embedder's vectors, as Tortoise models. `tables.py` describes how they are kept."""
+"""Tables of embedders and of the deep embedder's vectors, as Tortoise models. `tables.py` describes rules for all tables."""
 
 from tortoise import fields
 from tortoise.models import Model

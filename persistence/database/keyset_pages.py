@@ -49,7 +49,7 @@ async def page(
     request: PageRequest,
     load: Callable[[BaseDBAsyncClient, Sequence[int]], Awaitable[dict[int, Item]]],
 ) -> Page[Item]:
-    """Return a page of a list. `load` returns the items with the given ids. Call it with a snapshot."""
+    """Return a page of a list. `load` returns the items with the given ids. `client` is one of `Database.snapshot`."""
     try:
         after, before = _decode(listing, request.after), _decode(listing, request.before)
     except _ForeignCursor:
@@ -96,7 +96,10 @@ async def _positions(
 
 
 async def _has_rows(client: BaseDBAsyncClient, listing: Listing, bound: tuple[str, Position | None]) -> bool:
-    """Return whether the list has rows on one side of a position; False without a position."""
+    """Return whether the list has rows on one side of a position, or False if the position is None.
+
+    `bound` consists of the side, `<` or `>`, and the position.
+    """
     operator, position = bound
     if position is None:
         return False
@@ -105,7 +108,7 @@ async def _has_rows(client: BaseDBAsyncClient, listing: Listing, bound: tuple[st
 
 
 def _comparison(listing: Listing, operator: str) -> str:
-    """Return a comparison with a position in the direction of the list: `>` selects later rows."""
+    """Return an SQL comparison of rows with a position: in a list of any direction, `>` selects the rows behind it."""
     if listing.descending:
         operator = operator.translate(str.maketrans("<>", "><"))
     return f"({listing.key}, {listing.id}) {operator} (?, ?)"

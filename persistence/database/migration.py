@@ -18,7 +18,7 @@ from persistence.database.database_errors import DatabaseTooNew, named_database_
 from persistence.fsync import sync
 
 MAX_BACKUPS = 3
-"""Backups that are kept. Older ones are removed."""
+"""Maximum number of backups that are kept. Older ones are removed."""
 
 MIGRATIONS = "persistence.migrations"
 MODELS = [
@@ -32,7 +32,8 @@ log = structlog.stdlib.get_logger("graphlore.database")
 def configuration(path: Path, migrations: str = MIGRATIONS) -> dict[str, Any]:
     """Return Tortoise's configuration for the migrations of a package.
 
-    Foreign keys are off: SQLite changes a table by creating it again, which would cascade. They are checked at the end.
+    Foreign keys are off: to change a table, SQLite drops it and creates it again, and the deletion would cascade to the
+    tables that refer to it. All foreign keys are checked at the end.
     """
     credentials = {
         "file_path": str(path), "journal_mode": "WAL", "journal_size_limit": 64 << 20, "foreign_keys": "OFF",
@@ -49,7 +50,7 @@ TORTOISE_ORM = configuration(Path("build/makemigrations.db"))
 
 
 async def migrate(path: Path, migrations: str = MIGRATIONS) -> Path | None:
-    """Apply all missing migrations of a package in one transaction. Return the path of the backup, or None if it was new.
+    """Apply all missing migrations of a package in one transaction. Return the path of the backup; None for a new file.
 
     Raises `DatabaseTooNew`, `DatabaseUnusable`, `DiskFull` and `DatabaseLocked`.
     """

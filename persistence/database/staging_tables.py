@@ -1,6 +1,6 @@
 """Tables of documents that are parsed again while their present text is searched, as Tortoise models.
 
-`tables.py` describes how they are kept. They have rows only while a document is parsed again.
+`tables.py` describes rules for all tables. These have rows only while a document is parsed again.
 """
 
 from tortoise import fields
@@ -10,7 +10,7 @@ from persistence.database.tables import Document
 
 
 # A chunk as in `chunks`, without a full-text index. Chunks with the same `digest` have the same context and text.
-# `chunk_id` is the present chunk that stays because it is equal; such a chunk needs no embedding.
+# `chunk_id` is the id of an equal chunk in `chunks`, which stays; a staged chunk with such an id needs no embedding.
 class StagedChunk(Model):
     id = fields.IntField(primary_key=True)
     document: fields.ForeignKeyRelation[Document] = fields.ForeignKeyField(

@@ -174,7 +174,7 @@ class Session(Model):
         indexes = [("owner_id", "active_at", "id"), ("owner_id", "created_at", "id"), ("owner_id", "name_key", "id")]
 
 
-# `position` is the place of the document in the order in which documents were attached.
+# `position` is the position of the document in the order in which documents were attached to the session.
 class SessionDocument(Model):
     id = fields.IntField(primary_key=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(

@@ -26,7 +26,7 @@ from records.document import (
 from records.ids import ChunkId, DocumentId
 
 MAX_WAITING = 10_000
-"""Documents that `waiting` returns at most."""
+"""Maximum number of documents that `waiting` returns."""
 
 _INSERT = """
     INSERT INTO chunks (document_id, position, text, context, headings, start_offset, end_offset,

@@ -44,8 +44,8 @@ _PAIRED = "SELECT chunk_id FROM staged_chunks WHERE document_id = ?1 AND chunk_i
 _REPLACED = f"FROM chunks WHERE document_id = ?1 AND id NOT IN ({_PAIRED})"
 _NEW = "FROM staged_chunks WHERE document_id = ?1 AND chunk_id IS NULL"
 # The statements that replace a document's text and chunks by the staged ones, in their order. The parameter is the
-# document's id. Paired chunks keep their ids. Citations of them keep their spans, moved; the spans of others become null.
-# Positions are unique, so paired chunks have negative positions until the others are deleted.
+# document's id. Paired chunks keep their ids, and the spans of citations of them are moved. The spans of citations of other
+# chunks become null. Positions are unique, so paired chunks have negative positions until the other chunks are deleted.
 _SWITCH = (
     """UPDATE citations SET start_offset = start_offset + moved.distance, end_offset = end_offset + moved.distance,
         bounding_box = moved.bounding_box

@@ -98,7 +98,7 @@ class DeepVectors:
         return int(await fetch_value(client, _COUNT_STORED, [self._embedder_id, json_array(ids)]))
 
     async def erase_former(self, limit: int) -> int:
-        """Erase up to `limit` vectors of former embedders. Return a number above 0 until nothing is left of them."""
+        """Erase up to `limit` vectors of former embedders. Return 0 if none are left, otherwise a number above 0."""
         async with self._database.reading() as reader:
             former = await fetch_value(reader, _FORMER, [self._embedder_id])
         if former is None:
@@ -114,7 +114,7 @@ class DeepVectors:
         return max(1, erased)
 
     async def embedded(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, int]:
-        """Return the number of chunks with a vector by document of the scope; those never embedded are left out."""
+        """Return, by document in the scope, the number of chunks with a vector. Documents without any are left out."""
         included = scope_filter(scope, "deep_progress")
         async with self._database.reading() as reader:
             query = _PROGRESS.format(included=included.sql)
@@ -130,7 +130,7 @@ class DeepVectors:
         return found is not None
 
     async def lacking(self, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]:
-        """Return the chunks without a vector among these."""
+        """Return those of `chunk_ids` that have no vector of this embedder."""
         async with self._database.reading() as reader:
             rows = await fetch(
                 reader,

@@ -35,9 +35,9 @@ _EMBED_AGAIN = """
 async def adopt_light(database: Database, name: str, dimensions: int) -> int:
     """Make this the light embedder. Return the number of discarded vectors, which another embedder had computed.
 
-    Their documents return to EMBEDDING: keyword search finds them, and ingestion computes new vectors. Call it before
-    anything reads vectors. A call that was interrupted by a crash must be repeated, and starts over. Vectors in a
-    database that records no light embedder are kept.
+    The documents of discarded vectors return to EMBEDDING: keyword search finds them, and ingestion computes new vectors.
+    Call this function before vectors are read. A call that was interrupted by a crash must be repeated, and starts over.
+    If the database records no light embedder yet, its vectors are kept.
     """
     async with database.reading() as reader:
         known = await fetch(reader, "SELECT name, dimensions FROM embedders WHERE role = 'LIGHT' AND is_current")

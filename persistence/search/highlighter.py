@@ -1,4 +1,4 @@
-"""Highlighting: the places in a text that match a query, by the tokens, stems and variants that the index contains."""
+"""Highlighting: the spans of a text that match a query, by the tokens, stems and variants that the index contains."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,7 @@ class Highlighter:
             yield from self._variant_matches(text, searched, missing)
 
     def _variant_matches(self, text: str, searched: SearchedText, wanted: set[str]) -> Iterator[Span]:
-        """Return the spans of the variants with one of the stems."""
+        """Return the spans of those variants in the text whose stems are in `wanted`."""
         for variant in self._with_stems(variants(searched.form), wanted):
             yield searched.span(variant.start, variant.end)
         in_capitals = searched if text.isascii() else SearchedText(text, with_capitals)
@@ -64,7 +64,10 @@ def open_highlighter() -> Iterator[Highlighter]:
 
 
 def _term_matches(stems: Sequence[str], terms: Iterable[tuple[str, ...]]) -> Iterator[Span]:
-    """Return the first and the last place of each occurrence of a term among the stems of a text."""
+    """Yield the positions of the first and the last token of each occurrence of a term.
+
+    `stems` are the stems of all tokens of a text; a term is a sequence of stems.
+    """
     places: dict[str, list[int]] = {}
     for place, stem in enumerate(stems):
         places.setdefault(stem, []).append(place)
@@ -83,7 +86,7 @@ def _pair_matches(form: str, pairs: Sequence[str]) -> Iterator[Span]:
 
 
 def _runs(marked: bytearray) -> Iterator[TextSpan]:
-    """Return the runs of marked characters."""
+    """Yield the spans of consecutive characters that are marked by 1."""
     start = marked.find(1)
     while start >= 0:
         end = marked.find(0, start)

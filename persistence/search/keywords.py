@@ -17,13 +17,13 @@ from records.ids import ChunkId, DocumentId
 from records.retrieval import ScoredChunk, TextSpan
 
 MAX_DOCUMENTS_IN_MATCH = 100
-"""Documents that a search is restricted to inside of MATCH. For more documents a subquery is faster."""
+"""Maximum number of documents to which a search is restricted inside of MATCH. For more, a subquery is faster."""
 
 MAX_CANDIDATES = 10_000
-"""Passages whose text is compared with quotations. A search that has more candidates returns the hits among these."""
+"""Maximum number of passages whose text is compared with quotations. Hits beyond these candidates are not found."""
 
 MAX_RARE = 3
-"""Passages that contain an identifier of a query, if it is rare."""
+"""An identifier of a query is rare if at most this many passages contain it."""
 
 _COLUMNS = "{text context variants}"
 """Columns of `chunks_fts` with terms."""
@@ -96,7 +96,7 @@ class Keywords:
 
 
 def _queries(text: str) -> Iterator[Query]:
-    """Return the query, and the query without regard to capitals, in case that no passage matches the first."""
+    """Yield the query; then, if it differs, the query in lower case, which is used if no passage matches the first one."""
     query, folded = parse_query(text), parse_query(text.lower())
     yield query
     if folded != query:
@@ -104,10 +104,10 @@ def _queries(text: str) -> Iterator[Query]:
 
 
 async def _search(reader: BaseDBAsyncClient, search: _Search, limit: int) -> tuple[ScoredChunk, ...]:
-    """Return the best searchable hits.
+    """Return the best hits in searchable documents.
 
-    Candidates of hidden documents and those that lack a quotation are dropped. Ranking first and reading more candidates
-    if too few are left is far cheaper than joining before ranking.
+    Candidates in hidden documents and candidates that lack a quotation are dropped after ranking. If too few are left, more
+    candidates are read. This is far cheaper than joining the tables before ranking.
     """
     wanted = limit
     while True:
@@ -133,7 +133,7 @@ async def _ranked(reader: BaseDBAsyncClient, search: _Search, limit: int) -> Seq
 
 
 def _scoped(match: str, document_ids: Sequence[DocumentId] | None) -> tuple[str, str, list[str]]:
-    """Return a MATCH expression, a condition and its values that restrict a search to documents."""
+    """Restrict a search to documents. Return the MATCH expression, and an SQL condition (may be empty) with its values."""
     if document_ids is None:
         return match, "", []
     if len(document_ids) <= MAX_DOCUMENTS_IN_MATCH:
@@ -143,7 +143,10 @@ def _scoped(match: str, document_ids: Sequence[DocumentId] | None) -> tuple[str,
 
 
 def _match(query: Query, quotations: Sequence[Quotation]) -> str:
-    """Return a MATCH expression over `chunks_fts`: all quotations, and any of the terms or the first quotation."""
+    """Return a MATCH expression over `chunks_fts` that requires all quotations; without quotations, any of the terms.
+
+    With quotations, the terms are optional and only raise the score.
+    """
     required = [f"{COLUMNS} : {quotation.phrase}" for quotation in quotations]
     alternatives = required[:1] + ([f"{_COLUMNS} : ({any_of(query.terms)})"] if query else [])
     return " AND ".join([*required, f"({' OR '.join(alternatives)})"])

@@ -21,19 +21,19 @@ from persistence.search.variants import (
 Item = TypeVar("Item")
 
 MAX_TERMS = 64
-"""Number of words and number of pairs that a query searches for. Further ones are ignored."""
+"""Maximum number of words, and of pairs of characters, that a query searches for. Further ones are ignored."""
 MAX_IDENTIFIERS = 8
-"""Identifiers of a query that raise the passages with them."""
+"""Maximum number of identifiers of a query. Passages that contain one of them rank higher."""
 _MAX_RUN = 24
-"""Characters of a run of a script without spaces that is searched as a whole. A longer one is a sentence."""
+"""Maximum length of a run (see `tokenizer.RUN`) that is searched as a whole. A longer run is a sentence."""
 _MIN_DIGITS = 5
-"""Digits of a number that identifies something. Shorter ones are often years and quantities."""
+"""Minimum number of digits of a number that is an identifier. Shorter numbers are often years and quantities."""
 _MIN_LENGTH = 4
-"""Letters and digits of a part number. Shorter ones, such as `K-6` or `2nd`, are often no names."""
+"""Minimum number of letters and digits of a part number. Shorter words, such as `K-6` or `2nd`, are often no names."""
 _EMPHASIZED = frozenset(("how", "not", "what", "when", "where", "which", "why"))
-"""Stop words that are written in capitals for emphasis."""
+"""Stop words that are often written in capitals for emphasis, so that capitals do not make them identifiers."""
 _MAX_PIECES = 4
-"""Groups of letters and of digits that a part number without separators is divided into."""
+"""Maximum number of groups of letters or digits into which a part number without separators is divided."""
 
 _PERIOD = re.compile("(?:fy|cy|q[1-4]|h[12])*(?:19|20)[0-9]{2}(?:q[1-4]|h[12])?|q[1-4]|h[12]|[fc]y[0-9]{2}")
 """A year or a part of it: `2031`, `FY2031`, `FY2031Q1`, `Q1`."""
@@ -47,7 +47,7 @@ _NAME_WITH_SIGNS = re.compile(r"[^\W_]+(?:_+[^\W_]+)+|[^\W\d_]\w+(?:\.[^\W\d_]\w
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a query in search form.
+    """A word of a query, in the form that `tokenizer.search_form` returns.
 
     A term is one or more tokens separated by spaces: `x 200 b` matches these tokens in a row.
     """
@@ -55,7 +55,7 @@ class Word:
     exact: tuple[str, ...]
     "Terms that each stand for the whole word: `x 200 b` and `x200b` for `x-200/b`."
     parts: tuple[str, ...] = ()
-    "Terms that stand for a part of it, or for other spellings."
+    "Terms that each stand for a part of the word, or for another spelling of it."
     is_identifier: bool = False
     "True for a part number, a name with signs, a large number or a stop word in capitals."
 
@@ -66,9 +66,9 @@ class Query:
 
     words: tuple[Word, ...]
     pairs: tuple[str, ...]
-    "Pairs; or one character that stands alone."
+    "Pairs of neighbouring characters, or a single character that has no neighbour."
     runs: tuple[str, ...] = ()
-    "Runs of three or more characters as their pairs in a row."
+    "Runs of three or more such characters. Each is a term that consists of the run's pairs in a row."
 
     def __bool__(self) -> bool:
         return bool(self.words or self.pairs)
@@ -119,7 +119,7 @@ def quoted(term: str) -> str:
 
 
 def _names_in_capitals(text: str) -> dict[str, str]:
-    """Return the variants of the short words in capitals by their search form; none if all words are in capitals."""
+    """Return the short words in capitals: their variants, by search form. Empty if the whole text is in capitals."""
     capital = with_capitals(text)
     found = {search_form(name.text): name.text for name in capitals(capital)}
     is_shouted = len(capital.split()) > 2 and capital == capital.upper()
@@ -127,7 +127,7 @@ def _names_in_capitals(text: str) -> dict[str, str]:
 
 
 def _words(form: str, names: dict[str, str], stop_words: frozenset[str]) -> Iterator[Word]:
-    """Return the words of a query without scripts without spaces. Numbers in groups may contain spaces."""
+    """Yield the words of a query from which runs of scripts without spaces were removed. A number may contain spaces."""
     end = 0
     for found in numbers(form):
         yield from (word for item in form[end : found.start()].split() for word in _item(item, names, stop_words))
@@ -137,7 +137,7 @@ def _words(form: str, names: dict[str, str], stop_words: frozenset[str]) -> Iter
 
 
 def _number(text: str) -> Word:
-    """Return a number with separators. Its groups are searched, too, if they may be several numbers."""
+    """Return the word for a number with separators. Its groups are terms, too, unless the number is clearly an amount."""
     groups = re.findall("[a-z0-9]+", text)
     joined = [*without_separators(text), *(account.text for account in compounds(text))]
     exact = dict.fromkeys((" ".join(groups), *joined))
@@ -147,7 +147,7 @@ def _number(text: str) -> Word:
 
 
 def _item(item: str, names: dict[str, str], stop_words: frozenset[str]) -> Iterator[Word]:
-    """Return the words of a text without spaces: all of it, with its parts that carry meaning."""
+    """Yield the word for an item, a text without spaces. It stands for the whole item and for its significant parts."""
     parts = WORD.findall(item)
     if len(parts) == 1:
         yield from _single(item, parts[0], names, stop_words)
@@ -164,7 +164,7 @@ def _item(item: str, names: dict[str, str], stop_words: frozenset[str]) -> Itera
 
 
 def _single(item: str, word: str, names: dict[str, str], stop_words: frozenset[str]) -> Iterator[Word]:
-    """Return the word of a text that contains only one, unless it is a stop word."""
+    """Yield the word for an item that contains a single word. Yield nothing for a stop word that is not a name."""
     if signed := tuple(signed.text for signed in signed_words(item)):
         yield Word(signed, () if word in stop_words else (word,), is_identifier=True)
         return
@@ -179,7 +179,7 @@ def _single(item: str, word: str, names: dict[str, str], stop_words: frozenset[s
 
 
 def _spellings(word: str) -> tuple[str, ...]:
-    """Return the word, the word without accents, and letters and digits apart."""
+    """Return the word, the word without accents, and the word with spaces between its groups of letters and of digits."""
     spellings = [word, fold(word)]
     if word.isascii() and word[:2] == "00" and word.isdigit():
         spellings.append(word[2:])

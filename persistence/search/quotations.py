@@ -12,7 +12,7 @@ from persistence.search.tokenizer import MARKS, RUN, SPACELESS, WORD, search_for
 from records.values.text import comparison_key
 
 MAX_QUOTATIONS = 8
-"""Quotations of a query that are enforced. Words of further ones are searched for like others."""
+"""Maximum number of quotations of a query that hits must contain. Words of further quotations are searched like others."""
 
 COLUMNS = "{text context}"
 """Columns of `chunks_fts` with whole texts."""
@@ -32,7 +32,7 @@ class Quotation:
     tokens: str
     "Its tokens, separated by spaces."
     is_open: bool
-    "True if the last token may continue."
+    "True if the last token may be the beginning of a longer token in a passage."
     pattern: re.Pattern[str]
 
     @property
@@ -63,7 +63,10 @@ def _comparable(text: str) -> str:
 
 
 def _tokens(text: str) -> tuple[str, bool]:
-    """Return the text's tokens, and whether the last one may continue in a passage, in a script without spaces."""
+    """Return the text's tokens, and whether the last one may be the beginning of a longer token in a passage.
+
+    This is true for a single character of a script without spaces, because passages are indexed by pairs of characters.
+    """
     tokens = list(tokenize(search_form(text)))
     is_run = RUN.match(tokens[-1].text) is not None
     if is_run and len(tokens) > 1 and tokens[-2].end == tokens[-1].end:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 MAX_STEMS = 100_000
-"""Tokens whose stems are kept."""
+"""Maximum number of tokens whose stems are kept in memory."""
 
 
 class Stemmer:

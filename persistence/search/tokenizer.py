@@ -46,14 +46,14 @@ WORD = re.compile(rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*")
 """A word: a letter or number, followed by letters, numbers and combining marks."""
 
 ASCII_WORD = re.compile("[a-z0-9]+")
-"""The same in a search form whose words consist of ASCII characters; many times faster."""
+"""A word in a search form whose words consist of ASCII characters only. Many times faster than `WORD`."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 BETWEEN_APOSTROPHES = re.compile(rf"{WORD.pattern}(?:['’]{WORD.pattern})+")
 """Words joined by apostrophes, such as `don't`."""
 
 _ASCII_RUN = re.compile(r"[\x00-\x7f]+(?![^\x00-\x7f])")
-"""ASCII characters. The last one before another character is left out, because the other one may combine with it."""
+"""A run of ASCII characters. The last one before a non-ASCII character is left out: both may combine to one character."""
 
 _LINE_BREAK_HINT = str.maketrans({"\u200b": " ", "\0": " "})
 _DIGITS = {
@@ -65,7 +65,7 @@ _DIGITS = {
 
 
 class Token(NamedTuple):
-    """A token of the index and its place: code points from `start` up to, not including, `end`."""
+    """A token of the index and its span: code points from `start` up to, not including, `end`."""
 
     text: str
     start: int
@@ -83,12 +83,12 @@ def search_form(text: str) -> str:
 
 
 def translate_hints(text: str) -> str:
-    """Replace each zero-width space by a space."""
+    """Replace each zero-width space, which marks the end of a word, by a space."""
     return text.translate(_LINE_BREAK_HINT)
 
 
 def has_ascii_words(form: str) -> bool:
-    """Return whether the words of a text in its search form consist of ASCII characters. Its signs may be others."""
+    """Return whether all words of a text in its search form consist of ASCII characters. Its signs may be non-ASCII."""
     return form.isascii() or not any(map(_is_in_words, set(_NOT_ASCII.findall(form))))
 
 
@@ -111,7 +111,7 @@ def tokenize(form: str) -> Iterator[Token]:
 
 
 def _split_runs(word: str, start: int) -> Iterator[Token]:
-    """Return the tokens of a word that may contain runs of scripts without spaces. `start` is the place of the word."""
+    """Return the tokens of a word that may contain runs of scripts without spaces. `start` is the word's offset."""
     end = 0
     for run in RUN.finditer(word):
         if run.start() > end:
@@ -138,7 +138,7 @@ def character_pairs(run: str) -> Iterator[str]:
 
 
 class SearchedText:
-    """A text in its search form, or in another form, with the place in the original of each of its characters."""
+    """A text in its search form, or in another form, with the offset in the original text of each of its characters."""
 
     def __init__(self, text: str, convert: Callable[[str], str] = search_form) -> None:
         forms: list[str] = []

@@ -24,9 +24,9 @@ from persistence.search.tokenizer import (
 )
 
 _MIN_SERIAL_DIGITS, _MAX_SERIAL_DIGITS = 7, 19
-"""Digits of a number in groups that is no amount, such as a phone or account number."""
+"""Minimum and maximum number of digits of a number in groups that is no amount, such as a phone or account number."""
 MAX_CAPITALS = 6
-"""Letters of a word in capitals that has a variant of its own."""
+"""Maximum number of letters of a word in capitals that has a variant of its own."""
 
 GROUPED = re.compile(
     r"(?<![\w.,])(?:\d{1,3}(?P<separator>[,.'’_ ])\d{3}(?:(?P=separator)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3})(?!\d)"
@@ -37,7 +37,7 @@ _SERIAL = re.compile(r"(?<![\w.,+])(?:\+|00)?\(?\d{1,14}(?:\)?[ ./()-]{1,2}\(?\d
 _ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?: [a-z0-9]{4}){2,7}(?: [a-z0-9]{1,3})?(?!\w)")
 """An international bank account number in groups of four characters."""
 _COMPOUND = re.compile(r"(?<!\w)[a-z0-9]+(?:[-_/][a-z0-9]+){1,5}(?!\w)")
-"""Letters and digits joined by hyphens, such as `KX-3007`, or words, which are no part numbers."""
+"""Groups of letters and digits joined by `-`, `_` or `/`: part numbers such as `KX-3007`, but also joined words."""
 _SIGNS_AFTER = re.compile(r"(?<![\w.])[a-z][a-z0-9]{0,15}(?:\+{1,2}|#)(?![^\W\d])")
 _SIGNS_BEFORE = re.compile(r"(?<![\w.@#$/-])(?:[.@#$]|--)[a-z]\w*")
 """A word with signs that belong to it: `C++`, `C#`; `.NET`, `#channel`, `@user`, `$HOME`, `--force`."""
@@ -63,7 +63,7 @@ _LETTERS = str.maketrans({
 
 
 def variants(form: str) -> Iterator[Token]:
-    """Return the variants of a text in its search form, except for capitals, with their places."""
+    """Yield the variants of a text in its search form, except for those of capitals, with their spans."""
     for pattern in (GROUPED, _SERIAL):
         for found in pattern.finditer(form):
             for digits in without_separators(found[0]):
@@ -83,7 +83,7 @@ def compounds(form: str) -> Iterator[Token]:
 
 
 def signed_words(form: str) -> Iterator[Token]:
-    """Return the variants of the words with signs in a text in its search form, with their places."""
+    """Yield the variants of the words with signs in a text in its search form, with their spans."""
     patterns = (_SIGNS_BEFORE, _SIGNS_AFTER) if "+" in form or "#" in form else (_SIGNS_BEFORE,)
     for pattern in patterns:
         for found in pattern.finditer(form):
@@ -106,7 +106,7 @@ def numbers(form: str) -> Iterator[re.Match[str]]:
 
 
 def capitals(text: str) -> Iterator[Token]:
-    """Return the variants of the stop words and single letters in capitals of a text in NFKC, with their places.
+    """Yield the variants of the stop words and single letters in capitals of a text in NFKC, with their spans.
 
     Other words in capitals have none: counted twice, an abbreviation such as USD outweighs the rest of a question.
     """
@@ -129,7 +129,7 @@ def index_terms(text: str) -> str:
 
 
 def with_capitals(text: str) -> str:
-    """Return the text as its search form has it, but with capitals."""
+    """Return the search form of a text, except that capital letters stay capitals."""
     if text.isascii():
         return text
     hinted = translate_hints(text)
@@ -137,9 +137,9 @@ def with_capitals(text: str) -> str:
 
 
 def without_separators(number: str) -> Iterator[str]:
-    """Return the digits of a number in groups, and those after the country code of a phone number.
+    """Yield the digits of a number in groups. For a phone number with a country code, also yield the digits after the code.
 
-    Yield nothing for a number that is no amount, if it is too short or too long.
+    Yield nothing for a number that is no amount and has fewer than 7 or more than 19 digits.
     """
     digits = "".join(filter(str.isdigit, number))
     if GROUPED.fullmatch(number):

@@ -35,7 +35,7 @@ _PROGRESS = """
     WHERE id = ?1 AND status IN (SELECT value FROM json_each(?6)) AND {included}
 """
 
-# The links to a document or chunk that was erased while the answer was generated are null, and so is the position then.
+# If a document or chunk was erased while the answer was generated, the link to it and the span of the citation are null.
 _INSERT_CITATION = """
     INSERT INTO citations (message_id, marker, document_id, chunk_id, document_name, quote, page, score, used,
         start_offset, end_offset, bounding_box)

@@ -19,7 +19,7 @@ from records.session import SessionRecord, SessionSettings, TokenUsage
 from records.values.text import comparison_key
 
 MAX_WORDS = 16
-"""Words of a search through sessions. Each of them is a subquery."""
+"""Maximum number of words of a search through sessions. Each word is a subquery."""
 
 _NO_STOP_WORDS: frozenset[str] = frozenset()
 _KEYS = {

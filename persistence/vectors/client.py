@@ -30,7 +30,7 @@ from workers import Worker, WorkerCrashed, WorkerGivenUp, WorkerSpec, open_worke
 from workers.cores import usable_cores
 
 MAX_THREADS = 4
-"""Threads of the matrix product. With more of them it waits for memory, not for cores."""
+"""Maximum number of threads of the matrix product. With more threads, it waits for memory and gets no faster."""
 
 RETRY_SECONDS = 60.0
 """Seconds until `follow` tries again after the worker was given up."""
@@ -91,7 +91,7 @@ class ChromaIndex:
         )
 
     async def drain(self) -> int:
-        """Apply all entries of the outbox and return their number. If the worker crashes, the other entries stay."""
+        """Apply all entries of the outbox and return their number. If the worker crashes, entries not yet applied stay."""
         applied = 0
         async with self._drain_lock:
             while entries := await self._outbox.read(BATCH):
@@ -112,7 +112,7 @@ class ChromaIndex:
         return self.last_comparison
 
     async def follow(self) -> None:
-        """Log the worker's comparisons until it is canceled."""
+        """Log the results of the worker's comparisons, until this task is canceled."""
         while True:
             try:
                 async with self._worker.stream(Follow(), Compared, Ended) as comparisons:

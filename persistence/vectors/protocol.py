@@ -3,10 +3,10 @@
 import msgspec
 
 EXACT_LIMIT = 200_000
-"""Vectors up to which a search is exact. A search of more vectors asks Chroma first."""
+"""Largest number of vectors that are searched exactly. A search of more vectors gets its candidates from Chroma."""
 
 BATCH = 100
-"""Chunks of one change at most. A search waits while Chroma writes."""
+"""Maximum number of chunks in one `Apply`. Searches wait while Chroma writes them."""
 
 
 class Start(msgspec.Struct, frozen=True):

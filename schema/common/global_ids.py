@@ -98,4 +98,4 @@ CODEC_OF_RECORD: dict[str, IdCodec[Any]] = {
     "message": MESSAGE,
     "model": MODEL,
 }
-"""The codec of each kind of record, as `NotFound.kind` names it."""
+"""The codec of each kind of record. The keys are the values of `NotFound.kind`."""

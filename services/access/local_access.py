@@ -16,6 +16,6 @@ class LocalAccess:
 
 
 async def open_local_access(users: UserStore) -> LocalAccess:
-    """Read the local user once."""
+    """Read the local user from the store, and return an access that uses the scope of this user for every request."""
     user = await users.superadmin()
     return LocalAccess(AccessScope(user.id, user.role))

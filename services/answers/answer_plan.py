@@ -47,7 +47,7 @@ class PromptRequest:
 
 @dataclass(frozen=True, slots=True)
 class AnswerPlan:
-    """The resolved inputs of an answer. No value of `settings` is inherited any more."""
+    """The resolved inputs of an answer. `settings` is already merged with the settings of the model and the server."""
 
     settings: SessionSettings
     model: ModelRecord | None
@@ -69,7 +69,7 @@ class AnswerPlan:
 
 
 class AnswerPlanner:
-    """Resolves the settings of answers: the prompt's over the session's, the model's and the server's."""
+    """Resolves the settings of answers. In order of precedence: the prompt's, the session's, the model's, the server's."""
 
     def __init__(
         self, sessions: SessionStore, documents: DocumentStore, models: ModelChoice, defaults: SessionSettings

@@ -74,7 +74,7 @@ class AnswerRunner:
         self._tasks = tasks
         self._running: dict[MessageId, RunningAnswer] = {}
         self.ends: Counter[MessageStatus] = Counter()
-        "Number of ended answers by terminal status."
+        "Numbers of answers that ended since the server started, by terminal status."
 
     @property
     def running(self) -> int:
@@ -137,11 +137,14 @@ class AnswerRunner:
         self.ends[message.status] += 1
 
     async def notify(self, scope: AccessScope, session_id: SessionId) -> None:
-        """Call the listener for a changed session. Its failure is logged."""
+        """Call the listener for a changed session. A failure of the listener is logged."""
         await attempt(partial(self._listeners.session_changed, scope, session_id), "notification of a changed session")
 
     async def store_progress(self) -> None:
-        """Store checkpoints of the running answers while the server runs, and retry to store ended answers."""
+        """Store a checkpoint of every running answer at intervals, until canceled.
+
+        Also store the ended answers that the database rejected before. The interval grows while the database rejects more.
+        """
         pause = CHECKPOINT_SECONDS
         while True:
             await anyio.sleep(pause)

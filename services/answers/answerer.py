@@ -41,10 +41,12 @@ from services.prompts import FittedPrompt, Passage, PromptParts, fit_prompt
 
 DEFAULT_MAX_TOKENS = 512
 MAX_RETRIEVALS = 4
-"""Answers that search the documents at the same time; others wait in order."""
+"""Maximum number of answers that search the documents at the same time. Others wait in the order of their arrival."""
 
 
 class RetrievalFailed(ExpectedError):
+    """The documents could not be searched for an answer."""
+
     code = ErrorCode.WORKER_CRASHED
 
     def __init__(self, reason: str) -> None:
@@ -52,6 +54,8 @@ class RetrievalFailed(ExpectedError):
 
 
 class Retrieves(Protocol):
+    """The part of the retriever that answers use."""
+
     async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval: ...
 
 
@@ -70,7 +74,7 @@ class ReadyModels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Generates answers one at a time. Expected failures are raised for the owner of the answer to handle."""
+    """Generates answers, one in each call of `answer`. `AnswerRunner` calls it and handles the failures that it raises."""
 
     documents: DocumentStore
     messages: MessageStore
@@ -108,9 +112,9 @@ class Answerer:
         return AnswerResult(details, citations)
 
     async def _prompt(self, running: RunningAnswer, inference: Inference) -> tuple[FittedPrompt, float | None]:
-        """Retrieve passages if the mode requires them, and fit the model input. Return it with the retrieval's milliseconds.
+        """Retrieve passages if the thinking mode requires them, and fit the model input into the context window.
 
-        The duration is None if nothing was retrieved.
+        Return the model input, and the duration of the retrieval in milliseconds: None if nothing was retrieved.
         """
         passages: tuple[Passage, ...] = ()
         took: float | None = None

@@ -63,7 +63,7 @@ class Answers:
         self._limit = limit
         self._tasks = tasks
         self._starting = anyio.Lock()
-        "Held from the storage of an exchange until its answer runs, so that it is not taken for an orphan in between."
+        "Locked from the storage of an exchange until its answer runs: the answer must not count as an orphan in between."
 
     @property
     def running(self) -> int:
@@ -147,7 +147,7 @@ class Answers:
     async def _without_orphan(self, scope: AccessScope, session_id: SessionId, action: Callable[[], Awaitable[T]]) -> T:
         """Run `action`. If an orphan of the session prevents it, store the orphan as FAILED and run `action` again.
 
-        An orphan is an unfinished answer that no task generates. Call this with `_starting` held.
+        An orphan is an unfinished answer that no task generates. The caller must have locked `_starting`.
         """
         try:
             return await action()
@@ -159,7 +159,7 @@ class Answers:
         return await action()
 
     async def _find(self, scope: AccessScope, message_id: MessageId) -> RunningAnswer | MessageRecord:
-        """Return the running answer, or the message as it is stored. An orphan fails first.
+        """Return the running answer, or the stored message. An orphan (see `_without_orphan`) is stored as FAILED first.
 
         Raises `NotFound` for an unknown id.
         """
@@ -174,7 +174,7 @@ class Answers:
         )
 
     async def _find_unfinished(self, scope: AccessScope, message_id: MessageId) -> RunningAnswer | MessageRecord:
-        """Do the work of `_find` while no answer is between its storage and its start."""
+        """Do the work of `_find` with `_starting` locked: an answer that is being started must not count as an orphan."""
         async with self._starting:
             running = self._runner.find(scope, message_id)
             if running is not None:
@@ -202,7 +202,7 @@ class Answers:
         return answer.message
 
     async def delete_message(self, scope: AccessScope, message_id: MessageId) -> tuple[MessageId, ...]:
-        """Delete a prompt with its answer, given either, and return both ids.
+        """Delete a prompt and its answer, and return both ids. `message_id` is the id of either.
 
         A deletion that has begun is completed, even if the caller is canceled. Raises `NotFound`, and `Conflict` while the
         answer is running.
@@ -244,7 +244,7 @@ async def _fail_interrupted(messages: MessageStore, system: SystemScope) -> None
     try:
         for message in await messages.fail_unfinished(system):
             log.warning("answer interrupted by the end of the server", message=message.id)
-    except (DiskFull, Busy) as failure:  # such answers are orphans, which are ended when they are asked for
+    except (DiskFull, Busy) as failure:  # `Answers` stores them as FAILED when a client uses them
         log.warning("interrupted answers not stored as failed", code=failure.code.value)
 
 

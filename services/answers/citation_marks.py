@@ -1,7 +1,7 @@
 """Citation marks in the text of an answer: the numbers of the passages that it names.
 
-Models are asked for `[1]` and write many variants of it. A mark counts wherever a reader sees it as one: never inside code,
-and not as the index of an expression such as `items[1]`.
+Models are asked for `[1]` and write many variants of it. A mark counts wherever a reader would take it for a citation: never
+inside code, and not where it is the index of an expression such as `items[1]`.
 """
 
 import re
@@ -27,7 +27,7 @@ _NUMBERS = rf"\d{{1,3}}(?:\s*{_DASH}\s*\^?{_PREFIX}\d{{1,3}})?"
 _SEPARATOR = r"\s*(?:[,;/|+&、，；]|\b(?:and|und|et|y|e)\b|和|与|と|및)\s*"
 _LIST = rf"\^?{_PREFIX}{_NUMBERS}(?:{_SEPARATOR}\^?{_PREFIX}{_NUMBERS})*"
 _LOCATOR = r"(?:(?::\d+)?\s*[†‡].*|\s*[:,;|@]\s*[^\W\d].*)?"
-"""A place inside the source after its number, such as `†L3-L5` or `, page 2`."""
+"""A locator behind the number of a source: it names a position inside the source, such as `†L3-L5` or `, page 2`."""
 
 _MARK = re.compile(rf"\s*({_LIST}){_LOCATOR}\s*", re.IGNORECASE | re.DOTALL)
 _BRACKETS = re.compile(rf"[{re.escape(_OPEN)}]([^{re.escape(_OPEN + _CLOSE)}]{{1,120}})[{re.escape(_CLOSE)}]")
@@ -45,7 +45,7 @@ _HTML_TAG = re.compile(r"<(/?)(code|pre|kbd|samp|script|style)\b", re.IGNORECASE
 
 
 def find_marks(answer: str) -> frozenset[int]:
-    """Return the passage numbers in the citation marks of an answer in Markdown. There may be no such passages."""
+    """Return the passage numbers in the citation marks of an answer in Markdown. A number may belong to no passage."""
     return frozenset(number for text in _prose(answer) for number in _numbers_in(text))
 
 
@@ -101,9 +101,9 @@ def _spans_range(text: str, chain: list[re.Match[str]], lists: list[str]) -> boo
 
 
 def _is_index(text: str, chain: list[re.Match[str]], are_marks: bool) -> bool:
-    """Return whether brackets directly after a word are the index of an expression, or the text of an image.
+    """Return whether a chain of brackets is no citation: the index of an expression, or the alternative text of an image.
 
-    Directly after a plain word, marks are citations only at the end of a clause: "twice[1]." but not "take items[1] for".
+    Brackets directly after a plain word are citations only at the end of a clause: "twice[1]." but not "take items[1] for".
     """
     start, end = chain[0].start(), chain[-1].end()
     before, after = text[max(0, start - 60) : start], text[end : end + 20]

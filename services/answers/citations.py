@@ -12,7 +12,7 @@ from services.prompts import Passage
 
 
 async def cite(scope: AccessScope, hits: Sequence[RetrievalHit], documents: DocumentStore) -> tuple[Passage, ...]:
-    """Number the hits from 1 as passages. Leave out a hit whose document's text has changed since."""
+    """Return the hits as passages, numbered from 1. Leave out a hit whose document's text has changed since the search."""
     passages: list[Passage] = []
     for hit in hits:
         chunk = hit.chunk

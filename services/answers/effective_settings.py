@@ -20,7 +20,10 @@ SERVER_DEFAULTS = SessionSettings(
 
 
 def merge_settings(session: SessionSettings, server: SessionSettings, model: SamplingSettings) -> SessionSettings:
-    """Return the session's settings over the server's; of sampling settings, the model's are between the two."""
+    """Return the session's settings, completed by the server's.
+
+    Sampling settings are completed by those of the model first, then by those of the server.
+    """
     merged = overlay(replace(session, sampling=None), replace(server, sampling=None))
     inherited = overlay(model, server.sampling) if server.sampling else model
     return replace(merged, sampling=overlay(session.sampling, inherited) if session.sampling else inherited)

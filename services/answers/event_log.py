@@ -15,7 +15,7 @@ from records.answer import TERMINAL, AnswerEvent, Gap, ReasoningWritten, TextWri
 from records.ids import MessageId
 
 RING = 1024
-"""Events that a log keeps."""
+"""Maximum number of events that a log keeps, the newest ones."""
 
 
 class GrowingText:
@@ -111,7 +111,7 @@ class EventLog:
 
 
 def _joined(events: Iterable[AnswerEvent]) -> Sequence[AnswerEvent]:
-    """Join consecutive text events of one kind; a joined event has the number of the last one."""
+    """Join consecutive text events of one kind. A joined event has the sequence number of the last event in it."""
     joined: list[AnswerEvent] = []
     for event in events:
         last = joined[-1] if joined else None

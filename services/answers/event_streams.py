@@ -14,7 +14,7 @@ from services.answers.event_log import EventLog
 from services.answers.stored_events import STORED_BASE, gap_and_end, stored_events
 
 MAX_ENDED_LOGS = 64
-"""Logs of ended answers that are kept for followers that reconnect."""
+"""Maximum number of logs of ended answers that are kept for followers that reconnect."""
 BEFORE_FIRST = -1
 """A position before every event of a log: a follower that starts here receives a `Gap` first."""
 
@@ -25,7 +25,7 @@ class EventStreams:
     def __init__(self) -> None:
         self._epoch = uuid.uuid4().hex[:8]
         self._ended: OrderedDict[MessageId, tuple[UserId, EventLog]] = OrderedDict()
-        "The logs with the owners of their messages."
+        "The kept logs by message id, each with the owner of the message."
 
     def keep(self, owner_id: UserId, log: EventLog) -> None:
         """Keep the log of an ended answer of a user; drop the oldest one if there are too many."""

@@ -1,4 +1,4 @@
-"""Storage of ended answers. An answer that the database rejects is stored as FAILED as soon as it accepts that."""
+"""Storage of ended answers. If the database rejects one, it is stored as FAILED as soon as the database accepts that."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ class OutcomeStore:
     async def store(self, scope: AccessScope, ended: MessageRecord) -> MessageRecord:
         """Store an ended answer and return it as stored. Never raises.
 
-        If the database rejects it, return it as FAILED with its text and the reason; `retry` stores that later.
+        If the database rejects the answer, return it as FAILED, with its text and the reason. `retry` stores it later.
         """
         stored = ended
 

@@ -57,14 +57,14 @@ class _Checkpoint:
 
 @dataclass(slots=True)
 class RunningAnswer:
-    """One answer while it is generated. Owned by `Answers`; changed by its own task alone."""
+    """One answer while it is generated. Owned by `AnswerRunner`; changed only by the task that generates the answer."""
 
     access: AccessScope
     "The scope of the user who sent the prompt."
     message: MessageRecord
     prompt: MessageRecord
     settings: SessionSettings
-    "Resolved: no value is inherited any more."
+    "The resolved settings, already merged with those of the session, the model and the server."
     document_ids: tuple[DocumentId, ...] | None
     "The documents to search: None for all, an empty tuple for none."
     log: EventLog
@@ -74,7 +74,7 @@ class RunningAnswer:
     "Set after the terminal event, and when the server stops before that."
     _storing: anyio.Lock = field(default_factory=anyio.Lock)
     _stored: _Checkpoint | None = None
-    "None: unknown, so the next checkpoint stores the whole text."
+    "The last checkpoint that the database confirmed. None: it is unknown, so the next checkpoint stores the whole text."
 
     @property
     def id(self) -> MessageId:

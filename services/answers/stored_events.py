@@ -20,7 +20,7 @@ STORED_BASE = 2**40
 """Rebuilt events are numbered above this, so that their numbers are never those of a log."""
 
 EventFactory = Callable[[int], AnswerEvent]
-"""Makes an event with the sequence number that it is given."""
+"""A function that returns an event. Its argument is the sequence number of the event."""
 
 
 def stored_events(message: MessageRecord) -> list[AnswerEvent]:

@@ -21,7 +21,7 @@ from services.metrics.latency import Latency
 from services.prompts import FittedPrompt, ask_for_answer, ask_for_reasoning
 
 REASONING_TOKENS = 256
-"""Limit of the separate reasoning, for models that do not reason by themselves."""
+"""Maximum number of tokens of the separate reasoning, for models that do not reason by themselves."""
 
 MIN_REASONING_TOKENS = 32
 
@@ -158,12 +158,12 @@ def _publish(running: RunningAnswer, text: str, reasoning: str) -> bool:
 
 
 def _publish_reasoning(running: RunningAnswer, text: str, reasoning: str) -> bool:
-    """Publish everything as reasoning."""
+    """Publish the text and the reasoning as reasoning."""
     return _publish(running, "", reasoning + text)
 
 
 def _publish_reasoned(running: RunningAnswer, text: str, reasoning: str) -> bool:
-    """Reject an answer that begins without reasoning."""
+    """Publish the text and the reasoning. Publish nothing and return False if the answer begins without reasoning."""
     has_reasoning = bool(reasoning or running.log.reasoning)
     return _publish(running, text, reasoning) if has_reasoning or not text else False
 

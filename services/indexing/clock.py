@@ -9,6 +9,8 @@ from concurrency import Signal
 
 
 class Clock(Protocol):
+    """The time that background indexing measures and waits for."""
+
     def now(self) -> float:
         """Return the seconds since a fixed point in time."""
         ...
@@ -19,6 +21,8 @@ class Clock(Protocol):
 
 
 class SystemClock:
+    """The monotonic clock of the operating system."""
+
     def now(self) -> float:
         return monotonic()
 

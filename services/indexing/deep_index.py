@@ -1,4 +1,4 @@
-"""The index of the deep embedder: vectors are made in small batches, stored in SQLite, and applied to an own index."""
+"""The index of the deep embedder. Vectors are computed in batches, stored in SQLite, and applied to its vector index."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,12 +55,14 @@ class InterruptibleEmbedder(Embedder, Protocol):
         ...
 
     def reset(self) -> None:
-        """Allow another attempt after the process was given up."""
+        """Allow the process to start again after loading the model failed repeatedly."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeepIndex:
+    """The deep embedder, its stored vectors, and the vector index that is filled from them."""
+
     embedder: InterruptibleEmbedder
     vectors: DeepVectors
     index: VectorIndex

@@ -99,7 +99,7 @@ class Idleness:
         "Utilization of the busiest GPU at the last reading; None without a GPU."
 
     def observe(self, load: Load, is_server_busy: bool, now: float) -> None:
-        """Record a reading. The machine is not idle while the server has work with a higher priority."""
+        """Record a reading. If `is_server_busy`, the server has work with a higher priority: the machine is not idle."""
         self._now = now
         self.gpu_percent = load.gpu
         if is_server_busy or load.percent >= self._settings.gpu_idle_percent:

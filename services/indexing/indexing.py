@@ -1,4 +1,4 @@
-"""Background indexing: waits until the machine is idle or a user starts it, embeds in batches, and yields at once."""
+"""Background indexing: starts when the machine is idle or a user requests it, and stops at once for an answer."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from services.indexing.progress import IndexingProgress
 MEASURE_SECONDS = 5.0
 """Interval at which the machine's load and the pending chunks are read."""
 MAX_REASON_LENGTH = 200
-"""Characters of a user's reason to stop that are logged."""
+"""Maximum number of characters of a user's reason to stop that are logged."""
 NOT_CONFIGURED = "No deep embedder is configured."
 
 ACTIVE = (IndexingState.RUNNING, IndexingState.STOPPING)

@@ -95,11 +95,11 @@ class DeletionLoop:
         self._requested.set()
 
     def request(self) -> None:
-        """Look for hidden documents again: a deletion has failed."""
+        """Make `run` look for hidden documents again. Called after a deletion has failed."""
         self._requested.set()
 
     async def run(self) -> None:
-        """Erase hidden documents while the server runs; repeat after a pause what fails."""
+        """Erase hidden documents until canceled. A deletion that fails is repeated after a pause."""
         while True:
             await self._requested.wait()
             self._requested.clear()

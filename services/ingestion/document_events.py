@@ -18,7 +18,7 @@ from services.snapshot_stream import snapshot_then_live
 SNAPSHOT_DOCUMENTS = 100
 """Number of newest documents in a snapshot of all documents; documents that are being ingested are added to them."""
 SNAPSHOT_UNFINISHED = 1000
-"""Documents that are being ingested in a snapshot at most, the newest ones."""
+"""Maximum number of documents in a snapshot that are being ingested, the newest ones."""
 NEWEST_FIRST = Order("CREATED_AT")
 
 Listener = Callable[[Change[DocumentRecord]], None]
@@ -54,7 +54,7 @@ class DocumentEvents:
     async def publish_result(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
         """Wait for a change in the store, publish the document that it returns, and return that.
 
-        A request that is canceled meanwhile completes both.
+        If the request is canceled meanwhile, the change is still stored and published.
         """
         with anyio.CancelScope(shield=True):
             document = self.publish_updated(await change)
@@ -73,7 +73,7 @@ class DocumentEvents:
     async def watch(
         self, scope: AccessScope, document_id: DocumentId | None
     ) -> AsyncIterator[AsyncGenerator[Change[DocumentRecord], None]]:
-        """Stream a snapshot and then every change, of one document or of all of the scope (None).
+        """Stream a snapshot and then every change: of one document, or of all documents in the scope (None).
 
         Raises `NotFound` for an unknown id.
         """

@@ -8,7 +8,7 @@ from services.interfaces.ingestion_store import IngestionStore
 
 @dataclass(frozen=True, slots=True)
 class DocumentStores:
-    """The documents of a request's scope, and all documents for the jobs of the server."""
+    """The stores of documents: `requested` for requests, limited by their scopes; `ingested` for jobs, without limit."""
 
     requested: DocumentStore
     ingested: IngestionStore

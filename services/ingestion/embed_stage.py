@@ -31,10 +31,10 @@ class EmbedStage:
         self._originals = originals
         self._events = events
         self.chunks_per_second = 0.0
-        "Speed of the last batch; 0 between two documents."
+        "Speed of the last batch in chunks a second; 0 while no document is being embedded."
 
     async def step(self, document: DocumentRecord) -> DocumentRecord:
-        """Embed and store the next batch, and return the document: READY once no chunk was left.
+        """Embed and store the next batch of chunks, and return the document. It is READY if no chunk was left to embed.
 
         Raises `DiskFull`, and `WorkerCrashed` after the last retry.
         """

@@ -74,11 +74,11 @@ class Ingestion:
         self._tracer = tracer
         self._tasks = tasks
         self.ends: Counter[DocumentStatus] = Counter()
-        "Number of ended jobs since the start of the server, by the document's status."
+        "Numbers of jobs that ended since the server started, by the final status of the document."
         self._jobs = JobRegistry(self._wake)
         self._failures = JobFailures(stores.ingested, events, self.ends)
         self._deleting: set[DocumentId] = set()
-        "Documents that requests delete at this moment."
+        "Documents that are being deleted by a request, so that the loop of interrupted deletions skips them."
         self.deletions = DeletionLoop(stores.ingested, self._erase_interrupted)
         "Completes interrupted deletions; `open_ingestion` runs it."
         self._ingestion_loops = self._make_ingestion_loops()
@@ -111,7 +111,7 @@ class Ingestion:
     def watch_documents(
         self, scope: AccessScope, document_id: DocumentId | None
     ) -> AbstractAsyncContextManager[AsyncGenerator[Change[DocumentRecord], None]]:
-        """Stream a snapshot and then every change, of one document or of all of the scope (None).
+        """Stream a snapshot and then every change: of one document, or of all documents in the scope (None).
 
         Raises `NotFound` for an unknown id.
         """
@@ -132,10 +132,10 @@ class Ingestion:
         )
 
     async def begin(self, document: DocumentRecord, *, is_new: bool) -> DocumentRecord:
-        """Start the ingestion of a document that has arrived, and return it. Call it in an owned task.
+        """Start the ingestion of a document that has arrived, and return the document. Call it in an owned task.
 
-        A document that has arrived before is returned unchanged, unless its ingestion has failed or was canceled: it starts
-        again. The reason may be gone, for example because a program was installed.
+        If the document is not new, it is returned unchanged, unless its ingestion has failed or was canceled. In this case
+        ingestion starts again: the cause may have been removed, for example because a program was installed.
         """
         if is_new:
             self._events.publish_added(document)
@@ -174,7 +174,7 @@ class Ingestion:
     async def reprocess_document(
         self, scope: AccessScope, document_id: DocumentId, chunking: Chunking | None
     ) -> DocumentRecord:
-        """Ingest a document again from its original, and return it as PENDING. None keeps its chunking.
+        """Ingest a document again from its original, and return it as PENDING. `chunking` None keeps its present chunking.
 
         Raises `NotFound`, and `Conflict` if it is being ingested or deleted, or its original was not kept.
         """
@@ -240,7 +240,7 @@ def _require_idle(document: DocumentRecord) -> None:
 
 
 def _describe(span: Span, document: DocumentRecord) -> None:
-    """Set attributes that reveal nothing of the content. The name is left out: it may be a sentence of it."""
+    """Set attributes that reveal nothing of the document's content. Its name is left out: it may be part of the content."""
     span.set("graphlore.document.id", int(document.id))
     span.set("graphlore.document.media_type", document.media_type)
     span.set("graphlore.document.bytes", document.byte_size)

@@ -1,4 +1,4 @@
-"""Storage of failed jobs. A failure that the database rejects is kept, and stored at the next attempt."""
+"""Storage of the failures of jobs. A failure that the database rejects is kept in memory, and stored at the next attempt."""
 
 from collections import Counter
 

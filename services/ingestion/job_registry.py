@@ -1,4 +1,4 @@
-"""The documents that jobs work on, and how a job is stopped so that nothing of it happens afterwards."""
+"""The registry of running jobs: at most one for each document. A job that was stopped has no effect afterwards."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,13 +11,18 @@ from records.ids import DocumentId
 
 @dataclass(slots=True)
 class _Job:
+    """A running job: the scope that cancels it, and the event that is set when it has ended."""
+
     scope: anyio.CancelScope
     ended: anyio.Event = field(default_factory=anyio.Event)
 
 
 @dataclass(slots=True)
 class _Reservation:
-    """Keeps jobs away from a document. Its users follow one another; the last one removes it."""
+    """A reservation of a document, during which no job may start for it.
+
+    The callers of `JobRegistry.stopped` for one document share it and lock it in turn. The last one removes it.
+    """
 
     lock: anyio.Lock = field(default_factory=anyio.Lock)
     users: int = 0
@@ -55,7 +60,10 @@ class JobRegistry:
 
     @asynccontextmanager
     async def stopped(self, document_id: DocumentId) -> AsyncIterator[None]:
-        """Stop the job of a document and reserve the document while the block is open. Other callers wait."""
+        """Stop the job of a document, and prevent jobs for it while the block is open.
+
+        A second caller for the same document waits until the block of the first one is closed.
+        """
         reservation = self._reservations.setdefault(document_id, _Reservation())
         reservation.users += 1
         try:

@@ -19,10 +19,10 @@ class OriginalRetention:
         self._lock = anyio.Lock()
 
     async def add(self, scope: AccessScope, file: ReceivedFile, new: NewDocument) -> tuple[DocumentRecord, bool]:
-        """Store a received file and its document; return that, and whether the user had one with the same bytes already.
+        """Store a received file and its document. Return the document, and whether the user had one with these bytes before.
 
-        The file is stored first: a crash between the two leaves a file that the next start removes, and never a document
-        without its file. Raises `DiskFull` if the disk is full.
+        The file is stored before the document. A crash between the two steps leaves a file without a document, which the
+        next start removes, and never a document without its file. Raises `DiskFull` if the disk is full.
         """
         async with self._lock:
             await self._originals.adopt(file)

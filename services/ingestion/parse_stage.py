@@ -33,7 +33,7 @@ class Parser(Protocol):
     """The parsing engine."""
 
     def parse(self, path: Path, media_type: str, name: str, chunking: Chunking) -> AbstractAsyncContextManager[Parsing]:
-        """Start to parse a file. `name` is the document's name, which becomes part of the chunks' context."""
+        """Start to parse a file. `name` is the document's name, which becomes part of each `NewChunk.context`."""
         ...
 
 

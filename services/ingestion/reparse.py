@@ -25,7 +25,7 @@ log = structlog.get_logger("graphlore.ingestion")
 
 
 class Reparse:
-    """Parses outdated documents again, each once per start of the server. A document that fails keeps its old text."""
+    """Parses outdated documents again, each at most once while the server runs. A document that fails keeps its old text."""
 
     def __init__(
         self,
@@ -47,7 +47,10 @@ class Reparse:
         self._tried: set[DocumentId] = set()
 
     async def waiting(self) -> Sequence[tuple[DocumentId, int]]:
-        """Return ids and sizes in bytes of documents that were not tried yet, at most 1,000; none during ingestion."""
+        """Return ids and sizes in bytes of the outdated documents that were not tried yet, at most 1,000.
+
+        The result is empty while any document is being ingested.
+        """
         return await self._staging.outdated(self._parser_version, self._tried)
 
     async def run(self, document: DocumentRecord) -> None:

@@ -1,4 +1,4 @@
-"""The loop of one stage of ingestion: takes the next document, runs its job, and stores how it failed."""
+"""The loop of one stage of ingestion: takes the next document, runs its job, and stores the job's failure, if any."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -17,7 +17,7 @@ from services.ingestion.stage_queue import StageQueue
 from services.interfaces.ingestion_store import IngestionStore
 
 RETRY_SECONDS = 1.0
-"""Pause after a job that could not read its document or store its failure."""
+"""Pause in seconds after a job that could not read its document or could not store its failure."""
 
 Work = Callable[[DocumentRecord], Awaitable[None]]
 """One job of a stage. Raises an `ExpectedError` for every expected failure."""

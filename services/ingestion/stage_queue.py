@@ -1,7 +1,7 @@
 """The queue of one stage of ingestion: the documents that wait for it, served in turns.
 
-The database is the truth: it is read before each job, so that nothing is lost by a crash. Between two reads, published
-changes keep the view up to date.
+The queue is a copy of rows in the database, which is read before each job, so that nothing is lost by a crash. Between two
+reads, published changes update the copy.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ class StageQueue:
         self._accepts = accepts
         self._waiting: dict[DocumentId, int] = {}
         self._observed: dict[DocumentId, DocumentRecord | None] | None = None
-        "Changes that are published during a read of the database, which may not show them; None between two reads."
+        "Changes that were published during a read of the database, whose result may lack them. None between two reads."
         self._turns: dict[DocumentId, int] = {}
         self._turn = 0
         self._woken = Signal()
@@ -55,7 +55,7 @@ class StageQueue:
         self._woken.set()
 
     def observe(self, change: Change[DocumentRecord]) -> None:
-        """Update the view after a published change of a document."""
+        """Update the queue after a published change of a document."""
         assert isinstance(change.key, int)
         document_id = DocumentId(change.key)
         if self._observed is not None:

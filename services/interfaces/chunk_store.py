@@ -13,7 +13,7 @@ from records.session import MessageRecord
 class ChunkStore(Protocol):
     """Chunks of documents.
 
-    Each method includes the chunks of its scope's searchable documents only: any other id is unknown.
+    Each method takes into account only chunks of searchable documents within `scope`. Any other id counts as unknown.
     """
 
     async def get(self, scope: AnyScope, chunk_id: ChunkId) -> ChunkRecord:
@@ -33,11 +33,11 @@ class ChunkStore(Protocol):
         ...
 
     async def neighbours(self, scope: AnyScope, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[ChunkId, ...]]:
-        """Return the chunks directly before and after each of these in its document, in one read."""
+        """Return, for each of these chunks, the ids of the chunks directly before and after it in its document."""
         ...
 
     async def pages_of(self, scope: AnyScope, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, tuple[DocumentId, int]]:
-        """Return the document and the first page of each of these chunks, without those of formats without pages."""
+        """Return, by id, the document and the first page of each of these chunks. Chunks without a page are left out."""
         ...
 
     async def page(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[ChunkRecord]:

@@ -18,8 +18,8 @@ from records.page import Page, PageRequest
 class DocumentStore(Protocol):
     """Documents, their text and their headings, as requests read and change them.
 
-    Each method includes the documents of its scope only: any other id is unknown. A document in DELETING keeps this status
-    until it is erased.
+    Each method takes into account only documents within `scope`. Any other id counts as unknown. A document in DELETING
+    keeps this status until it is erased.
     """
 
     async def add(self, scope: AccessScope, new: NewDocument) -> tuple[DocumentRecord, bool]:
@@ -77,7 +77,10 @@ class DocumentStore(Protocol):
     async def resolve_scope(
         self, scope: AnyScope, document_ids: Sequence[DocumentId] | None, tags: Sequence[str] | None
     ) -> tuple[DocumentId, ...] | None:
-        """Return the searchable documents of the scope that a filter allows; None if these are all documents.
+        """Return the searchable documents in the scope that are in `document_ids` and have all `tags`.
+
+        None or no tags do not restrict the result. Returns None if a search may include every document of the server, so
+        that it needs no list of ids.
 
         Raises `NotFound` for an unknown id.
         """

@@ -19,7 +19,7 @@ from records.ids import ChunkId, DocumentId
 class IngestionStore(Protocol):
     """All documents with their chunks, whoever owns them, as ingestion reads and changes them.
 
-    It is opened with the scope of the server's own work. A request checks an id with its own scope before.
+    It is opened with the scope of the server's own work. A request must first check an id with the request's own scope.
     """
 
     async def get(self, document_id: DocumentId) -> DocumentRecord:
@@ -64,14 +64,14 @@ class IngestionStore(Protocol):
         ...
 
     async def add_chunks(self, document_id: DocumentId, chunks: Sequence[NewChunk]) -> None:
-        """Store a batch; triggers add it to the keyword index. Searches find it once the document is EMBEDDING.
+        """Store a batch of chunks; triggers add them to the keyword index. Searches find them from the status EMBEDDING on.
 
         Raises `NotFound` if the document is gone.
         """
         ...
 
     async def unembedded(self, document_id: DocumentId, limit: int) -> tuple[ChunkRecord, ...]:
-        """Return the next chunks without an embedding, in their order."""
+        """Return the first `limit` chunks of the document that have no embedding, in the order of the document."""
         ...
 
     async def store_embeddings(

@@ -15,8 +15,8 @@ class KeywordIndex(Protocol):
     ) -> tuple[ScoredChunk, ...]:
         """Return chunks by BM25 score, best (highest) first. Empty if the query has no word to search for.
 
-        Any character in `text` is plain text. Chunks must contain every part of the query in double quotes; with
-        `loosely`, quoted words are treated like the others.
+        No character in `text` is an operator, except double quotes: chunks must contain every part of the query in double
+        quotes. With `loosely`, this is not required, and quoted words are treated like the others.
         """
         ...
 

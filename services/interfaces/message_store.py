@@ -13,7 +13,7 @@ from records.session import MessageRating, MessageRecord, ThinkingMode
 class MessageStore(Protocol):
     """Messages of all sessions. An exchange is a prompt and its answer; a session has at most one unfinished answer.
 
-    Each method includes the messages of its scope only: any other id is unknown.
+    Each method takes into account only messages within `scope`. Any other id counts as unknown.
 
     Methods that write raise `DiskFull` if the disk is full and `Busy` if the database is locked, without any change.
     """
@@ -29,10 +29,10 @@ class MessageStore(Protocol):
         model_name: str,
         idempotency_key: str | None,
     ) -> tuple[MessageRecord, MessageRecord, bool]:
-        """Store a prompt and its answer as PENDING, and return both, and whether the key was stored before.
+        """Store a prompt and its answer as PENDING. Return both, and whether the `idempotency_key` was stored before.
 
-        A known key returns the exchange that has it and stores nothing. Raises `NotFound` for the session, and `Conflict`
-        if it has an unfinished answer.
+        In that case the existing exchange is returned and nothing is stored. Raises `NotFound` for an unknown session, and
+        `Conflict` if the session has an unfinished answer.
         """
         ...
 
@@ -59,11 +59,11 @@ class MessageStore(Protocol):
         ...
 
     async def page(self, scope: AnyScope, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
-        """Return a page of the messages from the session's first prompt to its latest message, oldest first."""
+        """Return a page of the messages of a session, oldest first."""
         ...
 
     async def count(self, scope: AnyScope, session_id: SessionId) -> int:
-        """Return the number of messages from the session's first prompt to its latest message, along their parents."""
+        """Return the number of messages of a session."""
         ...
 
     async def history(
@@ -88,7 +88,7 @@ class MessageStore(Protocol):
         ...
 
     async def delete_exchange(self, scope: AnyScope, message_id: MessageId) -> tuple[MessageId, ...]:
-        """Delete a prompt with its answer, given either, and return both ids.
+        """Delete a prompt and its answer, and return both ids. `message_id` is the id of either.
 
         Raises `NotFound`, and `Conflict` if the answer is unfinished.
         """

@@ -14,7 +14,7 @@ from records.session import SessionRecord, SessionSettings
 class SessionStore(Protocol):
     """Sessions, their settings, and the documents that are attached to them.
 
-    Each method includes the objects of its scope only: any other id is unknown.
+    Each method takes into account only sessions and documents within `scope`. Any other id counts as unknown.
     """
 
     async def create(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from engines.inference.protocol import Finished
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
-"""Bounds for the durations of requests."""
+"""Upper bounds of the buckets for the durations of requests, in seconds."""
 TOKEN_SECONDS = (0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.5)
-"""Bounds for the time from one token to the next."""
+"""Upper bounds of the buckets for the time from one token to the next, in seconds."""
 
 
 class Histogram:
@@ -17,7 +17,7 @@ class Histogram:
     def __init__(self, bounds: Sequence[float] = SECONDS) -> None:
         self.bounds = tuple(bounds)
         self.buckets = [0] * (len(bounds) + 1)
-        "Number of values up to each bound and above the one before it; the last bucket has no bound."
+        "Numbers of values in each bucket: up to its bound and above the previous bound. The last bucket has no upper bound."
         self.sum = 0.0
 
     def observe(self, value: float) -> None:
@@ -30,11 +30,11 @@ class Latency:
 
     def __init__(self) -> None:
         self.queue = Histogram()
-        "From the request's arrival at the model to the first step."
+        "Seconds from the arrival of the request at the model's process to the first step of its generation."
         self.first_token = Histogram()
-        "From the request's arrival at the model to the first token."
+        "Seconds from the arrival of the request at the model's process to the first token."
         self.between_tokens = Histogram(TOKEN_SECONDS)
-        "From one token to the next: the mean of each answer."
+        "Mean number of seconds from one token to the next in each answer."
 
     def observe(self, finished: Finished) -> None:
         """Record the latencies of a finished generation."""

@@ -11,9 +11,9 @@ from concurrency import Supervisor
 from services.metrics.latency import Histogram
 
 INTERVAL = 0.02
-"""Seconds between two measurements. A block of the loop is measured except for at most this time."""
+"""Seconds between two measurements. If the loop is blocked, the measured lag is too short by at most this time."""
 WINDOW = 3000
-"""Measurements in the quantiles: about one minute."""
+"""Number of the newest measurements from which quantiles are computed: about one minute."""
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Upper bounds of the histogram's buckets, in seconds."""
 
@@ -28,12 +28,14 @@ class Quantiles:
 
 
 class LoopLag:
+    """The measured lags: the newest ones for quantiles, and all since the start as a histogram."""
+
     def __init__(self) -> None:
         self._window: deque[float] = deque(maxlen=WINDOW)
         self.histogram = Histogram(BOUNDS)
-        "All measurements since the server started, in seconds."
+        "Numbers of measured lags since the server started. The bounds of the buckets are in seconds."
         self.longest = 0.0
-        "Seconds, since the server started."
+        "Largest lag since the server started, in seconds."
 
     def observe(self, lag: float) -> None:
         """Record one measurement in seconds."""

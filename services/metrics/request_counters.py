@@ -8,10 +8,12 @@ from collections import Counter, defaultdict
 from services.metrics.latency import Histogram
 
 UNKNOWN, REFUSED = "unknown", "refused"
-"""Kind and outcome of a request that was refused before its operation was known."""
+"""Labels of a request that was refused before its operation was known: the kind and the outcome."""
 
 
 class RequestCounters:
+    """Counts operations, their durations and WebSockets. The transport calls the methods."""
+
     def __init__(self) -> None:
         self.ends: Counter[tuple[str, str, str]] = Counter()
         "Finished operations by kind (`query`, `mutation`, `subscription`), outcome and transport."

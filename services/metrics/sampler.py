@@ -22,7 +22,7 @@ from services.metrics.machine.machine import Machine
 MIN_INTERVAL_MS = 250
 MAX_INTERVAL_MS = 60_000
 SHARED_SECONDS = 0.125
-"""Subscribers that are due within this time share a sample, and a sample of this age is still current."""
+"""Subscribers that are due within this time share a sample. A request also gets an existing sample of at most this age."""
 STALE_SECONDS = 5.0
 """Usage is measured since the previous sample. If that sample is older than this, a new measurement is started."""
 BASELINE_SECONDS = 0.1

@@ -22,8 +22,8 @@ class Storage:
     async def read(self) -> tuple[StorageStatus, tuple[str, ...]]:
         """Return the storage usage and reasons for values that are not current.
 
-        If the vector index does not respond, the number of vectors is the number of embedded chunks in the database. The
-        index follows that number.
+        If the vector index does not respond, the number of vectors is estimated by the number of embedded chunks in the
+        database. Both numbers are equal as soon as the index has applied the outbox.
         """
         totals = await self._totals.read()
         vectors, reason = await call_with_timeout(self._vectors.count(), totals.embedded_chunks)
@@ -45,7 +45,7 @@ def _total_bytes(folders: tuple[Path, ...]) -> int:
 
 
 def folder_bytes(folder: Path) -> int:
-    """Return the size of all files in a folder and below it. Blocks. Files that are removed during that are left out."""
+    """Return the bytes of all files in a folder and below it. Blocks. Files that are removed meanwhile are left out."""
     total = 0
     for path in folder.rglob("*"):
         try:

@@ -9,7 +9,7 @@ from records.errors import ExpectedError
 from workers import WorkerCallFailed
 
 CALL_SECONDS = 1.0
-"""A worker that is restarting answers only when it is ready again. A sample does not wait for that."""
+"""Time limit in seconds. A worker that restarts answers only when it is ready again; a sample does not wait for that."""
 
 Result = TypeVar("Result")
 

@@ -43,6 +43,8 @@ class FoundModel:
 
 
 class Catalogue:
+    """Finds the model files and reads their headers."""
+
     def __init__(self, folder: Path, bundled_package: str | None = BUNDLED_PACKAGE) -> None:
         self._folder = folder
         self._package = bundled_package
@@ -59,7 +61,7 @@ class Catalogue:
         return tuple(model for model in found if model.header is None or model.header.is_generative)
 
     def refresh(self, model: FoundModel) -> FoundModel:
-        """Inspect the model's file again and return the model."""
+        """Return the model with its header read again, if the file has changed since."""
         return self._read(model.id, model.source, model.path)
 
     def _bundled(self, path: Path) -> FoundModel:

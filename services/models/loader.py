@@ -43,6 +43,8 @@ class LoadEnvironment:
 
 
 class Loader:
+    """Loads and unloads models, and sets their states while it does so."""
+
     def __init__(
         self,
         registry: ModelRegistry,
@@ -57,7 +59,7 @@ class Loader:
         self._tasks = tasks
         self._environment = environment
         self._processes: set[ModelProcess] = set()
-        "Processes that have not ended, whatever happened to their models."
+        "Processes that have not ended. They include processes of models that are no longer in the registry."
         self._is_closed = False
 
     async def estimate(self, entry: ModelEntry, values: LoadRequest, leaving: Sequence[ModelEntry]) -> MemoryFit:
@@ -100,7 +102,7 @@ class Loader:
         except ModelLoadFailed as failure:
             await self._end(entry)
             self.fail(entry, ModelError(failure.code, failure.message, failure.hint))
-        except BaseException:  # cancellation too
+        except BaseException:  # including cancellation
             self._restore(entry, before)
             raise
         else:
@@ -150,7 +152,10 @@ class Loader:
         self._tasks.start(lambda: self._run_process(entry, process, leaving), "model process")
 
     def _request_end(self, entries: Sequence[ModelEntry], but: ModelEntry | None = None) -> None:
-        """Request the end of processes; their tasks set the states when they have ended. `but` keeps its state."""
+        """Request the end of the models' processes. Models that are not being loaded become UNLOADING, except for `but`.
+
+        The tasks of the processes set the final states when the processes have ended.
+        """
         for entry in entries:
             if entry.process is not None:
                 entry.process.end()
@@ -158,7 +163,7 @@ class Loader:
                 self._registry.update(entry, replace(entry.record, status=ModelStatus.UNLOADING))
 
     def _make_process(self, entry: ModelEntry, fit: MemoryFit) -> ModelProcess:
-        # A number of threads that users did not choose is found by trying.
+        # If users chose no number of threads, it stays None, and the worker measures which number is fastest.
         settings = replace(entry.load_values, threads=entry.requested.threads)
         load = Load(os.fsencode(entry.found.path), settings, entry.sampling_values)
         listener = LoadListener(

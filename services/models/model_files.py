@@ -16,7 +16,7 @@ from records.values.text import encodable
 
 MAX_FILES = 2000
 MAX_FOLDERS = 10_000
-"""Limits of one search: a link can lead to a whole disk."""
+"""Maximum numbers of files found and folders read in one search. They are needed because a link can lead to a whole disk."""
 
 
 @dataclass(slots=True)
@@ -31,8 +31,9 @@ class ModelFiles:
 def find_model_files(folder: Path) -> ModelFiles:
     """Find the GGUF files in a folder and below it.
 
-    Links to folders are followed. Each folder is searched once, by its own path if that is in `folder`, so links may form
-    loops. A link to a file that does not exist is a model file too: its model can be listed with the reason.
+    Links to folders are followed. Each folder is searched once, so links may form loops; if a folder is below `folder`, its
+    files are listed by their own paths and not by a link. A link to a file that does not exist is returned too, so that its
+    model can be listed with the reason why it cannot be loaded.
     """
     found = ModelFiles()
     for entry in _walk(folder, found.problems):

@@ -53,7 +53,7 @@ class LoadListener:
 
 
 class ModelProcess:
-    """Runs the process between `run` and `end`. Callbacks may come again after a crash, when the model is reloaded."""
+    """Runs the process between `run` and `end`. The listener is called again if the model is reloaded after a crash."""
 
     def __init__(
         self, load: Load, fit: MemoryFit, listener: LoadListener, stall_seconds: float, open_worker: OpenWorker
@@ -69,12 +69,12 @@ class ModelProcess:
         self._has_crashed = False
         self._failure: ModelError | None = None
         self.fit = fit
-        "Memory that the process was estimated to need."
+        "Estimate of the memory that the process needs."
         self.worker: Worker | None = None
         self.inference: WorkerInference | None = None
         "None until the model was loaded for the first time."
         self.ended = anyio.Event()
-        "Set by the owner when the process has ended and its memory is free."
+        "Set by `Loader` when the process has ended and its memory is free."
 
     def end(self) -> None:
         """Request the end of the process."""

@@ -1,7 +1,7 @@
 """Local models: the list, settings, loading, unloading and deletion. At most one model is loaded.
 
-Changes of a model run in tasks of this component: a client that leaves does not interrupt them. Changes of the same model
-run one after the other. Changes of different models are kept apart by their states, see `loader.py`.
+Changes of a model run in tasks of this component: a client that disconnects does not interrupt them. Changes of the same
+model run one after the other. Loads of different models exclude each other by the states of the models, see `loader.py`.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection

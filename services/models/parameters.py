@@ -22,7 +22,7 @@ from records.values.overlay import overlay
 
 MIN_CONTEXT = 256
 MAX_UNKNOWN_CONTEXT = 131_072
-"""Context length, in tokens, up to which a model is accepted whose file does not state its trained one."""
+"""Largest context length, in tokens, for a model whose file does not state the context length it was trained with."""
 MAX_UNKNOWN_LAYERS = 1000
 MAX_THREADS = 512
 """GGML_MAX_N_THREADS of llama.cpp."""

@@ -31,7 +31,7 @@ class ModelEntry:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     "Sampling settings that users chose."
     cores: int = 1
-    "Threads if users chose no number."
+    "The number of threads if users chose none."
     process: ModelProcess | None = None
     users: int = 0
     "Answers that use the model: also those that have not sent a request to its process yet."
@@ -73,6 +73,8 @@ class ModelEntry:
 
 
 class ModelRegistry:
+    """The known models in the order in which they are listed, and their changes for subscribers."""
+
     def __init__(self) -> None:
         self._entries: dict[ModelId, ModelEntry] = {}
         self._chosen_default: ModelId | None = None

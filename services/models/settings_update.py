@@ -21,6 +21,8 @@ MAX_CONTEXT = 2**31
 
 
 class SettingsUpdate:
+    """One change of the settings of one model."""
+
     def __init__(
         self, entry: ModelEntry, load: LoadRequest, sampling: SamplingSettings, removed: Collection[str] = ()
     ) -> None:
@@ -59,7 +61,7 @@ class SettingsUpdate:
         try:
             if entry.record.status is ModelStatus.READY:
                 await self._apply_to_engine(registry, loader)
-        except BaseException:  # cancellation too
+        except BaseException:  # including cancellation
             with anyio.CancelScope(shield=True):
                 await store.save(entry.id, entry.requested, entry.sampling)
             raise

@@ -97,7 +97,10 @@ def _count_fitting(costs: Sequence[int], room: int) -> int:
 async def _verify(
     counter: TokenCounter, parts: PromptParts, passages: int, pairs: int, reserve: int, reasoning_tokens: int
 ) -> FittedPrompt:
-    """Count the whole model input exactly. While it is too long or rejected by the template, drop one part more."""
+    """Count the tokens of the whole model input. While it is too long or the template rejects it, drop one more part.
+
+    `passages` and `pairs` are the numbers of passages and history pairs to begin with; `reserve` is the room for the answer.
+    """
     while True:
         kept = _keep(parts, passages, pairs)
         messages = render_messages(kept)

@@ -38,7 +38,7 @@ class Coverage(Protocol):
 
 
 class DeepSearch:
-    """Runs the `deep` leg and completes its ranking."""
+    """Runs the `deep` leg, and adds to its ranking the hits of the dense leg that the deep embedder has not indexed yet."""
 
     def __init__(self, embedder: PromptEmbedder, index: VectorIndex, coverage: Coverage) -> None:
         self._embedder = embedder

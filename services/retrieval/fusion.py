@@ -36,7 +36,7 @@ def best_first(scores: Mapping[ChunkId, float]) -> tuple[ScoredChunk, ...]:
 
 
 def put_first(ranking: Sequence[ScoredChunk], chosen: Collection[ChunkId]) -> tuple[ScoredChunk, ...]:
-    """Move the chosen chunks before all others, also those that the ranking lacks; the order within each group is kept.
+    """Move the chosen chunks before all others, and add those that the ranking lacks. The order within both groups is kept.
 
     The score of a chosen chunk is raised by twice the highest score.
     """
@@ -65,10 +65,10 @@ def lift_neighbours(
 def group_by_page(
     ranking: Sequence[ScoredChunk], pages: Mapping[ChunkId, Hashable], share: float, decay: float
 ) -> tuple[ScoredChunk, ...]:
-    """Raise the best chunk of a page by the evidence of the page's other chunks, and prefer other pages to these.
+    """Raise the score of the best chunk of each page, and lower the scores of the page's other chunks.
 
-    The best chunk gains `share` of the scores of the others. The second one keeps `decay` of its score, the third one
-    `decay` of that. A chunk without a page keeps its score.
+    The best chunk gains `share` of the sum of the others' scores. The score of the second chunk is multiplied by `decay`,
+    that of the third by `decay` squared, and so on. A chunk without a page keeps its score.
     """
     groups: dict[Hashable, list[ScoredChunk]] = {}
     for hit in ranking:

@@ -1,8 +1,8 @@
 """Removal of near-duplicates: the same text in two files, in an older draft, or in another format.
 
-They would take the places of passages with other content. A text that differs by one word may state the opposite. A
-passage is therefore a near-duplicate only if both hold: all but a few of its words occur in the same order in an earlier
-one (Jaccard similarity of three-word shingles; Broder, "On the resemblance and containment of documents", 1997), and it
+Near-duplicates would displace passages with other content. But a text that differs by one word may state the opposite. A
+passage is therefore a near-duplicate only if both hold: nearly all its words occur in the same order in a better ranked
+passage (Jaccard similarity of three-word shingles; Broder, "On the resemblance and containment of documents", 1997), and it
 adds no number, no name and no negation. The reasons for this rule are in docs/decisions/0016.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 SHINGLE_WORDS = 3
 MIN_SIMILARITY = 0.9
-"""About one word in 57 may differ."""
+"""Lowest Jaccard similarity of near-duplicates. About one word in 57 may differ."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\W_]+")
 """In scripts without spaces, each character is a word."""
@@ -27,6 +27,8 @@ _NEGATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
+    """The features of a passage by which it is compared with others."""
+
     normalized: str
     "The text in lower case, with single spaces."
     spellings: frozenset[str]
@@ -43,11 +45,11 @@ class NearDuplicates:
         self._admitted: list[_Passage] = []
         self._texts: set[str] = set()
         self._by_shingle: dict[tuple[str, ...], list[int]] = {}
-        "Positions in `_admitted`: a passage is compared only with those that share a shingle."
+        "Positions in `_admitted` by shingle. A passage is compared only with admitted passages that share a shingle."
         self.dropped = 0
 
     def admit(self, text: str) -> bool:
-        """Return whether the text is no near-duplicate of an admitted one; it counts as admitted then."""
+        """Admit the text and return True, unless it is a near-duplicate of a text that was admitted before."""
         passage = _analyze(text)
         if passage.normalized in self._texts or self._is_near_duplicate(passage):
             self.dropped += 1
@@ -77,7 +79,7 @@ def _repeats(later: _Passage, earlier: _Passage, shared: int) -> bool:
 
 
 def _adds_a_fact(later: _Passage, earlier: _Passage) -> bool:
-    """Return whether `later` has a number, name or sign that `earlier` lacks, or the negations of the two differ."""
+    """Return whether `later` adds a fact to `earlier`: a number, a name, or a word of one character; or another negation."""
     gained, lost = later.words - earlier.words, earlier.words - later.words
     if not _NEGATIONS.isdisjoint(gained.keys() | lost.keys()):
         return True

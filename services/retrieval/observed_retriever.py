@@ -11,12 +11,14 @@ from services.retrieval.retriever import Retriever
 
 
 class ObservedRetriever:
+    """Calls a `Retriever`, and counts and traces what it does."""
+
     def __init__(self, retriever: Retriever, tracer: Tracer) -> None:
         self._retriever = retriever
         self._tracer = tracer
         self.seconds = Histogram()
         self.legs: Counter[tuple[Leg, LegState]] = Counter()
-        "How many legs reached each state."
+        "Numbers of legs since the server started, by name and final state."
 
     async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval:
         """Retrieve passages. Raises what `Retriever.retrieve` raises."""

@@ -9,7 +9,8 @@ from records.ids import ChunkId
 from records.retrieval import Leg, LegState, RetrievalLeg, ScoredChunk
 
 CANDIDATES = 400
-"""Hits of each ranking. Pages are judged by their chunks among these, and the last one is the zero of the scale."""
+"""Maximum number of hits in each ranking. The score of a page depends on its chunks among these hits only, and min-max
+fusion scales the score of the last hit to 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from services.retrieval.fusion import best_first
 from services.retrieval.rankings import completed_leg, failed_leg
 
 RERANK_CANDIDATES = 30
-"""Chunks that are scored. A chunk behind the thirtieth place is hardly ever the best."""
+"""Maximum number of chunks that are scored. A chunk that is ranked lower is hardly ever the best."""
 BATCH_SIZE = 5
-"""Passages that are scored in one call. The same process embeds queries, and each waits for one batch at most."""
+"""Passages that are scored in one call. The same process embeds queries, and a query waits for one batch at most."""
 
 
 async def run_reranker(reranker: Reranker, query: str, chunks: Sequence[ChunkRecord]) -> RetrievalLeg:

@@ -38,7 +38,7 @@ from services.retrieval.rankings import CANDIDATES, Rankings, completed_leg, run
 from services.retrieval.rerank_leg import RERANK_CANDIDATES, run_reranker
 
 MAX_LIFTING_HITS = 200
-"""Hits whose neighbours gain score. The neighbours of later ones would not reach the first places."""
+"""Best hits whose neighbouring chunks gain score. The neighbours of lower hits would not reach the first positions."""
 RERANK_WEIGHT = 1.0
 """Weight of the reranker's ranking in the fusion with the ranking that it reorders."""
 QUOTATION_NOT_FOUND = "No passage contains the quoted text. Its words were searched one by one."

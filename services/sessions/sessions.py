@@ -18,7 +18,7 @@ from services.interfaces.session_store import SessionStore
 from services.snapshot_stream import snapshot_then_live
 
 SNAPSHOT_SESSIONS = 100
-"""Sessions in a snapshot of all of them, newest first; the others are read page by page."""
+"""Maximum number of sessions in a snapshot of all sessions, newest first. Clients read the others page by page."""
 
 
 class Sessions:
@@ -28,7 +28,7 @@ class Sessions:
         self._store = store
         self._changes: Broadcast[SessionRecord] = Broadcast()
         self._publishing = anyio.Lock()
-        "Held while a session is read or changed and then published, so that an older state never follows a newer one."
+        "Locked while a session is read or changed and then published, so that an older state never follows a newer one."
 
     @property
     def watchers(self) -> int:
@@ -89,7 +89,7 @@ class Sessions:
 
     @asynccontextmanager
     async def _change(self) -> AsyncIterator[None]:
-        """Store and publish a change inside the block: a request that is canceled meanwhile completes both."""
+        """Run the block, which stores and publishes a change, after earlier blocks and shielded from cancellation."""
         with anyio.CancelScope(shield=True):
             async with self._publishing:
                 yield
@@ -98,7 +98,7 @@ class Sessions:
     async def watch_sessions(
         self, scope: AccessScope, session_id: SessionId | None
     ) -> AsyncIterator[AsyncGenerator[Change[SessionRecord], None]]:
-        """Stream a snapshot and then every change, of one session or of all of the scope (None).
+        """Stream a snapshot and then every change: of one session, or of all sessions in the scope (None).
 
         Raises `NotFound` for an unknown id.
         """

@@ -143,7 +143,7 @@ async def dump(database: Database) -> list[list[tuple[Any, ...]]]:
 
 
 def id_slots(of: GraphQLInputType) -> Iterator[str]:
-    """Yield the names of the fields of an input type that hold ids; one name for an id itself."""
+    """Yield `id` for each id in a value of an input type, including the ids in nested inputs."""
     named = get_named_type(of)
     if named.name == "ID":
         yield "id"

@@ -31,7 +31,7 @@ LISTS = {
     ),
     "sessions with a word": (list_sessions(LOCAL, SessionFilter(query="torque"), Order("RELEVANCE")), False),
 }
-"""Lists, and whether they are read in the order of an index that begins with the owner."""
+"""Lists, each with True if it is read in the order of an index that begins with the owner."""
 
 
 async def explain(database: Database, sql: str, values: tuple[object, ...] = ()) -> list[str]:

@@ -1,4 +1,4 @@
-"""Running answers, event logs, changes and shared payloads, which are kept in memory, are divided by users."""
+"""Running answers, event logs, changes and shared payloads, which are kept in memory, are separate for each user."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -118,7 +118,7 @@ CASES: dict[str, Case] = {
 
 
 async def add_same_bytes(stores: Stores) -> bool:
-    """Add the bytes of the local user's document, and return whether the store calls them a duplicate."""
+    """Add a document with the bytes of the local user's document. Return whether the store reports a duplicate."""
     new = await stores.documents.get(LOCAL, DocumentId(1))
     return (await stores.documents.add(STRANGER, new_from(new)))[1]
 

@@ -44,7 +44,7 @@ SCOPES = {"local": LOCAL, "stranger": STRANGER}
 
 @dataclass(frozen=True, slots=True)
 class TwoUsers:
-    """A server with two users. `operations` executes what a WebSocket would, without the socket."""
+    """A server with two users. `operations` executes subscriptions as for a WebSocket."""
 
     operations: Operations
     client: httpx.AsyncClient

@@ -163,7 +163,7 @@ async def test_a_recount_corrects_wrong_totals(stores: Stores, tmp_path: Path) -
 
 
 async def test_a_reading_counts_neither_records_nor_files(stores: Stores, tmp_path: Path) -> None:
-    """Wrong totals are returned as they are, and a file beside the originals is not seen: only totals are read."""
+    """Wrong totals are returned as they are stored, and an uncounted file does not change the bytes of the originals."""
     originals = Originals(stores.database, tmp_path / "originals", tmp_path / "incoming")
     await originals.sweep()
     await stores.ingest("one", "two", "three")

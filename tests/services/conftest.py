@@ -26,6 +26,6 @@ async def database(template: Path, tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def captured_logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """The log entries of one test. Rendering the tracebacks of injected errors would take most of its time."""
+    """The log entries of one test. They are not rendered: the tracebacks of injected errors would take most of the time."""
     with capture_logs() as entries:
         yield entries

@@ -32,14 +32,14 @@ async def list_sessions(stores: Stores) -> Sequence[SessionRecord]:
 
 
 async def until_silent(changes: AsyncIterator[Change[SessionRecord]]) -> AsyncIterator[Change[SessionRecord]]:
-    """Yield the changes that were published before now."""
+    """Yield the changes that are received within 0.1 seconds."""
     with anyio.move_on_after(0.1):
         async for change in changes:
             yield change
 
 
 class SlowSessions(FakeSessions):
-    """A store whose `find` returns late what it has read."""
+    """A store whose `find` reads at once and returns the result some steps of the event loop later."""
 
     async def find(self, scope: AnyScope, key: Any) -> SessionRecord | None:
         found = await super().find(scope, key)

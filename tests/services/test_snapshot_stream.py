@@ -35,7 +35,7 @@ class WatchedPair:
     change: Callable[[int], Awaitable[object]]
     "Stores and publishes a new state of the second record."
     state: Callable[[Any], int]
-    "Reads that state from a record."
+    "Returns the state of a record that `change` has stored."
     second: int | str
     "The id of the second record."
 
@@ -131,7 +131,7 @@ async def until_state(
 
 
 def is_well_formed(received: list[Change[Any]], records: int) -> bool:
-    """Return whether the stream is a snapshot of so many records, its end, and then updates only."""
+    """Return whether the changes are a snapshot of `records` records, SNAPSHOT_END, and then updates only."""
     kinds = [each.kind for each in received]
     return kinds[: records + 1] == [ChangeKind.SNAPSHOT] * records + [ChangeKind.SNAPSHOT_END] and set(
         kinds[records + 1 :]

@@ -32,7 +32,7 @@ class ChromaCache:
         self.is_complete = False
         self.failure: str | None = None
         self.moved_aside: Path | None = None
-        "New path of the last corrupt directory."
+        "New path of a corrupt directory that was renamed; None if there is none to report."
 
     def open(self) -> ChromaCollection | None:
         """Return the collection, opened if necessary; None if that fails, with the reason in `failure`."""
@@ -50,7 +50,7 @@ class ChromaCache:
         self._try(ChromaCollection.drop_others)
 
     def disable(self, failure: ChromaError) -> None:
-        """Do without Chroma until it is opened again."""
+        """Record a failure of Chroma, which is not used again until `open` is called."""
         self._disable(str(failure))
 
     def upsert(self, embeddings: Sequence[Embedding]) -> None:

@@ -10,7 +10,7 @@ __all__ = ["Request", "Start", "run"]
 
 
 def run(link: Link, start: Start) -> NoReturn:
-    """Process calls without end. An unexpected error ends the process; the next one fills its caches from SQLite again."""
+    """Process calls without end. An unexpected error ends the process; the next process fills its caches from SQLite."""
     program = Program(start)
     while True:
         call = link.receive(program.seconds_to_step)

@@ -53,7 +53,7 @@ class Matrix:
         return [chunk_id for chunk_id in chunk_ids if chunk_id not in self._rows]
 
     def pages(self) -> Iterator[list[int]]:
-        """Return the ids that existed at the first page."""
+        """Yield the ids that exist when the first page is requested. Later changes are not taken into account."""
         chunk_ids = list(self._rows)
         for first in range(0, len(chunk_ids), PAGE):
             yield chunk_ids[first : first + PAGE]
@@ -74,7 +74,10 @@ class Matrix:
                 self._remove_row(row)
 
     def search(self, vector: bytes, limit: int, document_ids: Iterable[int] | None) -> list[tuple[int, float]]:
-        """Return the `limit` nearest chunks by cosine similarity, best first, ties by id. `vector` is float32 LE."""
+        """Return the ids and cosine similarities of the `limit` nearest chunks, best first, then by id.
+
+        `vector` is float32, little-endian.
+        """
         query = _normalized(np.frombuffer(vector, "<f4").astype(np.float32)[np.newaxis])[0]
         rows, scores = self._scores(query, document_ids)
         if len(self._rows) < self._used:

@@ -114,7 +114,7 @@ class Program:
         return Compared(difference.added, difference.removed, self._take_moved_aside(), self._cache.failure)
 
     def _take_moved_aside(self) -> str | None:
-        """Return the new path of a corrupt directory, once."""
+        """Return the new path of a corrupt directory that was renamed since the last call; None if there was none."""
         path, self._cache.moved_aside = self._cache.moved_aside, None
         return None if path is None else str(path)
 

@@ -7,7 +7,7 @@ from persistence.vectors.worker.matrix import Matrix
 from persistence.vectors.worker.source_vectors import SourceVectors
 
 OVERFETCH = 4
-"""Candidates for each hit. Some candidates are deleted or not searchable by now."""
+"""Number of candidates that are requested for each hit, because some may be deleted or not searchable by then."""
 
 MIN_CANDIDATES = 200
 MAX_CANDIDATES = 5000

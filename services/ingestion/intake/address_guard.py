@@ -1,7 +1,7 @@
-"""Protection of the own network from `importDocument`: only public addresses are connected to.
+"""Protection of the server's network from `importDocument`: connections are made to public addresses only.
 
-Addresses are checked where the connection is made, after every redirect, on the answer of the name server that is then
-used. A host name can therefore not change its address between the check and the connection.
+Addresses are checked when a connection is made, also after each redirect. The host name is resolved once, and the addresses
+that were checked are used for the connection. A host can therefore not change its address between check and connection.
 """
 
 import ipaddress
@@ -60,7 +60,7 @@ class GuardedNetwork(AsyncNetworkBackend):
     """A network backend that resolves each host name once and connects to checked addresses only."""
 
     def __init__(self, resolve: Resolve, network: AsyncNetworkBackend, *, allow_private: bool) -> None:
-        """`network` connects to addresses that were checked."""
+        """`network` connects to the checked addresses. `allow_private` permits addresses that are not public."""
         self._resolve = resolve
         self._network = network
         self._allow_private = allow_private

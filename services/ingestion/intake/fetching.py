@@ -16,7 +16,7 @@ MAX_REDIRECTS = 5
 MAX_SECONDS = 100.0
 """Time limit for a whole file: less than the 120 seconds of a mutation, so that the client learns of the outcome."""
 SILENCE_SECONDS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 10.0}
-"""Time limits for a server that does not answer, by what is waited for."""
+"""Time limits in seconds for a server that does not answer, by the step that waits for it."""
 HEADERS: Sequence[tuple[str, str]] = (
     ("User-Agent", "Graphlore"),
     ("Accept", "*/*"),

@@ -1,6 +1,6 @@
 """Files that are being received into the data folder: from uploads, texts, server paths and addresses alike.
 
-A file is written under a random name and hashed meanwhile. It is removed unless it is moved into the originals.
+A file is written under a random name and hashed while it is received. It is removed later, unless it became an original.
 """
 
 import hashlib

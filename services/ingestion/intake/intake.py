@@ -25,9 +25,9 @@ from services.ingestion.original_retention import OriginalRetention
 MAX_NAME_CHARACTERS = 300
 
 Added = tuple[DocumentRecord, bool]
-"""The document, and whether the user had one with the same bytes already.
+"""A document, and whether the user already had a document with the same bytes.
 
-It is then unchanged, unless its ingestion restarts.
+If so, it is the existing document, which is not changed, except that a failed or canceled ingestion starts again.
 """
 
 
@@ -83,7 +83,7 @@ class Intake:
         """Store a received file and start its ingestion.
 
         Raises `InvalidInput` for an empty file, `Unsupported` for a type that no reader accepts, and `DiskFull`. The
-        received file is gone afterwards in any case.
+        received file is moved or deleted in any case.
         """
         file = _claim(file)
         try:
@@ -176,7 +176,7 @@ async def _copy(source: Path, file: IncomingFile) -> None:
 
 
 def _claim(file: ReceivedFile) -> ReceivedFile:
-    """Rename a received file, so that its receiver, which removes it at the end of the request, does not find it."""
+    """Rename a received file. Its receiver removes the file at the end of the request, and must not find it."""
     claimed = file.path.with_suffix(".claimed")
     file.path.rename(claimed)
     return ReceivedFile(claimed, file.filename, file.byte_size, file.sha256, file.content_type)
@@ -202,7 +202,7 @@ async def _supported_type(file: ReceivedFile) -> str:
 
 
 def shown_name(filename: str) -> str:
-    """Return the last part of a client's file name, printable, at most 300 characters; never a path."""
+    """Return the printable characters of the last part of a client's file name, at most 300; never a path."""
     last = filename.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     printable = "".join(character for character in last if character.isprintable()).strip()
     return printable[:MAX_NAME_CHARACTERS] or "document"

@@ -12,7 +12,8 @@ TITLE_SOURCE_CHARACTERS = 4096
 """Characters at the beginning of a text that are searched for a title."""
 MAX_TITLE_CHARACTERS = 60
 DECLARED_WITHIN = 2048
-"""Characters at the beginning of a text that readers search for a declared encoding; of a long text the first twentieth."""
+"""Characters at the beginning of a text that readers search for a declared encoding. In a text of more than 20 times as many
+characters, they search its first twentieth."""
 
 _DECLARES_OTHER_ENCODING = re.compile(r"<(\?xml|meta)\b[^<>]*\b(encoding|charset)\s*=\s*[\"']?(?!utf-?8)\w", re.I)
 
@@ -37,9 +38,10 @@ def title_of(text: str) -> str:
 
 
 def encode_text(text: str, block_characters: int) -> Iterator[bytes]:
-    """Yield a text in UTF-8, in blocks of so many characters.
+    """Yield a text in UTF-8, in blocks of `block_characters` characters.
 
-    A text that declares another encoding, as HTML and XML can, begins with a byte order mark, which readers trust more.
+    HTML and XML can declare an encoding. If a text declares another one than UTF-8, the result begins with a byte order
+    mark, which readers trust more than the declaration.
     """
     if _DECLARES_OTHER_ENCODING.search(text[: max(DECLARED_WITHIN, len(text) // 20)]):
         yield codecs.BOM_UTF8

@@ -1,4 +1,4 @@
-"""The processor: model, usage since the reading before, frequency, load and temperature."""
+"""The processor: model, usage since the previous reading, frequency, load and temperature."""
 
 import os
 import platform
@@ -17,6 +17,8 @@ _SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "so
 
 
 class Cpu:
+    """Reads the state of the processor. Usage is measured since the previous reading."""
+
     def __init__(self) -> None:
         self._model = _model()
         self.reset()

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class Nvml(Protocol):
-    """The part of the module `pynvml` that is used here. A handle stands for a card."""
+    """The functions of the module `pynvml` that are used here. A handle is NVML's reference to a card."""
 
     @property
     def NVMLError(self) -> type[Exception]: ...  # noqa: N802  # NVML's own names
@@ -39,7 +39,7 @@ def system_nvml() -> Nvml:
 
 
 class Gpus:
-    """Reads all cards. The driver is opened by the first reading that finds one. Not thread-safe."""
+    """Reads all cards. The driver is opened by the first reading that finds a driver. Not thread-safe."""
 
     def __init__(self, nvml: Nvml) -> None:
         self._nvml = nvml

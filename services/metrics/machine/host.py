@@ -46,7 +46,10 @@ def read_memory() -> MemoryStatus:
 
 
 def read_disks(folders: Mapping[str, Path]) -> tuple[tuple[DiskStatus, ...], tuple[str, ...]]:
-    """Return the file system of each folder, and the reasons for those that cannot be read. Keys are purposes."""
+    """Return the file system of each folder, and the reasons for folders that cannot be read.
+
+    The keys of `folders` are the purposes of the folders, which appear in the result.
+    """
     disks, unavailable = [], []
     for purpose, folder in folders.items():
         try:

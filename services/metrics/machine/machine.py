@@ -22,6 +22,8 @@ from services.metrics.machine.temperatures import Sensors, read_temperatures, sy
 
 @dataclass(frozen=True, slots=True)
 class MachineReading:
+    """One reading of the machine and of the server's processes."""
+
     cpu: CpuStatus
     memory: MemoryStatus
     disks: tuple[DiskStatus, ...]

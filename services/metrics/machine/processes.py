@@ -1,4 +1,4 @@
-"""The server's own process and its workers. Usage is measured since the reading before; 100 % is one core."""
+"""The server's own process and its workers. Processor usage is measured since the previous reading; 100 % is one core."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ from records.system import ChildProcess, ProcessStatus, WorkerStatus
 
 
 class Processes:
+    """Reads the server's process and the workers. Usage is measured since the previous reading."""
+
     def __init__(self) -> None:
         self._own = psutil.Process()
         self._children: dict[int, psutil.Process] = {}

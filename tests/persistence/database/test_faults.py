@@ -135,7 +135,7 @@ async def content(database: Database) -> Content:
 
 @asynccontextmanager
 async def full_disk(database: Database) -> AsyncIterator[None]:
-    """Let the database file not grow by a single page inside the block."""
+    """Prevent the database file from growing while the block is open."""
 
     async def limit(pages: int | None) -> None:
         async with database.writing() as transaction:

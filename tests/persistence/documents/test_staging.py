@@ -37,6 +37,7 @@ async def stage(staging: Staging, document: DocumentRecord, *texts: str) -> int:
 
 
 async def drain(outbox: Outbox) -> list[int]:
+    """Remove all entries of the outbox and return their chunk ids in order."""
     entries = await outbox.read(1000)
     await outbox.done([entry.id for entry in entries])
     return [int(entry.chunk_id) for entry in entries]
@@ -66,7 +67,7 @@ async def test_equal_chunks_are_paired_one_to_one(database: Database, stores: St
 
 
 async def ids(stores: Stores, document: DocumentRecord) -> list[ChunkId]:
-    """Remove all entries and return their chunk ids in order."""
+    """Return the ids of a document's chunks in their order."""
     return [chunk.id for chunk in (await stores.chunks.page(LOCAL, document.id, PageRequest(first=100))).items]
 
 

@@ -103,7 +103,8 @@ class AnswersHarness:
     async def check_usable(self, session_id: SessionId) -> None:
         """Check that a session accepts a prompt and completes its answer.
 
-        The answer of a request that was canceled before may still start and end; a session that stays blocked hangs.
+        The answer of a request that was canceled before may still run for a while. If the session stays blocked, this
+        method does not return.
         """
         while True:
             await self.until_idle()

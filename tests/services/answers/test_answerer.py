@@ -1,4 +1,4 @@
-"""An answer is generated with or without reasoning as its mode requires, and fits whatever the model rejects."""
+"""An answer is generated with or without reasoning as its mode requires, from a model input that the model accepts."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -120,5 +120,5 @@ def test_a_citation_is_used_if_its_marker_is_named() -> None:
     "repeated", ["[", "[1,", "[1-", "`", "\\[", "*a", "<", "<code>", "[passage ", "[^", "- ", "> "]
 )
 def test_hostile_text_is_read_in_linear_time(repeated: str) -> None:
-    """The test's own time limit ends it if the time grows faster than the text."""
+    """If the time grew faster than the length of the text, the test would reach pytest's time limit."""
     assert find_marks(repeated * 20_000) == set()

@@ -19,7 +19,7 @@ def end(log: EventLog) -> None:
 
 
 def text_of(events: list[AnswerEvent], before: str = "") -> str:
-    """Build the text as a client does: a gap replaces it, a delta is appended at its offset."""
+    """Build the text as a client does: a `Gap` replaces the text, a text event is appended at its offset."""
     text = before
     for event in events:
         if isinstance(event, Gap):

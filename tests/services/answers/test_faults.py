@@ -122,7 +122,7 @@ async def test_answers_that_end_on_a_full_disk_fail_and_are_stored_when_there_is
 
 @pytest.mark.parametrize("action", ["send", "cancel", "delete", "follow", "wait"])
 async def test_a_session_is_usable_directly_after_the_disk_has_room_again(database: Database, action: str) -> None:
-    """The first request for the answer or its session stores the failure, without a restart."""
+    """No restart is needed: the first request for the answer or its session stores the answer as FAILED."""
     async with open_faulty(database) as (harness, faults):
         session = await harness.session()
         with faults.full_disk("Messages.finish"):

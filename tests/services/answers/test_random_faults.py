@@ -35,7 +35,10 @@ pytestmark = pytest.mark.usefixtures("captured_logs")
 requests = st.tuples(
     st.sampled_from(["send", "cancel", "delete", "follow"]), st.integers(0, SESSIONS - 1), st.integers(0, 30)
 )
-"""A request for a session. The client disconnects at this step, natively for even steps, by scope for odd ones; 0: never."""
+"""A request: its kind, its session, and the step of the event loop at which the client disconnects (0: never).
+
+At even steps, `cancel_natively_at` cancels the request, at odd steps `cancel_by_scope_at`.
+"""
 conditions = st.one_of(
     st.tuples(st.just("fault"), st.integers(0, 6), st.sampled_from(Fault)),
     st.tuples(st.sampled_from(["fill disk", "free disk", "block model", "release model", "crash model", "wait"])),

@@ -22,7 +22,10 @@ HANG_SECONDS = 60
 ERRORS = (DiskFull(), WorkerCrash("The process ended."), OSError("I/O error"))
 
 requests = st.tuples(st.sampled_from(["start now", "start when idle", "stop", "status"]), st.integers(0, 12))
-"""A request. The client disconnects after so many steps, natively for even numbers, else by scope; 0: never."""
+"""A request: its kind, and the step of the event loop at which the client disconnects (0: never).
+
+At even steps `cancel_natively_after` cancels the request, at odd steps `cancel_by_scope_after`.
+"""
 conditions = st.one_of(
     st.tuples(st.just("fault"), st.integers(0, 6), st.sampled_from(ERRORS)),
     st.tuples(st.sampled_from(["answer starts", "answers end", "embed", "embed freely", "add chunks", "wait"])),

@@ -42,7 +42,7 @@ from tests.support.supervisor import open_test_supervisor
 MAX_BYTES = 1_000_000
 CONTENT = b"Bolt A takes 35 Nm.\nBolt B takes 50 Nm.\nNuts are on shelf 7."
 AT_ONCE = 16
-"""Scenarios that run at the same time."""
+"""Maximum number of scenarios that run at the same time."""
 HANG_SECONDS = 60
 """Time after which a scenario is taken to hang."""
 LOOPS = {
@@ -139,7 +139,7 @@ class IngestionHarness:
     async def check_consistent(self) -> None:
         """Wait until nothing is queued, no received file is left, and the originals are those of the documents.
 
-        Work of a request that was canceled may still end; a state that stays inconsistent hangs.
+        The work of a canceled request may still run for a while. If the state stays inconsistent, this does not return.
         """
         while True:
             await self.until_idle()
@@ -210,7 +210,7 @@ async def open_faulty(
 
 
 async def run_all(scenarios: Iterable[Callable[[], Awaitable[object]]]) -> None:
-    """Run scenarios, so many at a time."""
+    """Run scenarios, at most `AT_ONCE` at the same time."""
     limiter = anyio.CapacityLimiter(AT_ONCE)
 
     async def run(scenario: Callable[[], Awaitable[object]]) -> None:

@@ -26,7 +26,7 @@ MAX_BYTES = 10_000
 
 @dataclass
 class FakeInternet:
-    """Name servers that answer from a table, and one HTTP server that is connected to for every address."""
+    """Name servers that answer from a table, and one HTTP server, which stands for the servers at all addresses."""
 
     names: dict[str, list[Sequence[str]]] = field(default_factory=dict)
     "The next answers for each host name; the last one is repeated."

@@ -284,7 +284,7 @@ async def test_an_original_is_kept_until_its_document_is_ready(database: Databas
 async def test_the_start_removes_originals_that_must_not_be_kept(
     database: Database, tmp_path: Path, keep: bool
 ) -> None:
-    """The server ended after the document became READY and before its original was removed, or the setting changed."""
+    """Such originals exist if the setting changed, or if the server ended between a document's READY and the removal."""
     async with open_harness(database, tmp_path, keep_originals=True) as harness:
         ready, _ = await harness.intake.add_file(LOCAL, harness.received(BOLTS))
         await harness.until(ready, READY)

@@ -151,7 +151,7 @@ async def test_a_deletion_during_an_upload_of_the_same_bytes_keeps_the_file_of_t
 
 
 async def at_once(harness: IngestionHarness, old: DocumentRecord, delay: int) -> DocumentRecord:
-    """Delete a document, and upload its bytes so many steps of the event loop later."""
+    """Delete a document, and upload its bytes `delay` steps of the event loop later. Return the uploaded document."""
 
     async def upload_later() -> DocumentRecord:
         for _ in range(delay):

@@ -34,7 +34,10 @@ requests = st.tuples(
     st.integers(0, len(CONTENTS) - 1),
     st.integers(0, 20),
 )
-"""A request for one content. The client disconnects at this step, natively for even steps, else by scope; 0: never."""
+"""A request: its kind, the content of its document, and the step at which the client disconnects (0: never).
+
+Steps are counted in the event loop. At even steps `cancel_natively_at` cancels the request, at odd `cancel_by_scope_at`.
+"""
 conditions = st.one_of(
     st.tuples(st.just("fault"), st.integers(0, 12), st.sampled_from(Fault)),
     st.tuples(st.sampled_from(["fill disk", "free disk", "block parser", "release parser"])),
@@ -115,7 +118,7 @@ class Scenario:
 def test_any_mix_of_requests_faults_and_restarts_leaves_every_document_complete(
     template: Path, runs: list[list[tuple[Any, ...]]]
 ) -> None:
-    """Each list of actions is played in one run of the server; the last run is checked."""
+    """Each list of actions is played in one run of the server. All documents are checked at the end of the last run."""
 
     async def scenario() -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -53,7 +53,7 @@ async def staged_rows(database: Database) -> int:
 
 
 async def reparsed(harness: IngestionHarness, document: DocumentRecord, chunk_count: int = 3) -> DocumentRecord:
-    """Wait until a document was reparsed; until then, watchers see it READY."""
+    """Wait until a document was reparsed and has `chunk_count` chunks. Check that it is READY all the time."""
     async with harness.events.watch(LOCAL, document.id) as changes:
         async for change in changes:
             if change.record is not None:

@@ -25,7 +25,8 @@ ACTIONS = st.one_of(
     st.tuples(st.just("fault"), st.integers(0, 3), st.sampled_from(Fault)),
     st.tuples(st.sampled_from(["unsubscribe", "read"])),
 )
-"""A request is canceled after so many steps, natively for even numbers, else by scope. Intervals are in milliseconds."""
+"""The number of a subscription is its interval in milliseconds. The number of a request is the step of the event loop at
+which it is canceled: at even steps by `cancel_natively_after`, at odd steps by `cancel_by_scope_after`."""
 
 
 class Scenario:

@@ -25,7 +25,7 @@ class FakeTotals:
 
 
 class FakeVectorIndex:
-    """An index whose number of vectors is `counted`; an exception is raised, None never responds."""
+    """An index whose `count` returns `counted`, raises it if it is an exception, or never returns if it is None."""
 
     def __init__(self, counted: int | Exception | None) -> None:
         self._counted = counted

@@ -31,7 +31,7 @@ def flip_bits(content: bytes, random: Random) -> bytes:
 
 
 async def wait_loaded(models: Models, model_id: ModelId) -> ModelRecord:
-    """Return the model when its load has ended."""
+    """Wait until a model is READY or FAILED, and return it."""
     with anyio.fail_after(60):
         async with models.watch_models(model_id) as changes, aclosing(changes):
             async for change in changes:

@@ -31,7 +31,7 @@ async def outcome_of(call: Awaitable[Outcome]) -> Outcome:
 
 
 async def run_all_after(on: ModelsHarness, operations: Sequence[Operation], steps: int) -> list[Outcome]:
-    """Start each operation some steps of the event loop after the one before; return all outcomes in order."""
+    """Start each operation `steps` steps of the event loop after the previous one; return all outcomes in order."""
 
     async def late(number: int, operation: Operation) -> Outcome:
         for _ in range(number * steps):
@@ -42,7 +42,7 @@ async def run_all_after(on: ModelsHarness, operations: Sequence[Operation], step
 
 
 async def run_after(on: ModelsHarness, first: Operation, second: Operation, steps: int) -> tuple[Outcome, Outcome]:
-    """Start `second` some steps of the event loop after `first`; return both outcomes."""
+    """Start `second` `steps` steps of the event loop after `first`; return both outcomes."""
     one, two = await run_all_after(on, (first, second), steps)
     return one, two
 

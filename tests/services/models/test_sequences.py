@@ -49,7 +49,7 @@ async def resume(on: ModelsHarness, name: str) -> None:
 
 
 async def answer(on: ModelsHarness, name: str) -> None:
-    """Use a model for a while, like an answer."""
+    """Use a model for 20 steps of the event loop, as an answer does, and check that it stays loaded."""
     model_id = on.ids.get(name, NO_MODEL)
     await on.models.wait_ready(model_id)
     on.models.inference(model_id)
@@ -82,7 +82,7 @@ ACTIONS: dict[str, Action] = {
 SEQUENCES = st.lists(
     st.tuples(st.sampled_from(sorted(ACTIONS)), st.sampled_from(NAMES), st.integers(0, 12)), min_size=1, max_size=25
 )
-"""Actions with the model and the steps of the event loop until the next action."""
+"""Actions. Each has a name, the name of a model, and the number of steps of the event loop until the next action."""
 
 
 @settings(max_examples=80, deadline=None)

@@ -16,7 +16,7 @@ from tests.support.builders import make_message
 
 @dataclass
 class WordCounter:
-    """Counts words as tokens, and some tokens for each message, as a chat template adds them.
+    """Counts words as tokens, and adds `per_message` tokens for each message, as a chat template does.
 
     Conversations with more messages than `max_messages` are rejected.
     """

@@ -96,7 +96,7 @@ async def test_a_chunk_without_a_deep_vector_keeps_its_relative_score() -> None:
 
 
 async def test_the_best_dense_hit_stays_first_if_it_is_not_indexed_yet() -> None:
-    """Without completion, the other hits would win because two rankings contain them."""
+    """Without `complete`, another hit would be first in the fused ranking, because both rankings contain it."""
     dense = (ScoredChunk(ChunkId(6), 0.9), *hits(0.5, 0.4, 0.3))
     found = hits(0.9, 0.5, 0.4)
     completed = await make_search(FakePromptEmbedder(), indexed=3).complete(found, dense)

@@ -42,7 +42,7 @@ async def library(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lib
 
 
 async def find_document(library: Library, name: str) -> DocumentRecord:
-    """Return the document of a needle, or the tiny one."""
+    """Return the document with the text of the needle `name`; for `tiny`, the document with the text `TINY`."""
     text = next(needle.text for needle in NEEDLES if needle.name == name) if name != "tiny" else TINY
     return await library.add(text, name)
 
@@ -89,7 +89,7 @@ async def test_the_same_content_is_stored_once(library: Library) -> None:
 
 
 async def test_a_reprocessed_document_keeps_its_rank(library: Library) -> None:
-    """Vectors may differ a little, because bfloat16 rounding depends on the other texts of a batch."""
+    """Scores may differ a little, because the rounding of bfloat16 vectors depends on the other texts of a batch."""
     needle = NEEDLES[1]
     before = (await library.search(needle.question, top_k=3)).hits
     await library.reprocess(await find_document(library, needle.name))
