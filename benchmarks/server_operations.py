@@ -15,8 +15,11 @@ MAX_LAG = re.compile(r"^graphlore_event_loop_lag_max_seconds (\S+)$", re.MULTILI
 
 
 async def import_text(client: Client, text: str, name: str | None = None, **more: Any) -> str:
-    """Import the text and return the id of the document; retry once a second while the server is busy."""
-    more |= {} if name is None else {"name": name}
+    """Import the text and return the id of the document; retry once a second while the server is busy.
+
+    Slashes in the name, which the server rejects, become hyphens.
+    """
+    more |= {} if name is None else {"name": name.replace("/", "-").replace("\\", "-")}
     while True:
         imported = (await client.run(IMPORT, input={"source": {"text": text}, **more}))["importDocument"]
         if imported["__typename"] == "ImportDocumentSuccess":

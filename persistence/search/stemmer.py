@@ -8,7 +8,7 @@ MAX_STEMS = 100_000
 
 
 class Stemmer:
-    """Computes the stem of each token once; about 2 µs for a new token."""
+    """Computes the stem of each token once; about 5 µs for a new token."""
 
     def __init__(self, memory: sqlite3.Connection) -> None:
         self._memory = memory
@@ -24,8 +24,12 @@ class Stemmer:
         return [self._stems[token] for token in tokens]
 
     def _add(self, tokens: Sequence[str]) -> None:
-        if tokens:
-            self._memory.execute("INSERT INTO tokens (rowid, token) VALUES (1, ?)", (" ".join(tokens),))
-            stems: Iterable[tuple[int, str]] = self._memory.execute("SELECT offset, term FROM stems")
-            self._stems |= {tokens[place]: stem for place, stem in stems}
-            self._memory.execute("INSERT INTO tokens (tokens) VALUES ('delete-all')")
+        if not tokens:
+            return
+        self._memory.execute("BEGIN")
+        try:
+            self._memory.executemany("INSERT INTO tokens (rowid, token) VALUES (?, ?)", enumerate(tokens))
+            stems: Iterable[tuple[int, str]] = self._memory.execute("SELECT doc, term FROM stems WHERE offset = 0")
+            self._stems |= {token: token for token in tokens} | {tokens[place]: stem for place, stem in stems}
+        finally:
+            self._memory.execute("ROLLBACK")

@@ -48,7 +48,7 @@ _CAPITALS = re.compile(
 
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 """ASCII characters as their full-width forms."""
-_WIDE_SIGNS = {ord(sign): ord(sign) + 0xFEE0 for sign in "+#.@$-"}
+_WIDE_SIGNS = {ord(sign): ord(sign) + 0xFEE0 for sign in "+#.@$-_"}
 
 _LATIN_OR_GREEK_ACCENTS = re.compile("(?<=[a-z\u0250-\u02af\u0370-\u03ff])[\u0300-\u036f]+")
 _OTHER_MARKS = re.compile(

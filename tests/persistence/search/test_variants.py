@@ -3,14 +3,20 @@
 import unicodedata
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from persistence.search.highlighter import open_highlighter
 from persistence.search.query import parse_query
+from persistence.search.variants import index_variants
+from records.retrieval import TextSpan
 from tests.access import LOCAL
 from tests.persistence.stores import Stores
 
 PEOPLE = "We look for someone who writes {} for the {}."
 LANGUAGES = [
     "C++", "C#", "C", "F#", "G++", "R", ".NET", "ASP.NET", "Node.js", "Next.js", "Objective-C", "A+", "#general", "@anna",
+    "--max_size",
 ]  # fmt: skip
 
 
@@ -192,3 +198,19 @@ async def test_a_fiscal_year_is_found_as_a_year(stores: Stores) -> None:
     await stores.ingest("Unrelated text.", "Sales of 2031: 7", "Sales in Q1: 8")
     assert await stores.found("FY2031") == ["Sales of 2031: 7"]
     assert set(await stores.found("FY2031Q1")) == {"Sales of 2031: 7", "Sales in Q1: 8"}
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(st.one_of(st.sampled_from("aB1_.+#@$-'/é中 "), st.characters()), max_size=30))
+def test_variants_are_single_tokens_of_the_index(text: str) -> None:
+    for variant in index_variants(text).split():
+        assert not any(character.isascii() and not character.isalnum() for character in variant)
+    with open_highlighter() as highlighter:
+        for span in highlighter.spans(text, parse_query(text)):
+            assert 0 <= span.start < span.end <= len(text)
+
+
+def test_a_token_that_the_index_would_split_leaves_the_highlighter_intact() -> None:
+    with open_highlighter() as highlighter:
+        highlighter.spans("x", parse_query("x"), ["a_b c"])
+        assert highlighter.spans("cats", parse_query("cat")) == (TextSpan(0, 4),)
