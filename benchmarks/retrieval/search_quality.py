@@ -72,7 +72,7 @@ async def _overhead(client: Client, data: Path, questions: Sequence[str]) -> Fig
     graphlore, embedding, keyword, dense = [], [], [], []
     async with (
         open_baseline("embedding", "fastest") as embedder,
-        open_baseline("searching", str(_database(data))) as bare,
+        open_baseline("search", str(_database(data))) as bare,
     ):
         for question in questions:
             began = perf_counter()
