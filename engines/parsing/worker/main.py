@@ -7,6 +7,7 @@ are sent to the server, which reports the file as damaged.
 import resource
 from collections.abc import Iterable
 from contextlib import closing
+from math import ceil
 from pathlib import Path
 
 from engines.parsing.parsing_limits import ParsingLimits
@@ -66,7 +67,10 @@ def send_events(call: Call, events: Iterable[ParseEvent], limits: ParsingLimits)
 
 
 def limit_cpu(seconds: int) -> None:
-    """Limit the CPU time of the process from now on. Above the limit, the kernel ends the process with SIGXCPU."""
+    """Allow the process at least this much CPU time from now on. Above it, the kernel ends the process with SIGXCPU.
+
+    The limit is in whole seconds of the process, so it can be up to one second more.
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (ceil(used.ru_utime + used.ru_stime) + seconds, hard))
