@@ -19,6 +19,15 @@ def _is_unknown(_word: str) -> bool:
 
 
 @dataclass(slots=True)
+class EquationCounts:
+    """The equations of a document that are not in its text as LaTeX."""
+
+    simplified: int = 0
+    "Equations of which the text has the characters alone, without fractions, roots and other structure."
+    unread: int = 0
+
+
+@dataclass(slots=True)
 class ParseContext:
     """The file, its limits, and the properties that its reader sets."""
 
@@ -45,6 +54,8 @@ class ParseContext:
     cells: int = 0
     "Number of table cells read so far, for the limit."
     warnings: list[str] = field(default_factory=list)
+    equations: EquationCounts = field(default_factory=EquationCounts)
+    "Counts that the contexts of a document's parts share."
     attachments: list[str] = field(default_factory=list)
     "Names of attached files that were not read."
     properties: dict[str, Any] = field(default_factory=dict)
@@ -69,6 +80,20 @@ class ParseContext:
             listed = ", ".join(map(str, numbers[:_MAX_LISTED])) + (", …" if len(numbers) > _MAX_LISTED else "")
             warning = f"{len(numbers):,} of {total:,} {parts} {problem}: {listed}."
             self.warnings.append(f"{warning} {advice}".rstrip())
+
+    def add_equation(self, *, has_characters: bool) -> None:
+        """Count an equation that could not be converted, and whose characters alone were read if it `has_characters`."""
+        self.equations.simplified += has_characters
+        self.equations.unread += not has_characters
+
+    def warn_of_equations(self) -> None:
+        """Add warnings about equations that could not be converted, if there are any."""
+        if count := self.equations.simplified:
+            were = "1 equation was" if count == 1 else f"{count:,} equations were"
+            self.warnings.append(f"{were} read without structure, such as fractions and roots.")
+        if count := self.equations.unread:
+            were = "1 equation" if count == 1 else f"{count:,} equations"
+            self.warnings.append(f"{were} could not be read.")
 
     def warn_of_revision(self, deletions: int, hidden_words: int) -> None:
         """Add a warning about deletions, which were left out, and one about hidden words, which were read. Skip zeros."""

@@ -130,7 +130,7 @@ class SlideReader:
                 parts.append("\n")
             elif name == "AlternateContent" or name == "m":
                 equations = (part for part in each.iter() if local_name(part) == "oMath")
-                parts += [equation_text(equation) or "" for equation in equations]
+                parts += [equation_text(equation, self._context) for equation in equations]
         return "".join(parts)
 
     def _run_text(self, run: Any) -> str:

@@ -77,7 +77,7 @@ class WordBlocks:
         self._file = file
         self._part = part
         self._relations = file.package.relations(part) if relations is None else relations
-        self._text = WordText(file.styles, self._relations, file.counts)
+        self._text = WordText(file.styles, self._relations, file.counts, file.context)
         self._before: BlockKind | None = None
 
     def read(self, elements: Iterable[Any]) -> Iterator[Block]:

@@ -12,6 +12,7 @@ from engines.parsing.worker.office.equations import equation_text
 from engines.parsing.worker.office.package import Relation, attribute, child, is_on, value
 from engines.parsing.worker.office.symbols import NOT_TICKED, TICKED, is_symbol_font, symbol
 from engines.parsing.worker.office.word_styles import ParagraphStyle, Styles
+from engines.parsing.worker.parse_context import ParseContext
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -30,7 +31,6 @@ class WordCounts:
     deletions: int = 0
     hidden_words: int = 0
     unknown_symbols: int = 0
-    unread_equations: int = 0
     objects: list[str] = field(default_factory=list)
     "Names of the programs of embedded objects."
     unread: dict[str, int] = field(default_factory=dict)
@@ -66,7 +66,10 @@ class _Field:
 class WordText:
     """Converts the paragraphs of one part of a document to text."""
 
-    def __init__(self, styles: Styles, relations: dict[str, Relation], counts: WordCounts) -> None:
+    def __init__(
+        self, styles: Styles, relations: dict[str, Relation], counts: WordCounts, context: ParseContext
+    ) -> None:
+        self._context = context
         self._styles = styles
         self._relations = relations
         self._counts = counts
@@ -240,11 +243,9 @@ class WordText:
                 self._counts.objects.append(each.get("ProgID") or "unknown program")
 
     def _equation(self, element: Any) -> None:
-        text = equation_text(element)
-        if text is None:
-            self._counts.unread_equations += 1
+        text = equation_text(element, self._context)
         is_after_equation = bool(self._found.parts) and self._found.parts[-1].endswith("$")
-        self._add(f" {text}" if text and is_after_equation else text or "")
+        self._add(f" {text}" if text and is_after_equation else text)
 
     def _equations(self, element: Any) -> None:
         for number, each in enumerate(element.iter(f"{_MATH}oMath")):

@@ -29,8 +29,7 @@ def _warn(word: WordFile, package: OfficePackage, context: ParseContext) -> None
     context.warn_of_revision(counts.deletions, counts.hidden_words)
     if counts.unknown_symbols:
         context.warnings.append(f"{counts.unknown_symbols:,} symbols of special fonts could not be read.")
-    if counts.unread_equations:
-        context.warnings.append(f"{counts.unread_equations:,} equations could not be read.")
+    context.warn_of_equations()
     for name, number in counts.unread.items():
         context.warnings.append(f"{number:,} {name} were not read.")
     if counts.objects:

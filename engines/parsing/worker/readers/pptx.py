@@ -23,6 +23,7 @@ def read(context: ParseContext) -> Iterator[Block]:
         context.title = context.properties.get("title")
         context.tables = context.pictures = 0
         yield from _slides_blocks(package, slides, context)
+        context.warn_of_equations()
         warn_of_unread_parts(package, context)
 
 

@@ -148,3 +148,13 @@ def test_embedded_objects_and_films_are_named(tmp_path: Path) -> None:
         "Embedded files were not read: book.xlsx. Upload them as separate documents.",
         "Sounds and films were not read: storm.mp4.",
     )
+
+
+def test_equations_of_slides_that_cannot_be_converted_are_named(tmp_path: Path) -> None:
+    equation = "<m:oMath><m:d><m:e><m:r><m:t>v2</m:t></m:r></m:e></m:d></m:oMath>"
+    math = f'<a14:m xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main">{equation}</a14:m>'
+    paragraph = f"<a:p><a:r><a:t>Speed </a:t></a:r>{math}</a:p>"
+    package = slides(TITLE + shape("Crane").replace("</p:txBody>", f"{paragraph}</p:txBody>"))
+    found = read(tmp_path, package)
+    assert "Speed v2" in found.text
+    assert found.warnings == ("1 equation was read without structure, such as fractions and roots.",)

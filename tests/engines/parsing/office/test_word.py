@@ -141,6 +141,28 @@ def test_equations_are_read_as_latex(tmp_path: Path) -> None:
     body = f"<w:p>{RUN.format('Slope ')}{fraction}</w:p><w:p><m:oMathPara>{fraction}</m:oMathPara></w:p>"
     found = read(tmp_path, body)
     assert found.text == "Slope $\\frac{a}{b}$\n\n$\\frac{a}{b}$"
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        pytest.param("<m:d><m:e><m:r><m:t>v2</m:t></m:r></m:e></m:d>", id="docling raises KeyError"),
+        pytest.param(
+            '<m:acc><m:accPr><m:chr m:val="Q"/></m:accPr><m:e><m:r><m:t>v2</m:t></m:r></m:e></m:acc>',
+            id="docling loses the letter below the accent",
+        ),
+    ],
+)
+def test_equations_that_cannot_be_converted_are_read_as_characters_and_named(tmp_path: Path, equation: str) -> None:
+    found = read(tmp_path, f"<w:p>{RUN.format('Speed ')}<m:oMath>{equation}</m:oMath></w:p>")
+    assert found.text == "Speed v2"
+    assert found.warnings == ("1 equation was read without structure, such as fractions and roots.",)
+
+
+def test_equations_without_characters_are_named(tmp_path: Path) -> None:
+    found = read(tmp_path, f"<w:p>{RUN.format('Speed')}<m:oMath><m:r/></m:oMath></w:p>")
+    assert found.warnings == ("1 equation could not be read.",)
 
 
 @pytest.mark.parametrize(
