@@ -7,7 +7,6 @@ ChunkId = NewType("ChunkId", int)
 SessionId = NewType("SessionId", int)
 MessageId = NewType("MessageId", int)
 UserId = NewType("UserId", int)
-CollectionId = NewType("CollectionId", int)
 
 ModelId = NewType("ModelId", str)
 """The first 16 hex digits of the SHA-256 of the model's path or package name: stable between starts."""

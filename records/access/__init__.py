@@ -1,5 +1,5 @@
 """Access: users with their roles, and the scope of what one request may read and change."""
 
-from records.access.scopes import AccessLevel, AccessScope, AnyScope, Role, SystemScope, UserRecord
+from records.access.scopes import AccessScope, AnyScope, Role, SystemScope, UserRecord
 
-__all__ = ["AccessLevel", "AccessScope", "AnyScope", "Role", "SystemScope", "UserRecord"]
+__all__ = ["AccessScope", "AnyScope", "Role", "SystemScope", "UserRecord"]

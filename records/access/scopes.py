@@ -1,25 +1,17 @@
 """Access: users with their roles, and the scope of what one request may read and change."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TypeAlias
 
-from records.ids import CollectionId, UserId
+from records.ids import UserId
 
 
 class Role(StrEnum):
     SUPERADMIN = "SUPERADMIN"
     ADMIN = "ADMIN"
     USER = "USER"
-
-
-class AccessLevel(StrEnum):
-    READ = "READ"
-    WRITE = "WRITE"
-    MANAGE = "MANAGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +33,6 @@ class AccessScope:
 
     user_id: UserId
     role: Role
-    collections: Mapping[CollectionId, AccessLevel] = field(default_factory=lambda: MappingProxyType({}), hash=False)
-    "The level of the user in each collection that the scope includes."
 
     def includes(self, owner_id: UserId | None) -> bool:
         """Return whether the scope includes the private objects of an owner. It never includes those without an owner."""
