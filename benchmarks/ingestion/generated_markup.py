@@ -19,7 +19,7 @@ from engines.parsing.worker.blocks.block import Block
 from engines.parsing.worker.parse_context import ParseContext
 from engines.parsing.worker.readers import reader_for
 
-_NOUNS = (
+NOUNS = (
     "harbour",
     "Möwe",
     "ferry",
@@ -35,6 +35,7 @@ _NOUNS = (
     "buoy",
     "winch",
 )
+"""Words of the texts and labels of all generated documents, in several scripts."""
 _NAMES = (
     "cookies",
     "share",
@@ -85,8 +86,8 @@ class Writer:
 
     def _words(self, count: int) -> str:
         """Return `count` words. The first contains a number, so that the text occurs nowhere else."""
-        first = f"{self._random.choice(_NOUNS)} {next(self._numbers)}"
-        return " ".join([first, *self._random.choices(_NOUNS, k=count - 1)])
+        first = f"{self._random.choice(NOUNS)} {next(self._numbers)}"
+        return " ".join([first, *self._random.choices(NOUNS, k=count - 1)])
 
     def _marked(self, text: str) -> str:
         """Return the text as HTML with formatted words."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from benchmarks.figures import Figure, at_least
+from benchmarks.ingestion.generated_markup import NOUNS
 from engines.parsing.detection.detect import detect_type
 from engines.parsing.parsing_limits import ParsingLimits
 from engines.parsing.worker.blocks.block import Block
@@ -35,7 +36,6 @@ _FORMATS: tuple[tuple[str, Callable[[float], float], Callable[[float], str]], ..
     ("#,##0_);(#,##0)", lambda size: -round(size) - 1, lambda value: f"({-value:,.0f})"),
 )
 """Number formats of columns: the code, a value made from a random size, and the value as it is shown."""
-_NOUNS = ("harbour", "Möwe", "ferry", "gauge", "crane", "Łódź", "pier", "lantern", "rope", "buoy", "winch", "κύμα")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class SheetWriter:
         return sheet
 
     def _word(self) -> str:
-        return f"{self.random.choice(_NOUNS)} {next(self._numbers)}"
+        return f"{self.random.choice(NOUNS)} {next(self._numbers)}"
 
     def _title(self, sheet: Sheet) -> None:
         """Add lines above a table: a title, names with values, or none."""

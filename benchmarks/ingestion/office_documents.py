@@ -9,23 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.ingestion.generated_markup import NOUNS
 from tests.support.documents.open_documents import cell_of, row, table, write_odt
 
-_NOUNS = (
-    "harbour",
-    "Möwe",
-    "ferry",
-    "crane",
-    "Łódź",
-    "pier",
-    "çay",
-    "lantern",
-    "κύμα",
-    "rope",
-    "日没",
-    "buoy",
-    "winch",
-)
 _UNITS = ("{}", "{} m", "{}%", "€{}", "({})", "–")
 _COVERED = "<table:covered-table-cell/>"
 
@@ -73,7 +59,7 @@ class OfficeWriter:
     def _words(self, count: int) -> str:
         """Return `count` words. The first is a number written in letters, so that the text occurs nowhere else."""
         number = "".join(chr(ord("a") + int(digit)) for digit in str(next(self._numbers)))
-        return " ".join([f"{self._random.choice(_NOUNS)}-{number}", *self._random.choices(_NOUNS, k=count - 1)])
+        return " ".join([f"{self._random.choice(NOUNS)}-{number}", *self._random.choices(NOUNS, k=count - 1)])
 
     def _value(self) -> str:
         return self._random.choice(_UNITS).format(f"{self._random.randint(0, 99_999):,}")

@@ -37,6 +37,7 @@ async def test_a_mutation_is_canceled_with_its_client(address: str, probe: Probe
         await probe.until_open_streams(1)
         await end(socket, how)
         await probe.until_open_streams(0)
+        assert probe.open_streams == 0
 
 
 async def end(socket: Socket, how: str) -> None:
@@ -88,6 +89,7 @@ async def test_owned_work_is_completed_after_its_socket_has_ended(incoming: Path
         await end(socket, how)
         eraser.proceed.set()
         await eraser.completed.wait()
+        assert eraser.completed.is_set()
 
 
 @pytest.mark.parametrize("transport", ["http", "websocket"])
