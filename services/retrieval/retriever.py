@@ -85,9 +85,7 @@ class Retriever:
         ranking, later_legs = await self._combine(access, query, rankings)
         near_duplicates = NearDuplicates() if self._steps.removes_near_duplicates else None
         selection = await select_passages(self._chunks, access, ranking, query.top_k, near_duplicates)
-        hits = await make_hits(
-            self._documents, access, selection, rankings, lambda text: self._keywords.spans(text, query.text)
-        )
+        hits = await make_hits(self._documents, access, selection, rankings, self._keywords.matcher(query.text))
         dropped = near_duplicates.dropped if near_duplicates else 0
         return Retrieval(query, hits, (*rankings.legs, *later_legs), dropped, (perf_counter() - started) * 1000)
 
