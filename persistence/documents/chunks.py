@@ -50,7 +50,7 @@ class Chunks:
         return (await self.find_many(scope, [chunk_id])).get(chunk_id)
 
     async def find_many(self, scope: AnyScope, chunk_ids: Sequence[ChunkId]) -> Mapping[ChunkId, ChunkRecord]:
-        async with self._database.snapshot() as reader:
+        async with self._database.reading() as reader:
             found = await load_chunks(reader, scope, chunk_ids)
         return {record.id: record for record in found.values()}
 

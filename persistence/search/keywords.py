@@ -75,7 +75,7 @@ class Keywords:
 
     async def rare_matches(self, text: str, document_ids: Sequence[DocumentId] | None) -> tuple[ChunkId, ...]:
         identifiers = parse_query(text).identifiers
-        if document_ids is not None and not document_ids:
+        if not identifiers or (document_ids is not None and not document_ids):
             return ()
         matches: dict[ChunkId, None] = {}
         async with self._database.snapshot() as reader:

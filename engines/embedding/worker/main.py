@@ -9,7 +9,7 @@ from sentence_transformers import SentenceTransformer
 
 from engines.embedding.protocol import Description, Precision, Request, Start
 from engines.embedding.worker import maxsim
-from engines.embedding.worker.padding import pad_to_steps
+from engines.embedding.worker.padding import pad_to_steps, without_padding
 from engines.embedding.worker.precision import choose_precision
 from engines.embedding.worker.program import Floats, Program
 from workers.child import Link, serve
@@ -37,7 +37,8 @@ class Transformer:
         )
 
     def encode_prompt(self, text: str) -> Floats:
-        return _floats(self._model.encode_query([text], batch_size=1, show_progress_bar=False))
+        with without_padding(self._model):
+            return _floats(self._model.encode_query([text], batch_size=1, show_progress_bar=False))
 
     def encode_documents(self, texts: list[str]) -> Floats:
         return _floats(self._model.encode_document(texts, batch_size=len(texts), show_progress_bar=False))
