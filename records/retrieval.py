@@ -83,7 +83,6 @@ class RetrievalHit:
     score: float
     similarity: float | None
     bm25: float | None
-    snippet: Snippet
 
 
 @dataclass(frozen=True, slots=True)

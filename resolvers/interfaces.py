@@ -12,7 +12,7 @@ from records.filters import ModelFilter
 from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.indexing import IndexingStatus
 from records.model import LoadRequest, MemoryFit, ModelParameter, ModelRecord, SettingsOutcome
-from records.retrieval import Retrieval, RetrievalQuery
+from records.retrieval import Retrieval, RetrievalQuery, Snippet
 from records.session import MessageRecord, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
 from records.system import SystemSample
 from services.ingestion.intake.intake import DocumentFields
@@ -81,6 +81,7 @@ class Retriever(Protocol):
     """Search through chunks: `services.retrieval.retriever.Retriever`."""
 
     async def retrieve(self, scope: AccessScope, query: RetrievalQuery) -> Retrieval: ...
+    def make_snippet(self, query: str, text: str) -> Snippet: ...
 
 
 class SessionChanges(Protocol):

@@ -1,6 +1,6 @@
 """Keyword search: BM25 over the full-text index of chunks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 
@@ -90,9 +90,9 @@ class Keywords:
     def has_quotation(self, text: str) -> bool:
         return bool(find_quotations(text))
 
-    def matcher(self, query: str) -> Callable[[str], tuple[TextSpan, ...]]:
-        parsed, phrases = parse_query(query), [quotation.tokens for quotation in find_quotations(query)]
-        return lambda text: self._database.highlighter.spans(text, parsed, phrases)
+    def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
+        phrases = [quotation.tokens for quotation in find_quotations(query)]
+        return self._database.highlighter.spans(text, parse_query(query), phrases)
 
 
 def _queries(text: str) -> Iterator[Query]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from persistence.search.stop_words import STOP_WORDS
@@ -90,6 +91,7 @@ class Query:
         return tuple(word.exact for word in self.words if word.is_identifier)[:MAX_IDENTIFIERS]
 
 
+@lru_cache(maxsize=64)
 def parse_query(text: str, stop_words: frozenset[str] = STOP_WORDS) -> Query:
     """Return the terms of a query. No character is an operator.
 

@@ -7,6 +7,7 @@ contain a quotation. The text of each candidate is then compared with a pattern.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from persistence.search.tokenizer import MARKS, RUN, SPACELESS, WORD, search_form, tokenize
 from records.values.text import comparison_key
@@ -41,6 +42,7 @@ class Quotation:
         return f'"{self.tokens}" *' if self.is_open else f'"{self.tokens}"'
 
 
+@lru_cache(maxsize=64)
 def find_quotations(query: str) -> tuple[Quotation, ...]:
     """Return the first `MAX_QUOTATIONS` distinct quoted parts of a query that contain a word, in their order."""
     quotations = (next(filter(None, found.groups())) for found in _QUOTED.finditer(_comparable(query)))

@@ -1,11 +1,14 @@
 """Search results and the trace of their ranking."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from records import retrieval as records
 from records.retrieval import LegState, SearchMode
 from schema.common import global_ids
 from schema.common.enums import describe
+from schema.common.info import Info
 from schema.common.mapping import from_record
 from schema.documents.chunks import Chunk
 from schema.documents.types import Document
@@ -59,11 +62,17 @@ class SearchHit:
     bm25: float | None = strawberry.field(
         description="BM25 score, higher is better; null if keyword search did not find the chunk."
     )
-    snippet: Snippet = strawberry.field(description="Excerpt of the chunk with the matched words.")
+    query: strawberry.Private[str]
+    text: strawberry.Private[str]
+
+    @strawberry.field(description="Excerpt of the chunk with the matched words.")
+    def snippet(self, info: Info) -> Snippet:
+        return from_record(Snippet, info.context.retriever.make_snippet(self.query, self.text))
 
     @classmethod
-    def from_record(cls, hit: records.RetrievalHit) -> "SearchHit":
-        return from_record(cls, hit, chunk=Chunk.from_record(hit.chunk), document=Document.from_record(hit.document))
+    def from_record(cls, hit: records.RetrievalHit, query: str) -> "SearchHit":
+        chunk, document = Chunk.from_record(hit.chunk), Document.from_record(hit.document)
+        return from_record(cls, hit, chunk=chunk, document=document, query=query, text=hit.chunk.text)
 
 
 @strawberry.type(description="Position of a chunk in one ranking.")
@@ -89,15 +98,18 @@ class RetrievalLeg:
     )
     candidates: int = strawberry.field(description="Number of chunks in the ranking.")
     took_ms: float = strawberry.field(description="Duration in milliseconds.")
-    ranking: list[RankedChunk] = strawberry.field(description="Chunks of the ranking, best first.")
+    scored_chunks: strawberry.Private[Sequence[records.ScoredChunk]]
+
+    @strawberry.field(description="Chunks of the ranking, best first.")
+    def ranking(self) -> list[RankedChunk]:
+        return [
+            RankedChunk(chunk_id=global_ids.CHUNK.encode(scored.chunk_id), rank=rank, score=scored.score)
+            for rank, scored in enumerate(self.scored_chunks, 1)
+        ]
 
     @classmethod
     def from_record(cls, leg: records.RetrievalLeg) -> "RetrievalLeg":
-        ranking = [
-            RankedChunk(chunk_id=global_ids.CHUNK.encode(scored.chunk_id), rank=rank, score=scored.score)
-            for rank, scored in enumerate(leg.ranking, 1)
-        ]
-        return from_record(cls, leg, ranking=ranking)
+        return from_record(cls, leg, scored_chunks=leg.ranking)
 
 
 @strawberry.type(description="Trace of how the hits of a search were ranked.")
@@ -127,6 +139,6 @@ class SearchResults:
             query=retrieval.query.text,
             mode=retrieval.query.mode,
             took_ms=retrieval.took_ms,
-            hits=[SearchHit.from_record(hit) for hit in retrieval.hits],
+            hits=[SearchHit.from_record(hit, retrieval.query.text) for hit in retrieval.hits],
             trace=RetrievalTrace(legs=legs, dropped_duplicates=retrieval.dropped_duplicates),
         )

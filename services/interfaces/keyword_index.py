@@ -1,6 +1,6 @@
 """Interface of the keyword index, implemented by `persistence/search/keywords.py`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from records.ids import ChunkId, DocumentId
@@ -28,9 +28,6 @@ class KeywordIndex(Protocol):
         """Return whether a query has a part in double quotes that contains a word."""
         ...
 
-    def matcher(self, query: str) -> Callable[[str], tuple[TextSpan, ...]]:
-        """Return a function that returns the spans of a passage that match words of the query, in order, for highlighting.
-
-        The query is parsed once for all passages.
-        """
+    def spans(self, text: str, query: str) -> tuple[TextSpan, ...]:
+        """Return the spans of a passage that match words of the query, in order, for highlighting."""
         ...

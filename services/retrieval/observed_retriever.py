@@ -4,7 +4,7 @@ from collections import Counter
 from time import perf_counter
 
 from records.access import AccessScope
-from records.retrieval import Leg, LegState, Retrieval, RetrievalQuery
+from records.retrieval import Leg, LegState, Retrieval, RetrievalQuery, Snippet
 from records.tracing import Tracer
 from services.metrics import Histogram
 from services.retrieval.retriever import Retriever
@@ -34,3 +34,7 @@ class ObservedRetriever:
                 self.legs[leg.name, leg.state] += 1
         self.seconds.observe(perf_counter() - started)
         return retrieval
+
+    def make_snippet(self, query: str, text: str) -> Snippet:
+        """Return the part of a passage that shows why a query finds it."""
+        return self._retriever.make_snippet(query, text)

@@ -1,23 +1,20 @@
 """Selection of passages from a ranking. Chunks and documents are read last, so that nothing deleted can be returned."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from records.access import AccessScope
 from records.document import SEARCHABLE, ChunkRecord, DocumentRecord
 from records.ids import ChunkId, DocumentId
-from records.retrieval import RetrievalHit, RetrievalLeg, ScoredChunk, TextSpan
+from records.retrieval import RetrievalHit, RetrievalLeg, ScoredChunk
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.retrieval.near_duplicates import NearDuplicates
 from services.retrieval.rankings import Rankings
-from services.retrieval.snippets import make_snippet
 
 MIN_BATCH = 20
 """Chunks that are read together. The first batch nearly always contains enough passages."""
 
 Selection = Sequence[tuple[ScoredChunk, ChunkRecord]]
-FindMatches = Callable[[str], Sequence[TextSpan]]
-"""Returns the spans of a text that contain words of the query."""
 
 
 async def select_passages(
@@ -47,9 +44,8 @@ async def make_hits(
     access: AccessScope,
     selection: Selection,
     rankings: Rankings,
-    find_matches: FindMatches,
 ) -> tuple[RetrievalHit, ...]:
-    """Return hits with their documents, scores and snippets.
+    """Return hits with their documents and scores.
 
     Chunks of documents that have been deleted since the search are left out.
     """
@@ -59,9 +55,8 @@ async def make_hits(
     for scored, chunk in selection:
         document = _searchable(found, chunk.document_id)
         if document is not None:
-            snippet = make_snippet(chunk.text, find_matches(chunk.text))
             own = similarity.get(chunk.id), bm25.get(chunk.id)
-            hits.append(RetrievalHit(len(hits) + 1, chunk, document, scored.score, *own, snippet))
+            hits.append(RetrievalHit(len(hits) + 1, chunk, document, scored.score, *own))
     return tuple(hits)
 
 

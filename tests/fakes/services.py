@@ -25,7 +25,6 @@ from records.model import (
     SettingApplies,
     SettingsOutcome,
 )
-from records.retrieval import Retrieval, RetrievalHit, RetrievalQuery
 from records.session import (
     MessageRecord,
     MessageStatus,
@@ -120,16 +119,6 @@ class FakeIngestion(CanFail):
                 yield change
         finally:
             self.live_closed = True
-
-
-class FakeRetriever:
-    def __init__(self, *hits: RetrievalHit) -> None:
-        self.hits = hits
-        self.last_query: RetrievalQuery | None = None
-
-    async def retrieve(self, access: AccessScope, query: RetrievalQuery) -> Retrieval:
-        self.last_query = query
-        return Retrieval(query, self.hits, (), 0, 1.5)
 
 
 class FakeAnswers(CanFail):

@@ -13,6 +13,7 @@ from schema.build import build_schema
 from services.sessions import Sessions
 from tests.access import LOCAL
 from tests.fakes.indexing import FakeDeepVectors
+from tests.fakes.retrieval import FakeRetriever
 from tests.fakes.services import (
     FakeAnswers,
     FakeDocumentEvents,
@@ -21,7 +22,6 @@ from tests.fakes.services import (
     FakeIntake,
     FakeMetrics,
     FakeModels,
-    FakeRetriever,
 )
 from tests.fakes.stores import FakeChunks, FakeDocuments, FakeMessages, FakeOriginals, FakeSessions
 from tests.schema.samples import CITATION, INDEXING, SAMPLE

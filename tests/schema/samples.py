@@ -4,7 +4,7 @@ from records.document import BoundingBox
 from records.ids import ChunkId, DocumentId, ModelId
 from records.indexing import IndexingState, IndexingStatus
 from records.model import ModelStatus
-from records.retrieval import RetrievalHit, Snippet, TextSpan
+from records.retrieval import RetrievalHit
 from records.session import (
     CitationRecord,
     ContextBudget,
@@ -62,7 +62,6 @@ HIT = RetrievalHit(
     score=1.0,
     similarity=0.8,
     bm25=3.2,
-    snippet=Snippet("Bolt A takes 35 Nm.", (TextSpan(0, 4),)),
 )
 INDEXING = IndexingStatus(
     IndexingState.WAITING_FOR_IDLE, "large", 1, 2, 1, 1, 5, 30.0, 600, 12.0, THEN, "It ended unexpectedly."

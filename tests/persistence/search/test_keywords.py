@@ -68,7 +68,7 @@ async def test_no_character_is_an_operator(stores: Stores, query: str) -> None:
         document = await stores.ingest(TORQUE)
     await stores.keywords.search(query, 5, None)
     await stores.keywords.search(query, 5, [document.id])
-    for span in stores.keywords.matcher(query)(query + TORQUE):
+    for span in stores.keywords.spans(query + TORQUE, query):
         assert 0 <= span.start < span.end <= len(query + TORQUE)
 
 
@@ -99,7 +99,7 @@ async def test_hidden_chunks_do_not_count_towards_the_limit(stores: Stores) -> N
 
 async def test_highlights_agree_with_the_index_on_words(stores: Stores) -> None:
     text = "Bolts are bolted; 我会说中文。 X-200/b \x01"
-    marked = [text[span.start : span.end] for span in stores.keywords.matcher("bolt 中文 x-200/B 🔩")(text)]
+    marked = [text[span.start : span.end] for span in stores.keywords.spans(text, "bolt 中文 x-200/B 🔩")]
     assert marked == ["Bolts", "bolted", "中文", "X-200/b"]
-    assert stores.keywords.matcher("torque")("torque 🔩 torque") == (TextSpan(0, 6), TextSpan(9, 15))
-    assert stores.keywords.matcher("the")("torque") == ()
+    assert stores.keywords.spans("torque 🔩 torque", "torque") == (TextSpan(0, 6), TextSpan(9, 15))
+    assert stores.keywords.spans("torque", "the") == ()

@@ -136,7 +136,7 @@ async def test_chunks_are_found_and_highlighted_in_any_form(stores: Stores, one:
         query = quote.format(asked)
         assert set(await stores.found(query)) == set(texts)
         for text, word in zip(texts, (one, other), strict=True):
-            marked = "".join(text[span.start : span.end] for span in stores.keywords.matcher(query)(text))
+            marked = "".join(text[span.start : span.end] for span in stores.keywords.spans(text, query))
             assert word in marked
 
 
@@ -153,7 +153,7 @@ async def test_chunks_are_found_and_highlighted_in_any_form(stores: Stores, one:
 )
 async def test_highlights_are_spans_of_the_original_text(stores: Stores, text: str, word: str, form: Form) -> None:
     written = unicodedata.normalize(form, text)
-    [span] = stores.keywords.matcher(unicodedata.normalize("NFC", word))(written)
+    [span] = stores.keywords.spans(written, unicodedata.normalize("NFC", word))
     assert unicodedata.normalize("NFC", written[span.start : span.end]) == unicodedata.normalize("NFC", word)
 
 

@@ -92,7 +92,7 @@ async def test_long_quotations_are_bounded(stores: Stores, query: str) -> None:
 
 async def test_the_whole_quotation_is_highlighted(stores: Stores) -> None:
     text = "To be or not to be, that is it."
-    assert [text[span.start : span.end] for span in stores.keywords.matcher('"to be or not to be"')(text)] == [
+    assert [text[span.start : span.end] for span in stores.keywords.spans(text, '"to be or not to be"')] == [
         "To be or not to be"
     ]
 

@@ -71,7 +71,7 @@ async def test_numbers_are_equal_with_and_without_separators(stores: Stores, que
     text = f"It cost {written} crowns."
     await stores.ingest(text, "It cost 980,000 crowns, 1 and 12 and 250.")
     assert (await stores.found(query))[0] == text
-    assert stores.keywords.matcher(query)(text)
+    assert stores.keywords.spans(text, query)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ async def test_the_exact_form_ranks_before_the_one_without_accents(stores: Store
     for form in ("NFC", "NFD"):
         assert await stores.found(unicodedata.normalize(form, exact)) == [accented, plain]
         assert await stores.found(unicodedata.normalize(form, folded)) == [plain, accented]
-    [span] = stores.keywords.matcher(folded)(accented)
+    [span] = stores.keywords.spans(accented, folded)
     assert accented[span.start : span.end] == exact
 
 

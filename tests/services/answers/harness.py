@@ -21,7 +21,7 @@ from services.sessions import Sessions
 from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import Faults
 from tests.fakes.inference import FakeInference, Script
-from tests.fakes.services import FakeRetriever
+from tests.fakes.retrieval import FakeRetriever
 from tests.persistence.stores import Stores
 from tests.support.builders import make_model
 from tests.support.supervisor import open_test_supervisor

@@ -22,7 +22,7 @@ from services.answers.event_streams import MAX_ENDED_LOGS
 from settings import Settings
 from tests.access import LOCAL
 from tests.fakes.inference import FakeInference, Script
-from tests.fakes.services import FakeRetriever
+from tests.fakes.retrieval import FakeRetriever
 from tests.services.answers.harness import open_harness
 from tests.support.builders import make_model
 

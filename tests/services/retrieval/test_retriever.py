@@ -78,8 +78,9 @@ async def test_passages_and_snippets_are_exact_parts_of_their_document(library: 
             chunk = hit.chunk
             length = chunk.end_offset - chunk.start_offset
             assert await library.documents.text(LOCAL, chunk.document_id, chunk.start_offset, length) == chunk.text
-            assert hit.snippet.text in chunk.text
-            assert all(0 <= span.start < span.end <= len(hit.snippet.text) for span in hit.snippet.matches)
+            snippet = library.retriever.make_snippet(needle.question, chunk.text)
+            assert snippet.text in chunk.text
+            assert all(0 <= span.start < span.end <= len(snippet.text) for span in snippet.matches)
 
 
 async def test_the_same_content_is_stored_once(library: Library) -> None:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import psutil
 import pytest
 
@@ -42,6 +43,17 @@ class Resources:
     def now(served: Served) -> "Resources":
         tasks = len(asyncio.all_tasks())
         return Resources(generators_alive(), tasks, psutil.Process().num_fds(), served.watchers)
+
+    @staticmethod
+    async def settled(served: Served) -> "Resources":
+        """Return the counts when ten in a row were equal: a thread may still read the last sample of the metrics."""
+        last, equal = Resources.now(served), 1
+        with anyio.fail_after(30):
+            while equal < 10:
+                await anyio.sleep(0.02)
+                now = Resources.now(served)
+                last, equal = now, equal + 1 if now == last else 1
+        return last
 
 
 async def begin_streams(socket: Socket, answer: str) -> None:
@@ -90,8 +102,8 @@ async def test_aborted_sockets_leave_nothing_behind(tmp_path: Path) -> None:
             return watchers
 
         await abort_sockets(1)  # the first use starts threads that stay, such as the sampler's
-        before = Resources.now(served)
+        before = await Resources.settled(served)
         assert await abort_sockets(SOCKETS) == 3 * SOCKETS
-        assert Resources.now(served) == before
+        assert await Resources.settled(served) == before
         assert before.watchers == 0
         served.answerer.go.set()
