@@ -12,16 +12,17 @@ from pathlib import Path
 import anyio
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bootstrap import Components, Inputs, StartFailed, StopRequest, open_components, open_data_folder
 from concurrency import Supervisor, open_supervisor, open_task_group
 from logs import configure_logs
-from records.access import AccessScope
+from records.access import Exchange
 from records.configuration import Limits
 from records.tracing import NoTracing, Tracer
+from schema import permissions
 from schema.build import build_schema
 from schema.common import global_ids
 from services.ingestion import IncomingFiles
@@ -46,17 +47,28 @@ from transport import (
 
 log = structlog.get_logger("graphlore")
 
+SET_UP = """
+Nobody has an account on this server yet. The first account is that of the superadmin. Sign up with this set-up code as
+the invitation; it is valid until the server stops:
+
+    {code}
+
+"""
+
 ComponentsOpener = Callable[[Supervisor, Inputs], AbstractAsyncContextManager[Components]]
 
 
 def create_app(components: Components, transport: TransportSettings) -> Starlette:
     """Create the application: `/graphql` with its page, downloads, health checks and metrics."""
 
-    async def resolve_scope(_: HTTPConnection) -> AccessScope:
-        return await components.access.resolve()
+    authentication = components.authentication
+    contexts = Contexts(
+        authentication.authenticate, permissions.authorize, authentication.watch, components.create_context
+    )
 
     async def find_original(request: Request, global_id: str) -> Download | None:
-        context = components.create_context(await resolve_scope(request))
+        viewer = await authentication.authenticate(request.headers.get("authorization"))
+        context = components.create_context(viewer, Exchange())
         document_id = global_ids.DOCUMENT.find_key(global_id)
         document = await context.documents.find(context.scope, document_id) if document_id is not None else None
         if document is None or not document.has_original:
@@ -78,13 +90,13 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
 
     return Starlette(
         routes=[
-            *create_routes(build_schema(), Contexts(resolve_scope, components.create_context), transport),
+            *create_routes(build_schema(), contexts, transport),
             download_route("/documents/{id}/original", find_original),
             Route("/health", health),
             Route("/health/live", alive),
             Route("/metrics", metrics),
         ],
-        middleware=create_middleware(transport),
+        middleware=create_middleware(transport, authentication.authenticate),
     )
 
 
@@ -111,6 +123,8 @@ async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer
         await tasks.start(stop.watch_signals)
         with stop.starting:
             async with open_supervisor(stop.fail) as supervisor, opener(supervisor, inputs) as components:
+                if components.set_up_code is not None:
+                    sys.stderr.write(SET_UP.format(code=components.set_up_code))
                 if not stop.is_requested:
                     server = HTTPServer(create_app(components, transport))
                     stop.stop_server = server.stop

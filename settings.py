@@ -37,6 +37,13 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
+class Accounts(StrEnum):
+    SINGLE = "single"
+    INVITATION = "invitation"
+    APPROVAL = "approval"
+    CLOSED = "closed"
+
+
 class LogFormat(StrEnum):
     CONSOLE = "console"
     JSON = "json"
@@ -115,6 +122,7 @@ Hosts = Annotated[tuple[Annotated[str, AfterValidator(_check_host)], ...], NoDec
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_check_origin)], ...], NoDecode, BeforeValidator(_split)]
 ProxyPath = Annotated[str, AfterValidator(_check_root_path)]
 Token = Annotated[SecretStr, AfterValidator(_check_token_length), AfterValidator(_check_token_characters)]
+LowerAccounts = Annotated[Accounts, BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)]
 UpperLevel = Annotated[LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
 
 
@@ -125,7 +133,9 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", validate_default=True
     )
 
-    host: str = Field("127.0.0.1", description="Address to listen on; other than loopback only with an access token")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; other than loopback only with an access token or accounts"
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 selects a free one")
     root_path: ProxyPath = Field(
         "", description="Path under which a reverse proxy serves the server, such as `/graphlore`; unset: `/`"
@@ -144,6 +154,11 @@ class Settings(BaseSettings):
     )
     access_token: Token | None = Field(
         None, description=f"Token that every request must have, at least {MIN_TOKEN} characters; unset: none"
+    )
+    accounts: LowerAccounts = Field(
+        Accounts.SINGLE,
+        description="Accounts: `single` for one person without a password; otherwise the way in which people get an "
+        "account: `invitation`, `approval` or `closed`",
     )
     introspection: bool = Field(True, description="Allow clients to read the schema")
     graphiql: bool = Field(True, description="Show GraphiQL to browsers at `/` and `/graphql`")
@@ -190,10 +205,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _require_token_beyond_loopback(self) -> Self:
-        if self.access_token is None and not is_loopback(self.host):
+        is_open = self.access_token is None and self.accounts is Accounts.SINGLE
+        if is_open and not is_loopback(self.host):
             raise ValueError(
-                f"{variable('access_token')}: It must be set, because other machines can reach "
-                f"{variable('host')}={self.host}"
+                f"{variable('access_token')}: It must be set, or {variable('accounts')} must require accounts, because "
+                f"other machines can reach {variable('host')}={self.host}"
             )
         return self
 

@@ -12,13 +12,14 @@ from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor
-from records.access import AccessScope
+from records.access import AccountsMode, Exchange, Viewer
 from records.access.system_scope import SYSTEM
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
 from records.tracing import Tracer
 from resolvers.request_context import Context
-from services.access import LocalAccess, open_local_access
+from services.access import Access, open_access
+from services.access.authentication import Authentication
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.answers.effective_settings import SERVER_DEFAULTS
@@ -60,12 +61,14 @@ class Inputs:
 class Components:
     """The opened components that `server.py` passes to its routes."""
 
-    access: LocalAccess
-    create_context: Callable[[AccessScope], Context]
+    authentication: Authentication
+    create_context: Callable[[Viewer, Exchange], Context]
     "Returns the context of one operation."
     metrics: Metrics
     exposition: Exposition
     health: Health
+    set_up_code: str | None = None
+    "The code for the sign-up of the superadmin; None if there is one, or if the server has no accounts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class _Services:
 
     loop_lag: LoopLag
     stores: Stores
-    access: LocalAccess
+    access: Access
     search: Search
     models: Models
     session_changes: SessionChanges
@@ -94,11 +97,12 @@ async def open_components(supervisor: Supervisor, inputs: Inputs) -> AsyncIterat
         async with _open_services(supervisor, inputs) as services:
             has_started = True
             yield Components(
-                access=services.access,
+                authentication=services.access.authentication,
                 create_context=_context_factory(inputs, services),
                 metrics=services.metrics,
                 exposition=Exposition(_make_counters(inputs, services)),
                 health=Health(supervisor, services.stores.database.check_write),
+                set_up_code=services.access.set_up_code,
             )
     except (ExpectedError, OSError) as error:
         if has_started:
@@ -120,7 +124,8 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         enter = stack.enter_async_context
         loop_lag = await enter(open_loop_lag(supervisor))
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
-        access = await open_local_access(stores.users)
+        token = settings.access_token.get_secret_value() if settings.access_token else None
+        access = await open_access(stores.access, AccountsMode(settings.accounts.upper()), token)
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()
@@ -159,10 +164,11 @@ def _make_sources(stores: Stores, search: Search, documents: DocumentServices, m
     )
 
 
-def _context_factory(inputs: Inputs, services: _Services) -> Callable[[AccessScope], Context]:
+def _context_factory(inputs: Inputs, services: _Services) -> Callable[[Viewer, Exchange], Context]:
     stores, search, documents = services.stores, services.search, services.documents
     return partial(
         Context,
+        access=services.access,
         documents=stores.documents,
         chunks=stores.chunks,
         sessions=stores.sessions,

@@ -5,11 +5,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from persistence.access.users import Users
+from anyio import to_thread
+
+from persistence.access.api_keys import ApiKeys
+from persistence.access.audit_entries import AuditEntries
+from persistence.access.invitations import Invitations
+from persistence.access.login_delays import LoginDelays
+from persistence.access.logins import Logins
+from persistence.access.users import Accounts, Users
 from persistence.database.database import Database, open_database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
 from persistence.documents.ingested_documents import IngestedDocuments
+from persistence.master_keys import SecretKeyFile, open_secret_keys
 from persistence.models.model_settings import ModelSettings
 from persistence.originals import Originals
 from persistence.running_totals import RunningTotals
@@ -17,6 +25,7 @@ from persistence.search.keywords import Keywords
 from persistence.sessions.messages import Messages
 from persistence.sessions.sessions import Sessions
 from records.access.system_scope import SYSTEM
+from services.access import AccessStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,7 @@ class Stores:
 
     data: Path
     database: Database
-    users: Users
+    access: AccessStores
     documents: Documents
     ingested: IngestedDocuments
     chunks: Chunks
@@ -39,7 +48,10 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stores]:
-    """Open the database in the data folder and remove unreferenced originals. Raises what `open_database` raises."""
+    """Open the database in the data folder and remove unreferenced originals.
+
+    Raises what `open_database` and `open_secret_keys` raise."""
+    keys = await to_thread.run_sync(open_secret_keys, data / "secrets")
     async with open_database(data / "graphlore.db") as database:
         originals = Originals(database, data / "originals", data / "incoming", keep=keep_originals)
         await originals.sweep()
@@ -48,7 +60,7 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
         yield Stores(
             data=data,
             database=database,
-            users=Users(database),
+            access=_access_stores(database, keys),
             documents=Documents(database),
             ingested=IngestedDocuments(database, SYSTEM),
             chunks=Chunks(database),
@@ -59,3 +71,16 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
             originals=originals,
             storage_totals=storage_totals,
         )
+
+
+def _access_stores(database: Database, keys: SecretKeyFile) -> AccessStores:
+    return AccessStores(
+        users=Users(database),
+        accounts=Accounts(database),
+        logins=Logins(database),
+        api_keys=ApiKeys(database),
+        invitations=Invitations(database),
+        delays=LoginDelays(database),
+        audit=AuditEntries(database),
+        keys=keys,
+    )

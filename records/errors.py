@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from records.codes import ErrorCode
 
 if TYPE_CHECKING:
+    from records.access import PasswordWeakness
     from records.model import MemoryFit, ModelStatus
 
 
@@ -98,6 +99,42 @@ class InsufficientMemory(ExpectedError):
     def __init__(self, message: str, fit: "MemoryFit") -> None:
         super().__init__(message)
         self.fit = fit
+
+
+class Unauthenticated(ExpectedError):
+    """The operation requires credentials, and the request has none that are valid."""
+
+    code = ErrorCode.UNAUTHENTICATED
+
+
+class InvalidCredentials(ExpectedError):
+    """An address, password, code or token is wrong. The message does not tell which."""
+
+    code = ErrorCode.INVALID_CREDENTIALS
+
+
+class Forbidden(ExpectedError):
+    """The viewer sees the object, or knows of the operation, but may not do this."""
+
+    code = ErrorCode.FORBIDDEN
+
+
+class RateLimited(ExpectedError):
+    """There were too many attempts. `retry_after_ms` is the delay in milliseconds until the next one is allowed."""
+
+    code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, retry_after_ms: int) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
+
+
+class WeakPassword(ExpectedError):
+    code = ErrorCode.WEAK_PASSWORD
+
+    def __init__(self, message: str, reason: "PasswordWeakness", *, field: str | None = "password") -> None:
+        super().__init__(message, field=field)
+        self.reason = reason
 
 
 class ContextOverflow(ExpectedError):

@@ -7,6 +7,10 @@ ChunkId = NewType("ChunkId", int)
 SessionId = NewType("SessionId", int)
 MessageId = NewType("MessageId", int)
 UserId = NewType("UserId", int)
+LoginId = NewType("LoginId", int)
+ApiKeyId = NewType("ApiKeyId", int)
+InvitationId = NewType("InvitationId", int)
+AuditEntryId = NewType("AuditEntryId", int)
 
 ModelId = NewType("ModelId", str)
 """The first 16 hex digits of the SHA-256 of the model's path or package name: stable between starts."""

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from records.access import AccessScope
+from records.access import AccessScope, UserRecord
 from records.document import ChunkRecord, DocumentRecord
-from records.ids import ChunkId, DocumentId, MessageId, SessionId
+from records.ids import ChunkId, DocumentId, MessageId, SessionId, UserId
 from records.session import MessageRecord, SessionRecord
 from resolvers.interfaces import DeepVectors
+from services.interfaces.access.user_store import UserStore
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
@@ -33,6 +34,7 @@ class Loaders:
         chunks: ChunkStore,
         sessions: SessionStore,
         messages: MessageStore,
+        users: UserStore,
         deep_vectors: DeepVectors | None = None,
     ) -> None:
         self._scope = scope
@@ -40,6 +42,7 @@ class Loaders:
         self._chunks = chunks
         self._sessions = sessions
         self._messages = messages
+        self._users = users
         self._deep_vectors = deep_vectors
 
     @cached_property
@@ -57,6 +60,10 @@ class Loaders:
     @cached_property
     def messages(self) -> DataLoader[MessageId, MessageRecord | None]:
         return _loader(partial(self._messages.find_many, self._scope))
+
+    @cached_property
+    def users(self) -> DataLoader[UserId, UserRecord | None]:
+        return _loader(partial(self._users.find_many, self._scope))
 
     @cached_property
     def deep_chunks(self) -> DataLoader[DocumentId, int | None]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from records.access import AccessScope
+from records.access import AccessScope, Exchange, Viewer
 from records.configuration import Limits, ServerSettings
 from resolvers.interfaces import (
     Answers,
@@ -18,6 +18,7 @@ from resolvers.interfaces import (
     SessionChanges,
 )
 from resolvers.loaders import Loaders
+from services.access import Access
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
@@ -32,7 +33,9 @@ class Context:
     `scope` is what the viewer may read and change. Resolvers pass it to every store and service.
     """
 
-    scope: AccessScope
+    viewer: Viewer
+    exchange: Exchange
+    access: Access
     documents: DocumentStore
     chunks: ChunkStore
     sessions: SessionStore
@@ -55,6 +58,13 @@ class Context:
     "Return a path with a signature that replaces the access token for a limited time."
     loaders: Loaders = field(init=False)
 
+    @property
+    def scope(self) -> AccessScope:
+        return self.viewer.scope
+
     def __post_init__(self) -> None:
-        loaders = Loaders(self.scope, self.documents, self.chunks, self.sessions, self.messages, self.deep_vectors)
+        loaders = Loaders(
+            self.scope, self.documents, self.chunks, self.sessions, self.messages, self.access.stores.users,
+            self.deep_vectors,
+        )  # fmt: skip
         object.__setattr__(self, "loaders", loaders)

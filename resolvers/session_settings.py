@@ -6,9 +6,9 @@ from typing import Any
 
 from records.errors import InvalidInput
 from records.session import SamplingSettings, SessionSettings
+from resolvers.chunks import MAX_TOP_K
 from resolvers.pages import clamp
 from resolvers.request_context import Context
-from resolvers.search import MAX_TOP_K
 from resolvers.validation import MAX_SYSTEM_PROMPT_LENGTH, check_fraction, check_text
 
 MAX_HISTORY_PAIRS = 1_000

@@ -7,6 +7,8 @@ import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
+from schema.access.mutations import AccountMutations, LogInMutations
+from schema.access.queries import AccessQueries
 from schema.common.errors import ERROR_HANDLERS
 from schema.common.queries import NodeQueries
 from schema.common.scalars import SCALARS
@@ -30,7 +32,7 @@ from schema.system.subscriptions import SystemSubscriptions
     description="Read operations. A query for a single object returns null for an unknown id; `search` returns a "
     "`NotFoundError` for an unknown id in its input."
 )
-class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQueries, SystemQueries):
+class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQueries, SystemQueries, AccessQueries):
     pass
 
 
@@ -38,7 +40,15 @@ class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQu
     description="Write operations. Each result is a union of the success type and the errors that are expected. "
     "Long work continues after the result is returned; subscriptions report its progress."
 )
-class Mutation(DocumentMutations, SessionMutations, MessageMutations, ModelMutations, IndexingMutations):
+class Mutation(
+    DocumentMutations,
+    SessionMutations,
+    MessageMutations,
+    ModelMutations,
+    IndexingMutations,
+    LogInMutations,
+    AccountMutations,
+):
     pass
 
 

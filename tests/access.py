@@ -1,8 +1,8 @@
 """Access scopes for tests: the local user, and a second user, whose row `add_stranger` adds."""
 
+from persistence.database.access_tables import User
 from persistence.database.database import Database
 from persistence.database.json_columns import now
-from persistence.database.tables import User
 from records.access import AccessScope, Role
 from records.access.system_scope import SYSTEM
 from records.ids import UserId
@@ -10,7 +10,7 @@ from records.ids import UserId
 LOCAL = AccessScope(UserId(1), Role.SUPERADMIN)
 STRANGER = AccessScope(UserId(2), Role.USER)
 
-__all__ = ["LOCAL", "STRANGER", "SYSTEM", "add_stranger", "resolve_local"]
+__all__ = ["LOCAL", "STRANGER", "SYSTEM", "add_stranger"]
 
 
 async def add_stranger(database: Database) -> None:
@@ -19,8 +19,3 @@ async def add_stranger(database: Database) -> None:
         await User.create(
             using_db=transaction, id=STRANGER.user_id, name="Stranger", role=STRANGER.role.value, created_at=now()
         )
-
-
-async def resolve_local(_: object) -> AccessScope:
-    """Return the scope of the local user, as the transport's `Contexts.resolve_scope`."""
-    return LOCAL

@@ -182,6 +182,7 @@ SAME_ROLE = frozenset({
 """File names that have the same meaning in every folder."""
 
 FEATURES = frozenset({
+    "accounts",
     "chunks", "document", "documents", "errors", "events", "indexing", "messages", "model", "models", "search", "session",
     "sessions", "system",
 })  # fmt: skip

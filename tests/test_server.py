@@ -15,6 +15,7 @@ from records.errors import DiskFull
 from server import create_app, read_version
 from services.health import Health
 from services.ingestion import IncomingFiles
+from tests.fakes.authentication import FakeAuthentication
 from tests.paths import ROOT
 from transport import TransportSettings
 
@@ -22,7 +23,7 @@ from transport import TransportSettings
 def client_of(health: Health, folder: Path) -> httpx.AsyncClient:
     """Open a client of an application that has a health check and no other components."""
     components = Components(
-        access=cast(Any, None),
+        authentication=cast(Any, FakeAuthentication()),
         create_context=cast(Any, None),
         metrics=cast(Any, None),
         exposition=cast(Any, None),

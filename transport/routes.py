@@ -13,7 +13,7 @@ from transport.graphiql_page import load_page, page_routes
 from transport.http.endpoint import GraphQLOverHTTP
 from transport.request_ids import RequestIds
 from transport.root_path import RootPath
-from transport.security.access_token import AccessToken, TokenGuard
+from transport.security.access_guard import AccessGuard, Authenticate
 from transport.security.host_guard import HostGuard, allowed_hosts
 from transport.security.origin_guard import AllowedOriginsCORS, OriginGuard
 from transport.security.security_headers import SecurityHeaders
@@ -26,10 +26,11 @@ __all__ = ["Contexts", "TransportSettings", "create_middleware", "create_routes"
 PATH = "/graphql"
 HEALTH_PATHS = ("/health", "/health/live")
 OPEN_PATHS = ("/", PATH, "/graphiql/", *HEALTH_PATHS)
-"""Paths that the token guard allows without a token: the GraphiQL page, health checks, and `/graphql`.
+"""Paths that the access guard allows without credentials: the GraphiQL page, health checks, and `/graphql`.
 
-The page contains no data, and `/graphql` checks the token itself.
+The page contains no data, and `/graphql` authenticates requests itself.
 """
+ADMIN_PATHS = ("/metrics",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,6 @@ class TransportSettings:
 
 def create_routes(schema: Schema, contexts: Contexts, settings: TransportSettings) -> list[BaseRoute]:
     """Create the routes of `/graphql`, over HTTP and WebSocket, and of its page."""
-    token = AccessToken(settings.access_token)
     operations = ObservedOperations(
         schema,
         contexts,
@@ -65,8 +65,10 @@ def create_routes(schema: Schema, contexts: Contexts, settings: TransportSetting
         introspection=settings.introspection,
     )
     page = load_page() if settings.graphiql else None
-    over_http = GraphQLOverHTTP(operations, settings.limits, settings.incoming, token, page.response if page else None)
-    over_websocket = GraphQLOverWebSocket(operations, settings.limits, token, settings.init_seconds)
+    over_http = GraphQLOverHTTP(
+        operations, settings.limits, settings.incoming, contexts.authenticate, page.response if page else None
+    )
+    over_websocket = GraphQLOverWebSocket(operations, contexts, settings.limits, settings.init_seconds)
     return [
         Route(PATH, over_http),
         WebSocketRoute(PATH, over_websocket.serve),
@@ -74,11 +76,11 @@ def create_routes(schema: Schema, contexts: Contexts, settings: TransportSetting
     ]
 
 
-def create_middleware(settings: TransportSettings) -> list[Middleware]:
+def create_middleware(settings: TransportSettings, authenticate: Authenticate) -> list[Middleware]:
     """Create the middleware of the server, the outermost first."""
     origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
-    token, links = AccessToken(settings.access_token), Links(settings.access_token)
-    # CORS is outside of the token guard, because a preflight request of a browser has no token.
+    links = Links(settings.access_token)
+    # CORS is outside of the access guard, because a preflight request of a browser has no token.
     cors = [Middleware(AllowedOriginsCORS, origins)] if origins else []
     return [
         Middleware(RootPath, settings.root_path),
@@ -87,5 +89,5 @@ def create_middleware(settings: TransportSettings) -> list[Middleware]:
         Middleware(HostGuard, allowed_hosts(settings.allowed_hosts), HEALTH_PATHS),
         Middleware(OriginGuard, origins),
         *cors,
-        Middleware(TokenGuard, token, links, OPEN_PATHS),
+        Middleware(AccessGuard, authenticate, links, OPEN_PATHS, ADMIN_PATHS),
     ]

@@ -9,10 +9,13 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from persistence.database.sqlite import fetch_value
-from records.access import AnyScope, SystemScope
+from records.access import AnyScope, Role, SystemScope
 
 Row = TypeVar("Row", bound=Model)
-Table: TypeAlias = Literal["sessions", "messages", "documents", "text_pieces", "headings", "chunks", "deep_progress"]
+Table: TypeAlias = Literal[
+    "sessions", "messages", "documents", "text_pieces", "headings", "chunks", "deep_progress", "logins", "api_keys",
+    "users",
+]  # fmt: skip
 
 _DOCUMENT_OWNER = "(SELECT owners.owner_id FROM documents AS owners WHERE owners.id = {}.document_id)"
 _SESSION_OWNER = "(SELECT owners.owner_id FROM sessions AS owners WHERE owners.id = messages.session_id)"
@@ -24,6 +27,9 @@ _OWNERS: dict[Table, str] = {
     "headings": _DOCUMENT_OWNER.format("headings"),
     "deep_progress": _DOCUMENT_OWNER.format("deep_progress"),
     "chunks": _DOCUMENT_OWNER.format("chunks"),
+    "logins": "logins.user_id",
+    "api_keys": "api_keys.user_id",
+    "users": "users.id",
 }
 """The owner of a table's rows. Rows without an owner column have the owner of their parent."""
 
@@ -55,6 +61,18 @@ def scope_filter(scope: AnyScope, table: Table) -> ScopeFilter:
     if isinstance(scope, SystemScope):
         return ScopeFilter("1")
     return ScopeFilter(f"{_OWNERS[table]} = ?", (scope.user_id,))
+
+
+def user_filter(scope: AnyScope) -> ScopeFilter:
+    """Return the condition on the users that a scope includes: all for administrators, otherwise the viewer alone."""
+    is_admin = isinstance(scope, SystemScope) or scope.is_admin
+    return ScopeFilter("1") if is_admin else scope_filter(scope, "users")
+
+
+def role_filter(scope: AnyScope, *roles: Role) -> ScopeFilter:
+    """Return the condition on rows that only viewers with one of `roles` may see: all of them or none."""
+    is_included = isinstance(scope, SystemScope) or (scope.role in roles and scope.is_admin)
+    return ScopeFilter("1" if is_included else "0")
 
 
 _IS_SOLE_OWNER = """

@@ -22,6 +22,7 @@ MAX_BACKUPS = 3
 
 MIGRATIONS = "persistence.migrations"
 MODELS = [
+    "persistence.database.access_tables",
     "persistence.database.tables",
     "persistence.database.embedding_tables",
     "persistence.database.staging_tables",

@@ -11,17 +11,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-
-# The initial migration adds the local user. A partial unique index allows one SUPERADMIN.
-class User(Model):
-    id = fields.IntField(primary_key=True)
-    name = fields.TextField()
-    role = fields.CharField(max_length=16)
-    active = fields.BooleanField(default=True)
-    created_at: datetime = fields.DatetimeField()
-
-    class Meta:
-        table = "users"
+from persistence.database.access_tables import User
 
 
 # A partial unique index allows an owner one document for each `sha256` among those that are not in DELETING.

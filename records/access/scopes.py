@@ -1,7 +1,6 @@
-"""Access: users with their roles, and the scope of what one request may read and change."""
+"""Access scopes: what one request may read and change."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -14,13 +13,16 @@ class Role(StrEnum):
     USER = "USER"
 
 
-@dataclass(frozen=True, slots=True)
-class UserRecord:
-    id: UserId
-    name: str
-    role: Role
-    active: bool
-    created_at: datetime
+class KeyLimit(StrEnum):
+    """The operations that an API key permits within the role of its owner.
+
+    READ permits queries and subscriptions; WRITE also mutations of one's own objects; ADMIN everything except changes of
+    log-ins, keys and roles.
+    """
+
+    READ = "READ"
+    WRITE = "WRITE"
+    ADMIN = "ADMIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,21 @@ class AccessScope:
 
     user_id: UserId
     role: Role
+    limit: KeyLimit | None = None
+    "The limit of the API key of the request; None without an API key."
 
     def includes(self, owner_id: UserId | None) -> bool:
         """Return whether the scope includes the private objects of an owner. It never includes those without an owner."""
         return owner_id == self.user_id
+
+    @property
+    def is_admin(self) -> bool:
+        """True if the request may use what administrators may use."""
+        return self.role is not Role.USER and self.limit in (None, KeyLimit.ADMIN)
+
+
+NOBODY = AccessScope(UserId(0), Role.USER)
+"""The scope of a request without credentials. It includes no object, because the ids of users begin at 1."""
 
 
 class SystemScope:

@@ -11,6 +11,7 @@ import strawberry
 from strawberry.types.nodes import SelectedField
 
 from records import errors as conditions
+from records.access import PasswordWeakness
 from records.codes import ErrorCode
 from records.ids import ModelId
 from records.model import ModelStatus
@@ -53,10 +54,24 @@ describe(
     PROVIDER_REJECTED="The provider rejected the request. Does not occur at present.",
     HUB_UNREACHABLE="The Hugging Face Hub could not be reached. Does not occur at present.",
     HUB_GATED="The Hugging Face Hub requires a token with access to the repository. Does not occur at present.",
-    UNAUTHENTICATED="The request has no valid access token.",
-    FORBIDDEN="The request comes from a page of a site that may not use this server, or it is an upload without the "
-    "header `GraphQL-Require-Preflight`.",
+    UNAUTHENTICATED="The request has no valid credentials.",
+    INVALID_CREDENTIALS="An address, password, code or refresh token is wrong.",
+    RATE_LIMITED="There were too many attempts. Try again later.",
+    WEAK_PASSWORD="The password is not accepted.",  # noqa: S106  # a description
+    FORBIDDEN="The viewer may not use the operation or change the object; or the request comes from a page of a site that "
+    "may not use this server, or is an upload without the header `GraphQL-Require-Preflight`.",
     INTERNAL="An unexpected error occurred. The server's log has the details.",
+)
+
+
+describe(
+    PasswordWeakness,
+    "Reason why a password is not accepted.",
+    TOO_SHORT="It has fewer characters than `SignUpOptions.passwordMinLength`.",
+    TOO_LONG="It has more than 1,024 characters.",
+    COMMON="It is among the passwords that are guessed first.",
+    CONTAINS_NAME="It consists of the name or the address of the user, or of the name of this server.",
+    REPEATED="It repeats or counts up a few characters.",
 )
 
 
@@ -123,6 +138,29 @@ class ModelNotReadyError(Error):
 @strawberry.type(description="The model does not fit into the memory of this machine.")
 class InsufficientMemoryError(Error):
     fit: MemoryFitRef = strawberry.field(description="Memory that the model needs and memory that is available.")
+
+
+@strawberry.type(
+    description="An address, password, code or refresh token is wrong. The message does not tell which addresses have an "
+    "account."
+)
+class InvalidCredentialsError(Error):
+    pass
+
+
+@strawberry.type(description="The viewer sees the object but may not change it in this way.")
+class ForbiddenError(Error):
+    pass
+
+
+@strawberry.type(description="There were too many attempts.")
+class RateLimitedError(Error):
+    retry_after_ms: int = strawberry.field(description="Suggested delay before the next attempt, in milliseconds.")
+
+
+@strawberry.type(description="The password is not accepted.")
+class WeakPasswordError(Error):
+    reason: PasswordWeakness = strawberry.field(description="Reason why the password is not accepted.")
 
 
 Condition = TypeVar("Condition", bound=conditions.ExpectedError)
@@ -194,6 +232,10 @@ ERROR_HANDLERS = (
         ModelNotReadyError,
         lambda error: {"model_id": _model_id(error), "model_status": error.status},
     ),
+    _handler(conditions.InvalidCredentials, InvalidCredentialsError, lambda error: {}),
+    _handler(conditions.Forbidden, ForbiddenError, lambda error: {}),
+    _handler(conditions.RateLimited, RateLimitedError, lambda error: {"retry_after_ms": error.retry_after_ms}),
+    _handler(conditions.WeakPassword, WeakPasswordError, lambda error: {"reason": error.reason}),
     _handler(conditions.InsufficientMemory, InsufficientMemoryError, lambda error: {"fit": error.fit}),
 )
 """The only conversions of errors to data: an error without a handler is always a top-level error."""

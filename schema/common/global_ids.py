@@ -14,7 +14,18 @@ from typing import Any, Generic, TypeVar
 from strawberry import ID
 
 from records.errors import NotFound
-from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
+from records.ids import (
+    ApiKeyId,
+    AuditEntryId,
+    ChunkId,
+    DocumentId,
+    InvitationId,
+    LoginId,
+    MessageId,
+    ModelId,
+    SessionId,
+    UserId,
+)
 
 Key = TypeVar("Key", bound=int | str)
 
@@ -90,6 +101,11 @@ SESSION = IdCodec("Session", _read_number(SessionId))
 MESSAGE = IdCodec("Message", _read_number(MessageId))
 MODEL = IdCodec("Model", lambda key: ModelId(key) if _NAME.fullmatch(key) else None)
 PROVIDER = IdCodec("Provider", lambda key: key if _NAME.fullmatch(key) else None)
+USER = IdCodec("User", _read_number(UserId))
+LOGIN = IdCodec("Login", _read_number(LoginId))
+API_KEY = IdCodec("ApiKey", _read_number(ApiKeyId))
+INVITATION = IdCodec("Invitation", _read_number(InvitationId))
+AUDIT_ENTRY = IdCodec("AuditEntry", _read_number(AuditEntryId))
 
 CODEC_OF_RECORD: dict[str, IdCodec[Any]] = {
     "document": DOCUMENT,
@@ -97,5 +113,18 @@ CODEC_OF_RECORD: dict[str, IdCodec[Any]] = {
     "session": SESSION,
     "message": MESSAGE,
     "model": MODEL,
+    "user": USER,
+    "login": LOGIN,
+    "API key": API_KEY,
+    "invitation": INVITATION,
 }
 """The codec of each kind of record. The keys are the values of `NotFound.kind`."""
+
+
+def find_record(text: str) -> tuple[str, int | str]:
+    """Return the kind and the key of the record with a global id; a kind that no record has for any other string."""
+    for kind, codec in CODEC_OF_RECORD.items():
+        key = codec.find_key(text)
+        if key is not None:
+            return kind, key
+    return "", 0

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from schema.access.queries import find_api_key, find_audit_entry, find_invitation, find_login, find_user
 from schema.common import global_ids
 from schema.common.info import Info
 from schema.common.types import Node
@@ -20,6 +21,11 @@ FINDERS: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Message": find_message,
     "Model": find_model,
     "Provider": find_provider,
+    "User": find_user,
+    "Login": find_login,
+    "ApiKey": find_api_key,
+    "Invitation": find_invitation,
+    "AuditEntry": find_audit_entry,
 }
 """The function that finds an object by its global id, for each type."""
 

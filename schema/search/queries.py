@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import search
+from resolvers import chunks
 from schema.common.errors import InvalidInputError, NotFoundError
 from schema.common.info import Info
 from schema.search.inputs import SearchInput
@@ -22,4 +22,4 @@ class SearchQueries:
     async def search(
         self, info: Info, input: Annotated[SearchInput, strawberry.argument(description="Query and options.")]
     ) -> SearchResult:
-        return SearchResults.from_record(await search.search(info.context, input.to_record()))
+        return SearchResults.from_record(await chunks.search(info.context, input.to_record()))

@@ -1,5 +1,5 @@
-"""Access: resolves the scope of every request."""
+"""Access: accounts, log-ins and API keys, and the authentication of every request."""
 
-from services.access.local_access import LocalAccess, open_local_access
+from services.access.access import Access, AccessStores, open_access
 
-__all__ = ["LocalAccess", "open_local_access"]
+__all__ = ["Access", "AccessStores", "open_access"]

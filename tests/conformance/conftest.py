@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 
 from schema.build import build_schema
 from services.ingestion import IncomingFiles
-from tests.access import resolve_local
+from tests.fakes.authentication import make_contexts
 from tests.schema.full_graph import full_graph
-from transport import Contexts, TransportSettings, create_middleware, create_routes
+from transport import TransportSettings, create_middleware, create_routes
 
 
 @contextmanager
@@ -45,6 +45,7 @@ def schema() -> strawberry.Schema:
 def served(schema: strawberry.Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that gives each operation fresh records, so that results do not depend on their order."""
     settings = TransportSettings(incoming=IncomingFiles(tmp_path_factory.mktemp("incoming"), 1 << 20))
-    routes = create_routes(schema, Contexts(resolve_local, lambda _: full_graph(schema).context()), settings)
-    with serving(Starlette(routes=routes, middleware=create_middleware(settings))) as address:
+    contexts = make_contexts(lambda _, __: full_graph(schema).context())
+    routes = create_routes(schema, contexts, settings)
+    with serving(Starlette(routes=routes, middleware=create_middleware(settings, contexts.authenticate))) as address:
         yield address

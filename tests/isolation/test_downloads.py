@@ -11,9 +11,9 @@ from persistence.database.database import Database
 from records.access import AccessScope
 from schema.common import global_ids
 from server import create_app
-from services.access import LocalAccess
 from services.ingestion import IncomingFiles
 from tests.access import LOCAL, STRANGER, add_stranger
+from tests.fakes.authentication import FakeAuthentication
 from tests.isolation.two_users import context_factory
 from tests.services.answers.harness import open_supervised as open_answers
 from tests.services.ingestion.harness import CONTENT, upload
@@ -35,7 +35,9 @@ async def test_an_original_is_sent_to_its_owner_alone(
         document = await upload(ingestion)
         create_context = context_factory(answers, ingestion)
         nothing = cast(Any, None)
-        components = Components(LocalAccess(scope), create_context, nothing, nothing, nothing)
+        components = Components(
+            cast(Any, FakeAuthentication(scopes={"": scope})), create_context, nothing, nothing, nothing
+        )
         app = create_app(components, TransportSettings(IncomingFiles(tmp_path / "received", 1 << 20), graphiql=False))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client:
             found = await client.get(f"/documents/{global_ids.DOCUMENT.encode(document.id)}/original")

@@ -25,9 +25,10 @@ Ids = dict[str, str]
 """Global ids by kind: session, message (an unfinished answer), prompt, document, chunk."""
 
 OF_THE_SERVER = {
-    "loadModel", "unloadModel", "updateModelSettings", "deleteModel", "model", "models", "modelEvents",
+    "loadModel", "unloadModel", "updateModelSettings", "deleteModel", "model", "models", "modelEvents", "auditEntries",
+    "user", "logOut", "updateUser", "resetPassword", "revokeInvitation", "revokeApiKey",
 }  # fmt: skip
-"""Root fields whose ids are those of models, which belong to the server."""
+"""Root fields whose ids are those of models, which belong to the server, and of accounts: see `tests/accounts`."""
 
 ERROR = "__typename ... on Error { code message path } ... on NotFoundError { missingId }"
 DOCUMENT_FIELDS = (

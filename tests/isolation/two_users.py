@@ -11,15 +11,19 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
+from persistence.access.users import Users
 from persistence.database.database import Database
-from records.access import AccessScope
+from records.access import Exchange, Viewer
 from records.configuration import Limits, ServerSettings
 from resolvers.request_context import Context
 from schema.build import build_schema
+from schema.permissions import authorize
 from services.ingestion import IncomingFiles
 from services.retrieval.retriever import Retriever
 from services.sessions import Sessions
 from tests.access import LOCAL, STRANGER, add_stranger
+from tests.fakes.access import fake_access
+from tests.fakes.authentication import FakeAuthentication, make_contexts, make_viewer
 from tests.fakes.embedding import FakeEmbedder
 from tests.fakes.indexing import FakeDeepVectors
 from tests.fakes.ingestion import EmptyVectorIndex
@@ -32,13 +36,12 @@ from tests.services.ingestion.harness import IngestionHarness
 from tests.services.ingestion.harness import open_supervised as open_ingestion
 from tests.support.builders import make_model
 from tests.support.supervisor import open_test_supervisor
-from transport import Contexts, TransportSettings, create_middleware, create_routes
+from transport import TransportSettings, create_middleware, create_routes
 from transport.errors import OperationRejected
 from transport.execution.operations import Operations
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import encode_json
 
-USER_HEADER = "x-test-user"
 SCOPES = {"local": LOCAL, "stranger": STRANGER}
 
 
@@ -52,17 +55,16 @@ class TwoUsers:
     async def execute(self, user: str, document: str, variables: dict[str, Any]) -> tuple[int, str]:
         """Send an operation as a user; return the status and the body of the response."""
         body = {"query": document, "variables": variables}
-        headers = {USER_HEADER: user, "accept": "application/graphql-response+json"}
+        headers = {"authorization": f"Bearer {user}", "accept": "application/graphql-response+json"}
         response = await self.client.post("/graphql", json=body, headers=headers)
         return response.status_code, response.text
 
     async def subscribe(self, user: str, document: str, variables: dict[str, Any], limit: int) -> list[str]:
         """Subscribe as a user; return the first payloads, or the errors of a rejected subscription."""
-        headers = [(USER_HEADER.encode(), user.encode())]
-        connection = HTTPConnection({"type": "websocket", "headers": headers})
-        operation = self.operations.prepare(GraphQLRequest(document, variables), connection)
+        connection, viewer = HTTPConnection({"type": "websocket", "headers": []}), make_viewer(SCOPES[user])
         payloads: list[str] = []
         try:
+            operation = self.operations.prepare(GraphQLRequest(document, variables), connection, viewer, Exchange())
             async with aclosing(self.operations.stream(operation)) as events:
                 async for event in events:
                     payloads.append(str(event))
@@ -73,16 +75,13 @@ class TwoUsers:
         return payloads
 
 
-async def _resolve_scope(connection: HTTPConnection) -> AccessScope:
-    return SCOPES[connection.headers.get(USER_HEADER, "local")]
-
-
-def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Callable[[AccessScope], Context]:
+def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Callable[[Viewer, Exchange], Context]:
     """Return a function that creates contexts over the real stores and services of both harnesses."""
     stores = answers.stores
     vectors, embedder, reranker = cast(Any, EmptyVectorIndex()), FakeEmbedder(), cast(Any, FakeReranker())
     return partial(
         Context,
+        access=fake_access(Users(answers.stores.database)),
         documents=stores.documents,
         chunks=stores.chunks,
         sessions=stores.sessions,
@@ -112,12 +111,12 @@ async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoU
         supervisor = await enter(open_test_supervisor())
         answers = await enter(open_answers(database, supervisor))
         ingestion = await enter(open_ingestion(database, folder, supervisor))
-        contexts = Contexts(_resolve_scope, context_factory(answers, ingestion))
+        contexts = make_contexts(context_factory(answers, ingestion), FakeAuthentication(scopes=SCOPES), authorize)
         settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
         schema = build_schema()
         operations = Operations(schema, contexts, settings.limits, settings.times, introspection=True)
         routes = create_routes(schema, contexts, settings)
-        app = Starlette(routes=routes, middleware=create_middleware(settings))
+        app = Starlette(routes=routes, middleware=create_middleware(settings, contexts.authenticate))
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
         client = await enter(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
         yield TwoUsers(operations, client)

@@ -6,13 +6,19 @@ from typing import Any, cast
 from records.ids import DocumentId
 from resolvers.loaders import Loaders
 from tests.access import LOCAL
+from tests.fakes.access import FakeList
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
 from tests.support.builders import make_document
 
 
 def make_loaders(documents: FakeDocuments) -> Loaders:
     return Loaders(
-        LOCAL, cast(Any, documents), cast(Any, documents), cast(Any, FakeSessions()), cast(Any, FakeMessages())
+        LOCAL,
+        cast(Any, documents),
+        cast(Any, documents),
+        cast(Any, FakeSessions()),
+        cast(Any, FakeMessages()),
+        cast(Any, FakeList()),
     )
 
 

@@ -5,13 +5,15 @@ from typing import Any, cast
 import pytest
 import strawberry
 
+from records.access import Exchange
 from records.configuration import Limits, ServerSettings
 from records.ids import ChunkId, DocumentId, MessageId
 from records.session import MessageRole
 from resolvers.request_context import Context
 from schema.build import build_schema
 from services.sessions import Sessions
-from tests.access import LOCAL
+from tests.fakes.access import fake_access
+from tests.fakes.authentication import make_viewer
 from tests.fakes.indexing import FakeDeepVectors
 from tests.fakes.retrieval import FakeRetriever
 from tests.fakes.services import (
@@ -58,7 +60,9 @@ class InMemoryGraph:
         return cast(
             Context,
             context(
-                scope=LOCAL,
+                viewer=make_viewer(),
+                exchange=Exchange(),
+                access=fake_access(),
                 documents=self.documents,
                 chunks=self.chunks,
                 sessions=self.sessions,

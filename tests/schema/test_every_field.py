@@ -16,7 +16,7 @@ from graphql import (
     is_required_argument,
 )
 
-from records.ids import DocumentId, MessageId, ModelId
+from records.ids import DocumentId, MessageId, ModelId, UserId
 from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.full_graph import full_graph
@@ -58,6 +58,7 @@ ROOTS = {
     "session": '(id: "U2Vzc2lvbjox")',
     "message": f'(id: "{global_ids.MESSAGE.encode(MessageId(2))}")',
     "model": f'(id: "{global_ids.MODEL.encode(ModelId("0123456789abcdef"))}")',
+    "user": f'(id: "{global_ids.USER.encode(UserId(1))}")',
     "search": '(input: {query: "bolt"})',
 }
 

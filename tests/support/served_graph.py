@@ -19,14 +19,14 @@ from services.ingestion import IncomingFiles
 from services.ingestion.document_events import DocumentEvents
 from services.metrics import Machine, Metrics, Sources, open_metrics
 from services.sessions import Sessions
-from tests.access import resolve_local
 from tests.fakes.answers import AttachingSessions, ExchangedMessages, ScriptedAnswerer, open_scripted_answers
+from tests.fakes.authentication import make_contexts
 from tests.fakes.stores import FakeDocuments
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import SAMPLE
 from tests.support.builders import make_document, make_session
 from tests.support.supervisor import open_test_supervisor
-from transport import Contexts, TransportSettings, create_middleware, create_routes
+from transport import TransportSettings, create_middleware, create_routes
 
 METRICS = """subscription { systemMetrics(intervalMs: 1000) { seq sampledAt uptimeSeconds
     cpu { usagePercent perCorePercent loadAverage } memory { totalBytes usedBytes availableBytes usedPercent }
@@ -89,10 +89,9 @@ async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
             graph.context(), answers=answers, metrics=metrics, ingestion=cast(Any, IngestionWithEvents(document_events))
         )
         chosen = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False, **settings)
-        routes = create_routes(
-            graph.schema, Contexts(resolve_local, lambda scope: replace(context, scope=scope)), chosen
-        )
-        app = Starlette(routes=routes, middleware=create_middleware(chosen))
+        contexts = make_contexts(lambda viewer, exchange: replace(context, viewer=viewer, exchange=exchange))
+        routes = create_routes(graph.schema, contexts, chosen)
+        app = Starlette(routes=routes, middleware=create_middleware(chosen, contexts.authenticate))
         yield Served(app, graph, answers, answerer, document_events, metrics, context)
 
 

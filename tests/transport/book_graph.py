@@ -12,15 +12,15 @@ from strawberry.dataloader import DataLoader
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from records.access import AccessScope
+from records.access import Exchange, Viewer
 from records.configuration import Limits
 from records.document import ReceivedFile
 from records.errors import NotFound
 from services.ingestion import IncomingFiles
-from tests.access import resolve_local
+from tests.fakes.authentication import FakeAuthentication, make_contexts
 from tests.transport.execution.news_feed import News
 from tests.transport.probe import Probe
-from transport import Contexts, TransportSettings, create_middleware, create_routes
+from transport import TransportSettings, create_middleware, create_routes
 
 Upload = NewType("Upload", ReceivedFile)
 
@@ -267,12 +267,13 @@ def create_book_app(incoming: Path, probe: Probe | None = None, **settings: Any)
     """Create an application that serves this graph. `settings` are passed to `TransportSettings`."""
     observed = probe or Probe()
 
-    def context(_: AccessScope) -> Context:
+    def context(_: Viewer, __: Exchange) -> Context:
         return Context(observed)
 
     limit = settings.get("limits", Limits()).max_upload_bytes
     transport = TransportSettings(incoming=IncomingFiles(incoming, limit), **settings)
+    contexts = make_contexts(context, FakeAuthentication(settings.get("access_token")))
     return Starlette(
-        routes=create_routes(SCHEMA, Contexts(resolve_local, context), transport),
-        middleware=create_middleware(transport),
+        routes=create_routes(SCHEMA, contexts, transport),
+        middleware=create_middleware(transport, contexts.authenticate),
     )

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from services.ingestion import IncomingFiles
+from tests.fakes.authentication import FakeAuthentication
 from transport import Download, TransportSettings, create_middleware, download_route
 
 SCRIPT = b"<!doctype html><script>fetch('/graphql')</script>"
@@ -21,7 +22,9 @@ def serving(folder: Path, filename: str, media_type: str, content: bytes = b"012
     async def find(_: Request, key: str) -> Download | None:
         return Download(file, filename, media_type) if key == "1" else None
 
-    middleware = create_middleware(TransportSettings(incoming=IncomingFiles(folder, 1 << 20)))
+    middleware = create_middleware(
+        TransportSettings(incoming=IncomingFiles(folder, 1 << 20)), FakeAuthentication().authenticate
+    )
     app = Starlette(routes=[download_route("/documents/{id}/original", find)], middleware=middleware)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 

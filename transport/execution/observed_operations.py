@@ -18,9 +18,10 @@ from starlette.requests import HTTPConnection
 from strawberry import Schema
 from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
+from records.access import Exchange, Viewer
 from records.configuration import Limits
 from records.tracing import NoTracing, Span, Tracer
-from transport.errors import Formatted, OperationRejected
+from transport.errors import Formatted, OperationRejected, RequestRejected
 from transport.execution.operations import Contexts, Operation, Operations, Payload, TimeLimits
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import EncodedPayload
@@ -100,12 +101,14 @@ class ObservedOperations(Operations):
         super().__init__(schema, contexts, limits, times, introspection=introspection)
         self._tracer, self._meter = observer.tracer, observer.meter
 
-    def prepare(self, request: GraphQLRequest, connection: HTTPConnection) -> Operation:
+    def prepare(
+        self, request: GraphQLRequest, connection: HTTPConnection, viewer: Viewer, exchange: Exchange
+    ) -> Operation:
         started_at, operation_id, transport = perf_counter(), new_id(), connection.scope["type"]
         with bound_contextvars(operation_id=operation_id):
             try:
-                operation = super().prepare(request, connection)
-            except OperationRejected as rejection:
+                operation = super().prepare(request, connection, viewer, exchange)
+            except (OperationRejected, RequestRejected) as rejection:
                 observation = Observation()
                 observation.record(rejection.errors, _rejection_outcome(rejection))
                 self._meter.refused(transport)
@@ -160,7 +163,7 @@ def _failures_recorded(observation: Observation, span: Span) -> Iterator[None]:
             span.fail(min(observation.codes))
 
 
-def _rejection_outcome(rejection: OperationRejected) -> str:
+def _rejection_outcome(rejection: OperationRejected | RequestRejected) -> str:
     """Return the outcome of a rejected operation.
 
     It is ERRORS if the operation exceeded its time or failed unexpectedly, because it had begun; otherwise REFUSED.

@@ -1,11 +1,11 @@
-"""Runs the operations of all transports: parses and validates them, checks limits, resolves the access scope, executes.
+"""Runs the operations of all transports: parses and validates them, checks rights and limits, executes.
 
 A context is created for every operation, and for every event of a subscription, so that the cache of its data loaders ends
 with it.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -29,18 +29,21 @@ from starlette.requests import HTTPConnection
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
-from records.access import AccessScope
+from records.access import Exchange, Viewer
 from records.codes import ErrorCode
 from records.configuration import Limits
-from transport.errors import BAD_REQUEST, BAD_USER_INPUT, Formatted, OperationRejected
+from records.errors import Forbidden, Unauthenticated
+from transport.errors import BAD_REQUEST, BAD_USER_INPUT, Formatted, OperationRejected, RequestRejected
 from transport.execution.document_reader import DocumentReader
 from transport.execution.error_masking import ErrorMasking
 from transport.execution.executor import executor_class
 from transport.execution.operation_cost import CostEstimator
 from transport.execution.operation_limits import operations_of, too_large
+from transport.execution.root_fields import root_fields
 from transport.execution.shared_subscription import SharedSubscriptions
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import EncodedPayload, encode_json
+from transport.security.access_guard import Authenticate, unauthenticated
 
 Payload: TypeAlias = dict[str, Any]
 """A GraphQL response: `data`, `errors`, `extensions`."""
@@ -50,9 +53,13 @@ Payload: TypeAlias = dict[str, Any]
 class Contexts:
     """Creates the contexts of operations for their viewers."""
 
-    resolve_scope: Callable[[HTTPConnection], Awaitable[AccessScope]]
-    "Returns the access scope of the viewer of a connection. Called once for each operation."
-    create: Callable[[AccessScope], object]
+    authenticate: Authenticate
+    "Returns the viewer of a request. Called once for each request, and once for each WebSocket."
+    authorize: Callable[[Viewer, Iterable[str]], None]
+    "Raises `Unauthenticated` or `Forbidden` if the viewer may not use one of the root fields."
+    watch: Callable[[Viewer], AbstractContextManager[anyio.Event]]
+    "Opens a context whose event is set when the credentials of the viewer are revoked."
+    create: Callable[[Viewer, Exchange], object]
     "Returns a new context. Called for each operation, and for each event of a subscription."
 
 
@@ -62,6 +69,8 @@ class Operation:
 
     request: GraphQLRequest
     connection: HTTPConnection
+    viewer: Viewer
+    exchange: Exchange
     document: DocumentNode
     node: OperationDefinitionNode
     cost: int
@@ -113,21 +122,25 @@ class Operations:
             hide_suggestions=not introspection,
         )
 
-    def prepare(self, request: GraphQLRequest, connection: HTTPConnection) -> Operation:
-        """Parse and validate a request and estimate its cost.
+    def prepare(
+        self, request: GraphQLRequest, connection: HTTPConnection, viewer: Viewer, exchange: Exchange
+    ) -> Operation:
+        """Parse and validate a request, check the rights of the viewer, and estimate the cost.
 
-        Raises `OperationRejected` if the request is invalid or exceeds a limit.
+        Raises `OperationRejected` if the request is invalid, exceeds a limit or is not permitted, and `RequestRejected` with
+        401 if it needs credentials and the viewer is nobody.
         """
         with unexpected_errors_masked(ErrorMasking(None, 1)):
             document = self._reader.read(request.query)
             node = _select_operation(operations_of(document), request.operation_name)
+            self._authorize(viewer, root_fields(document, node))
             cost = self._cost_estimator.estimate(document, node, request.variables)
         if cost > self._limits.max_cost:
             message = (
                 f"The operation may cost {cost}, more than the limit of {self._limits.max_cost}. Use smaller pages."
             )
             raise OperationRejected([{**too_large(message, node).formatted}])
-        return Operation(request, connection, document, node, cost)
+        return Operation(request, connection, viewer, exchange, document, node, cost)
 
     async def run(self, operation: Operation) -> Payload:
         """Execute a query or mutation and return its response.
@@ -139,8 +152,7 @@ class Operations:
         with unexpected_errors_masked(masking):
             try:
                 with anyio.fail_after(seconds):
-                    scope = await self._contexts.resolve_scope(operation.connection)
-                    result = self._executor(operation, scope).execute_operation()
+                    result = self._executor(operation).execute_operation()
                     if isawaitable(result):
                         result = await result
             except TimeoutError:
@@ -154,14 +166,13 @@ class Operations:
         Raises `OperationRejected` if the subscription cannot begin, or its source fails.
         """
         masking = self._masking(operation)
-        with unexpected_errors_masked(masking):
-            scope = await self._contexts.resolve_scope(operation.connection)
-            with self._shared_subscriptions.join(scope, operation.request) as subscription:
-                executor = self._executor(operation, scope)
-                async with aclosing(await self._source(executor, operation, masking)) as source:
-                    async for event in source:
-                        execute = partial(self._execute_event, executor, scope, event, masking)
-                        yield await subscription.payload(event, execute)
+        shared = self._shared_subscriptions.join(operation.viewer.scope, operation.request)
+        with unexpected_errors_masked(masking), shared as subscription:
+            executor = self._executor(operation)
+            async with aclosing(await self._source(executor, operation, masking)) as source:
+                async for event in source:
+                    execute = partial(self._execute_event, executor, operation, event, masking)
+                    yield await subscription.payload(event, execute)
 
     async def _source(
         self, executor: Executor[Any], operation: Operation, masking: ErrorMasking
@@ -179,20 +190,20 @@ class Operations:
         raise OperationRejected(masking.format_all(found.errors or ()))
 
     async def _execute_event(
-        self, executor: Executor[Any], scope: AccessScope, event: object, masking: ErrorMasking
+        self, executor: Executor[Any], operation: Operation, event: object, masking: ErrorMasking
     ) -> EncodedPayload:
         event_executor = executor.build_per_event_executor(event)
-        event_executor.context_value = self._contexts.create(scope)
+        event_executor.context_value = self._contexts.create(operation.viewer, operation.exchange)
         result = execute_subscription_event(event_executor)
         if not isinstance(result, ExecutionResult):
             result = await result
         payload = self._payload(result, masking)
         return EncodedPayload(encode_json(payload, masking).decode(), payload.get("errors", ()))
 
-    def _executor(self, operation: Operation, scope: AccessScope) -> Executor[Any]:
+    def _executor(self, operation: Operation) -> Executor[Any]:
         built = self._build(
             operation.document,
-            context_value=self._contexts.create(scope),
+            context_value=self._contexts.create(operation.viewer, operation.exchange),
             raw_variable_values=operation.request.variables,
             operation_name=operation.request.operation_name,
             operation_extensions=operation.request.extensions,
@@ -200,6 +211,15 @@ class Operations:
         if isinstance(built, list):
             raise OperationRejected([_format_input_error(error) for error in built])
         return built
+
+    def _authorize(self, viewer: Viewer, names: frozenset[str]) -> None:
+        try:
+            self._contexts.authorize(viewer, names)
+        except Unauthenticated as error:
+            raise unauthenticated(error.message) from None
+        except Forbidden as error:
+            formatted = {"message": error.message, "extensions": {"code": error.code}}
+            raise OperationRejected([formatted], HTTPStatus.FORBIDDEN) from None
 
     def _payload(self, result: ExecutionResult, masking: ErrorMasking) -> Payload:
         if result.errors:
@@ -218,7 +238,7 @@ def unexpected_errors_masked(masking: ErrorMasking) -> Iterator[None]:
     """
     try:
         yield
-    except OperationRejected:
+    except (OperationRejected, RequestRejected):
         raise
     except Exception as error:  # noqa: BLE001  # formatted by its code if it is expected, logged and masked otherwise
         raise OperationRejected([masking.mask(error)], HTTPStatus.INTERNAL_SERVER_ERROR) from None

@@ -9,14 +9,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from records.access import Exchange, Viewer
 from records.configuration import Limits
 from transport.errors import OperationRejected, RequestRejected
 from transport.execution.operations import Operations, Payload
+from transport.http.cookies import read_exchange, send_cookies
 from transport.http.graphql_request import GraphQLRequest, read_json, read_parameters, read_request
 from transport.http.negotiation import GRAPHQL, JSON, negotiate, prefers_html
 from transport.http.request_body import content_type, read_body
 from transport.json_codec import encode_json
-from transport.security.access_token import AccessToken
+from transport.security.access_guard import Authenticate, require_viewer
 from transport.security.origin_guard import require_preflight
 from transport.uploads.draining import WatchedBody, respond_and_drain
 from transport.uploads.incoming_file import IncomingFiles
@@ -33,13 +35,13 @@ class GraphQLOverHTTP:
         operations: Operations,
         limits: Limits,
         incoming: IncomingFiles,
-        token: AccessToken,
+        authenticate: Authenticate,
         page: Callable[[], Response] | None,
     ) -> None:
         self._operations = operations
         self._limits = limits
         self._incoming = incoming
-        self._token = token
+        self._authenticate = authenticate
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,8 +63,12 @@ class GraphQLOverHTTP:
         media_type = JSON
         try:
             media_type = negotiate(accept)
-            self._token.require(request)
-            return _response(await self._execute(request), HTTPStatus.OK, media_type)
+            viewer, exchange = await self._authenticate(request.headers.get("authorization")), read_exchange(request)
+            if not viewer.may_log_in:
+                require_viewer(viewer)
+            response = _response(await self._execute(request, viewer, exchange), HTTPStatus.OK, media_type)
+            send_cookies(response, exchange, request)
+            return response
         except RequestRejected as rejection:
             return _response({"errors": rejection.errors}, rejection.status, media_type, rejection.headers)
         except OperationRejected as rejection:
@@ -70,9 +76,9 @@ class GraphQLOverHTTP:
             status = rejection.status if media_type == GRAPHQL else HTTPStatus.OK
             return _response({"errors": rejection.errors}, status, media_type)
 
-    async def _execute(self, request: Request) -> Payload:
-        async with self._read(request) as graphql_request:
-            operation = self._operations.prepare(graphql_request, request)
+    async def _execute(self, request: Request, viewer: Viewer, exchange: Exchange) -> Payload:
+        async with self._read(request, viewer) as graphql_request:
+            operation = self._operations.prepare(graphql_request, request, viewer, exchange)
             if operation.kind is not OperationType.QUERY and request.method == "GET":
                 raise _method_not_allowed(f"A {operation.kind.value} must be sent by POST.", "POST")
             if operation.kind is OperationType.SUBSCRIPTION:
@@ -83,7 +89,7 @@ class GraphQLOverHTTP:
             return await self._operations.run(operation)
 
     @asynccontextmanager
-    async def _read(self, request: Request) -> AsyncIterator[GraphQLRequest]:
+    async def _read(self, request: Request, viewer: Viewer) -> AsyncIterator[GraphQLRequest]:
         if request.method == "GET":
             yield read_parameters(request.query_params)
             return
@@ -91,6 +97,7 @@ class GraphQLOverHTTP:
             raise _method_not_allowed(f"{request.method} is not supported here. Use {METHODS}.", METHODS)
         media_type, charset = content_type(request)
         if media_type == "multipart/form-data":
+            require_viewer(viewer)
             require_preflight(request)
             async with receive_upload(request, self._incoming, self._limits) as graphql_request:
                 yield graphql_request

@@ -27,11 +27,16 @@ def require_preflight(request: Request) -> None:
 
     A form on a page of another site can send a multipart request without a preflight, but cannot set these headers.
     """
-    if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+    if not has_preflight_header(request):
         message = (
             "Uploads need the header GraphQL-Require-Preflight with any value, which forms of other pages cannot send."
         )
         raise RequestRejected(message, status=HTTPStatus.FORBIDDEN, code=ErrorCode.FORBIDDEN)
+
+
+def has_preflight_header(request: Request) -> bool:
+    """Return whether a request has a header that a page of another site can send only after a preflight."""
+    return any(request.headers.get(name) for name in PREFLIGHT_HEADERS)
 
 
 class OriginGuard:

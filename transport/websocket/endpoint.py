@@ -6,6 +6,7 @@ the previous one.
 """
 
 from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -14,13 +15,14 @@ from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from concurrency import open_task_group
+from records.access import Exchange, Viewer
 from records.codes import ErrorCode
 from records.configuration import Limits
 from transport.errors import Formatted, OperationRejected, RequestRejected
-from transport.execution.operations import Operations
+from transport.execution.operations import Contexts, Operations
 from transport.http.graphql_request import GraphQLRequest, read_request
 from transport.json_codec import encode_json, encode_text
-from transport.security.access_token import AccessToken
+from transport.security.access_guard import authenticate_socket
 from transport.websocket.frames import (
     ABNORMAL,
     FORBIDDEN,
@@ -41,14 +43,17 @@ from transport.websocket.frames import (
     read_frame,
 )
 
+REVOCATION_SECONDS = 0.25
+"""Delay before a connection is closed after its credentials were revoked."""
+
 
 class GraphQLOverWebSocket:
     """An endpoint for one path. A client must send `connection_init` within `init_seconds`."""
 
-    def __init__(self, operations: Operations, limits: Limits, token: AccessToken, init_seconds: float) -> None:
+    def __init__(self, operations: Operations, contexts: Contexts, limits: Limits, init_seconds: float) -> None:
         self._operations = operations
+        self._contexts = contexts
         self._limits = limits
-        self._token = token
         self._init_seconds = init_seconds
 
     async def serve(self, socket: WebSocket) -> None:
@@ -57,7 +62,7 @@ class GraphQLOverWebSocket:
             await socket.close(WRONG_PROTOCOL, f"The protocol of this endpoint is {PROTOCOL}.")
             return
         await socket.accept(PROTOCOL)
-        connection = _Connection(socket, self._operations, self._limits, self._token)
+        connection = _Connection(socket, self._operations, self._contexts, self._limits)
         with suppress(WebSocketDisconnect):
             await connection.serve(self._init_seconds)
 
@@ -65,51 +70,74 @@ class GraphQLOverWebSocket:
 class _Connection:
     """One WebSocket with its running operations. `_running` has the cancel scope of each operation by its id."""
 
-    def __init__(self, socket: WebSocket, operations: Operations, limits: Limits, token: AccessToken) -> None:
+    def __init__(self, socket: WebSocket, operations: Operations, contexts: Contexts, limits: Limits) -> None:
         self._socket = socket
         self._operations = operations
+        self._contexts = contexts
         self._limits = limits
-        self._token = token
+        self._exchange = Exchange(
+            address=socket.client.host if socket.client else None, client=socket.headers.get("user-agent", "")
+        )
         self._running: dict[str, anyio.CancelScope] = {}
         self._sending = anyio.Lock(fast_acquire=True)
 
     async def serve(self, init_seconds: float) -> None:
         try:
             with anyio.fail_after(init_seconds):
-                await self._initialise()
+                viewer = await self._initialise()
         except TimeoutError:
             await self._close(ProtocolViolated(INITIALISED_LATE, "The connection was not initialised in time."))
         except ProtocolViolated as violation:
             await self._close(violation)
         else:
-            await self._handle_frames()
+            await self._handle_frames(viewer)
 
-    async def _initialise(self) -> None:
+    async def _initialise(self) -> Viewer:
+        """Authenticate the viewer of the connection and confirm it."""
         while not isinstance(frame := await self._receive(), ConnectionInit):
             if isinstance(frame, Subscribe):
                 raise ProtocolViolated(NOT_INITIALISED, "Unauthorized")
             await self._answer_ping(frame)
-        if not self._token.accepts_socket(self._socket, frame.payload):
+        viewer = await authenticate_socket(self._contexts.authenticate, self._socket, frame.payload)
+        if viewer.is_nobody:
             raise ProtocolViolated(FORBIDDEN, "Forbidden")
         await self._send_frame({"type": "connection_ack"})
+        return viewer
 
-    async def _handle_frames(self) -> None:
-        """Handle frames until the connection ends, and wait until all its operations have ended."""
-        async with open_task_group() as tasks:
-            try:
-                while True:
-                    await self._handle(await self._receive(), tasks)
-            except ProtocolViolated as violation:
-                tasks.cancel_scope.cancel()  # first: no result may be sent after the close frame
-                with anyio.CancelScope(shield=True):
-                    await self._close(violation)
+    async def _handle_frames(self, viewer: Viewer) -> None:
+        """Handle frames until the connection or its credentials end, and wait until all its operations have ended."""
+        with self._contexts.watch(viewer) as revoked:
+            async with open_task_group() as tasks:
+                tasks.start_soon(self._close_when_revoked, viewer, revoked, tasks)
+                try:
+                    while True:
+                        await self._handle(await self._receive(), viewer, tasks)
+                except ProtocolViolated as violation:
+                    await self._cancel_and_close(violation, tasks)
 
-    async def _handle(self, frame: Frame, tasks: TaskGroup) -> None:
+    async def _close_when_revoked(self, viewer: Viewer, revoked: anyio.Event, tasks: TaskGroup) -> None:
+        """Close the connection when its credentials expire or are revoked.
+
+        The operation that revoked them may be one of this connection; its result is sent first.
+        """
+        with anyio.move_on_after(_seconds_until(viewer.expires_at)):
+            await revoked.wait()
+            await anyio.sleep(REVOCATION_SECONDS)
+        await self._cancel_and_close(
+            ProtocolViolated(NOT_INITIALISED, "The credentials have expired or were revoked. Connect again."), tasks
+        )
+
+    async def _cancel_and_close(self, violation: ProtocolViolated, tasks: TaskGroup) -> None:
+        tasks.cancel_scope.cancel()  # first: no result may be sent after the close frame
+        with anyio.CancelScope(shield=True):
+            await self._close(violation)
+
+    async def _handle(self, frame: Frame, viewer: Viewer, tasks: TaskGroup) -> None:
         match frame:
             case ConnectionInit():
                 raise ProtocolViolated(INITIALISED_TWICE, "Too many initialisation requests")
             case Subscribe(id=id, payload=payload):
-                await self._subscribe(id, payload, tasks)
+                await self._subscribe(id, payload, viewer, tasks)
             case Complete(id=id):
                 if id in self._running:
                     self._running.pop(id).cancel()
@@ -120,7 +148,7 @@ class _Connection:
         if isinstance(frame, Ping):
             await self._send_frame({"type": "pong"} | ({"payload": frame.payload} if frame.payload else {}))
 
-    async def _subscribe(self, id: str, payload: object, tasks: TaskGroup) -> None:
+    async def _subscribe(self, id: str, payload: object, viewer: Viewer, tasks: TaskGroup) -> None:
         if id in self._running:
             raise ProtocolViolated(ID_IN_USE, f"Subscriber for {id} already exists")
         limit = self._limits.max_subscriptions_per_connection
@@ -136,14 +164,14 @@ class _Connection:
             await self._send_errors(id, [{"message": message, "extensions": {"code": ErrorCode.BUSY}}])
         else:
             scope = self._running[id] = anyio.CancelScope()
-            tasks.start_soon(self._run_operation, id, request, scope)
+            tasks.start_soon(self._run_operation, id, request, viewer, scope)
 
-    async def _run_operation(self, id: str, request: GraphQLRequest, scope: anyio.CancelScope) -> None:
+    async def _run_operation(self, id: str, request: GraphQLRequest, viewer: Viewer, scope: anyio.CancelScope) -> None:
         """Send the results of an operation, then `complete` or `error`. After a cancellation, send nothing more."""
         with scope, suppress(WebSocketDisconnect):
             try:
-                await self._send_results(id, request)
-            except OperationRejected as rejection:
+                await self._send_results(id, request, viewer)
+            except (OperationRejected, RequestRejected) as rejection:
                 self._forget(id, scope)
                 await self._send_errors(id, rejection.errors)
             else:
@@ -158,8 +186,8 @@ class _Connection:
         if self._running.get(id) is scope:
             del self._running[id]
 
-    async def _send_results(self, id: str, request: GraphQLRequest) -> None:
-        operation = self._operations.prepare(request, self._socket)
+    async def _send_results(self, id: str, request: GraphQLRequest, viewer: Viewer) -> None:
+        operation = self._operations.prepare(request, self._socket, viewer, self._exchange)
         if operation.kind is OperationType.SUBSCRIPTION:
             async with aclosing(self._operations.stream(operation)) as payloads:
                 async for payload in payloads:
@@ -200,3 +228,8 @@ class _Connection:
                 await self._socket.send({"type": "websocket.send", "text": text})
             except WebSocketDisconnected:  # the disconnection was already noticed when another operation sent a message
                 raise WebSocketDisconnect(ABNORMAL) from None
+
+
+def _seconds_until(moment: datetime | None) -> float | None:
+    """Return the seconds until a time, or None for None."""
+    return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -11,6 +11,7 @@ const LONG = "The store holds bolts, nuts and washers of every size in rows of l
 export async function runScenario(client) {
   const scenario = new Scenario(client);
   const model = await readSystemAndModels(scenario);
+  await useAccounts(scenario);
   const documents = await addDocuments(scenario);
   await readDocuments(scenario, documents);
   await startAndStopIndexing(scenario);
@@ -114,6 +115,29 @@ async function readDocuments(scenario, [id]) {
   scenario.readCache("DocumentsDetailsQuery", { id }, "DocumentsUpdateMutation");
   await scenario.run("SearchQuery", { input: { query: `blue valve of ${options.name}`, topK: 3, tags: [options.name] } });
   await scenario.run("SearchQuery", { input: { query: " " } });
+}
+
+/** Use the accounts of a server that has none: the viewer is the local user, and accounts must not be enabled. */
+async function useAccounts(scenario) {
+  const { user } = await scenario.run("AccountsViewerQuery");
+  await scenario.run("AccountsSignUpOptionsQuery");
+  await scenario.run("AccountsUserQuery", { id: user.id });
+  await scenario.run("AccountsUsersQuery", { filter: { active: true } });
+  const account = { email: "ada@example.org", name: "Ada", password: "short" };
+  await scenario.run("AccountsEnableMutation", { input: account });
+  await scenario.run("AccountsSignUpMutation", { input: { ...account, invitation: "unknown" } });
+  await scenario.run("AccountsLogInMutation", { input: { email: account.email, password: "unknown", delivery: "BODY" } });
+  await scenario.run("AccountsRefreshMutation", { input: { refreshToken: "unknown" } });
+  await scenario.run("AccountsLogOutMutation", { input: {} });
+  await scenario.run("AccountsChangePasswordMutation", { input: { code: "unknown", password: "short" } });
+  await scenario.run("AccountsUpdateUserMutation", { input: { id: user.id, name: `The person of ${options.name}` } });
+  await scenario.run("AccountsResetPasswordMutation", { input: { id: user.id } });
+  const { invitation } = await scenario.run("AccountsInviteMutation", { input: { email: "ben@example.org" } });
+  await scenario.run("AccountsInvitationsQuery");
+  await scenario.run("AccountsRevokeInvitationMutation", { input: { id: invitation.id } });
+  const { apiKey } = await scenario.run("AccountsCreateKeyMutation", { input: { name: "robot" } });
+  await scenario.run("AccountsRevokeKeyMutation", { input: { id: apiKey.id } });
+  await scenario.run("AccountsAuditQuery", { filter: { action: ["INVITED"] } });
 }
 
 async function startAndStopIndexing(scenario) {

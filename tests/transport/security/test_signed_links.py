@@ -13,6 +13,7 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from services.ingestion import IncomingFiles
+from tests.fakes.authentication import FakeAuthentication
 from transport import Download, Links, TransportSettings, create_middleware, download_route
 from transport.security.signed_links import VALID_SECONDS
 
@@ -100,7 +101,7 @@ def client(tmp_path: Path) -> httpx.AsyncClient:
         Route("/metrics", metrics),
         Route("/health", metrics),
     ]
-    app = Starlette(routes=routes, middleware=create_middleware(settings))
+    app = Starlette(routes=routes, middleware=create_middleware(settings, FakeAuthentication(TOKEN).authenticate))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 

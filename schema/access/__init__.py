@@ -1,0 +1,1 @@
+"""Accounts in GraphQL: the viewer, users, log-ins, API keys, invitations and the audit log."""

@@ -1,0 +1,47 @@
+"""The audit log: who did what to whom, and from where."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from records.access import AuditAction, AuditOutcome, Exchange, NewAuditEntry, Viewer
+from records.ids import UserId
+from services.interfaces.access.audit_store import AuditStore
+
+
+class AuditLog:
+    """Adds entries to the audit log. An entry contains no password, token or other secret."""
+
+    def __init__(self, entries: AuditStore) -> None:
+        self._entries = entries
+
+    async def record(
+        self,
+        action: AuditAction,
+        viewer: Viewer,
+        exchange: Exchange,
+        *,
+        target: tuple[str, int] | None = None,
+        target_name: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record an action of a viewer."""
+        await self._entries.add(
+            NewAuditEntry(
+                actor_id=None if viewer.is_nobody else viewer.scope.user_id,
+                actor_name=viewer.name,
+                via_api_key=None if viewer.api_key is None else viewer.api_key.name,
+                action=action,
+                target=target,
+                target_name=target_name,
+                outcome=AuditOutcome.DONE,
+                address=exchange.address,
+                detail=detail,
+            )
+        )
+
+    async def record_user(
+        self, action: AuditAction, user_id: UserId | None, name: str, exchange: Exchange, *, is_denied: bool = False
+    ) -> None:
+        """Record an action of a person who is not logged in: a log-in, a sign-up or their failure."""
+        outcome = AuditOutcome.DENIED if is_denied else AuditOutcome.DONE
+        await self._entries.add(NewAuditEntry(user_id, name, None, action, None, None, outcome, exchange.address, None))

@@ -1,0 +1,1 @@
+"""Interfaces of the stores of users, log-ins, API keys, invitations and the audit log."""

@@ -1,0 +1,1 @@
+"""Accounts over the real transport and stores."""
