@@ -48,10 +48,10 @@ Payload: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Contexts:
-    """Creates the contexts of operations for their viewers."""
+    """Creates the context of each operation from the access scope of its user."""
 
     resolve_scope: Callable[[HTTPConnection], Awaitable[AccessScope]]
-    "Returns the access scope of the viewer of a connection. Called once for each operation."
+    "Returns the access scope of the user of a connection. Called once for each operation."
     create: Callable[[AccessScope], object]
     "Returns a new context. Called for each operation, and for each event of a subscription."
 

@@ -1,4 +1,4 @@
-"""The WebSocket protocol of uvicorn with four changes.
+"""The WebSocket protocol of uvicorn, with the interval of its pings and four changes.
 
 - A connection is aborted some seconds after its end. uvicorn waits until all bytes are sent, which a client that never reads
   can prevent forever.
