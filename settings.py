@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     )
     introspection: bool = Field(True, description="Allow clients to read the schema")
     graphiql: bool = Field(True, description="Show GraphiQL to browsers at `/` and `/graphql`")
-    keep_originals: bool = Field(True, description="Keep an uploaded file after its text was extracted")
+    keep_originals: bool = Field(True, description="Keep the original file of a document after the document is `READY`")
     import_roots: Folders = Field((), description="Folders that `importDocument` may read from")
     import_private_addresses: bool = Field(
         False, description="Allow `importDocument` to fetch from this machine and its network"

@@ -18,7 +18,7 @@ class RequestFailed(Exception):
 
 
 class Client:
-    """Connect to the server at `url`, such as http://127.0.0.1:8000. `token` is its access token, if it has one."""
+    """A client of the server at `url`, such as http://127.0.0.1:8000. `token` is its access token, if it has one."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url.rstrip("/") + "/graphql"

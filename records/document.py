@@ -58,7 +58,10 @@ class Chunking:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionCoverage:
-    """Numbers of parts of a document, and of those from which text was extracted; None if they do not apply."""
+    """The numbers of pages, tables and pictures in a document, and warnings about content that could not be read.
+
+    A number is None if the format has no such parts or if they are not counted.
+    """
 
     pages: int | None
     pages_with_text: int | None

@@ -36,7 +36,10 @@ class ExpectedError(Exception):
 
 
 def _name_of(field: str | None) -> str:
-    """Return the last part of a dotted field that is not an index; "The input" without a field."""
+    """Return the name of an argument for messages: the last part of the dotted `field` that is not an index.
+
+    Without a field, return "The input".
+    """
     names = [part for part in (field or "").split(".") if part and not part.isdigit()]
     return names[-1] if names else "The input"
 

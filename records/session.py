@@ -151,7 +151,7 @@ class CitationRecord:
 
 @dataclass(frozen=True, slots=True)
 class ContextBudget:
-    """Numbers of tokens of the context window by purpose."""
+    """The use of the context window: tokens by purpose, and the numbers of messages and passages that did not fit."""
 
     context_length: int
     instructions: int = 0

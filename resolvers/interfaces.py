@@ -138,7 +138,7 @@ class Models(Protocol):
     def get(self, model_id: ModelId) -> ModelRecord: ...
     def default_id(self) -> ModelId | None: ...
     def check_sampling(self, model_id: ModelId, sampling: SamplingSettings, field: str) -> None:
-        """Raise `InvalidInput`, with a field below `field`, for the first setting that the model does not accept."""
+        """Raise `InvalidInput` for the first setting that the model does not accept, named as `field.NAME`."""
         ...
 
     def parameters(self, record: ModelRecord) -> tuple[ModelParameter, ...]: ...
@@ -155,7 +155,7 @@ class Models(Protocol):
         reload: bool,
         removed: Collection[str],
     ) -> SettingsOutcome:
-        """Change settings; `removed` names sampling settings whose value is removed."""
+        """Change settings. `removed` names sampling settings to remove."""
         ...
 
     async def delete_model(self, model_id: ModelId) -> int:

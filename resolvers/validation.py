@@ -1,6 +1,7 @@
 """Validation of mutation input. Invalid values raise `InvalidInput`; only surrounding whitespace is removed silently.
 
-`field` names the argument as `ExpectedError.field` does, such as `name` or `chunking.max_tokens`.
+`field` names the argument as `ExpectedError.field` does, such as `name` or `chunking.max_tokens`. The maximum length of a
+search query is in `records/retrieval.py`, because answers shorten their prompts to it.
 """
 
 import re

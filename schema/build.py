@@ -38,7 +38,9 @@ class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQu
 
 @strawberry.type(
     description="Write operations. Each result is a union of the success type and the errors that are expected. "
-    "Long work continues after the result is returned; subscriptions report its progress."
+    "Ingestion, the generation of answers, background indexing and the loading of a model continue after "
+    "the result is returned; subscriptions report their progress. Exception: `updateModelSettings` with "
+    "`reload: true` returns when the model is loaded or loading it has failed."
 )
 class Mutation(
     DocumentMutations,

@@ -55,7 +55,11 @@ def import_program(module: str) -> ModuleType:
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """Let Linux kill this process when the thread of the parent that started it ends, even if no Python code can run."""
+    """Make Linux kill this process when its parent ends.
+
+    The kernel does so as soon as the thread that started this process ends, also while native code blocks Python here. If
+    the parent has ended already, exit.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:

@@ -11,7 +11,7 @@ MAX_FRAME = 64 * 1024 * 1024
 "Maximum size of a frame in bytes, without the length prefix; the sender rejects a larger one."
 
 WINDOW = 1024 * 1024
-"Maximum number of bytes of unread events of one call."
+"Maximum size, in bytes, of the events of one call that the parent has not read yet."
 
 EVENT_OVERHEAD = 64
 "Bytes by which each event reduces the credit in addition to its body, so that empty events are limited, too."

@@ -53,9 +53,9 @@ async def _longest_pause(graphlore: GraphloreEngine, quick: bool) -> Figure:
 
 
 async def _pause(engine: Engine, number: int, tokens: int) -> float:
-    """Return the longest time in seconds without a delta of the running answer.
+    """Return the longest pause between two deltas of a running answer, in seconds, while a long prompt is answered.
 
-    Only the time between sending the long prompt and the end of the answer to it is considered.
+    The long prompt has `tokens` tokens. Pauses before it is sent and after its answer has ended do not count.
     """
     running = Reply()
     async with asyncio.TaskGroup() as tasks:

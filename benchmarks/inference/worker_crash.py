@@ -73,7 +73,7 @@ async def _wait_for_statuses(client: Client, *statuses: str) -> None:
 
 
 async def _kill(client: Client, server: int) -> tuple[float, float]:
-    """Return the seconds until the last client received the error, and until the model was READY."""
+    """Kill the worker. Return the seconds until the last client received the error, and until the model was READY."""
     generating = [asyncio.Event() for _ in range(CLIENTS)]
     async with asyncio.TaskGroup() as tasks:
         following = [tasks.create_task(_time_of_error(client, event)) for event in generating]

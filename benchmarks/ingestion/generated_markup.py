@@ -71,14 +71,14 @@ class Generated:
 
 
 class Writer:
-    """Draws documents from one seed."""
+    """Writes random documents. The same seed gives the same documents."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._numbers = iter(range(1, 100_000))
 
     def parts(self) -> list[Part]:
-        """Return the parts of a document: prose, lists, definitions, tables, listings, links and folded answers."""
+        """Return the parts of a document: prose, lists, definitions, tables, listings, links and collapsed answers."""
         makers: list[Callable[[], Part]] = [
             self._prose, self._list, self._definitions, self._table, self._listing, self._link, self._folded, self._heading,
         ]  # fmt: skip
@@ -90,7 +90,7 @@ class Writer:
         return " ".join([first, *self._random.choices(NOUNS, k=count - 1)])
 
     def _marked(self, text: str) -> str:
-        """Return the text as HTML with formatted words."""
+        """Return the text as HTML, often with a random word in a formatting element such as `b`."""
         words = [escape(word) for word in text.split()]
         if len(words) > 2 and self._random.random() < 0.7:
             tag = self._random.choice(("b", "i", "span", "code", "mark", "font"))

@@ -48,7 +48,7 @@ class OfficeDocument:
 
 
 class OfficeWriter:
-    """Draws documents from one seed."""
+    """Writes random documents. The same seed gives the same documents."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Share of the table facts of a folder that can be told from Graphlore's chunks, and from the texts of other readers."""
+"""Share of the table facts of a folder that Graphlore's chunks state, and that the texts of other readers state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class TableReport:
     missed: dict[str, list[TableFact]] = field(default_factory=dict)
 
     def share(self, reader: str, document: str | None = None) -> float:
-        """Return the share of the facts, of one document or of all, that can be told from a reader's text."""
+        """Return the share of the facts, of one document or of all, that a reader's text states."""
         facts = [fact for fact in self.facts if document in (None, fact.document)]
         missed = [fact for fact in self.missed[reader] if document in (None, fact.document)]
         return 1 - len(missed) / max(1, len(facts))

@@ -58,7 +58,7 @@ async def hits_after_deletion(client: Client, documents: Sequence[tuple[str, str
 
 
 class Searchers:
-    """Search for documents in turn, and count hits before and after the deletion of each document."""
+    """Tasks that search for documents in turn, and count the hits before and after the deletion of each document."""
 
     def __init__(self, client: Client, documents: Sequence[tuple[str, str]]) -> None:
         self._client = client

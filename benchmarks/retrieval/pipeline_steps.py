@@ -46,7 +46,7 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
 
 
 async def _score(retriever: Retriever, collection: Collection, numbers: dict[DocumentId, int]) -> dict[str, float]:
-    """Return the means over all questions."""
+    """Return the mean of each measure over all questions."""
     found = {}
     for question in collection.questions:
         query = RetrievalQuery(question, SearchMode.HYBRID, TOP_K)

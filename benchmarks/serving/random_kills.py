@@ -14,7 +14,7 @@ CHECK_INTERVAL = 20
 
 
 async def measure(folder: Path, quick: bool) -> list[Figure]:
-    """Return the figure 0 lost changes. If a change is lost, raise `AssertionError` instead of returning a figure."""
+    """Return the figure with 0 lost changes. If a change is lost, raise `AssertionError` instead of returning a figure."""
     ledger, random = Ledger(), Random(2)
     kills = 5 if quick else KILLS
     for number in range(1, kills + 1):

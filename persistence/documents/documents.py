@@ -147,7 +147,7 @@ class Documents:
 
 
 async def _add_tags(transaction: BaseDBAsyncClient, document_id: int, tags: Sequence[str]) -> None:
-    """Store tags in their order. The first of several equal ones (by comparison key) is stored."""
+    """Store tags in their order. Of tags with the same comparison key, the first one is stored."""
     distinct: dict[str, str] = {}
     for tag in tags:
         distinct.setdefault(comparison_key(tag), encodable(tag))

@@ -1,4 +1,4 @@
-"""Storage of documents as ingestion reads and changes them, whoever owns them."""
+"""Storage of the documents of all users, as ingestion reads and changes them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -96,7 +96,7 @@ class Keywords:
 
 
 def _queries(text: str) -> Iterator[Query]:
-    """Yield the query; then, if it differs, the query in lower case, which is used if no passage matches the first one."""
+    """Yield the query, and then the query in lower case if it differs. It is used if no passage matches the query."""
     query, folded = parse_query(text), parse_query(text.lower())
     yield query
     if folded != query:

@@ -95,7 +95,7 @@ class Query:
 def parse_query(text: str, stop_words: frozenset[str] = STOP_WORDS) -> Query:
     """Return the terms of a query. No character is an operator.
 
-    `stop_words` are left out, except those in capitals, such as `IT`, and those of a query that has no other words.
+    `stop_words` are left out, except words in capitals, such as `IT`. A query of stop words alone keeps all of them.
     """
     form = search_form(text)
     runs = RUN.findall(form)

@@ -38,7 +38,7 @@ class Quotation:
 
     @property
     def phrase(self) -> str:
-        """The FTS5 phrase."""
+        """The quotation as an FTS5 phrase."""
         return f'"{self.tokens}" *' if self.is_open else f'"{self.tokens}"'
 
 

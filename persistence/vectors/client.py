@@ -51,7 +51,7 @@ class Outbox(Protocol):
     """Changes of vectors that the index has not applied yet."""
 
     async def read(self, limit: int) -> Sequence[OutboxEntry]:
-        """Return the oldest entries."""
+        """Return the oldest `limit` entries of the outbox."""
         ...
 
     async def done(self, ids: Sequence[int]) -> None:

@@ -65,7 +65,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """Numbers of chunks that have a vector and of those that have none any more."""
+    """The numbers of chunks whose vector was stored, and whose vector was removed."""
 
     stored: int
     removed: int
@@ -89,4 +89,4 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """The end of a `Follow` stream, which is never sent."""
+    """The type of the last reply to `Follow`. It is never sent, because the stream has no end."""

@@ -35,7 +35,9 @@ describe(
     MODEL_NOT_READY="The status of the model does not permit the operation.",
     INSUFFICIENT_MEMORY="The model does not fit into the memory of this machine.",
     CONTEXT_OVERFLOW="The prompt and the instructions do not fit into the model's context window.",
-    EMPTY_ANSWER="The model ended the answer without generating any text.",
+    EMPTY_ANSWER="The answer ended without any text: the model or a stop string ended it, or it reached the maximum "
+    "number of tokens that was set or that the context window has room for. The message states the "
+    "reason.",
     INTERRUPTED="The server stopped before the operation was finished.",
     CANCELED="The operation was canceled.",
     FILE_MISSING="The model's file does not exist.",

@@ -47,10 +47,11 @@ class DocumentFilter:
         default=UNSET, description="Documents whose name contains this text, ignoring case."
     )
     tags: list[str] | None = strawberry.field(
-        default=UNSET, description="Documents that have all of these tags; every document for an empty list."
+        default=UNSET,
+        description="Documents that have all of these tags, ignoring case; every document for an empty list.",
     )
     media_type: list[str] | None = strawberry.field(
-        default=UNSET, description="Documents with one of these media types."
+        default=UNSET, description="Documents whose `mediaType` is exactly one of these."
     )
     session_id: strawberry.ID | None = strawberry.field(
         default=UNSET, description="Documents that are attached to this session; none for an unknown id."
@@ -96,10 +97,14 @@ class ChunkingInput:
 class UploadDocumentInput:
     file: Upload = strawberry.field(description="The file, not empty and within `Limits.maxUploadBytes`.")
     name: str | None = strawberry.field(
-        default=UNSET, description="Display name, 1 to 300 characters; the file name by default."
+        default=UNSET,
+        description="Display name: one line of 1 to 300 characters without slashes, backslashes, control characters "
+        "and marks of the text direction; the file name by default.",
     )
     tags: list[str] | None = strawberry.field(
-        default=UNSET, description="Tags: at most 50, each of 1 to 100 characters."
+        default=UNSET,
+        description="Tags: at most 50, each of 1 to 100 characters. Of tags that differ only in case, the first one "
+        "is stored.",
     )
     metadata: JSON | None = strawberry.field(default=UNSET, description="JSON value to store with the document.")
     chunking: ChunkingInput | None = strawberry.field(
@@ -138,7 +143,8 @@ class ImportDocumentInput:
     source: DocumentSourceInput = strawberry.field(description="Source of the document.")
     name: str | None = strawberry.field(
         default=UNSET,
-        description="Display name, 1 to 300 characters; by default the first words of a text, or the file name.",
+        description="Display name: one line of 1 to 300 characters without slashes, backslashes, control characters "
+        "and marks of the text direction; by default the first words of a text, or the file name.",
     )
     media_type: str | None = strawberry.field(
         default=UNSET,
@@ -147,7 +153,9 @@ class ImportDocumentInput:
         "Ignored for a URL and a path.",
     )
     tags: list[str] | None = strawberry.field(
-        default=UNSET, description="Tags: at most 50, each of 1 to 100 characters."
+        default=UNSET,
+        description="Tags: at most 50, each of 1 to 100 characters. Of tags that differ only in case, the first one "
+        "is stored.",
     )
     metadata: JSON | None = strawberry.field(default=UNSET, description="JSON value to store with the document.")
     chunking: ChunkingInput | None = strawberry.field(
@@ -158,9 +166,15 @@ class ImportDocumentInput:
 @strawberry.input(description="Input of `updateDocument`. Omitted fields keep their value.")
 class UpdateDocumentInput:
     id: strawberry.ID = strawberry.field(description="Id of the document.")
-    name: str | None = strawberry.field(default=UNSET, description="Display name, 1 to 300 characters, not null.")
+    name: str | None = strawberry.field(
+        default=UNSET,
+        description="Display name: one line of 1 to 300 characters without slashes, backslashes, control characters and "
+        "marks of the text direction; not null.",
+    )
     tags: list[str] | None = strawberry.field(
-        default=UNSET, description="All tags of the document: at most 50, each of 1 to 100 characters, not null."
+        default=UNSET,
+        description="All tags of the document: at most 50, each of 1 to 100 characters, not null. Of tags that "
+        "differ only in case, the first one is stored.",
     )
     metadata: JSON | None = strawberry.field(
         default=UNSET, description="JSON value to store with the document; null removes it."

@@ -28,28 +28,26 @@ from schema.documents.inputs import (
 from schema.documents.types import Document
 
 
-@strawberry.type(
-    description="The file is stored. Its ingestion is queued, unless it is a duplicate of an ingested one."
-)
+@strawberry.type(description="The file is stored as a document, now or by an earlier upload (`duplicate`).")
 class UploadDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
         description=(
-            "True if the same bytes are stored already. The existing document is then returned unchanged; if its ingestion "
-            "had failed or was canceled, it starts again."
+            "True if a document with the same bytes existed. It is returned with its own name, tags and "
+            "metadata; those of the input are ignored. If its ingestion had failed or was canceled, it "
+            "starts again."
         )
     )
 
 
-@strawberry.type(
-    description="The document is stored. Its ingestion is queued, unless it is a duplicate of an ingested one."
-)
+@strawberry.type(description="The document is stored, now or by an earlier import or upload (`duplicate`).")
 class ImportDocumentSuccess:
     document: Document = strawberry.field(description="The document; `documentEvents` reports its ingestion.")
     duplicate: bool = strawberry.field(
         description=(
-            "True if the same bytes are stored already. The existing document is then returned unchanged; if its ingestion "
-            "had failed or was canceled, it starts again."
+            "True if a document with the same bytes existed. It is returned with its own name, tags and "
+            "metadata; those of the input are ignored. If its ingestion had failed or was canceled, it "
+            "starts again."
         )
     )
 
@@ -140,8 +138,9 @@ class DocumentMutations:
         return UpdateDocumentSuccess(document=Document.from_record(record))
 
     @strawberry.mutation(
-        description="Ingest a document again from its original. Returns `ConflictError` if the document is being "
-        "ingested, or if its original is not stored."
+        description="Ingest a document again from its original. The extracted text is removed at once, and the "
+        "document is PENDING. Returns `ConflictError` if the document is PENDING, PARSING, EMBEDDING or "
+        "DELETING, or if its original is not stored."
     )
     async def reprocess_document(
         self, info: Info, input: Annotated[ReprocessDocumentInput, strawberry.argument(description="The document.")]
@@ -152,8 +151,8 @@ class DocumentMutations:
         return ReprocessDocumentSuccess(document=Document.from_record(record))
 
     @strawberry.mutation(
-        description="Cancel the ingestion of a document and remove the extracted text. Returns `ConflictError` if the "
-        "document is not being ingested."
+        description="Cancel the ingestion of a document that is PENDING, PARSING or EMBEDDING, and remove the text "
+        "that was extracted. Returns `ConflictError` if the document has any other status."
     )
     async def cancel_ingestion(
         self, info: Info, input: Annotated[CancelIngestionInput, strawberry.argument(description="The document.")]

@@ -33,8 +33,9 @@ class EmbedderRole(Enum):
 describe(
     DocumentStatus,
     "State of a document's ingestion. `reprocessDocument` removes the text and starts again with "
-    "PENDING. After an update of its parsers, the server also parses READY documents again in the "
-    "background: they remain READY, and searches find their old text until the new one replaces it.",
+    "PENDING. After an update of its parsers, the server also extracts the texts of READY documents "
+    "again in the background. Such a document remains READY, and searches find its old text until the "
+    "new text replaces it.",
     PENDING="Queued for ingestion; not searchable.",
     PARSING="The text is being extracted and divided into chunks; not searchable.",
     CHUNKING="Does not occur at present, because the text is divided into chunks while it is extracted (PARSING).",
@@ -116,14 +117,16 @@ class EmbeddingIndex:
 
 
 @strawberry.type(
-    description="A document: its original, its extracted text and the state of its ingestion. A document with the"
-    " status EMBEDDING or READY is parsed; one that is PENDING, PARSING, FAILED or CANCELED has no "
-    "text and no chunks."
+    description="A document: its original, its extracted text and the state of its ingestion. A document with the "
+    "status EMBEDDING or READY is parsed; one that is PENDING, PARSING, FAILED or CANCELED has no text "
+    "and no chunks. While a document is DELETING, its text and chunks are being erased, and its other "
+    "fields keep the values that they had before."
 )
 class Document(Node):
     record: strawberry.Private[DocumentRecord]
     name: str = strawberry.field(
-        description="Display name, 1 to 300 characters; by default the file name, or the first words of a text."
+        description="Display name: one line of 1 to 300 characters without slashes, backslashes and control "
+        "characters; by default the file name, or the first words of a text."
     )
     title: str | None = strawberry.field(
         description="Title found in the document itself; null if it has none or is not parsed yet."
@@ -142,11 +145,11 @@ class Document(Node):
     )
     status: DocumentStatus = strawberry.field(description="State of the ingestion.")
     progress: float = strawberry.field(
-        description="Completed share of the current stage, 0 to 1: 1 for a READY document, 0 for one that is PENDING, "
-        "FAILED or CANCELED."
+        description="Completed share of the current stage, 0 to 1: 1 for a READY document, 0 for one that is "
+        "PENDING, FAILED or CANCELED. A DELETING document keeps its last value."
     )
     error: IngestionError | None = strawberry.field(
-        description="Reason of the failure; null unless `status` is FAILED."
+        description="Reason of the failure; null unless `status` is FAILED, or was FAILED before DELETING."
     )
     page_count: int | None = strawberry.field(
         description="Number of pages; null if the format has no pages or the document is not parsed yet."
@@ -159,7 +162,9 @@ class Document(Node):
         "(`ServerSettings.lightEmbedder`); null until the document is parsed."
     )
     chunk_count: int = strawberry.field(description="Number of chunks; 0 until the document is parsed.")
-    tags: list[str] = strawberry.field(description="Tags in the order in which the client set them.")
+    tags: list[str] = strawberry.field(
+        description="Tags in the order in which the client set them. No two of them differ only in case."
+    )
     metadata: JSON | None = strawberry.field(
         description="JSON value that the client stored with the document; null if there is none."
     )

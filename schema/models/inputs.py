@@ -147,7 +147,9 @@ class LoadModelInput:
     )
     make_default: bool | None = strawberry.field(
         default=UNSET,
-        description="Make the model the default model of the server. False by default.",
+        description="Make the model the default model of the server (`ServerSettings.defaultModelId`), which "
+        "generates the answers of sessions that select no model. False by default: the default model "
+        "stays the same, and sessions that use it cannot generate answers while another model is loaded.",
     )
     force: bool | None = strawberry.field(
         default=UNSET,
@@ -167,8 +169,9 @@ class UpdateModelSettingsInput:
     sampling: SamplingInput | None = strawberry.field(default=UNSET, description="Sampling settings to change.")
     reload: bool | None = strawberry.field(
         default=UNSET,
-        description="Load the model again at once if a changed load setting requires it, unless an answer uses the "
-        "model. False by default.",
+        description="Load a READY model again if a changed load setting requires it and no answer uses the model. "
+        "The mutation then returns when loading has ended. False by default: such a setting takes effect "
+        "when the model is loaded the next time.",
     )
 
 

@@ -51,8 +51,8 @@ class UpdateModelSettingsSuccess:
         description="Names of the changed settings that take effect when the model is loaded again."
     )
     applied_at: datetime = strawberry.field(
-        description="Time at which the change was complete: the settings were stored, and those in `applied` were in "
-        "effect."
+        description="Time at which the change was complete: the settings were stored, those in `applied` were in "
+        "effect, and a load that `reload` requested had ended."
     )
 
 
@@ -85,8 +85,9 @@ class ModelMutations:
     @strawberry.mutation(
         description="Load a model in the background. At most one model is in memory: a loaded model is unloaded "
         "first, also the same model if its settings change. Returns at once; `modelEvents` reports the "
-        "progress. Returns `ConflictError` if an unfinished answer uses the loaded model, or if a model "
-        "is being loaded or unloaded."
+        "progress. Only sessions that select the model (`SessionSettings.modelId`) use it, and if it is "
+        "the default model (`makeDefault`) also those that select none. Returns `ConflictError` if an "
+        "unfinished answer uses the loaded model, or if a model is being loaded or unloaded."
     )
     async def load_model(
         self, info: Info, input: Annotated[LoadModelInput, strawberry.argument(description="The model.")]

@@ -34,8 +34,8 @@ describe(
 
 
 @strawberry.type(
-    description="Load settings of a model: in `Model.loadSettings` those in effect, as the inference engine "
-    "reports them, and in `Model.pendingLoadSettings` those of the next load."
+    description="Load settings of a model. `Model.loadSettings` has those in effect, as the inference engine reports "
+    "them. `Model.pendingLoadSettings` has those of the next load."
 )
 class LoadSettings:
     context_length: int = strawberry.field(
@@ -59,11 +59,12 @@ class LoadSettings:
         description="True if the weights are locked in memory, so that they cannot be swapped out."
     )
     offloaded_layers: int = strawberry.field(
-        description="Number of layers that run on the GPU; in `pendingLoadSettings`, the number before the next load."
+        description="Number of layers that run on the GPU. In `pendingLoadSettings`, it is the present number, "
+        "because the number after the next load is not known yet."
     )
     device: str = strawberry.field(
-        description="Name of the device that the model runs on, such as `CPU` or `CUDA0`; in `pendingLoadSettings`, "
-        "the device before the next load."
+        description="Name of the device that the model runs on, such as `CPU` or `CUDA0`. In `pendingLoadSettings`, "
+        "it is the present device, because the device after the next load is not known yet."
     )
 
 
@@ -113,7 +114,7 @@ class SamplingSettings:
     )
 
 
-@strawberry.type(description="A setting that a model accepts, with its range and current value.")
+@strawberry.type(description="A setting that a model accepts, with its range and its value.")
 class ModelParameter:
     name: str = strawberry.field(description="Name of the field in `LoadSettingsInput` or `SamplingInput`.")
     label: str = strawberry.field(description="Display name in English.")
@@ -129,7 +130,10 @@ class ModelParameter:
         description="Suggested distance between values of a slider; null for a setting that is not a number."
     )
     default: JSON | None = strawberry.field(description="Default value; null if there is none.")
-    value: JSON | None = strawberry.field(description="Current value; null if the setting is not set.")
+    value: JSON | None = strawberry.field(
+        description="Value in effect or, if the model is not loaded, the value that the next load will use. Null if the "
+        "setting is not set."
+    )
     options: list[str] | None = strawberry.field(description="Accepted values of an ENUM; null for other kinds.")
     scope: ParameterScope = strawberry.field(description="Input that the setting belongs to.")
     applies: SettingApplies = strawberry.field(description="Time at which a change takes effect.")

@@ -68,19 +68,29 @@ class ModelError:
 
 @strawberry.type(description="Estimate of the memory that a model needs, and memory that is available.")
 class MemoryFit:
-    verdict: FitVerdict = strawberry.field(description="Verdict of the estimate.")
+    verdict: FitVerdict = strawberry.field(
+        description="Verdict of the estimate. The parts of the model in main memory and in GPU memory are compared with "
+        "the available memory separately, and the worse verdict is returned. In GPU memory, 640 MiB for CUDA "
+        "itself are added to the model."
+    )
     weights_bytes: BigInt = strawberry.field(description="Bytes needed for the weights.")
     kv_cache_bytes: BigInt = strawberry.field(description="Bytes needed for the KV cache.")
     compute_bytes: BigInt = strawberry.field(description="Bytes needed for compute buffers.")
-    total_bytes: BigInt = strawberry.field(description="Bytes needed in total.")
+    total_bytes: BigInt = strawberry.field(
+        description="Bytes needed in total, in main memory and GPU memory together: the sum of `weightsBytes`, "
+        "`kvCacheBytes` and `computeBytes`. The shares of both kinds of memory are not reported; `verdict` "
+        "states whether they fit."
+    )
     available_ram_bytes: BigInt = strawberry.field(
         description="Available main memory in bytes, including the memory of models that would be unloaded."
     )
     available_vram_bytes: BigInt | None = strawberry.field(
-        description="Available GPU memory in bytes; null without a GPU that can be read."
+        description="Available GPU memory in bytes, including the memory of models that would be unloaded; null "
+        "without a GPU that can be read."
     )
     suggestion: str | None = strawberry.field(
-        description="Settings or a model that would fit, in English; null if `verdict` is FITS."
+        description="Change with which the verdict would be FITS: fewer layers on the GPU, a shorter context or a "
+        "smaller model. In English; null if `verdict` is FITS."
     )
 
 

@@ -13,8 +13,11 @@ from schema.common.mapping import or_none, tuple_or_none
 class SearchInput:
     query: str = strawberry.field(
         description="Text to search for, 1 to 10,000 characters. In the mode KEYWORD, text in quotation marks must "
-        "occur as written. In the mode HYBRID, chunks that contain it as written are ranked first. In the mode "
-        "SEMANTIC, quotation marks have no effect."
+        "occur as written. In the mode HYBRID, chunks that contain all quoted texts as written are "
+        "ranked first. Chunks with a rare identifier of the query follow, such as the part number "
+        "`KX-3007`; an identifier is rare if at most 3 of the searched chunks contain it. All other "
+        "chunks are ranked after these. In the mode SEMANTIC, quotation marks and identifiers have no "
+        "effect on the order."
     )
     mode: SearchMode = strawberry.field(default=SearchMode.HYBRID, description="Method of the search.")
     top_k: int = strawberry.field(default=5, description="Maximum number of hits. Clamped to 1 to 100.")
@@ -23,7 +26,8 @@ class SearchInput:
     )
     tags: list[str] | None = strawberry.field(
         default=UNSET,
-        description="Search only documents that have all of these tags; an empty list does not restrict the search.",
+        description="Search only documents that have all of these tags, ignoring case; an empty list does not "
+        "restrict the search.",
     )
     rerank: bool = strawberry.field(
         default=False,

@@ -117,7 +117,9 @@ class RetrievalTrace:
     legs: list[RetrievalLeg] = strawberry.field(
         description="Rankings of the search, including those that were skipped or failed: `keyword` and `dense`; "
         "`deep` if a deep embedder is configured; `rerank` if it was requested; `fusion` in the mode "
-        "HYBRID. If there is no document to search, only `keyword` and `dense` are listed."
+        "HYBRID. In the other modes, rankings are fused if a deep embedder or `rerank` adds one, but "
+        "there is no `fusion` leg: `SearchHit.score` has the result. If there is no document to search, "
+        "only `keyword` and `dense` are listed."
     )
     dropped_duplicates: int = strawberry.field(
         description="Number of chunks that were left out as near-duplicates of better ones."

@@ -18,7 +18,7 @@ describe(
 )
 
 
-@strawberry.type(description="Numbers of tokens of an answer, or their sums over several answers.")
+@strawberry.type(description="Tokens that an answer used, or their sums over several answers.")
 class TokenUsage:
     prompt_tokens: int = strawberry.field(
         description="Tokens of the model input of the answer: instructions, earlier messages, passages and the "
@@ -39,7 +39,8 @@ class TokenUsage:
 
 
 @strawberry.type(
-    description="Use of the context window. All values are in tokens, except for the two numbers of what was left out."
+    description="Use of the context window. All values are numbers of tokens, except for `droppedHistoryMessages` (a "
+    "number of messages) and `droppedPassages` (a number of passages)."
 )
 class ContextBudget:
     context_length: int = strawberry.field(description="Size of the context window.")
@@ -52,7 +53,7 @@ class ContextBudget:
         description="Tokens of the prompt (the user's message), and of everything that the chat template adds."
     )
     reserved_for_answer: int = strawberry.field(
-        description="Tokens that were kept free for the answer, which is its maximum length."
+        description="Maximum length of the answer: these tokens of the context window were kept free for it."
     )
     dropped_history_messages: int = strawberry.field(
         description="Number of earlier messages that were left out because they did not fit."
@@ -69,27 +70,31 @@ class GenerationDetails:
         "set. A seed that was drawn at random is not reported. `maxTokens` is the maximum length that was"
         " used, `ContextBudget.reservedForAnswer`."
     )
-    usage: TokenUsage = strawberry.field(description="Tokens used by the answer.")
+    usage: TokenUsage = strawberry.field(description="Tokens that the answer used.")
     finish_reason: FinishReason | None = strawberry.field(
         description="Reason why the generation ended. Never null at present."
     )
     queued_ms: float = strawberry.field(
         description="Time in milliseconds for which the answer waited for the model to load, and then for the "
-        "inference engine to start it."
+        "inference engine to start it. The wait of a separate generation of reasoning is not included."
     )
     retrieval_ms: float | None = strawberry.field(
         description="Duration of the retrieval in milliseconds; null if nothing was retrieved."
     )
     time_to_first_token_ms: float | None = strawberry.field(
-        description="Time in milliseconds from the arrival of the request at the inference engine to the first text "
-        "of the answer, or of its reasoning if the model reasons by itself. It includes the time in the "
-        "queue. Null if no text was generated."
+        description="Time in milliseconds from the arrival of the answer's request at the inference engine to the "
+        "first text of the answer, or of its reasoning if the model reasons by itself. It includes the "
+        "time in the queue, but not a separate generation of reasoning, which ends before that request. "
+        "Null if no text was generated."
     )
     tokens_per_second: float | None = strawberry.field(
-        description="Decoding speed after the first token in tokens per second; null if fewer than two tokens were "
-        "generated."
+        description="Decoding speed of the answer after its first token, in tokens per second; null if fewer than "
+        "two tokens were generated."
     )
-    budget: ContextBudget = strawberry.field(description="Use of the context window, and what was left out.")
+    budget: ContextBudget = strawberry.field(
+        description="Use of the context window, and what was left out. Reasoning that was generated separately, and then "
+        "added to the model input, is not counted."
+    )
     prompt: str | None = strawberry.field(
         description="Model input of the answer, exactly as the model's chat template rendered it: instructions, "
         "earlier messages, passages and the prompt. Never null at present."

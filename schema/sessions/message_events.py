@@ -33,22 +33,24 @@ class RetrievalCompleted(MessageEvent):
 
 @strawberry.type(
     description="Progress before the first token: waiting for the model, retrieval, queueing, or prefill of the "
-    "model input."
+    "model input. If the reasoning is generated separately (status THINKING), it has a model input of "
+    "its own: `queuePosition`, `promptTokens` and `promptTokensRead` are those of the reasoning first, "
+    "and start again for the answer (status GENERATING)."
 )
 class MessageProgress(MessageEvent):
     status: MessageStatus = strawberry.field(description="Status of the answer.")
     queue_position: int | None = strawberry.field(
-        description="Position of the answer in the queue of the inference engine, from 1; 0 after the engine has "
-        "started the answer. Null before the answer is in that queue: while the model is being loaded or "
-        "the documents are searched."
+        description="Position in the queue of the inference engine, from 1; 0 after the engine has started the "
+        "generation. Null before the generation is in that queue: while the model is being loaded or the "
+        "documents are searched."
     )
     prompt_tokens: int | None = strawberry.field(
-        description="Number of tokens of the model input; null before the answer is in the queue of the inference "
-        "engine."
+        description="Number of tokens in the model input; null before the generation is in the queue of the "
+        "inference engine."
     )
     prompt_tokens_read: int | None = strawberry.field(
-        description="Number of tokens of the model input that are prefilled or were found in the KV cache; null "
-        "before the answer is in the queue of the inference engine."
+        description="Number of tokens in the model input that are prefilled or were found in the KV cache; null "
+        "before the generation is in the queue of the inference engine."
     )
 
 

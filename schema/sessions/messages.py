@@ -79,17 +79,19 @@ class Citation:
         "generated, and for one that is CANCELED or FAILED."
     )
     start_offset: int | None = strawberry.field(
-        description="Start of the quote in the present `Document.text`, in Unicode code points from 0. `quote` equals"
-        " the text from `startOffset` to `endOffset`. Null if the document was deleted, or if it was "
-        "processed again and no chunk has this text now."
+        description="Start of the quote in the present `Document.text`, in Unicode code points from 0. `quote` "
+        "equals the text from `startOffset` to `endOffset`. Null if no chunk has the text of the quote "
+        "now: the document was deleted, its text was removed, or another text replaced it. "
+        "`reprocessDocument` removes the text and extracts it again; an update of the server's parsers "
+        "can replace it in the background."
     )
     end_offset: int | None = strawberry.field(
         description="End of the quote in the present `Document.text`, in Unicode code points, exclusive. Null if "
         "`startOffset` is null."
     )
     bounding_box: BoundingBox | None = strawberry.field(
-        description="Area of the passage on its page; null if the format has no page layout, or if `startOffset` is "
-        "null."
+        description="Area of the passage on the page where it starts. Null if the position of the text is not known, "
+        "as in all formats other than PDF and images, or if `startOffset` is null."
     )
 
     @classmethod
@@ -104,8 +106,9 @@ class Citation:
         return None if found is None else document_types.Document.from_record(found)
 
     @strawberry.field(
-        description="Chunk that was cited, or after the document was processed again the chunk that has the same "
-        "text. Null if there is none, or if the document was deleted or is not searchable now."
+        description="Chunk that has the text of the quote: the chunk that was cited, or the one that has the same "
+        "text after `reprocessDocument` or an update of the server's parsers. Null if there is none, or "
+        "if the document was deleted or is not searchable now."
     )
     async def chunk(self, info: Info) -> ChunkRef | None:
         if self.record.chunk_id is None:

@@ -52,8 +52,10 @@ class SessionSettings:
         "is used. In `Session.effectiveSettings`, null means that the server has no model."
     )
     system_prompt: str | None = strawberry.field(
-        description="Instructions at the beginning of every model input, at most 20,000 characters; an empty string "
-        "for none."
+        description="Instructions in the system message of every model input, at most 20,000 characters. If the "
+        "model input has passages, instructions for passages are added; they also replace the default "
+        "instructions of the server. An empty string means no instructions: a model input without "
+        "passages then has no system message."
     )
     thinking_mode: ThinkingMode | None = strawberry.field(description="Mode in which answers are generated.")
     document_scope: DocumentScope | None = strawberry.field(
@@ -83,7 +85,9 @@ class SessionSettings:
 @strawberry.type(description="A conversation with its messages, settings and attached documents.")
 class Session(Node):
     record: strawberry.Private[SessionRecord]
-    name: str = strawberry.field(description="Display name, 1 to 300 characters.")
+    name: str = strawberry.field(
+        description="Display name: one line of 1 to 300 characters without control characters."
+    )
     model_name: str | None = strawberry.field(
         description="Name of the model that generated the last answer, kept after the model is removed; null before "
         "the first answer."
@@ -101,8 +105,8 @@ class Session(Node):
     created_at: datetime = strawberry.field(description="Time at which the session was created.")
     updated_at: datetime = strawberry.field(description="Time of the last change, including new messages.")
     last_message_at: datetime | None = strawberry.field(
-        description="Time at which the latest answer ended, or while it is unfinished, at which its prompt was sent; "
-        "null for a session without messages."
+        description="Time at which the latest answer ended; while that answer is unfinished, the time at which its "
+        "prompt was sent. Null for a session without messages."
     )
 
     @classmethod

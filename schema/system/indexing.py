@@ -14,7 +14,8 @@ describe(
     "State of background indexing.",
     IDLE="No chunk is pending, indexing was stopped, or no deep embedder (`ServerSettings.deepEmbedder`) is "
     "configured.",
-    WAITING_FOR_IDLE="Chunks are pending; indexing starts when the machine has been idle for long enough.",
+    WAITING_FOR_IDLE="Chunks are pending. Indexing starts when the machine has been idle for long enough or, after "
+    "`startIndexing` with `now: true`, as soon as the unfinished answers have ended.",
     RUNNING="Chunks are being embedded.",
     STOPPING="Indexing is being interrupted.",
     FAILED="The deep embedder cannot be used; `IndexingStatus.error` has the reason. Search uses the light embedder.",

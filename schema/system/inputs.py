@@ -8,7 +8,8 @@ from strawberry import UNSET
 class StartIndexingInput:
     now: bool = strawberry.field(
         default=True,
-        description="Start at once (true), or when the machine has been idle for long enough (false).",
+        description="True: start now, or as soon as the unfinished answers have ended. False: start when the machine "
+        "has been idle for long enough.",
     )
 
 

@@ -13,8 +13,10 @@ from schema.system.inputs import StartIndexingInput, StopIndexingInput
 
 
 @strawberry.type(
-    description="Background indexing was requested. `indexing.state` is RUNNING, or WAITING_FOR_IDLE if the "
-    "machine or an answer must be waited for, or IDLE if no chunk is pending."
+    description="Background indexing was requested. With `now: true`, `indexing.state` is RUNNING, or "
+    "WAITING_FOR_IDLE while an answer is unfinished. With `now: false`, it is WAITING_FOR_IDLE until the "
+    "machine has been idle for long enough. In both cases, it is IDLE if no chunk is pending, and FAILED "
+    "if the deep embedder cannot be used."
 )
 class StartIndexingSuccess:
     indexing: IndexingStatus = strawberry.field(description="Status after the change.")
@@ -29,7 +31,9 @@ class StopIndexingSuccess:
 
 StartIndexingResult = Annotated[
     StartIndexingSuccess | ConflictError | InvalidInputError,
-    strawberry.union("StartIndexingResult", description="Result of `startIndexing`."),
+    strawberry.union(
+        "StartIndexingResult", description="Result of `startIndexing`. `InvalidInputError` does not occur at present."
+    ),
 ]
 StopIndexingResult = Annotated[
     StopIndexingSuccess | ConflictError,
@@ -49,7 +53,7 @@ class IndexingMutations:
         info: Info,
         input: Annotated[
             StartIndexingInput,
-            strawberry.argument(description="Choice between a start at once and a start when the machine is idle."),
+            strawberry.argument(description="Choice between a start now and a start when the machine is idle."),
         ],
     ) -> StartIndexingResult:
         status = await system.start_indexing(info.context, input.now)

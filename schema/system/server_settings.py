@@ -49,7 +49,7 @@ class ServerSettings:
         description="Maximum number of models in memory at the same time; always 1 at present."
     )
     keep_originals: bool = strawberry.field(
-        description="True if the original files of documents are kept after ingestion."
+        description="True if the original of a document is kept after the document is READY."
     )
     session_defaults: SessionSettings = strawberry.field(
         description="Settings that sessions inherit if they do not set their own. `modelId`, `minSimilarity` and "

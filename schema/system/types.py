@@ -40,9 +40,11 @@ describe(
     "State of a worker process.",
     STARTING="The process is being started.",
     RUNNING="The process accepts work.",
-    BACKING_OFF="The process ended unexpectedly; it is restarted after a delay of at most 5 seconds.",
-    GIVEN_UP="The process ended unexpectedly three times in a row. Calls fail for 60 seconds; the first call after "
-    "that starts the process again.",
+    BACKING_OFF="The process ended unexpectedly; it is restarted after a delay of at most 5 seconds. Does not occur "
+    "at present: a worker without a process is not listed.",
+    GIVEN_UP="The process ended unexpectedly three times in a row. Calls fail for 60 seconds; the first call "
+    "after that starts a new process. Does not occur at present: a worker without a process is not "
+    "listed.",
 )
 
 
@@ -50,9 +52,7 @@ describe(
 class ChildProcess:
     pid: int = strawberry.field(description="Process id.")
     purpose: WorkerPurpose = strawberry.field(description="Task of the process.")
-    state: WorkerState = strawberry.field(
-        description="State of the process: STARTING or RUNNING, because a worker in another state has no process."
-    )
+    state: WorkerState = strawberry.field(description="State of the process: STARTING or RUNNING.")
     cpu_percent: float = strawberry.field(
         description="Processor time since the previous sample, in percent of one core: 100 is one fully used core, so"
         " that the value can exceed 100. `SystemStatus` describes which sample is the previous one."
@@ -61,7 +61,10 @@ class ChildProcess:
     restarts: int = strawberry.field(description="Number of restarts after an unexpected end.")
 
 
-@strawberry.type(description="The server's main process, and its worker processes.")
+@strawberry.type(
+    description="The server's main process, and its worker processes in `children`. All other fields describe the main "
+    "process alone."
+)
 class ProcessStatus:
     pid: int = strawberry.field(description="Process id.")
     cpu_percent: float = strawberry.field(
@@ -74,7 +77,7 @@ class ProcessStatus:
         description="Number of open file descriptors, including sockets; null if it cannot be read."
     )
     children: list[ChildProcess] = strawberry.field(
-        description="Worker processes that exist. A worker that is BACKING_OFF or GIVEN_UP has no process and is not "
+        description="Worker processes that exist. A worker that is waiting for a restart has no process and is not "
         "listed."
     )
 
@@ -118,12 +121,16 @@ class InferenceStatus:
         return None if found is None else Model.from_record(found)
 
 
-@strawberry.type(description="Numbers of documents in ingestion, and its speed.")
+@strawberry.type(
+    description="State of ingestion: the number of documents that wait, the number of those that are worked on, and the "
+    "speed."
+)
 class IngestionStatus:
     queued: int = strawberry.field(
-        description="Number of documents that wait for ingestion; at most 10,000 are counted for each stage."
+        description="Number of documents that wait to be parsed or embedded. At most 10,000 that wait to be parsed, "
+        "and as many that wait to be embedded, are counted."
     )
-    running: int = strawberry.field(description="Number of documents that are being ingested.")
+    running: int = strawberry.field(description="Number of documents that are being parsed or embedded now.")
     yielding: bool = strawberry.field(
         description="True if documents are being ingested while answers are being generated. Ingestion is slower "
         "then, because answers have priority."
@@ -149,9 +156,9 @@ class StorageStatus:
 
 @strawberry.type(
     description="One sample of the machine and of the server's processes. Usage in percent is the mean since the "
-    "previous sample. The previous sample has the next lower `seq`, whether it was taken for this "
-    "client or for another one, by `systemStatus` or by `systemMetrics`. If it is older than 5 "
-    "seconds, usage is the mean of 0.1 seconds."
+    "previous sample. The previous sample has the next lower `seq`, whether it was taken for this client "
+    "or for another one, by `systemStatus` or by `systemMetrics`. If there is none, or if it is older "
+    "than 5 seconds, usage is measured over the 0.1 seconds before this sample."
 )
 class SystemStatus:
     seq: int = strawberry.field(description="Number of the sample, from 1 since the server started.")
@@ -169,7 +176,10 @@ class SystemStatus:
     inference: list[InferenceStatus] = strawberry.field(
         description="Utilization of each model that is in memory or being loaded."
     )
-    ingestion: IngestionStatus = strawberry.field(description="Numbers of documents in ingestion, and its speed.")
+    ingestion: IngestionStatus = strawberry.field(
+        description="State of ingestion: the number of documents that wait, the number of those that are worked on, and "
+        "the speed."
+    )
     storage: StorageStatus = strawberry.field(description="Amount of stored data.")
     unavailable: list[str] = strawberry.field(
         description="Values that could not be read on this machine, each with the reason, in English. They include "

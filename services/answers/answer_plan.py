@@ -63,8 +63,8 @@ class AnswerPlan:
                 "No model is loaded. Put a GGUF file into the models folder and load it.", None, ModelStatus.UNLOADED
             )
         if model.status not in (ModelStatus.READY, ModelStatus.LOADING):
-            reason = f" {model.error.message}" if model.error else " Load it first."
-            raise ModelNotReady(f"The model {model.name} is {model.status.value}.{reason}", model.id, model.status)
+            reason = model.error.message if model.error else "Load it, or select a loaded model for the session."
+            raise ModelNotReady(f"The model {model.name} is {model.status.value}. {reason}", model.id, model.status)
         return model
 
 

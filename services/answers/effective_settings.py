@@ -1,4 +1,4 @@
-"""Effective settings of an answer: those of the message over those of the session, the model and the server.
+"""Effective settings of an answer. In order of precedence: the message's, the session's, the model's, the server's.
 
 Settings are values. They are merged here once and passed on; nothing is looked up again while an answer is generated.
 """

@@ -17,7 +17,7 @@ from records.codes import ErrorCode
 from records.session import MessageError, MessageRecord, MessageStatus
 
 STORED_BASE = 2**40
-"""Rebuilt events are numbered above this, so that their numbers are never those of a log."""
+"""Events that are rebuilt from a stored message have numbers above this, and so never a number of a live event log."""
 
 EventFactory = Callable[[int], AnswerEvent]
 """A function that returns an event. Its argument is the sequence number of the event."""
@@ -48,7 +48,7 @@ def _event_factories(message: MessageRecord) -> Iterator[EventFactory]:
 
 
 def terminal_event(seq: int, message: MessageRecord) -> AnswerEvent:
-    """Return the terminal event of a finished answer. Raises `RuntimeError` for an unfinished one."""
+    """Return the terminal event of a finished answer. Raises `RuntimeError` for an unfinished answer."""
     match message.status:
         case MessageStatus.COMPLETED:
             return Completed(seq, message.id, message)

@@ -120,7 +120,7 @@ class Ingestion:
     def status(self) -> IngestionStatus:
         """Return the numbers of waiting documents and of running jobs, at this moment.
 
-        Of more than 10,000 documents that wait for one stage, the oldest 10,000 are counted.
+        At most 10,000 documents that wait to be parsed are counted, and at most 10,000 that wait to be embedded.
         """
         running = self._jobs.running
         waiting = {document_id for loop in self._ingestion_loops for document_id in loop.queue.waiting}

@@ -9,20 +9,22 @@ from services.interfaces.original_files import Originals
 
 
 class OriginalRetention:
-    """Stores and removes originals. Documents with the same bytes share one, so one lock covers every change."""
+    """Stores and removes originals. Documents with the same bytes share an original, so one lock covers every change."""
 
     def __init__(self, originals: Originals, stores: DocumentStores, *, keep: bool) -> None:
-        """`keep` False: the original of a document is removed once the document is READY."""
+        """If `keep` is False, the original of a document is removed when the document is READY."""
         self._originals = originals
         self._stores = stores
         self._keep = keep
         self._lock = anyio.Lock()
 
     async def add(self, scope: AccessScope, file: ReceivedFile, new: NewDocument) -> tuple[DocumentRecord, bool]:
-        """Store a received file and its document. Return the document, and whether the user had one with these bytes before.
+        """Store a received file and its document. Return the document, and whether the user already had it.
 
-        The file is stored before the document. A crash between the two steps leaves a file without a document, which the
-        next start removes, and never a document without its file. Raises `DiskFull` if the disk is full.
+        The user has the document already if one of the user's documents has the same bytes. The file is stored first: a
+        crash before the document is stored leaves a file without a document, which the next start removes.
+
+        Raises `DiskFull` if the disk is full.
         """
         async with self._lock:
             await self._originals.adopt(file)

@@ -17,7 +17,7 @@ from records.ids import ChunkId, DocumentId
 
 
 class IngestionStore(Protocol):
-    """All documents with their chunks, whoever owns them, as ingestion reads and changes them.
+    """All documents of all users with their chunks, as ingestion reads and changes them.
 
     It is opened with the scope of the server's own work. A request must first check an id with the request's own scope.
     """
@@ -93,8 +93,8 @@ class IngestionStore(Protocol):
     async def erase(self, document_id: DocumentId) -> EraseReceipt:
         """Remove rows, text, chunks, keyword entries and attachments; queue the removal of vectors in the outbox.
 
-        The receipt counts the vectors of deep embedders, which are stored with the chunks, but not those of the light
-        one. Citations keep their quotes and names and lose their links. It may be called again after a failure.
+        The receipt counts the vectors of deep embedders, which are stored with the chunks, but not the vectors of the light
+        embedder. Citations keep their quotes and names and lose their links. It may be called again after a failure.
         """
         ...
 

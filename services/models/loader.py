@@ -145,21 +145,22 @@ class Loader:
 
     def _start_process(self, entry: ModelEntry, fit: MemoryFit) -> None:
         leaving = [other.process for other in self._registry.with_process if other.process is not None]
-        self._request_end(self._registry.with_process, but=entry)
+        self._request_end_of_processes()
         process = self._make_process(entry, fit)
         entry.process = process
         self._processes.add(process)
         self._tasks.start(lambda: self._run_process(entry, process, leaving), "model process")
 
-    def _request_end(self, entries: Sequence[ModelEntry], but: ModelEntry | None = None) -> None:
-        """Request the end of the models' processes. Models that are not being loaded become UNLOADING, except for `but`.
+    def _request_end_of_processes(self) -> None:
+        """Request the end of every process, and set its model to UNLOADING.
 
-        The tasks of the processes set the final states when the processes have ended.
+        A model that is LOADING keeps this status: it gets a new process, or its load is being ended by `close`. The tasks
+        of the processes set the final states when the processes have ended.
         """
-        for entry in entries:
+        for entry in self._registry.with_process:
             if entry.process is not None:
                 entry.process.end()
-            if entry is not but and entry.record.status is not ModelStatus.LOADING:
+            if entry.record.status is not ModelStatus.LOADING:
                 self._registry.update(entry, replace(entry.record, status=ModelStatus.UNLOADING))
 
     def _make_process(self, entry: ModelEntry, fit: MemoryFit) -> ModelProcess:
@@ -259,7 +260,7 @@ class Loader:
     async def close(self) -> None:
         """End all processes. Loads are refused from now on."""
         self._is_closed = True
-        self._request_end(self._registry.with_process)
+        self._request_end_of_processes()
         for process in tuple(self._processes):
             process.end()
             await process.ended.wait()

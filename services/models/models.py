@@ -124,8 +124,8 @@ class Models:
     ) -> SettingsOutcome:
         """Change settings and return those in effect, read back from the engine if the model is loaded.
 
-        With `reload`, a loaded model that no answer uses is loaded again if a setting requires it. `removed` are names of
-        sampling settings whose value is removed: the seed and the stop strings, which have no default.
+        With `reload`, a loaded model that no answer uses is loaded again if a setting requires it. `removed` names
+        sampling settings to remove: the seed or the stop strings, which have no default.
 
         Raises `InvalidInput` for a setting that is out of range, `ModelNotReady` if the model is being loaded or unloaded,
         and `InsufficientMemory` if it would not fit into memory with the settings.
@@ -180,7 +180,7 @@ class Models:
         return await self._change(entry, load, "load of a model")
 
     async def unload_model(self, model_id: ModelId) -> ModelRecord:
-        """End the model's process, even if it is loading the model, which frees all its memory.
+        """End the model's process, even if it is still loading the model. All memory of the model is freed.
 
         Raises `Conflict` if answers use the model or a load is being prepared.
         """

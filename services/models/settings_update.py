@@ -26,7 +26,7 @@ class SettingsUpdate:
     def __init__(
         self, entry: ModelEntry, load: LoadRequest, sampling: SamplingSettings, removed: Collection[str] = ()
     ) -> None:
-        """`removed` are names of sampling settings whose value is removed."""
+        """`removed` names sampling settings to remove: the seed or the stop strings, which have no default."""
         self._entry = entry
         self._load = load
         self._sampling = sampling

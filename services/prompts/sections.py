@@ -50,9 +50,9 @@ class PromptParts:
     question: str
 
     def instructions(self) -> str:
-        """Return the system message: the session's instructions, and those for passages if there are any.
+        """Return the system message: the session's instructions, and instructions for passages if there are passages.
 
-        The default instructions are replaced by those for passages; two sets confuse a small model.
+        The instructions for passages replace the default instructions, because two sets confuse a small model.
         """
         own = self.system_prompt or ""
         if not self.passages:

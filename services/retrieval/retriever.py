@@ -142,7 +142,7 @@ class Retriever:
     async def _combine(
         self, access: AccessScope, query: RetrievalQuery, rankings: Rankings
     ) -> tuple[tuple[ScoredChunk, ...], Sequence[RetrievalLeg]]:
-        """Return one ranking, and the legs of reranking and fusion, if the query has them."""
+        """Combine the rankings into one. Return it, and the legs `rerank` and `fusion` if the query has them."""
         started, legs = perf_counter(), list[RetrievalLeg]()
         ranking = await self._fuse(access, query.mode, rankings)
         if query.rerank:

@@ -28,7 +28,7 @@ def make_snippet(text: str, matches: Sequence[TextSpan], length: int = SNIPPET_L
 
 
 def _densest_window(matches: Sequence[TextSpan], length: int) -> int:
-    """Return the start of the window with the most matches. It begins an eighth of its length before its first match."""
+    """Return the start of the window with the most matches. An eighth of the window is before the first match."""
     best, best_count, left = 0, 0, 0
     for right, match in enumerate(matches):
         while match.end - matches[left].start > length:

@@ -50,3 +50,13 @@ async def test_the_example_operations_work_in_their_order(server: Server, client
     assert events[-1]["__typename"] == "MessageCompleted", events[-1]
     text = "".join(event.get("text", "") for event in events)
     assert events[-1]["message"]["content"] == text != ""
+
+
+async def test_the_operation_that_loads_a_model_makes_it_the_default_model(server: Server, client: Client) -> None:
+    await wait_for_model(client)
+    find, load = re.findall(r"`((?:mutation )?\{ (?:models|loadModel).+?\})`", README, re.DOTALL)
+    (bundled,) = (await client.run(find))["models"]
+    loaded = await client.run(load.replace("MODEL", bundled["id"]))
+    assert loaded["loadModel"]["__typename"] == "LoadModelSuccess", loaded
+    settings = await client.run("{ settings { defaultModelId } }")
+    assert settings["settings"]["defaultModelId"] == bundled["id"]

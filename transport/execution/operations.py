@@ -51,7 +51,7 @@ Payload: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Contexts:
-    """Creates the contexts of operations for their viewers."""
+    """Creates the context of each operation from the access scope of its user."""
 
     authenticate: Authenticate
     "Returns the viewer of a request. Called once for each request, and once for each WebSocket."

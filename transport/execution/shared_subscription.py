@@ -61,7 +61,7 @@ class SharedSubscription:
 
 
 class SharedSubscriptions:
-    """All subscriptions of the server, by their viewer and operation."""
+    """All subscriptions of the server, by access scope and operation."""
 
     def __init__(self) -> None:
         self._subscriptions: dict[Key, SharedSubscription] = {}

@@ -1,4 +1,4 @@
-"""The WebSocket protocol of uvicorn with four changes.
+"""The WebSocket protocol of uvicorn, with the interval of its pings and four changes.
 
 - A connection is aborted some seconds after its end. uvicorn waits until all bytes are sent, which a client that never reads
   can prevent forever.
@@ -18,6 +18,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 STOPPING = 1012
 REASON = "The server is stopping."
+PING_INTERVAL_SECONDS = 20.0
+PING_TIMEOUT_SECONDS = 20.0
+"""A connection is aborted if the client does not answer a ping of the server within this time."""
 MAX_UNREAD = 1 << 20
 """If more than this many sent bytes were not read by a client, its pings are not answered."""
 
@@ -54,5 +57,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().shutdown()
 
 
-WEBSOCKET_OPTIONS: dict[str, Any] = {"ws": WebSocketProtocol, "ws_max_size": 1 << 20, "ws_per_message_deflate": False}
+WEBSOCKET_OPTIONS: dict[str, Any] = {
+    "ws": WebSocketProtocol,
+    "ws_ping_interval": PING_INTERVAL_SECONDS,
+    "ws_ping_timeout": PING_TIMEOUT_SECONDS,
+    "ws_max_size": 1 << 20,
+    "ws_per_message_deflate": False,
+}
 """Options of uvicorn. Compression is off, because it would be repeated for each client that gets the same message."""

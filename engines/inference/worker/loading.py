@@ -118,5 +118,5 @@ def _flash_attention(requested: LoadRequest, log: LlamaLog) -> bool:
 
 
 def needs_new_context(old: LoadRequest, new: LoadRequest) -> bool:
-    """Return whether a change requires a new context. The number of threads can be changed in an existing one."""
+    """Return whether a change of settings requires a new llama.cpp context, as every change but that of the threads."""
     return replace(old, threads=None) != replace(new, threads=None)

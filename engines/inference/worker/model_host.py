@@ -99,7 +99,7 @@ class ModelHost:
             raise
 
     def _require_room(self, new: LoadRequest) -> None:
-        """Raise `CallFailure` if a running answer, which is resumed in the new context, does not fit into it."""
+        """Raise `CallFailure` if a running answer does not fit into the new context, in which it would be resumed."""
         required = self.engine.required_context()
         if required > (new.context_length or required):
             message = f"A running answer needs a context of {required:,} tokens. Wait until it ends, or cancel it."

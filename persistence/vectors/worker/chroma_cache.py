@@ -1,7 +1,8 @@
 """Chroma as a cache that may fail: a corrupt directory is renamed, and searches do without Chroma while it cannot be used.
 
-A corrupt index may end the process with a signal instead of an error. Each start is therefore counted in a file until the
-cache is found to agree with SQLite. After two such starts the directory is renamed.
+A corrupt index may end the process with a signal instead of an error. Each start is therefore counted in a file. The count
+is reset when a comparison of the cache with SQLite has been completed. If two starts were not followed by a complete
+comparison, the third one renames the directory.
 """
 
 import shutil
@@ -17,11 +18,11 @@ from persistence.vectors.worker.replicas import Embedding
 Result = TypeVar("Result")
 
 MAX_UNFINISHED_STARTS = 2
-"""Starts without an agreement with SQLite after which the directory is considered corrupt."""
+"""Number of starts without a complete comparison with SQLite after which the directory is considered corrupt."""
 
 
 class ChromaCache:
-    """The collection, if it can be used. `is_complete` is True after a comparison found that it agrees with SQLite."""
+    """The collection of one embedder, if it can be used. `is_complete` is True while it has the same vectors as SQLite."""
 
     def __init__(self, directory: Path, embedder: str, dimensions: int) -> None:
         self._directory = directory
@@ -43,7 +44,7 @@ class ChromaCache:
         return self._chroma
 
     def set_complete(self) -> None:
-        """Mark the cache as complete. Call it after a comparison repaired all differences."""
+        """Mark the cache as complete. Call it when a comparison with SQLite has ended and all differences are repaired."""
         self.is_complete = True
         self.failure = None
         self._starts.unlink(missing_ok=True)

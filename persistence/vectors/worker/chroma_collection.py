@@ -103,7 +103,7 @@ class ChromaCollection:
         return _numbers(ids)
 
     def drop_others(self) -> None:
-        """Remove the collections of other embedders. Call it when this one is complete."""
+        """Remove the collections of other embedders. Call it when this collection is complete."""
         with _named_errors():
             for collection in self._client.list_collections():
                 if collection.name != self._name:

@@ -17,7 +17,10 @@ class Difference:
 
 
 def compare(source: SourceVectors, replica: Replica) -> Generator[None, None, Difference]:
-    """Repair a replica; yield after each step. Changes may be applied between the steps."""
+    """Compare a replica with SQLite and repair it. Return the number of repaired vectors.
+
+    Yields after each step. The caller may apply changes to the replica between the steps.
+    """
     added = yield from _add_missing(source, replica)
     removed = yield from _remove_unknown(source, replica)
     return Difference(added, removed)

@@ -25,9 +25,9 @@ from services.ingestion.original_retention import OriginalRetention
 MAX_NAME_CHARACTERS = 300
 
 Added = tuple[DocumentRecord, bool]
-"""A document, and whether the user already had a document with the same bytes.
+"""A document, and True if the user already had a document with the same bytes.
 
-If so, it is the existing document, which is not changed, except that a failed or canceled ingestion starts again.
+In that case it is the existing document. It is not changed, except that a failed or canceled ingestion starts again.
 """
 
 

@@ -11,7 +11,7 @@ from tests.paths import ROOT
 
 
 def curl_commands() -> list[list[str]]:
-    """Return each command of the page as a list of words."""
+    """Return each command of docs/clients.md as a list of words."""
     (block,) = re.findall(r"^```sh\n(.+?)^```", PAGE, re.MULTILINE | re.DOTALL)
     return [shlex.split(command) for command in block.replace("\\\n", " ").split("\n\n")]
 

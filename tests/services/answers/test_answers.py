@@ -176,7 +176,7 @@ async def test_a_repeated_key_returns_the_stored_exchange_whatever_has_changed_s
         again = await harness.send(session.id, "key")
         assert [each.id for each in again] == [each.id for each in first]
         assert again[1].status is COMPLETED
-        with pytest.raises(ModelNotReady):
+        with pytest.raises(ModelNotReady, match="Load it, or select a loaded model"):
             await harness.send(session.id, "other key")
 
 

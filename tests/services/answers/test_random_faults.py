@@ -47,7 +47,7 @@ conditions = st.one_of(
 
 @dataclass
 class Scenario:
-    """Plays actions against one harness and remembers which answers were acknowledged."""
+    """Runs actions against one harness and records which answers were acknowledged."""
 
     harness: AnswersHarness
     faults: Faults

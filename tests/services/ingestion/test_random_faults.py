@@ -47,7 +47,7 @@ conditions = st.one_of(
 
 @dataclass
 class Scenario:
-    """Plays actions against one harness and remembers which documents were acknowledged."""
+    """Runs actions against one harness and records which documents were acknowledged."""
 
     harness: IngestionHarness
     faults: Faults

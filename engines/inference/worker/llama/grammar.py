@@ -52,7 +52,7 @@ class GrammarSampler:
     """Samples from the tokens that the grammar allows. It owns `chain`, the sampler chain that it samples with."""
 
     def __init__(self, chain: Any, model: Model, grammar: str) -> None:
-        """Raises `CallFailure`, and frees `chain`, if llama.cpp rejects the grammar."""
+        """Create the sampler. If llama.cpp rejects the grammar, free `chain` and raise `CallFailure`."""
         self._chain = chain
         self._grammar = C.llama_sampler_init_grammar(model.vocab, grammar.encode(), b"root")
         if not self._grammar:

@@ -44,15 +44,15 @@ class LlamaLog:
         self._lines.clear()
 
     def errors(self) -> list[str]:
-        """Return the error lines, oldest first."""
+        """Return the lines of the log that are errors, oldest first."""
         return [line for level, line in self._lines if level == _ERROR and line.strip()]
 
     def lines(self) -> list[str]:
-        """Return all lines, oldest first."""
+        """Return all lines of the log, oldest first."""
         return [line for _, line in self._lines]
 
     def find(self, words: str) -> str | None:
-        """Return the newest line that contains `words`; None if there is none."""
+        """Return the newest line of the log that contains `words`; None if there is none."""
         return next((line for _, line in reversed(self._lines) if words in line), None)
 
 

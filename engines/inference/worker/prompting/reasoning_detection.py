@@ -106,16 +106,19 @@ def _tags(text: str) -> Iterator[str]:
 
 
 def _pairs(tags: Collection[str], names: frozenset[str]) -> Iterator[Block]:
-    """Yield the pairs of an opening tag and its closing tag in `tags` whose name is one of `names`, such as `<think>`."""
+    """Yield each opening tag together with its closing tag, if both are in `tags` and their name is one of `names`.
+
+    For the name `think`, such a pair is `<think>` and `</think>`.
+    """
     for tag in sorted(tags):
         if _is_named(tag, names):
             yield from (Block(tag, closing) for closing in _counterparts(tag) if closing in tags)
 
 
 def _closed_only(tags: Collection[str]) -> Iterator[Block]:
-    """Yield a pair of tags for each closing tag such as `</think>`, even if `tags` does not contain the opening tag.
+    """Yield a pair for each closing tag of reasoning, such as `</think>`, even if its opening tag is not in `tags`.
 
-    A template may name the closing tag alone, to remove earlier reasoning.
+    A template that removes earlier reasoning may contain the closing tag alone.
     """
     for tag in sorted(tags):
         opening = tag.replace("/", "", 1)

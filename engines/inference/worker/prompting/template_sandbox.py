@@ -139,7 +139,7 @@ class _Formatter(SandboxedFormatter):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """A sandbox in which no single operation on small values can take all memory."""
+    """A sandbox that rejects operations whose result can take all memory, such as `"a" * 10**10` or `2 ** 10**10`."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
     padding = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "translate"})

@@ -1,9 +1,9 @@
 """Finds the variables by which a chat template turns the model's reasoning on and off.
 
 There is no standard for them: `enable_thinking`, `thinking`, `reasoning_effort`, `thinking_mode`, `thinking_budget` and
-others are in use, with different defaults. Candidates are those variables of the template whose names concern reasoning,
-with the values that the template itself compares them with. Each candidate is tried: the end of the rendered prompt shows
-whether it opens or closes a block of reasoning.
+others are in use, with different defaults. A variable of the template is a candidate if its name contains a word for
+reasoning. The values to try are those that the template compares the variable with. For each value, the end of the rendered
+prompt shows whether a block of reasoning is opened or closed.
 """
 
 import re

@@ -151,10 +151,10 @@ def _are_bold(row: Row) -> bool:
 
 
 def _evidence(names: Sequence[str], below: Sequence[Row], are_bold: bool) -> bool | None:
-    """Judge whether texts are column names, by the rows below them.
+    """Judge by the rows below them whether texts are column names.
 
-    Return True if they are, because their kinds differ from those of the cells below or they are bold; False if they can be
-    either names or the first record; None if they are not names.
+    Return True if they are: their kinds differ from the kinds of the cells below, or they are bold. Return False if they can
+    be either names or the first record, and None if they are not names.
     """
     filled = [column for column, name in enumerate(names) if name]
     width = max([len(names), *map(len, below)], default=0)

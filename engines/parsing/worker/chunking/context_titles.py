@@ -16,7 +16,10 @@ _HEXADECIMAL = re.compile("[0-9a-f]{16,}")
 
 
 def context_titles(name: str, title: str | None) -> tuple[str, ...]:
-    """Return the file name without its ending and the title, without those that say nothing or that the other contains."""
+    """Return the file name without its ending, and the title.
+
+    Either is left out if a program generated it, such as a UUID, or if the other one contains all its words.
+    """
     readable = _readable(name)
     title = " ".join(title.split()) if title else ""
     in_name, in_title = _words(readable), _words(title)

@@ -15,7 +15,7 @@ def remove_unreachable(body: Any, context: ParseContext) -> None:
     """Remove hidden elements that nothing on the page can show, and add a warning with the number of their words.
 
     An element can be shown if scripts or styles can refer to it, for example by its id or class, or if a heading or button
-    is directly before it, as before a folded answer.
+    is directly before it, as before a collapsed answer.
     """
     hidden = {each for each in body.iter() if _is_hidden(each) and not _can_be_shown(each) and visible_text(each)}
     words = sum(

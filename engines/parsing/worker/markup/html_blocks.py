@@ -1,4 +1,4 @@
-"""Conversion of an HTML tree to blocks. Hidden and folded elements that are still in the tree are converted, too."""
+"""Conversion of an HTML tree to blocks. Hidden and collapsed elements that are still in the tree are converted, too."""
 
 from collections.abc import Callable
 from dataclasses import replace

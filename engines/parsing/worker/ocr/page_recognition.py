@@ -79,7 +79,7 @@ def _line(found: RecognizedLine, scale: float) -> Span | None:
 def _overlaps(line: Span, others: Sequence[Span]) -> bool:
     """Return True if other spans cover more than half of a line's width.
 
-    A span counts only if it overlaps the line vertically by half of the height of the lower of the two.
+    A span counts only if the vertical overlap is more than half of the line's height and more than half of the span's.
     """
     covered = 0.0
     for other in others:

@@ -18,7 +18,7 @@ from engines.parsing.worker.pages.page_spans import Span
 _MIN_LINES = 4
 """Minimum number of lines of a column."""
 _MIN_PROSE = 20
-"""Minimum mean number of characters of the lines of a prose column. Shorter lines are cells of a table."""
+"""Minimum mean length of the lines in a column of prose, in characters. Shorter lines are cells of a table."""
 _MAX_DIGITS = 0.5
 """Maximum ratio of digits to letters in prose. Columns of numbers have a higher one."""
 _FILLED = 0.6

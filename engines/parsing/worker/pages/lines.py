@@ -61,7 +61,7 @@ class Cell:
 
     @property
     def height(self) -> float:
-        """The largest font size of its spans, in points."""
+        """The largest font size of the spans, in points."""
         return max(span.height for span in self.spans)
 
     @property

@@ -70,9 +70,9 @@ def _open(context: ParseContext) -> Iterator["Image.Image"]:
 
 
 def _render(image: "Image.Image", index: int, limits: ParsingLimits) -> tuple[Any, tuple[int, int], float] | None:
-    """Return the image with this index for OCR, its size in pixels, and the scale of the first to the second.
+    """Return the image with this index as an array for `Recognizer.lines`, its size in pixels, and the array's scale.
 
-    The first is an array as `Recognizer.lines` takes it. Return None for a damaged image.
+    The scale is the size of the array divided by the size of the image. Return None for a damaged image.
     """
     import numpy as np
     from PIL import Image, ImageOps

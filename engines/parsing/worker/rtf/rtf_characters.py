@@ -1,6 +1,7 @@
 """The characters of RTF text: bytes in the encoding of a font, and Unicode characters (`\\u`).
 
-A fallback follows each Unicode character: the characters that programs without Unicode show instead. It is skipped.
+After each Unicode character, RTF repeats it as plain characters, which programs without Unicode show instead. This
+*fallback* is skipped.
 """
 
 from engines.parsing.worker.rtf.rtf_fonts import Fonts
@@ -16,13 +17,16 @@ class RtfCharacters:
         self._high_surrogate = 0
 
     def add_raw(self, raw: bytes) -> None:
-        """Collect bytes, except those that belong to a fallback."""
+        """Collect bytes of text. Bytes of the fallback after a `\\u` character are skipped."""
         skipped = min(self._to_skip, len(raw))
         self._to_skip -= skipped
         self._pending += raw[skipped:]
 
     def skip_if_fallback(self) -> bool:
-        """Return True if the next character, which is not given as bytes, belongs to a fallback; count it as skipped."""
+        """Return whether the next character is part of the fallback after a `\\u` character, and count it as skipped.
+
+        Call it for each control symbol that is a character, such as `\\~`.
+        """
         self._to_skip -= 1
         if self._to_skip >= 0:
             return True
@@ -30,7 +34,7 @@ class RtfCharacters:
         return False
 
     def end_fallback(self) -> None:
-        """End a fallback that is shorter than stated. Call it where a group begins or ends."""
+        """End the fallback after a `\\u` character, even if it is shorter than stated. Call it at both ends of a group."""
         self._to_skip = 0
 
     def decoded(self, font: int | None) -> str:
@@ -44,7 +48,7 @@ class RtfCharacters:
     def unicode(self, number: int, font: int | None, fallback: int) -> str:
         """Return the character of a `\\u` code; an empty text for the first half of a surrogate pair.
 
-        `number` is the code, and `fallback` the number of characters after it to skip as its fallback.
+        `number` is the code. `fallback` is the number of characters to skip after it, which programs without Unicode show.
         """
         self._to_skip = fallback
         code = number & 0xFFFF if number < 0x10000 else number

@@ -79,7 +79,7 @@ class PackageParts:
             return parse_xml(part.read()).root
 
     def related(self, path: str) -> dict[str, Relationship]:
-        """Return the relationships of a part by their identifiers. An empty path means those of the file itself."""
+        """Return the relationships of a part by their identifiers. For an empty path, return those of the whole file."""
         folder, _, name = path.rpartition("/")
         root = self.root(f"{folder}/_rels/{name}.rels".lstrip("/"))
         return {element.get("Id", ""): _relationship(element, folder) for element in (root if root is not None else ())}

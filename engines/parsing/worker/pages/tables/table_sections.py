@@ -53,7 +53,8 @@ class Sections:
     def add(self, line: Line) -> None:
         """Begin a section with the title in `line`, or append the line to the title before it.
 
-        Sections whose titles are indented as far or further end. A bold title stays if the new title is not bold.
+        An open section ends if its title is indented further than the new one. With the same indentation, it ends too,
+        unless its title is bold and the new one is not.
         """
         text, last = line.text, self._open[-1] if self._open else None
         if last and not last.rows and line.top - last.lines[-1].bottom < line.height and text[:1].islower():
