@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from secrets import token_bytes
 
 from bootstrap.data_folder import StartFailed
 from bootstrap.deep_embedder import DEEP_FOLDER
@@ -40,6 +41,9 @@ from services.metrics.storage import Storage
 from services.models import Models, open_models
 from services.sessions import Sessions as SessionChanges
 from settings import Settings
+
+SALT_KEY_BYTES = 32
+"""Length of the key of the salts of prefix caches. It is random at each start, because these caches are in memory only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()
-        answerer = Answerer(stores.documents, stores.messages, search.retriever, models, tracer, latency)
+        salt_key = token_bytes(SALT_KEY_BYTES)
+        answerer = Answerer(stores.documents, stores.messages, search.retriever, models, salt_key, tracer, latency)
         planner = AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS)
         listeners = AnswerListeners(answer_started.set, session_changes.changed)
         limit = settings.max_queued_answers
