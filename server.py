@@ -42,6 +42,7 @@ from transport import (
     create_routes,
     download_route,
     loop_factory,
+    user_of_link,
 )
 
 log = structlog.get_logger("graphlore")
@@ -56,7 +57,10 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
         return await components.access.resolve()
 
     async def find_original(request: Request, global_id: str) -> Download | None:
-        context = components.create_context(await resolve_scope(request))
+        scope, user_id = await resolve_scope(request), user_of_link(request)
+        if user_id not in (None, scope.user_id):
+            return None  # the link was made for another user
+        context = components.create_context(scope)
         document_id = global_ids.DOCUMENT.find_key(global_id)
         document = await context.documents.find(context.scope, document_id) if document_id is not None else None
         if document is None or not document.has_original:
@@ -105,7 +109,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer
         tracer,
         requests,
         read_version(),
-        lambda path: settings.root_path + links.sign(path),
+        lambda path, user_id: settings.root_path + links.sign(path, user_id),
     )
     async with open_task_group() as tasks:
         await tasks.start(stop.watch_signals)

@@ -17,6 +17,7 @@ from records.access import AccessScope
 from records.access.system_scope import SYSTEM
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
+from records.ids import UserId
 from records.tracing import Tracer
 from resolvers.request_context import Context
 from services.access import LocalAccess, open_local_access
@@ -56,7 +57,7 @@ class Inputs:
     requests: RequestCounters
     version: str
     "The version of Graphlore."
-    sign_link: Callable[[str], str]
+    sign_path: Callable[[str, UserId], str]
     "Signs the path of a download, so that a client can open it for 15 minutes without the access token."
 
 
@@ -185,7 +186,7 @@ def _context_factory(inputs: Inputs, services: _Services) -> Callable[[AccessSco
         deep_vectors=search.deep.vectors,
         settings=_public_settings(inputs.settings, search),
         limits=inputs.limits,
-        sign_link=inputs.sign_link,
+        sign_path=inputs.sign_path,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from records.access import AccessScope
 from records.configuration import Limits, ServerSettings
+from records.ids import UserId
 from resolvers.interfaces import (
     Answers,
     DeepVectors,
@@ -23,6 +24,11 @@ from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
 from services.interfaces.original_files import Originals
 from services.interfaces.session_store import SessionStore
+
+
+def unsigned(path: str, user_id: UserId) -> str:
+    """Return a path without a signature."""
+    return path
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,14 @@ class Context:
     limits: Limits
     deep_vectors: DeepVectors | None = None
     "None if no deep embedder is configured."
-    sign_link: Callable[[str], str] = str
-    "Return a path with a signature that replaces the access token for a limited time."
+    sign_path: Callable[[str, UserId], str] = unsigned
+    "Return a path with a signature for a user that replaces the access token for a limited time."
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
         loaders = Loaders(self.scope, self.documents, self.chunks, self.sessions, self.messages, self.deep_vectors)
         object.__setattr__(self, "loaders", loaders)
+
+    def sign_link(self, path: str) -> str:
+        """Return a path with a signature for the viewer."""
+        return self.sign_path(path, self.scope.user_id)

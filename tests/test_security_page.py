@@ -3,6 +3,7 @@
 import ast
 import re
 
+from records.ids import UserId
 from tests.paths import ROOT
 from transport import Links
 from transport.security.access_token import AccessToken
@@ -56,7 +57,7 @@ def test_secrets_are_compared_in_constant_time() -> None:
     assert token.accepts("Bearer correct horse")
     assert not token.accepts("Bearer wrong horse")
     links = Links("correct horse")
-    path, _, query = links.sign("/documents/1/original").partition("?")
+    path, _, query = links.sign("/documents/1/original", UserId(7)).partition("?")
     parameters = {name: Incomparable(value) for name, value in (each.split("=") for each in query.split("&"))}
-    assert links.accepts("GET", path, parameters)
-    assert not links.accepts("GET", "/documents/2/original", parameters)
+    assert links.find_user("GET", path, parameters) == 7
+    assert links.find_user("GET", "/documents/2/original", parameters) is None

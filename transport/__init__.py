@@ -9,7 +9,7 @@ from transport.downloads import Download, download_route
 from transport.execution.observed_operations import Observer
 from transport.http_server import AddressUnusable, HTTPServer, bind_sockets, close_sockets, loop_factory
 from transport.routes import Contexts, TransportSettings, create_middleware, create_routes
-from transport.security.signed_links import Links
+from transport.security.signed_links import Links, user_of_link
 from transport.websocket.uvicorn_protocol import WEBSOCKET_OPTIONS
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "create_routes",
     "download_route",
     "loop_factory",
+    "user_of_link",
 ]

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from records.codes import ErrorCode
 from transport.errors import RequestRejected
-from transport.security.signed_links import Links
+from transport.security.signed_links import Links, set_user_of_link
 
 
 class AccessToken:
@@ -74,4 +74,9 @@ class TokenGuard:
         is_listed = any(
             path.startswith(each) if each.endswith("/") and each != "/" else path == each for each in self._open_paths
         )
-        return is_listed or self._links.accepts(scope["method"], path, HTTPConnection(scope).query_params)
+        if is_listed:
+            return True
+        user_id = self._links.find_user(scope["method"], path, HTTPConnection(scope).query_params)
+        if user_id is not None:
+            set_user_of_link(scope, user_id)
+        return user_id is not None

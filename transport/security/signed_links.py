@@ -1,8 +1,8 @@
-"""Signed links: each permits one path for 15 minutes without the access token.
+"""Signed links: each permits one path for 15 minutes to the user for whom it was made, without the access token.
 
-A browser that follows a link cannot send the token in a header. A signature is an HMAC-SHA256 over the path and the time of
-its expiry, with a key derived from the access token. It is valid for no other path; a new access token invalidates all
-links.
+A browser that follows a link cannot send the token in a header. A signature is an HMAC-SHA256 over the path, the time of its
+expiry and the id of the user, with a key derived from the access token. It is valid for no other path and no other user; a
+new access token invalidates all links. A link only authenticates: what the user may read is decided when the link is used.
 """
 
 import hmac
@@ -10,9 +10,16 @@ import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from records.ids import UserId
+
 VALID_SECONDS = 15 * 60
 _PURPOSE = b"graphlore: links to downloads"
-_EXPIRES, _SIGNATURE = "expires", "signature"
+_EXPIRES, _USER, _SIGNATURE = "expires", "user", "signature"
+_STATE = "user_of_link"
+"""Name under which the state of a request has the user of its link."""
 
 
 class Links:
@@ -22,23 +29,41 @@ class Links:
         self._key = None if token is None else hmac.digest(token.encode(), _PURPOSE, sha256)
         self._now = now
 
-    def sign(self, path: str) -> str:
-        """Return the path with a signature that is valid for `VALID_SECONDS`."""
+    def sign(self, path: str, user_id: UserId) -> str:
+        """Return the path with a signature for a user that is valid for `VALID_SECONDS`."""
         if self._key is None:
             return path
         expires = str(int(self._now()) + VALID_SECONDS)
-        return f"{path}?{_EXPIRES}={expires}&{_SIGNATURE}={self._signature(self._key, path, expires)}"
+        signature = self._signature(self._key, path, expires, str(user_id))
+        return f"{path}?{_EXPIRES}={expires}&{_USER}={user_id}&{_SIGNATURE}={signature}"
 
-    def accepts(self, method: str, path: str, query: Mapping[str, str]) -> bool:
-        """Return whether the query string contains a valid signature of `path`. Only GET and HEAD requests are accepted."""
-        expires, given = query.get(_EXPIRES, ""), query.get(_SIGNATURE, "")
-        if self._key is None or method not in ("GET", "HEAD") or not expires.isascii() or not expires.isdigit():
-            return False
-        is_right = hmac.compare_digest(
-            self._signature(self._key, path, expires).encode(), given.encode("utf-8", "replace")
-        )
-        return is_right and int(expires) >= self._now()
+    def find_user(self, method: str, path: str, query: Mapping[str, str]) -> UserId | None:
+        """Return the user for whom `path` was signed; None if the query string contains no valid signature of it.
+
+        Only GET and HEAD requests are accepted.
+        """
+        expires, user, given = (query.get(name, "") for name in (_EXPIRES, _USER, _SIGNATURE))
+        if self._key is None or method not in ("GET", "HEAD") or not _is_number(expires) or not _is_number(user):
+            return None
+        signature = self._signature(self._key, path, expires, user)
+        is_right = hmac.compare_digest(signature.encode(), given.encode("utf-8", "replace"))
+        return UserId(int(user)) if is_right and int(expires) >= self._now() else None
 
     @staticmethod
-    def _signature(key: bytes, path: str, expires: str) -> str:
-        return hmac.digest(key, f"{path}\n{expires}".encode("utf-8", "replace"), sha256).hex()
+    def _signature(key: bytes, path: str, expires: str, user: str) -> str:
+        return hmac.digest(key, f"{path}\n{expires}\n{user}".encode("utf-8", "replace"), sha256).hex()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def set_user_of_link(scope: Scope, user_id: UserId) -> None:
+    """Record that a request was authenticated by a link of a user."""
+    scope.setdefault("state", {})[_STATE] = user_id
+
+
+def user_of_link(connection: HTTPConnection) -> UserId | None:
+    """Return the user whose link authenticated a request; None if it was authenticated otherwise."""
+    user_id: UserId | None = connection.scope.get("state", {}).get(_STATE)
+    return user_id

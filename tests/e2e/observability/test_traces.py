@@ -9,6 +9,7 @@ import pytest
 
 from bootstrap import Inputs, open_components, open_data_folder
 from records.tracing import Tracer
+from resolvers.request_context import unsigned
 from server import create_app, transport_settings
 from services.metrics import RequestCounters
 from settings import read_settings
@@ -28,7 +29,7 @@ async def serving(folder: Path, tracer: Tracer) -> AsyncIterator[str]:
     settings = read_settings(["--data-dir", str(folder), "--port", "0"])
     requests = RequestCounters()
     transport = transport_settings(settings, Observer(tracer, requests))
-    inputs = Inputs(settings, transport.limits, tracer, requests, "0", str)
+    inputs = Inputs(settings, transport.limits, tracer, requests, "0", unsigned)
     sockets = bind_sockets(settings.host, settings.port)
     with open_data_folder(settings):
         async with (
