@@ -38,6 +38,11 @@ class AccessScope:
         """Return whether the scope includes the private objects of an owner. It never includes those without an owner."""
         return owner_id == self.user_id
 
+    @property
+    def is_admin(self) -> bool:
+        """True if the request may use what administrators may use."""
+        return self.role is not Role.USER
+
 
 class SystemScope:
     """The scope of the server's own work, which includes every object.
