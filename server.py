@@ -19,9 +19,10 @@ from starlette.routing import Route
 from bootstrap import Components, Inputs, StartFailed, StopRequest, open_components, open_data_folder
 from concurrency import Supervisor, open_supervisor, open_task_group
 from logs import configure_logs
-from records.access import Exchange
+from records.access import Exchange, Viewer
 from records.configuration import Limits
 from records.tracing import NoTracing, Tracer
+from resolvers.request_context import Context
 from schema import permissions
 from schema.build import build_schema
 from schema.common import global_ids
@@ -42,6 +43,7 @@ from transport import (
     create_middleware,
     create_routes,
     download_route,
+    link_holder,
     loop_factory,
 )
 
@@ -61,19 +63,42 @@ ComponentsOpener = Callable[[Supervisor, Inputs], AbstractAsyncContextManager[Co
 def create_app(components: Components, transport: TransportSettings) -> Starlette:
     """Create the application: `/graphql` with its page, downloads, health checks and metrics."""
 
-    authentication = components.authentication
-    contexts = Contexts(
-        authentication.authenticate, permissions.authorize, authentication.watch, components.create_context
-    )
+    authentication, links = components.authentication, Links(components.link_key)
+
+    def create_context(viewer: Viewer, exchange: Exchange) -> Context:
+        def sign_link(path: str) -> str:
+            return transport.root_path + (links.sign(path, viewer) if authentication.needs_credentials else path)
+
+        return components.create_context(viewer=viewer, exchange=exchange, sign_link=sign_link)
+
+    contexts = Contexts(authentication.authenticate, permissions.authorize, authentication.watch, create_context)
 
     async def find_original(request: Request, global_id: str) -> Download | None:
-        viewer = await authentication.authenticate(request.headers.get("authorization"))
-        context = components.create_context(viewer, Exchange())
+        holder = link_holder(request)
+        viewer = await (
+            authentication.authenticate(request.headers.get("authorization"))
+            if holder is None
+            else authentication.find_viewer(holder.user_id, holder.login_id)
+        )
+        context = create_context(viewer, Exchange())
         document_id = global_ids.DOCUMENT.find_key(global_id)
         document = await context.documents.find(context.scope, document_id) if document_id is not None else None
         if document is None or not document.has_original:
             return None
         return Download(context.originals.path(document.sha256), document.name, document.media_type)
+
+    return Starlette(
+        routes=[
+            *create_routes(build_schema(), contexts, transport),
+            download_route("/documents/{id}/original", find_original),
+            *create_status_routes(components),
+        ],
+        middleware=create_middleware(transport, authentication.authenticate, links),
+    )
+
+
+def create_status_routes(components: Components) -> list[Route]:
+    """Create the routes of health checks and of metrics for Prometheus."""
 
     async def health(_: Request) -> Response:
         problems = await components.health.problems()
@@ -88,16 +113,7 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
         sample = await components.metrics.sample()
         return Response(components.exposition.render(sample), media_type=CONTENT_TYPE)
 
-    return Starlette(
-        routes=[
-            *create_routes(build_schema(), contexts, transport),
-            download_route("/documents/{id}/original", find_original),
-            Route("/health", health),
-            Route("/health/live", alive),
-            Route("/metrics", metrics),
-        ],
-        middleware=create_middleware(transport, authentication.authenticate),
-    )
+    return [Route("/health", health), Route("/health/live", alive), Route("/metrics", metrics)]
 
 
 async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer, opener: ComponentsOpener) -> bool:
@@ -110,14 +126,12 @@ async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer
     """
     stop, requests = StopRequest(), RequestCounters()
     transport = transport_settings(settings, Observer(tracer, requests))
-    links = Links(transport.access_token)
     inputs = Inputs(
         settings,
         transport.limits,
         tracer,
         requests,
         read_version(),
-        lambda path: settings.root_path + links.sign(path),
     )
     async with open_task_group() as tasks:
         await tasks.start(stop.watch_signals)
@@ -141,7 +155,6 @@ def transport_settings(settings: Settings, observer: Observer) -> TransportSetti
         limits=Limits(max_upload_bytes=settings.max_upload_bytes),
         allowed_hosts=(*settings.allowed_hosts, settings.host),
         allowed_origins=settings.allowed_origins,
-        access_token=settings.access_token.get_secret_value() if settings.access_token else None,
         root_path=settings.root_path,
         introspection=settings.introspection,
         graphiql=settings.graphiql,

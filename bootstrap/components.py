@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from secrets import token_bytes
 
 from bootstrap.data_folder import StartFailed
 from bootstrap.deep_embedder import DEEP_FOLDER
@@ -12,7 +13,7 @@ from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor
-from records.access import AccountsMode, Exchange, Viewer
+from records.access import AccountsMode
 from records.access.system_scope import SYSTEM
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
@@ -42,6 +43,11 @@ from services.models import Models, open_models
 from services.sessions import Sessions as SessionChanges
 from settings import Settings
 
+LINKS = "links to downloads"
+"""Purpose of the secret key that signs links."""
+SALT_KEY_BYTES = 32
+"""Length of the key of the salts of prefix caches. It is random at each start, because these caches are in memory only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -53,8 +59,6 @@ class Inputs:
     requests: RequestCounters
     version: str
     "The version of Graphlore."
-    sign_link: Callable[[str], str]
-    "Signs the path of a download, so that a client can open it for 15 minutes without the access token."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,13 @@ class Components:
     """The opened components that `server.py` passes to its routes."""
 
     authentication: Authentication
-    create_context: Callable[[Viewer, Exchange], Context]
-    "Returns the context of one operation."
+    create_context: Callable[..., Context]
+    "Returns the context of one operation from its `viewer`, `exchange` and `sign_link`."
     metrics: Metrics
     exposition: Exposition
     health: Health
+    link_key: bytes
+    "The key that signs links to downloads."
     set_up_code: str | None = None
     "The code for the sign-up of the superadmin; None if there is one, or if the server has no accounts."
 
@@ -102,6 +108,7 @@ async def open_components(supervisor: Supervisor, inputs: Inputs) -> AsyncIterat
                 metrics=services.metrics,
                 exposition=Exposition(_make_counters(inputs, services)),
                 health=Health(supervisor, services.stores.database.check_write),
+                link_key=services.stores.access.keys.current(LINKS)[1],
                 set_up_code=services.access.set_up_code,
             )
     except (ExpectedError, OSError) as error:
@@ -129,7 +136,8 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()
-        answerer = Answerer(stores.documents, stores.messages, search.retriever, models, tracer, latency)
+        salt_key = token_bytes(SALT_KEY_BYTES)
+        answerer = Answerer(stores.documents, stores.messages, search.retriever, models, salt_key, tracer, latency)
         planner = AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS)
         listeners = AnswerListeners(answer_started.set, session_changes.changed)
         limit = settings.max_queued_answers
@@ -164,7 +172,7 @@ def _make_sources(stores: Stores, search: Search, documents: DocumentServices, m
     )
 
 
-def _context_factory(inputs: Inputs, services: _Services) -> Callable[[Viewer, Exchange], Context]:
+def _context_factory(inputs: Inputs, services: _Services) -> Callable[..., Context]:
     stores, search, documents = services.stores, services.search, services.documents
     return partial(
         Context,
@@ -186,7 +194,6 @@ def _context_factory(inputs: Inputs, services: _Services) -> Callable[[Viewer, E
         deep_vectors=search.deep.vectors,
         settings=_public_settings(inputs.settings, search),
         limits=inputs.limits,
-        sign_link=inputs.sign_link,
     )
 
 

@@ -55,7 +55,7 @@ class Context:
     deep_vectors: DeepVectors | None = None
     "None if no deep embedder is configured."
     sign_link: Callable[[str], str] = str
-    "Return a path with a signature that replaces the access token for a limited time."
+    "Return a path with a signature for the viewer that replaces other credentials for a limited time."
     loaders: Loaders = field(init=False)
 
     @property

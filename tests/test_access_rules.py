@@ -32,7 +32,7 @@ AUTHENTICATING = {
 UNSCOPED = {
     "IngestionStore": "the jobs of the server; it is opened with the scope of the server's own work",
     "StagingStore": "the jobs of the server; it is opened with the scope of the server's own work",
-    "KeywordIndex": "searches the documents that DocumentStore.resolve_scope returned",
+    "KeywordIndex": "its searches take the scope first; its other methods read no rows",
     "VectorIndex": "searches the documents that DocumentStore.resolve_scope returned",
     "ModelSettingsStore": "settings of the server",
     "Originals": "files by their content, whose hash is read from a document of the scope",

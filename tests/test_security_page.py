@@ -3,6 +3,8 @@
 import ast
 import re
 
+from records.access import AccessScope, Role, Viewer
+from records.ids import UserId
 from services.access.secret_tokens import is_equal
 from tests.paths import ROOT
 from transport import Links
@@ -54,8 +56,8 @@ def test_secrets_are_compared_in_constant_time() -> None:
     """`compare_digest` works on bytes; a comparison of the strings themselves would fail."""
     assert is_equal(Incomparable("correct horse"), Incomparable("correct horse"))
     assert not is_equal(Incomparable("correct horse"), Incomparable("wrong horse"))
-    links = Links("correct horse")
-    path, _, query = links.sign("/documents/1/original").partition("?")
+    links = Links(b"correct horse")
+    path, _, query = links.sign("/documents/1/original", Viewer(AccessScope(UserId(7), Role.USER))).partition("?")
     parameters = {name: Incomparable(value) for name, value in (each.split("=") for each in query.split("&"))}
-    assert links.accepts("GET", path, parameters)
-    assert not links.accepts("GET", "/documents/2/original", parameters)
+    assert links.find_holder("GET", path, parameters) == (7, None)
+    assert links.find_holder("GET", "/documents/2/original", parameters) is None

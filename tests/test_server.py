@@ -28,6 +28,7 @@ def client_of(health: Health, folder: Path) -> httpx.AsyncClient:
         metrics=cast(Any, None),
         exposition=cast(Any, None),
         health=health,
+        link_key=b"",
     )
     app = create_app(components, TransportSettings(incoming=IncomingFiles(folder, 1 << 20), graphiql=False))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://10.244.0.5:8000")

@@ -9,7 +9,7 @@ from transport.downloads import Download, download_route
 from transport.execution.observed_operations import Observer
 from transport.http_server import AddressUnusable, HTTPServer, bind_sockets, close_sockets, loop_factory
 from transport.routes import Contexts, TransportSettings, create_middleware, create_routes
-from transport.security.signed_links import Links
+from transport.security.signed_links import Links, link_holder
 from transport.websocket.uvicorn_protocol import WEBSOCKET_OPTIONS
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "create_middleware",
     "create_routes",
     "download_route",
+    "link_holder",
     "loop_factory",
 ]

@@ -47,7 +47,6 @@ class TransportSettings:
     init_seconds: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
-    access_token: str | None = None
     root_path: str = ""
     introspection: bool = True
     graphiql: bool = True
@@ -76,10 +75,11 @@ def create_routes(schema: Schema, contexts: Contexts, settings: TransportSetting
     ]
 
 
-def create_middleware(settings: TransportSettings, authenticate: Authenticate) -> list[Middleware]:
-    """Create the middleware of the server, the outermost first."""
+def create_middleware(
+    settings: TransportSettings, authenticate: Authenticate, links: Links | None = None
+) -> list[Middleware]:
+    """Create the middleware of the server, the outermost first. Without `links`, no signed link is accepted."""
     origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
-    links = Links(settings.access_token)
     # CORS is outside of the access guard, because a preflight request of a browser has no token.
     cors = [Middleware(AllowedOriginsCORS, origins)] if origins else []
     return [

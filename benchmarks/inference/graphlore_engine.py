@@ -35,7 +35,7 @@ class GraphloreEngine:
         reply = reply or Reply()
         sampling = SamplingSettings(max_tokens=tokens, temperature=0.0)
         try:
-            async with self.inference.generate(messages, sampling, conversation) as generation:
+            async with self.inference.generate(messages, sampling, conversation, salt="") as generation:
                 async for event in generation:
                     if isinstance(event, CompletionDelta):
                         reply.arrive(event.text)

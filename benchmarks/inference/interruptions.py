@@ -88,7 +88,7 @@ async def _cancel_latency(graphlore: GraphloreEngine, quick: bool) -> Figure:
 async def _cancel(graphlore: GraphloreEngine, seed: int, wait: float) -> float:
     sampling = SamplingSettings(max_tokens=4, temperature=0.0)
     prompt = long_question(LONG_PROMPT, 1000 + seed)
-    async with graphlore.inference.generate(prompt, sampling, "canceled") as generation:
+    async with graphlore.inference.generate(prompt, sampling, "canceled", salt="") as generation:
         async for event in generation:
             assert isinstance(event, PromptProgress), "the prefill ended before the cancel"
             if event.prefilled_tokens:

@@ -76,13 +76,14 @@ class Inference(Protocol):
         sampling: SamplingSettings,
         conversation: str,
         *,
+        salt: str,
         thinking: bool = False,
         json_schema: str | None = None,
     ) -> AbstractAsyncContextManager[Generation]:
         """Generate an answer. Leaving the block before the last event cancels the generation.
 
         Values of `sampling` that are None are inherited from the model's settings. The KV cache is reused between the
-        answers of one `conversation`.
+        answers of one `conversation`, and between all prompts with the same `salt`, an opaque value of the user.
         `thinking` switches the model's reasoning on. With `json_schema` the answer is JSON that follows the schema; it is
         incomplete if `sampling.max_tokens` ends it. Raises `ContextOverflow` if the prompt and `sampling.max_tokens` exceed
         the context, `Busy` if the queue is full, `Unsupported` if the chat template rejects the conversation, and
@@ -139,10 +140,11 @@ class WorkerInference:
         sampling: SamplingSettings,
         conversation: str,
         *,
+        salt: str,
         thinking: bool = False,
         json_schema: str | None = None,
     ) -> AsyncIterator[Generation]:
-        request = Generate(list(messages), sampling, conversation, sampling.max_tokens, thinking, json_schema)
+        request = Generate(list(messages), sampling, conversation, salt, sampling.max_tokens, thinking, json_schema)
         self.active += 1
         try:
             stream: CallStream[GenerateEvent, Finished]

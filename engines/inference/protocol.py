@@ -105,6 +105,8 @@ class Generate(msgspec.Struct, tag="generate", frozen=True):
     "Values that are None are inherited from the model."
     conversation: str
     "Key of the conversation, to reuse its KV cache."
+    salt: str
+    "Opaque value of the user. Only prompts with the same salt share cached prefixes."
     max_tokens: int | None = None
     "None: the inherited limit, or less if the context has no room for it."
     thinking: bool = False

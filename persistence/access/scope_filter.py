@@ -76,13 +76,13 @@ def role_filter(scope: AnyScope, *roles: Role) -> ScopeFilter:
 
 
 _IS_SOLE_OWNER = """
-    SELECT NOT EXISTS (SELECT 1 FROM documents WHERE owner_id < ?1)
-        AND NOT EXISTS (SELECT 1 FROM documents WHERE owner_id > ?1)
+    SELECT NOT EXISTS (SELECT 1 FROM {table} WHERE owner_id < ?1)
+        AND NOT EXISTS (SELECT 1 FROM {table} WHERE owner_id > ?1)
 """
 
 
-async def includes_all_documents(client: BaseDBAsyncClient, scope: AnyScope) -> bool:
-    """Return whether no document is outside of the scope, so that a search needs no list of documents."""
+async def includes_all(client: BaseDBAsyncClient, scope: AnyScope, table: Literal["documents", "sessions"]) -> bool:
+    """Return whether no row of the table is outside of the scope, so that a search needs no filter and no own statistics."""
     if isinstance(scope, SystemScope):
         return True
-    return bool(await fetch_value(client, _IS_SOLE_OWNER, [scope.user_id]))
+    return bool(await fetch_value(client, _IS_SOLE_OWNER.format(table=table), [scope.user_id]))

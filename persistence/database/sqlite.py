@@ -22,8 +22,9 @@ from records.values.text import comparison_key
 BUSY_TIMEOUT_MS = 5000
 """Milliseconds that a connection waits while another program has locked the database."""
 
-FUNCTIONS = (index_tokens, index_variants, index_terms, comparison_key)
-"""SQL functions of one text each, under their Python names. Triggers of the full-text index call all but the last."""
+FULL_TEXT_INDEXES = ("chunks_fts", "sessions_fts", "messages_fts")
+"""The full-text indexes. Each reader has a table with their tokens, such as `temp.chunks_fts_tokens`, of the type
+`fts5vocab` with columns `term`, `doc` (row id of the index), `col` (name of a column) and `offset`."""
 
 _DURABLE: dict[str, Any] = {"synchronous": "FULL", "fullfsync": "ON", "checkpoint_fullfsync": "ON"}
 """Each commit waits for the disk, so that it survives `kill -9` and a loss of power; in WAL mode, NORMAL survives only the
@@ -33,6 +34,24 @@ _COMMON: dict[str, Any] = {
     "busy_timeout": BUSY_TIMEOUT_MS, "cache_size": -16_000, "temp_store": "MEMORY", "trusted_schema": "ON",
 }  # fmt: skip
 """`trusted_schema` allows triggers to call the functions, whatever SQLite was compiled with."""
+
+
+def column_sizes_total(sizes: bytes) -> int:
+    """Return the number of tokens of a row of a full-text index, from the `sz` of its `docsize` table.
+
+    `sz` consists of the number of tokens of each column as a variable-length integer of SQLite: seven bits in each byte,
+    the highest first, with the eighth bit set in all but the last byte.
+    """
+    total = size = 0
+    for byte in sizes:
+        size = size << 7 | byte & 0x7F
+        if byte < 0x80:
+            total, size = total + size, 0
+    return total
+
+
+FUNCTIONS = (index_tokens, index_variants, index_terms, comparison_key, column_sizes_total)
+"""SQL functions of one value each, under their Python names. Triggers of the full-text indexes call the first three."""
 
 
 class Transaction(SqliteTransactionWrapper):
@@ -115,10 +134,14 @@ async def open_writer(path: Path) -> Client:
 
 
 async def open_reader(path: Path) -> Client:
-    reader = Client(
-        str(path), mode="ro", connection_name="default", query_only="ON", mmap_size=256 << 20, **_COMMON
-    )  # fmt: skip
+    """Open a connection that only reads, apart from the temporary tables of tokens (see `FULL_TEXT_INDEXES`)."""
+    reader = Client(str(path), mode="ro", connection_name="default", mmap_size=256 << 20, **_COMMON)
     await reader.create_connection(True)
+    for index in FULL_TEXT_INDEXES:
+        await reader.execute_query(
+            f"CREATE VIRTUAL TABLE temp.{index}_tokens USING fts5vocab('main', '{index}', 'instance')"
+        )
+    await reader.execute_query("PRAGMA query_only = ON")
     return reader
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.access.scope_filter import includes_all_documents, scope_filter
+from persistence.access.scope_filter import includes_all, scope_filter
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack, pack_any
 from persistence.database.keyset_pages import count, page
@@ -133,10 +133,10 @@ class Documents:
             if tags:
                 where.append(WITH_ALL_TAGS)
                 values += all_tags(tags)
-            if not is_selective and await includes_all_documents(reader, scope):
-                return None
-            query = f"SELECT id FROM documents WHERE {' AND '.join(where)} ORDER BY id"  # noqa: S608  # constants
-            rows = await fetch(reader, query, values)
+            query = f"SELECT id FROM documents WHERE {' AND '.join(where)}"  # noqa: S608  # constants
+            if not is_selective and await includes_all(reader, scope, "documents"):
+                return None if await fetch(reader, f"{query} LIMIT 1", values) else ()
+            rows = await fetch(reader, f"{query} ORDER BY id", values)
         return tuple(DocumentId(row[0]) for row in rows)
 
     async def mark_deleting(self, scope: AnyScope, document_id: DocumentId) -> DocumentRecord:

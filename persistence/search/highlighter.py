@@ -17,7 +17,7 @@ class Highlighter:
     """Highlights one text at a time; a passage takes a third of a millisecond. Created by `open_highlighter`."""
 
     def __init__(self, memory: sqlite3.Connection) -> None:
-        self._stemmer = Stemmer(memory)
+        self.stemmer = Stemmer(memory)
 
     def spans(self, text: str, query: Query, phrases: Sequence[str] = ()) -> tuple[TextSpan, ...]:
         """Return the spans that match a term of the query or one of the `phrases`.
@@ -32,9 +32,9 @@ class Highlighter:
 
     def _matches(self, text: str, searched: SearchedText, query: Query, phrases: Sequence[str]) -> Iterator[Span]:
         words = (term for word in query.words for term in (*word.exact, *word.parts))
-        terms = [tuple(self._stemmer.stems(term.split(" "))) for term in (*words, *phrases)]
+        terms = [tuple(self.stemmer.stems(term.split(" "))) for term in (*words, *phrases)]
         tokens = list(tokenize(searched.form))
-        stems = self._stemmer.stems([token.text for token in tokens])
+        stems = self.stemmer.stems([token.text for token in tokens])
         for first, last in _term_matches(stems, terms):
             yield searched.span(tokens[first].start, tokens[last].end)
         for start, end in _pair_matches(searched.form, query.pairs):
@@ -53,7 +53,7 @@ class Highlighter:
 
     def _with_stems(self, found: Iterable[Token], wanted: set[str]) -> Iterator[Token]:
         tokens = list(found)
-        stems = self._stemmer.stems([token.text for token in tokens])
+        stems = self.stemmer.stems([token.text for token in tokens])
         return (token for token, stem in zip(tokens, stems, strict=True) if stem in wanted)
 
 

@@ -47,6 +47,22 @@ _NAME_WITH_SIGNS = re.compile(r"[^\W_]+(?:_+[^\W_]+)+|[^\W\d_]\w+(?:\.[^\W\d_]\w
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """One or more tokens in a row, for which a full-text index is searched."""
+
+    text: str
+    "The tokens, separated by spaces."
+    is_open: bool = False
+    "True if the last token may be the beginning of a longer token of the index."
+
+    @property
+    def expression(self) -> str:
+        """The FTS5 expression, in which no character is an operator."""
+        quoted = '"' + self.text.replace('"', '""') + '"'
+        return f"{quoted} *" if self.is_open else quoted
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """A word of a query, in the form that `tokenizer.search_form` returns.
 
@@ -81,9 +97,9 @@ class Query:
         return (*dict.fromkeys(of_words), *self.pairs, *self.runs)
 
     @property
-    def required(self) -> tuple[str, ...]:
-        """An FTS5 expression for each word and for each pair. A text that matches all of them contains the whole query."""
-        return (*(any_of(word.exact) for word in self.words), *map(quoted, self.pairs))
+    def required(self) -> tuple[tuple[str, ...], ...]:
+        """The alternative terms of each word and of each pair. A text with one of each contains the whole query."""
+        return (*(word.exact for word in self.words), *((pair,) for pair in self.pairs))
 
     @property
     def identifiers(self) -> tuple[tuple[str, ...], ...]:
@@ -111,13 +127,12 @@ def parse_query(text: str, stop_words: frozenset[str] = STOP_WORDS) -> Query:
 
 def any_of(terms: Iterable[str]) -> str:
     """Return an FTS5 expression that matches texts with any of the terms."""
-    return " OR ".join(quoted(term) for term in terms)
+    return " OR ".join(to_phrase(term).expression for term in terms)
 
 
-def quoted(term: str) -> str:
-    """Return a term as FTS5 reads it literally. A single character of a script without spaces matches as a prefix."""
-    phrase = '"' + term.replace('"', '""') + '"'
-    return f"{phrase} *" if len(term) == 1 and RUN.match(term) else phrase
+def to_phrase(term: str) -> Phrase:
+    """Return the phrase of a term. A single character of a script without spaces is the beginning of pairs."""
+    return Phrase(term, is_open=len(term) == 1 and RUN.match(term) is not None)
 
 
 def _names_in_capitals(text: str) -> dict[str, str]:

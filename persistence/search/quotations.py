@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from persistence.search.query import Phrase
 from persistence.search.tokenizer import MARKS, RUN, SPACELESS, WORD, search_form, tokenize
 from records.values.text import comparison_key
 
@@ -28,18 +29,10 @@ _WORD_CHARACTER = rf"(?![{SPACELESS}])[\w{MARKS}]"
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A quoted part of a query. The FTS5 phrase matches at least the passages that the pattern matches."""
+    """A quoted part of a query. The phrase matches at least the passages that the pattern matches."""
 
-    tokens: str
-    "Its tokens, separated by spaces."
-    is_open: bool
-    "True if the last token may be the beginning of a longer token in a passage."
+    phrase: Phrase
     pattern: re.Pattern[str]
-
-    @property
-    def phrase(self) -> str:
-        """The quotation as an FTS5 phrase."""
-        return f'"{self.tokens}" *' if self.is_open else f'"{self.tokens}"'
 
 
 @lru_cache(maxsize=64)
@@ -48,7 +41,7 @@ def find_quotations(query: str) -> tuple[Quotation, ...]:
     quotations = (next(filter(None, found.groups())) for found in _QUOTED.finditer(_comparable(query)))
     distinct = dict.fromkeys(" ".join(quotation.split()) for quotation in quotations)
     with_words = [text for text in distinct if WORD.search(text)]
-    return tuple(Quotation(*_tokens(text), _pattern(text)) for text in with_words[:MAX_QUOTATIONS])
+    return tuple(Quotation(_phrase(text), _pattern(text)) for text in with_words[:MAX_QUOTATIONS])
 
 
 def contains_all(quotations: Sequence[Quotation], *texts: str) -> bool:
@@ -64,17 +57,18 @@ def _comparable(text: str) -> str:
     return comparison_key(text).translate(_SAME_SIGN)
 
 
-def _tokens(text: str) -> tuple[str, bool]:
-    """Return the text's tokens, and whether the last one may be the beginning of a longer token in a passage.
+def _phrase(text: str) -> Phrase:
+    """Return the text's tokens as a phrase.
 
-    This is true for a single character of a script without spaces, because passages are indexed by pairs of characters.
+    It is open if its last token is a single character of a script without spaces, because passages are indexed by pairs of
+    characters.
     """
     tokens = list(tokenize(search_form(text)))
     is_run = RUN.match(tokens[-1].text) is not None
     if is_run and len(tokens) > 1 and tokens[-2].end == tokens[-1].end:
         tokens.pop()
         is_run = False
-    return " ".join(token.text for token in tokens), is_run
+    return Phrase(" ".join(token.text for token in tokens), is_run)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -1,16 +1,16 @@
 """Queries of sessions: filters, searches and orders as SQL, and conversion of rows to records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.scope_filter import scope_filter
-from persistence.database.json_columns import stamp, unpack
+from persistence.database.json_columns import pack, stamp, unpack
 from persistence.database.keyset_pages import Listing
 from persistence.database.sqlite import batches
 from persistence.database.tables import Session
-from persistence.search.query import parse_query
+from persistence.search.query import any_of, parse_query
 from records.access import AnyScope
 from records.errors import NotFound
 from records.filters import Order, SessionFilter
@@ -42,20 +42,28 @@ _RELEVANCE = """(
         JOIN messages ON messages.id = messages_fts.rowid WHERE messages_fts MATCH ?
     ) GROUP BY session_id
 ) AS relevance JOIN sessions ON sessions.id = relevance.session_id"""
+_SCORED = """(SELECT value ->> 0 AS session_id, value ->> 1 AS score FROM json_each(?)) AS relevance
+    JOIN sessions ON sessions.id = relevance.session_id"""
+
+Relevance = Mapping[int, float]
+"""Relevance by session id, for a scope that does not include all sessions (`session_relevance.py`)."""
 
 
-def list_sessions(scope: AnyScope, filter: SessionFilter, order: Order) -> Listing:
+def list_sessions(scope: AnyScope, filter: SessionFilter, order: Order, relevance: Relevance | None = None) -> Listing:
     """Return the list of the scope's sessions that match a filter.
 
-    Without words to search for, RELEVANCE means LAST_MESSAGE_AT.
+    Without words to search for, RELEVANCE means LAST_MESSAGE_AT. Without `relevance`, it is computed by FTS5 from the
+    statistics of all sessions.
     """
-    terms = _terms(filter.query)
+    terms = session_terms(filter.query)
     where, values = _conditions(scope, filter, terms)
     if order.field == "RELEVANCE" and terms:
-        expression = " OR ".join(terms)
+        expression = any_of(term for alternatives in terms for term in alternatives)
+        scores = (expression, expression) if relevance is None else (pack(list(relevance.items())),)
         return Listing(
-            order="sessions RELEVANCE", source=_RELEVANCE, key="relevance.score", id="sessions.id", key_type=float,
-            where=" AND ".join(where), values=(expression, expression, *values), descending=order.descending,
+            order="sessions RELEVANCE", source=_RELEVANCE if relevance is None else _SCORED, key="relevance.score",
+            id="sessions.id", key_type=float, where=" AND ".join(where), values=(*scores, *values),
+            descending=order.descending,
         )  # fmt: skip
     field = "LAST_MESSAGE_AT" if order.field == "RELEVANCE" else order.field
     return Listing(
@@ -64,22 +72,24 @@ def list_sessions(scope: AnyScope, filter: SessionFilter, order: Order) -> Listi
     )  # fmt: skip
 
 
-def _terms(query: str | None) -> Sequence[str] | None:
-    """Return an FTS5 expression for each word of a search: None without a query, empty for a query without words."""
+def session_terms(query: str | None) -> Sequence[tuple[str, ...]] | None:
+    """Return the alternative terms of each word of a search: None without a query, empty for a query without words."""
     if query is None or not query.strip():
         return None
     return parse_query(query, _NO_STOP_WORDS).required[:MAX_WORDS]
 
 
-def _conditions(scope: AnyScope, filter: SessionFilter, terms: Sequence[str] | None) -> tuple[list[str], list[Any]]:
+def _conditions(
+    scope: AnyScope, filter: SessionFilter, terms: Sequence[tuple[str, ...]] | None
+) -> tuple[list[str], list[Any]]:
     model_name, included = filter.model_name, scope_filter(scope, "sessions")
     is_selective = bool(terms) or filter.document_id is not None
     where, values = [included.unindexed if is_selective else included.sql], list(included.values)
     if terms is not None and not terms:
         where.append("0")
-    for term in terms or ():
+    for alternatives in terms or ():
         where.append(_WITH_WORD)
-        values += (term, term)
+        values += [any_of(alternatives)] * 2
     for condition, value in (
         ("sessions.id IN (SELECT session_id FROM session_documents WHERE document_id = ?)", filter.document_id),
         ("comparison_key(coalesce(sessions.model_name, '')) = ?", model_name and comparison_key(model_name)),

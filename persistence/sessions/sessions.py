@@ -13,6 +13,7 @@ from persistence.database.sqlite import execute, execute_many, fetch
 from persistence.database.tables import Session
 from persistence.documents.document_queries import require_documents
 from persistence.sessions.session_queries import list_sessions, load_session, load_sessions
+from persistence.sessions.session_relevance import relevance_of_scope
 from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
@@ -63,7 +64,9 @@ class Sessions:
         self, scope: AnyScope, filter: SessionFilter, order: Order, request: PageRequest
     ) -> Page[SessionRecord]:
         async with self._database.snapshot() as reader:
-            listing = list_sessions(scope, filter, order)
+            stemmer = self._database.highlighter.stemmer
+            relevance = await relevance_of_scope(reader, scope, filter, order, stemmer)
+            listing = list_sessions(scope, filter, order, relevance)
             return await page(reader, listing, request, lambda client, ids: load_sessions(client, scope, ids))
 
     async def count(self, scope: AnyScope, filter: SessionFilter) -> int:

@@ -3,7 +3,8 @@
 import msgspec
 
 EXACT_LIMIT = 200_000
-"""Largest number of vectors that are searched exactly. A search of more vectors gets its candidates from Chroma."""
+"""Largest number of vectors of all documents that are searched exactly. A search of more vectors gets its candidates from
+Chroma, except for a search of a list of documents, which is always exact."""
 
 BATCH = 100
 """Maximum number of chunks in one `Apply`. Searches wait while Chroma writes them."""

@@ -140,9 +140,6 @@ class Document(Node):
         description="SHA-256 of the original, in hexadecimal. Uploading the same bytes again returns the same document."
     )
     source: DocumentSource = strawberry.field(description="Origin of the document.")
-    source_uri: str | None = strawberry.field(
-        description="URL after redirects, or path on the server; null for an upload or a text."
-    )
     status: DocumentStatus = strawberry.field(description="State of the ingestion.")
     progress: float = strawberry.field(
         description="Completed share of the current stage, 0 to 1: 1 for a READY document, 0 for one that is "
@@ -177,6 +174,13 @@ class Document(Node):
     @classmethod
     def from_record(cls, record: DocumentRecord) -> "Document":
         return from_record(cls, record, record=record, id=global_ids.DOCUMENT.encode(record.id))
+
+    @strawberry.field(
+        description="URL after redirects, or path on the server; null for an upload or a text, and for users with the role "
+        "USER."
+    )
+    def source_uri(self, info: Info) -> str | None:
+        return self.record.source_uri if info.context.scope.is_admin else None
 
     @strawberry.field(
         description="Path on this server from which a GET request downloads the original; null if the original is not "

@@ -99,7 +99,6 @@ class Model(Node):
     record: strawberry.Private[ModelRecord]
     name: str = strawberry.field(description="Display name: the file name without its extension.")
     source: ModelSource = strawberry.field(description="Origin of the model.")
-    path: str | None = strawberry.field(description="Path of the file on the server; null for a remote model.")
     repository: str | None = strawberry.field(
         description="Repository of the model on the Hugging Face Hub; null if it is not known. Always null at present."
     )
@@ -154,7 +153,6 @@ class Model(Node):
             record,
             record=record,
             id=global_ids.MODEL.encode(record.id),
-            path=str(record.path),
             repository=None,
             architecture=facts.architecture,
             parameter_count=facts.parameter_count,
@@ -163,6 +161,12 @@ class Model(Node):
             trained_context_length=facts.trained_context_length,
             has_chat_template=facts.has_chat_template,
         )
+
+    @strawberry.field(
+        description="Path of the file on the server; null for a remote model, and for users with the role USER."
+    )
+    def path(self, info: Info) -> str | None:
+        return str(self.record.path) if info.context.scope.is_admin else None
 
     @strawberry.field(description="Provider that runs the model.")
     def provider(self) -> ProviderRef:

@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from records import indexing as records
+from records.access import AccessScope
 from records.indexing import IndexingState
 from schema.common.enums import describe
 from schema.common.mapping import from_record
@@ -21,6 +22,9 @@ describe(
     FAILED="The deep embedder cannot be used; `IndexingStatus.error` has the reason. Search uses the light embedder.",
 )
 
+_FOR_ADMINISTRATORS = ("pending_documents", "pending_chunks", "done_chunks", "idle_seconds", "started_at", "error")
+"""Fields that are null for users with the role USER."""
+
 
 @strawberry.type(
     description="Status of background indexing, in which the deep embedder (`ServerSettings.deepEmbedder`) embeds"
@@ -32,17 +36,21 @@ describe(
 class IndexingStatus:
     state: IndexingState = strawberry.field(description="State of background indexing.")
     deep_embedder: str | None = strawberry.field(description="Name of the deep embedder; null if none is configured.")
-    pending_documents: int = strawberry.field(
-        description="Number of READY documents that have a chunk without a vector of the deep embedder."
+    pending_documents: int | None = strawberry.field(
+        description="Number of READY documents that have a chunk without a vector of the deep embedder; null for users "
+        "with the role USER."
     )
-    pending_chunks: int = strawberry.field(
-        description="Number of chunks of READY documents without a vector of the deep embedder."
+    pending_chunks: int | None = strawberry.field(
+        description="Number of chunks of READY documents without a vector of the deep embedder; null for users with the "
+        "role USER."
     )
-    done_chunks: int = strawberry.field(
-        description="Number of chunks of READY documents with a vector of the deep embedder."
+    done_chunks: int | None = strawberry.field(
+        description="Number of chunks of READY documents with a vector of the deep embedder; null for users with the role "
+        "USER."
     )
-    idle_seconds: float = strawberry.field(
-        description="Time in seconds for which the machine had been idle at the last check."
+    idle_seconds: float | None = strawberry.field(
+        description="Time in seconds for which the machine had been idle at the last check; null for users with the role "
+        "USER."
     )
     idle_threshold_seconds: int = strawberry.field(
         description="Time in seconds that the machine must be idle before indexing starts."
@@ -51,13 +59,16 @@ class IndexingStatus:
         description="Utilization of the busiest GPU at the last check, 0 to 100; null without a GPU."
     )
     started_at: datetime | None = strawberry.field(
-        description="Time at which the current run started; null unless `state` is RUNNING or STOPPING."
+        description="Time at which the current run started; null unless `state` is RUNNING or STOPPING, and for users "
+        "with the role USER."
     )
     error: str | None = strawberry.field(
-        description="Reason of the failure, in English; null unless `state` is FAILED."
+        description="Reason of the failure, in English; null unless `state` is FAILED, and for users with the role USER."
     )
     source_event: strawberry.Private[records.IndexingStatus]
 
     @classmethod
-    def from_record(cls, record: records.IndexingStatus) -> "IndexingStatus":
-        return from_record(cls, record, source_event=record)
+    def from_record(cls, record: records.IndexingStatus, scope: AccessScope) -> "IndexingStatus":
+        """Return the status as a viewer may see it: the numbers count the documents of all users."""
+        hidden = {} if scope.is_admin else dict.fromkeys(_FOR_ADMINISTRATORS)
+        return from_record(cls, record, source_event=record, **hidden)

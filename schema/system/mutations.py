@@ -57,7 +57,7 @@ class IndexingMutations:
         ],
     ) -> StartIndexingResult:
         status = await system.start_indexing(info.context, input.now)
-        return StartIndexingSuccess(indexing=IndexingStatus.from_record(status))
+        return StartIndexingSuccess(indexing=IndexingStatus.from_record(status, info.context.scope))
 
     @strawberry.mutation(
         description="Stop background indexing at once; embedded chunks are kept. Returns `ConflictError` if indexing "
@@ -67,4 +67,4 @@ class IndexingMutations:
         self, info: Info, input: Annotated[StopIndexingInput, strawberry.argument(description="Reason for the log.")]
     ) -> StopIndexingResult:
         status = await system.stop_indexing(info.context, or_none(input.reason))
-        return StopIndexingSuccess(indexing=IndexingStatus.from_record(status))
+        return StopIndexingSuccess(indexing=IndexingStatus.from_record(status, info.context.scope))

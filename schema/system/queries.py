@@ -16,13 +16,13 @@ class SystemQueries:
         " streams the same type."
     )
     async def system_status(self, info: Info) -> SystemStatus:
-        return SystemStatus.from_record(await system.read_system_status(info.context))
+        return SystemStatus.from_record(await system.read_system_status(info.context), info.context.scope)
 
     @strawberry.field(
         description="Return the status of background indexing with the deep embedder (`ServerSettings.deepEmbedder`)."
     )
     async def indexing(self, info: Info) -> IndexingStatus:
-        return IndexingStatus.from_record(await system.read_indexing_status(info.context))
+        return IndexingStatus.from_record(await system.read_indexing_status(info.context), info.context.scope)
 
     @strawberry.field(
         description="Return the settings that the server was started with, and the current default model."

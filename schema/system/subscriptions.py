@@ -27,10 +27,13 @@ class SystemSubscriptions:
             strawberry.argument(description="Time between samples in milliseconds. Clamped to 250 to 60,000."),
         ] = 1000,
     ) -> AsyncGenerator[SystemStatus, None]:
-        return map_stream(system.stream_system_metrics(info.context, interval_ms), SystemStatus.from_record)
+        samples, scope = system.stream_system_metrics(info.context, interval_ms), info.context.scope
+        return map_stream(samples, lambda sample: SystemStatus.from_record(sample, scope))
 
     @strawberry.subscription(
         description="Current status of background indexing, then every change; progress at most once a second."
     )
     async def indexing_events(self, info: Info) -> AsyncGenerator[IndexingStatus, None]:
-        return map_stream(system.stream_indexing_events(info.context), IndexingStatus.from_record)
+        scope = info.context.scope
+        events = system.stream_indexing_events(info.context)
+        return map_stream(events, lambda status: IndexingStatus.from_record(status, scope))

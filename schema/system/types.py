@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from records import system as records
+from records.access import AccessScope
 from records.model import ModelStatus
 from records.system import WorkerPurpose, WorkerState
 from resolvers import models
@@ -173,14 +174,15 @@ class SystemStatus:
         description="Readings of all temperature sensors; empty if the operating system reports none."
     )
     process: ProcessStatus = strawberry.field(description="The server's main process and its worker processes.")
-    inference: list[InferenceStatus] = strawberry.field(
-        description="Utilization of each model that is in memory or being loaded."
+    inference: list[InferenceStatus] | None = strawberry.field(
+        description="Utilization of each model that is in memory or being loaded; null for users with the role USER."
     )
-    ingestion: IngestionStatus = strawberry.field(
-        description="State of ingestion: the number of documents that wait, the number of those that are worked on, and "
-        "the speed."
+    ingestion: IngestionStatus | None = strawberry.field(
+        description="Numbers of documents in ingestion, and its speed; null for users with the role USER."
     )
-    storage: StorageStatus = strawberry.field(description="Amount of stored data.")
+    storage: StorageStatus | None = strawberry.field(
+        description="Amount of stored data; null for users with the role USER."
+    )
     unavailable: list[str] = strawberry.field(
         description="Values that could not be read on this machine, each with the reason, in English. They include "
         "sensors and GPUs that the machine does not have."
@@ -188,6 +190,12 @@ class SystemStatus:
     source_event: strawberry.Private[records.SystemSample]
 
     @classmethod
-    def from_record(cls, sample: records.SystemSample) -> "SystemStatus":
+    def from_record(cls, sample: records.SystemSample, scope: AccessScope) -> "SystemStatus":
+        """Return a sample as a viewer may see it: only administrators see what other users do, and paths."""
+        if not scope.is_admin:
+            disks = [from_record(DiskStatus, disk, path=None) for disk in sample.disks]
+            return from_record(
+                cls, sample, source_event=sample, disks=disks, inference=None, ingestion=None, storage=None
+            )
         inference = [InferenceStatus.from_record(each) for each in sample.inference]
         return from_record(cls, sample, source_event=sample, inference=inference)

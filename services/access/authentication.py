@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 
 from records.access import NOBODY, AccessScope, KeyLimit, UserRecord, Viewer
-from records.ids import ApiKeyId
+from records.ids import ApiKeyId, LoginId, UserId
 from services.access.access_tokens import AccessTokens
 from services.access.revocations import Revocations
 from services.access.secret_tokens import KEY_MARK, digest, is_equal, parse_api_key
@@ -71,6 +71,25 @@ class Authentication:
             return _nobody(LOGIN_REQUIRED)
         is_key = secret.startswith(f"{KEY_MARK}_")
         return await (self._by_key(secret, generation) if is_key else self._by_token(secret, generation))
+
+    @property
+    def needs_credentials(self) -> bool:
+        """True if a request without credentials is rejected."""
+        return self.has_accounts or self._server_token is not None
+
+    async def find_viewer(self, user_id: UserId, login_id: LoginId | None) -> Viewer:
+        """Return a user who was authenticated by a signed link, with the rights of an API key for reading.
+
+        Return nobody if the log-in has ended or the user is not active.
+        """
+        if login_id is None:
+            account = await self._accounts.find(user_id)
+            user = None if account is None else account.user
+        else:
+            user = await self._logins.find_user(login_id)
+        if user is None or user.id != user_id or not user.active:
+            return _nobody(LOGIN_REQUIRED)
+        return Viewer(AccessScope(user.id, user.role, KeyLimit.READ), user.name, login_id)
 
     def watch(self, viewer: Viewer) -> AbstractContextManager[anyio.Event]:
         """Open a context whose event is set when the credentials of the viewer are revoked."""

@@ -1,5 +1,6 @@
 """Generates one answer: wait for the model, retrieve passages, fit the model input, reason, generate, cite."""
 
+import hmac
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -80,6 +81,8 @@ class Answerer:
     messages: MessageStore
     retriever: Retrieves
     models: ReadyModels
+    salt_key: bytes
+    "Secret from which the salts of the users are computed (`cache_salt`)."
     tracer: Tracer = field(default_factory=NoTracing)
     latency: Latency = field(default_factory=Latency)
     retrievals: anyio.Semaphore = field(default_factory=lambda: anyio.Semaphore(MAX_RETRIEVALS))
@@ -103,7 +106,7 @@ class Answerer:
         fitted, retrieval_ms = await self._prompt(running, inference)
         requested, limit = running.settings.sampling or SamplingSettings(), fitted.budget.reserved_for_answer
         sampling = replace(requested, max_tokens=limit)
-        generator = TextGenerator(self.tracer, self.latency)
+        generator = TextGenerator(self.tracer, self.latency, cache_salt(self.salt_key, running.access))
         generated = await generator.generate(running, inference, fitted, sampling)
         if not running.log.content.strip():
             raise EmptyAnswer(_explain_empty(generated.answer, requested, limit))
@@ -161,6 +164,11 @@ class Answerer:
         if failed and not any(leg.state is LegState.RAN for leg in retrieval.legs if leg.name is not Leg.FUSION):
             raise RetrievalFailed(failed[0].message or "no reason given")
         return retrieval
+
+
+def cache_salt(key: bytes, access: AccessScope) -> str:
+    """Return the salt of a user's prompts in prefix caches: an HMAC of the user id, so that it does not reveal the id."""
+    return hmac.new(key, str(access.user_id).encode(), "sha256").hexdigest()[:32]
 
 
 def _explain_empty(finished: Finished, requested: SamplingSettings, limit: int) -> str:

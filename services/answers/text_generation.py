@@ -60,6 +60,8 @@ class TextGenerator:
 
     tracer: Tracer
     latency: Latency
+    salt: str
+    "Salt of the user. Only prompts with the same salt share cached prefixes."
 
     async def generate(
         self, running: RunningAnswer, inference: Inference, fitted: FittedPrompt, sampling: SamplingSettings
@@ -130,7 +132,7 @@ class TextGenerator:
         conversation = conversation_key(running)
         with inference_span(self.tracer, running.message.model_name or "", conversation, sampling) as span:
             async with (
-                inference.generate(messages, sampling, conversation, thinking=thinking) as generation,
+                inference.generate(messages, sampling, conversation, salt=self.salt, thinking=thinking) as generation,
                 aclosing(GenerationSpans(self.tracer, generation).events()) as events,
             ):
                 async for event in events:

@@ -80,7 +80,7 @@ class DocumentStore(Protocol):
         """Return the searchable documents in the scope that are in `document_ids` and have all `tags`.
 
         None or no tags do not restrict the result. Returns None if a search may include every document of the server, so
-        that it needs no list of ids.
+        that it needs no list of ids, and an empty tuple if no searchable document is left.
 
         Raises `NotFound` for an unknown id.
         """

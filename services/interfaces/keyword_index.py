@@ -3,15 +3,26 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from records.access import AnyScope
 from records.ids import ChunkId, DocumentId
 from records.retrieval import ScoredChunk, TextSpan
 
 
 class KeywordIndex(Protocol):
-    """Full-text search over the chunks of searchable documents."""
+    """Full-text search over the chunks of searchable documents.
+
+    Scores, ranks and numbers of matches depend on no chunk outside of `scope`. `document_ids` restricts the hits further,
+    but not the statistics; None does not restrict them.
+    """
 
     async def search(
-        self, text: str, limit: int, document_ids: Sequence[DocumentId] | None, *, loosely: bool = False
+        self,
+        scope: AnyScope,
+        text: str,
+        limit: int,
+        document_ids: Sequence[DocumentId] | None,
+        *,
+        loosely: bool = False,
     ) -> tuple[ScoredChunk, ...]:
         """Return chunks by BM25 score, best (highest) first. Empty if the query has no word to search for.
 
@@ -20,7 +31,9 @@ class KeywordIndex(Protocol):
         """
         ...
 
-    async def rare_matches(self, text: str, document_ids: Sequence[DocumentId] | None) -> tuple[ChunkId, ...]:
+    async def rare_matches(
+        self, scope: AnyScope, text: str, document_ids: Sequence[DocumentId] | None
+    ) -> tuple[ChunkId, ...]:
         """Return the chunks with an identifier of the query, such as a part number, that only a few chunks contain."""
         ...
 

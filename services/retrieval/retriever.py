@@ -6,6 +6,7 @@ best chunks are optionally reranked. The reasons for the weights and the order o
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import anyio
@@ -83,7 +84,7 @@ class Retriever:
         if scope == ():
             legs = skipped_leg(Leg.KEYWORD, NO_DOCUMENT), skipped_leg(Leg.DENSE, NO_DOCUMENT)
             return Retrieval(query, (), legs, 0, 0.0)
-        rankings = await self._search(query, scope)
+        rankings = await self._search(access, query, scope)
         ranking, later_legs = await self._combine(access, query, rankings)
         near_duplicates = NearDuplicates() if self._steps.removes_near_duplicates else None
         selection = await select_passages(self._chunks, access, ranking, query.top_k, near_duplicates)
@@ -95,7 +96,7 @@ class Retriever:
         """Return the part of a passage that shows why a query finds it. Takes a third of a millisecond."""
         return make_snippet(text, self._keywords.spans(text, query))
 
-    async def _search(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Rankings:
+    async def _search(self, access: AccessScope, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Rankings:
         """Run the searches that the mode asks for at the same time."""
         reason = f"The search mode is {query.mode.value}."
         legs: dict[Leg, RetrievalLeg] = {leg: skipped_leg(leg, reason) for leg in (Leg.KEYWORD, Leg.DENSE)}
@@ -103,9 +104,9 @@ class Retriever:
 
         async def search_keywords() -> None:
             nonlocal rare
-            legs[Leg.KEYWORD] = await self._search_keywords(query, scope)
+            legs[Leg.KEYWORD] = await self._search_keywords(access, query, scope)
             if query.mode is SearchMode.HYBRID and legs[Leg.KEYWORD].state is LegState.RAN:
-                rare = await self._keywords.rare_matches(query.text, scope)
+                rare = await self._keywords.rare_matches(access, query.text, scope)
 
         async def search_dense() -> None:
             legs[Leg.DENSE] = await run_leg(Leg.DENSE, lambda: self._nearest(query, scope))
@@ -122,16 +123,19 @@ class Retriever:
                 searches.start_soon(search_deep, self._deep)
         return Rankings(legs[Leg.KEYWORD], legs[Leg.DENSE], legs.get(Leg.DEEP), rare)
 
-    async def _search_keywords(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> RetrievalLeg:
+    async def _search_keywords(
+        self, access: AccessScope, query: RetrievalQuery, scope: Sequence[DocumentId] | None
+    ) -> RetrievalLeg:
         """Search for passages that contain every quotation of the query.
 
         If a hybrid query has quotations that no passage contains, their words are searched like others.
         """
-        strict = await run_leg(Leg.KEYWORD, lambda: self._keywords.search(query.text, CANDIDATES, scope))
+        search = partial(self._keywords.search, access, query.text, CANDIDATES, scope)
+        strict = await run_leg(Leg.KEYWORD, search)
         is_empty = strict.state is LegState.RAN and not strict.ranking
         if query.mode is SearchMode.KEYWORD or not is_empty or not self._keywords.has_quotation(query.text):
             return strict
-        loose = await run_leg(Leg.KEYWORD, lambda: self._keywords.search(query.text, CANDIDATES, scope, loosely=True))
+        loose = await run_leg(Leg.KEYWORD, partial(search, loosely=True))
         return loose if loose.state is LegState.FAILED else replace(loose, message=QUOTATION_NOT_FOUND)
 
     async def _nearest(self, query: RetrievalQuery, scope: Sequence[DocumentId] | None) -> Sequence[ScoredChunk]:

@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager
 import anyio
 
 from records.access import NOBODY, AccessScope, Exchange, Viewer
+from records.ids import UserId
 from services.access.authentication import read_bearer
 from services.access.revocations import Revocations
-from tests.access import LOCAL
+from tests.access import LOCAL, STRANGER
 from transport import Contexts
 
 
@@ -32,6 +33,14 @@ class FakeAuthentication:
         if self._token is not None and secret != self._token:
             return Viewer(NOBODY, problem="This server requires its access token.", may_log_in=False)
         return make_viewer(self._scopes.get(secret, LOCAL))
+
+    @property
+    def needs_credentials(self) -> bool:
+        return self._token is not None
+
+    async def find_viewer(self, user_id: UserId, _: object) -> Viewer:
+        """Return the local user or the stranger, as the holder of a signed link."""
+        return make_viewer(next(scope for scope in (LOCAL, STRANGER) if scope.user_id == user_id))
 
     def watch(self, viewer: Viewer) -> AbstractContextManager[anyio.Event]:
         return self.revocations.watch(viewer)

@@ -53,6 +53,7 @@ class Request:
     messages: list[ChatMessage]
     sampling: SamplingSettings
     conversation: str
+    salt: str
     thinking: bool
     json_schema: str | None
     was_canceled: bool = False
@@ -104,13 +105,14 @@ class FakeInference:
         sampling: SamplingSettings,
         conversation: str,
         *,
+        salt: str,
         thinking: bool = False,
         json_schema: str | None = None,
     ) -> AsyncIterator[Generation]:
         prompt = await self.count_prompt(messages, conversation, thinking=thinking)
         if prompt + (sampling.max_tokens or 1) > self._context_length:
             raise ContextOverflow(f"The prompt has {prompt} tokens; the context window is {self._context_length}.")
-        request = Request(list(messages), sampling, conversation, thinking, json_schema)
+        request = Request(list(messages), sampling, conversation, salt, thinking, json_schema)
         self.requests.append(request)
         script = self._scripts.popleft() if len(self._scripts) > 1 else self._scripts[0]
         generation = FakeGeneration(script, prompt, "\n".join(f"{role}: {text}" for role, text in messages))

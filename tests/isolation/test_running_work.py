@@ -9,7 +9,7 @@ import pytest
 from persistence.database.database import Database
 from records.access import AccessScope
 from records.document import DocumentStatus
-from records.errors import NotFound
+from records.errors import Busy, NotFound
 from records.events import ChangeKind
 from records.session import MessageStatus, SessionSettings
 from services.answers import Answers
@@ -98,3 +98,19 @@ def test_clients_with_different_scopes_do_not_share_a_subscription() -> None:
         assert first is second
         assert third is not first
         assert len(subscriptions) == 2
+
+
+async def test_a_full_server_tells_others_how_many_answers_run_and_nothing_else(database: Database) -> None:
+    gate, refusals = anyio.Event(), []
+    await add_stranger(database)
+    async with open_harness(database, inference=FakeInference(Script(gate=gate)), limit=1) as harness:
+        theirs = await harness.stores.sessions.create(STRANGER, "theirs", (), SessionSettings())
+        for name, content in (("Canary one", "canary two"), ("Other words", "another question")):
+            session = await harness.stores.session(name)
+            _, answer = await harness.answers.send_message(LOCAL, session_id=session.id, content=content)
+            with pytest.raises(Busy) as refused:
+                await harness.answers.send_message(STRANGER, session_id=theirs.id, content="mine")
+            refusals.append((refused.value.message, refused.value.queue_depth, refused.value.retry_after_ms))
+            await harness.answers.cancel_generation(LOCAL, answer.id)
+    assert refusals[0] == refusals[1]
+    assert refusals[0][1] == 1

@@ -15,6 +15,7 @@ from persistence.models.model_settings import ModelSettings
 from persistence.search.keywords import Keywords
 from persistence.sessions.messages import Messages
 from persistence.sessions.sessions import Sessions
+from records.access import AccessScope
 from records.document import (
     DocumentRecord,
     DocumentSource,
@@ -39,8 +40,11 @@ VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
 
 
 class Stores:
-    def __init__(self, database: Database) -> None:
+    """The stores of a database. Documents and sessions are created and read as the user of `scope`."""
+
+    def __init__(self, database: Database, scope: AccessScope = LOCAL) -> None:
         self.database = database
+        self.scope = scope
         self.documents: DocumentStore = Documents(database)
         self.ingested: IngestionStore = IngestedDocuments(database, SYSTEM)
         self.chunks: ChunkStore = Chunks(database)
@@ -55,7 +59,7 @@ class Stores:
         """Add a document whose bytes are its name."""
         sha256 = hashlib.sha256(name.encode()).hexdigest()
         new = NewDocument(name, "text/plain", len(name), sha256, DocumentSource.UPLOAD)
-        document, _ = await self.documents.add(LOCAL, replace(new, **parts))
+        document, _ = await self.documents.add(self.scope, replace(new, **parts))
         return document
 
     async def ingest(self, *texts: str, name: str = "bolts.txt", context: str = "", **parts: Any) -> DocumentRecord:
@@ -79,13 +83,13 @@ class Stores:
         return ids
 
     async def session(self, name: str = "Bolts", *document_ids: DocumentId) -> SessionRecord:
-        return await self.sessions.create(LOCAL, name, document_ids, SessionSettings())
+        return await self.sessions.create(self.scope, name, document_ids, SessionSettings())
 
     async def ask(
         self, session_id: SessionId, content: str = "What torque?", key: str | None = None
     ) -> tuple[MessageRecord, MessageRecord, bool]:
         return await self.messages.start_exchange(
-            LOCAL,
+            self.scope,
             session_id,
             content,
             thinking_mode=ThinkingMode.RAG,
@@ -99,12 +103,12 @@ class Stores:
     ) -> tuple[MessageRecord, MessageRecord]:
         prompt, answer, _ = await self.ask(session_id, content)
         done = replace(answer, content=answered, status=MessageStatus.COMPLETED, citations=citations)
-        return prompt, await self.messages.finish(LOCAL, done)
+        return prompt, await self.messages.finish(self.scope, done)
 
     async def found(self, query: str, *document_ids: DocumentId, limit: int = 100) -> list[str]:
         """Return the texts of the hits of a keyword search, best first."""
-        hits = await self.keywords.search(query, limit, document_ids or None)
-        live = await self.chunks.find_many(LOCAL, [hit.chunk_id for hit in hits])
+        hits = await self.keywords.search(self.scope, query, limit, document_ids or None)
+        live = await self.chunks.find_many(self.scope, [hit.chunk_id for hit in hits])
         return [live[hit.chunk_id].text for hit in hits]
 
 

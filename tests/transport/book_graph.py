@@ -270,9 +270,10 @@ def create_book_app(incoming: Path, probe: Probe | None = None, **settings: Any)
     def context(_: Viewer, __: Exchange) -> Context:
         return Context(observed)
 
+    token = settings.pop("access_token", None)
     limit = settings.get("limits", Limits()).max_upload_bytes
     transport = TransportSettings(incoming=IncomingFiles(incoming, limit), **settings)
-    contexts = make_contexts(context, FakeAuthentication(settings.get("access_token")))
+    contexts = make_contexts(context, FakeAuthentication(token))
     return Starlette(
         routes=create_routes(SCHEMA, contexts, transport),
         middleware=create_middleware(transport, contexts.authenticate),

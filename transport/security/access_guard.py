@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from records.access import Viewer
 from records.codes import ErrorCode
 from transport.errors import RequestRejected
-from transport.security.signed_links import Links
+from transport.security.signed_links import Links, set_link_holder
 
 Authenticate: TypeAlias = Callable[[str | None], Awaitable[Viewer]]
 """Returns the viewer of a request with this value of the header `Authorization`; nobody without valid credentials."""
@@ -57,7 +57,7 @@ class AccessGuard:
         self,
         app: ASGIApp,
         authenticate: Authenticate,
-        links: Links,
+        links: Links | None,
         open_paths: Iterable[str],
         admin_paths: Iterable[str] = (),
     ) -> None:
@@ -89,4 +89,9 @@ class AccessGuard:
         is_listed = any(
             path.startswith(each) if each.endswith("/") and each != "/" else path == each for each in self._open_paths
         )
-        return is_listed or self._links.accepts(scope["method"], path, HTTPConnection(scope).query_params)
+        if is_listed or self._links is None:
+            return is_listed
+        holder = self._links.find_holder(scope["method"], path, HTTPConnection(scope).query_params)
+        if holder is not None:
+            set_link_holder(scope, holder)
+        return holder is not None

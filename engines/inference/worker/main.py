@@ -154,7 +154,7 @@ class Program:
             (*(sampling.stop or ()), *host.conversations.stop_strings), host.conversations.output, prompt.section
         )
         grammar = None if request.json_schema is None else compile_schema(request.json_schema)
-        job = Job(call, request.conversation, prompt, sampling, limit, text, grammar)
+        job = Job(call, request.conversation, request.salt, prompt, sampling, limit, text, grammar)
         job.report_progress(host.engine.queue_position(), 0)
         call.on_cancel = lambda: self._drop(job)
         try:

@@ -1,4 +1,4 @@
-"""Vector search: exact in the matrix, or for many vectors approximate in Chroma with exact scores."""
+"""Vector search: exact in the matrix, or among many vectors of all documents approximate in Chroma with exact scores."""
 
 from collections.abc import Sequence
 
@@ -24,18 +24,16 @@ class Searcher:
         self._exact_limit = exact_limit
 
     def search(self, vector: bytes, limit: int, document_ids: Sequence[int] | None) -> Hits:
-        """Return ids and cosine similarities of the nearest chunks, best first."""
-        selected = self._count_selected(document_ids)
-        if selected > self._exact_limit:
-            hits = self._search_chroma(vector, limit, document_ids, selected)
+        """Return ids and cosine similarities of the nearest chunks, best first.
+
+        A search of a list of documents is exact: candidates of Chroma would depend on documents that are not in the list,
+        and a user may not see these.
+        """
+        if document_ids is None and len(self._matrix) > self._exact_limit:
+            hits = self._search_chroma(vector, limit)
             if len(hits) >= limit:
                 return hits
         return self._search_matrix(vector, limit, document_ids)
-
-    def _count_selected(self, document_ids: Sequence[int] | None) -> int:
-        if document_ids is None:
-            return len(self._matrix)
-        return sum(self._matrix.count(document_id) for document_id in set(document_ids))
 
     def _search_matrix(self, vector: bytes, limit: int, document_ids: Sequence[int] | None) -> Hits:
         """Search exactly. Search for more candidates if too few of them are searchable."""
@@ -48,22 +46,14 @@ class Searcher:
                 return hits[:limit]
             wanted *= OVERFETCH
 
-    def _search_chroma(self, vector: bytes, limit: int, document_ids: Sequence[int] | None, selected: int) -> Hits:
-        """Get candidates from Chroma, drop those that are not selected or not searchable, and score the others exactly.
+    def _search_chroma(self, vector: bytes, limit: int) -> Hits:
+        """Get candidates from Chroma, drop those that are not searchable, and score the others exactly.
 
-        Filters of Chroma are slower than this for every number of vectors. Returns too few hits if Chroma cannot be used.
+        Returns too few hits if Chroma cannot be used.
         """
-        share = selected / max(1, len(self._matrix))
-        count = min(MAX_CANDIDATES, int(max(MIN_CANDIDATES, OVERFETCH * limit) / share))
-        found = self._cache.nearest(vector, count)
+        found = self._cache.nearest(vector, min(MAX_CANDIDATES, max(MIN_CANDIDATES, OVERFETCH * limit)))
         if found is None:
             return []
-        allowed = None if document_ids is None else set(document_ids)
-        embeddings = [
-            each
-            for each in self._source.embeddings(found, searchable=True)
-            if allowed is None or each.document_id in allowed
-        ]
         rescored = Matrix(len(vector) // 4)
-        rescored.upsert(embeddings)
+        rescored.upsert(self._source.embeddings(found, searchable=True))
         return rescored.search(vector, limit, None)

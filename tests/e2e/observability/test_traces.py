@@ -28,7 +28,7 @@ async def serving(folder: Path, tracer: Tracer) -> AsyncIterator[str]:
     settings = read_settings(["--data-dir", str(folder), "--port", "0"])
     requests = RequestCounters()
     transport = transport_settings(settings, Observer(tracer, requests))
-    inputs = Inputs(settings, transport.limits, tracer, requests, "0", str)
+    inputs = Inputs(settings, transport.limits, tracer, requests, "0")
     sockets = bind_sockets(settings.host, settings.port)
     with open_data_folder(settings):
         async with (

@@ -87,13 +87,14 @@ async def generate(
     messages: list[tuple[str, str]],
     sampling: SamplingSettings = GREEDY,
     *,
+    salt: str = "",
     thinking: bool = False,
     json_schema: str | None = None,
 ) -> tuple[str, str, Finished]:
     """Generate an answer and return its text, its reasoning and its summary."""
     text = reasoning = ""
     async with inference.generate(
-        messages, sampling, "conversation", thinking=thinking, json_schema=json_schema
+        messages, sampling, "conversation", salt=salt, thinking=thinking, json_schema=json_schema
     ) as generation:
         async for event in generation:
             if isinstance(event, CompletionDelta):

@@ -23,7 +23,7 @@ SLOW = TinyModel(layers=6, embedding=512, feed_forward=4096, heads=8)
 
 
 async def test_an_answer_is_streamed_and_summarized(tiny: Path) -> None:
-    async with open_inference(tiny) as (_, inference), inference.generate(HELLO, GREEDY, "a") as generation:
+    async with open_inference(tiny) as (_, inference), inference.generate(HELLO, GREEDY, "a", salt="") as generation:
         events = [event async for event in generation]
         finished = generation.finished
     progress = [event for event in events if isinstance(event, PromptProgress)]
@@ -88,10 +88,20 @@ async def test_counting_a_prompt_counts_the_tokens_of_the_earlier_answer(tiny: P
     assert finished.prompt_tokens == counted
 
 
+async def test_a_prompt_of_another_user_is_not_cached(tiny: Path) -> None:
+    question = [("user", "What torque does bolt A take? " * 4)]
+    async with open_inference(tiny) as (_, inference):
+        cached = [(await generate(inference, question, salt=salt))[2].cached_tokens for salt in ("a", "b", "a", "b")]
+    assert cached[:2] == [0, 0]
+    assert min(cached[2:]) > 0
+
+
 async def test_a_canceled_prompt_frees_the_engine(tmp_path: Path) -> None:
     slow = write_tiny_gguf(tmp_path / "slow.gguf", SLOW)
     async with open_inference(slow, LoadRequest(context_length=4096, batch_size=2048, threads=1)) as (_, inference):
-        async with inference.generate([("user", "x " * 1800)], replace(GREEDY, max_tokens=8), "a") as generation:
+        async with inference.generate(
+            [("user", "x " * 1800)], replace(GREEDY, max_tokens=8), "a", salt=""
+        ) as generation:
             async for event in generation:
                 assert isinstance(event, PromptProgress)
                 break
@@ -102,7 +112,9 @@ async def test_a_canceled_prompt_frees_the_engine(tmp_path: Path) -> None:
 async def test_settings_can_be_changed_after_a_prompt_was_canceled(tmp_path: Path) -> None:
     slow = write_tiny_gguf(tmp_path / "slow.gguf", SLOW)
     async with open_inference(slow, LoadRequest(context_length=4096, threads=1)) as (worker, inference):
-        async with inference.generate([("user", "x " * 1800)], replace(GREEDY, max_tokens=8), "a") as generation:
+        async with inference.generate(
+            [("user", "x " * 1800)], replace(GREEDY, max_tokens=8), "a", salt=""
+        ) as generation:
             async for event in generation:
                 assert isinstance(event, PromptProgress)
                 if event.prefilled_tokens:
@@ -114,7 +126,7 @@ async def test_settings_can_be_changed_after_a_prompt_was_canceled(tmp_path: Pat
 async def test_a_canceled_answer_does_not_affect_the_next_one(tiny: Path) -> None:
     async with open_inference(tiny, replace(SMALL, context_length=4096)) as (_, inference):
         whole, _, _ = await generate(inference, HELLO)
-        async with inference.generate(HELLO, replace(GREEDY, max_tokens=3000), "a") as generation:
+        async with inference.generate(HELLO, replace(GREEDY, max_tokens=3000), "a", salt="") as generation:
             async for event in generation:
                 if isinstance(event, CompletionDelta):
                     break
@@ -123,7 +135,7 @@ async def test_a_canceled_answer_does_not_affect_the_next_one(tiny: Path) -> Non
 
 
 async def kill_while_generating(worker: Worker, inference: WorkerInference) -> None:
-    async with inference.generate(HELLO, replace(GREEDY, max_tokens=3000), "a") as generation:
+    async with inference.generate(HELLO, replace(GREEDY, max_tokens=3000), "a", salt="") as generation:
         async for event in generation:
             if isinstance(event, CompletionDelta):
                 assert worker.pid is not None
@@ -220,7 +232,7 @@ async def test_a_full_queue_raises_busy(tiny: Path) -> None:
     settings = replace(SMALL, context_length=4096, parallel_sequences=1)
     async with open_inference(tiny, settings, Start(max_queued=5)) as (_, inference):
         long = replace(GREEDY, max_tokens=3000)
-        async with inference.generate(HELLO, long, "long") as generation:
+        async with inference.generate(HELLO, long, "long", salt="") as generation:
             async for event in generation:
                 if isinstance(event, CompletionDelta):
                     break

@@ -165,7 +165,7 @@ async def test_a_full_disk_undoes_the_whole_transaction_and_a_retry_succeeds(dat
 READS: dict[str, Operation] = {
     "page": lambda case: case.stores.documents.page(LOCAL, DocumentFilter(), Order("NAME"), PageRequest(first=5)),
     "count": lambda case: case.stores.documents.count(LOCAL, DocumentFilter()),
-    "search": lambda case: case.stores.keywords.search('bolt "35 Nm"', 5, None),
+    "search": lambda case: case.stores.keywords.search(LOCAL, 'bolt "35 Nm"', 5, None),
     "history": lambda case: case.stores.messages.history(LOCAL, case.session.id, case.answer.id, 5),
     "text": lambda case: case.stores.documents.text(LOCAL, case.ready.id, 0, 5),
     "scope": lambda case: case.stores.documents.resolve_scope(LOCAL, [case.ready.id], ("x",)),

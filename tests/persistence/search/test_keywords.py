@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from records.document import DocumentStatus
 from records.retrieval import TextSpan
+from tests.access import LOCAL
 from tests.persistence.stores import Stores
 
 TORQUE = "Bolt A takes a torque of 35 Nm."
@@ -40,7 +41,7 @@ async def test_words_are_found(stores: Stores, query: str, text: str) -> None:
 
 async def test_frequent_words_in_short_chunks_rank_first(stores: Stores) -> None:
     await stores.ingest("torque " + "and many other words " * 20, "torque torque", "bolts")
-    hits = await stores.keywords.search("torque", 10, None)
+    hits = await stores.keywords.search(LOCAL, "torque", 10, None)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert (await stores.found("torque"))[0] == "torque torque"
 
@@ -48,7 +49,7 @@ async def test_frequent_words_in_short_chunks_rank_first(stores: Stores) -> None
 async def test_headings_weigh_as_much_as_the_text(stores: Stores) -> None:
     await stores.ingest("It takes 35 Nm.", context="Torque and bolts", name="a")
     await stores.ingest("Torque and bolts", context="It takes 35 Nm.", name="b")
-    first, second = await stores.keywords.search("torque", 10, None)
+    first, second = await stores.keywords.search(LOCAL, "torque", 10, None)
     assert first.score == pytest.approx(second.score)
 
 
@@ -66,8 +67,8 @@ async def test_no_character_is_an_operator(stores: Stores, query: str) -> None:
     document = await stores.add()
     if not document.chunk_count:
         document = await stores.ingest(TORQUE)
-    await stores.keywords.search(query, 5, None)
-    await stores.keywords.search(query, 5, [document.id])
+    await stores.keywords.search(LOCAL, query, 5, None)
+    await stores.keywords.search(LOCAL, query, 5, [document.id])
     for span in stores.keywords.spans(query + TORQUE, query):
         assert 0 <= span.start < span.end <= len(query + TORQUE)
 
@@ -85,7 +86,7 @@ async def test_a_filter_of_any_size_restricts_the_documents(stores: Stores) -> N
     assert await stores.found("bolt", ids[1]) == ["Bolt 1"]
     assert await stores.found("bolt", ids[11], ids[1]) == ["Bolt 1", "Bolt 11"]
     assert len(await stores.found("bolt", *ids[:110], limit=200)) == 110
-    assert await stores.keywords.search("bolt", 10, []) == ()
+    assert await stores.keywords.search(LOCAL, "bolt", 10, []) == ()
 
 
 async def test_hidden_chunks_do_not_count_towards_the_limit(stores: Stores) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.access import LOCAL
 from tests.persistence.stores import Stores
 
 
@@ -81,7 +82,7 @@ async def test_a_single_quotation_mark_opens_no_quotation(stores: Stores, query:
 
 async def test_a_loose_search_treats_a_quotation_as_words(stores: Stores) -> None:
     await stores.ingest("The joint has a bolt.")
-    assert len(await stores.keywords.search('"bolt joint"', 5, None, loosely=True)) == 1
+    assert len(await stores.keywords.search(LOCAL, '"bolt joint"', 5, None, loosely=True)) == 1
 
 
 @pytest.mark.parametrize("query", ['"' + "bolt " * 1_900 + 'x"', '"a" "b" ' * 1_000, '"' + "中" * 9_000 + '"'])

@@ -174,11 +174,11 @@ async def test_rare_matches_are_the_passages_with_an_identifier(stores: Stores) 
     parts = [f"Part: KX-{number}, Stock: {number}" for number in range(2001, 2031)]
     document = await stores.ingest(*parts, "KX-3007 was fitted.", "The KX3007 again.", "KX 3 007")
     for query in ("part KX-3007", "kx3007?", "part KX-3007 of 2029"):
-        found = await stores.chunks.find_many(LOCAL, await stores.keywords.rare_matches(query, None))
+        found = await stores.chunks.find_many(LOCAL, await stores.keywords.rare_matches(LOCAL, query, None))
         assert {chunk.text for chunk in found.values()} == {"KX-3007 was fitted.", "The KX3007 again."}
-        assert await stores.keywords.rare_matches(query, [document.id]) == tuple(found)
+        assert await stores.keywords.rare_matches(LOCAL, query, [document.id]) == tuple(found)
     for query in ("part KX", "the stock", "2029", "no-such-thing-1", "KX"):
-        assert await stores.keywords.rare_matches(query, None) == ()
+        assert await stores.keywords.rare_matches(LOCAL, query, None) == ()
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,17 @@ async def test_a_search_with_chroma_returns_the_hits_of_exact_search(source: Sou
             assert hits / wanted > 0.99
 
 
+async def test_a_search_of_a_list_of_documents_is_exact_for_any_number_of_vectors(
+    source: SourceDatabase, directory: Path
+) -> None:
+    for document_id in range(DOCUMENTS):
+        source.add(document_id, 100)
+    async with opened(source, directory, exact_limit=10) as (index, _):
+        for document_ids in ([0], [1, 2, 3], list(range(DOCUMENTS))):
+            found, expected = await ids(index, source, document_ids, limit=50)
+            assert found == expected
+
+
 async def test_a_second_start_finds_no_differences(source: SourceDatabase, directory: Path) -> None:
     source.add(1, 120)
     async with opened(source, directory) as (_, first):

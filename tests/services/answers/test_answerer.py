@@ -22,11 +22,11 @@ from records.session import (
     SessionSettings,
     ThinkingMode,
 )
-from services.answers.answerer import Answerer
+from services.answers.answerer import Answerer, cache_salt
 from services.answers.event_log import EventLog
 from services.answers.running_answer import Outcome, RunningAnswer
 from services.prompts import DEFAULT_INSTRUCTIONS
-from tests.access import LOCAL
+from tests.access import LOCAL, STRANGER
 from tests.fakes.answers import ExchangedMessages
 from tests.fakes.inference import FakeInference, Script
 from tests.support.builders import make_message
@@ -83,7 +83,7 @@ async def answer(
         id=MessageId(2), status=MessageStatus.PENDING, content="", model_id=ModelId("m"), thinking_mode=mode
     )
     running = RunningAnswer(LOCAL, messages.put(pending), messages.put(prompt), settings, (), EventLog(pending.id))
-    answerer = Answerer(cast(Any, None), cast(Any, messages), cast(Any, None), LoadedModel(inference))
+    answerer = Answerer(cast(Any, None), cast(Any, messages), cast(Any, None), LoadedModel(inference), b"key")
     result = await answerer.answer(running)
     running.end(running.ended_with(Outcome(MessageStatus.COMPLETED, None, result)))
     return running
@@ -186,3 +186,16 @@ async def test_the_error_of_an_empty_answer_names_a_context_that_is_too_short() 
     script = Script(("",), finish_reason=FinishReason.LENGTH)
     with pytest.raises(EmptyAnswer, match="Load the model with a longer context"):
         await answer(FakeInference(script, context_length=57))
+
+
+async def test_prompts_have_the_salt_of_their_user() -> None:
+    inference = FakeInference()
+    for _ in range(2):
+        await answer(inference)
+    assert {request.salt for request in inference.requests} == {cache_salt(b"key", LOCAL)}
+
+
+def test_salts_differ_between_users_and_keys() -> None:
+    salts = {cache_salt(key, access) for key in (b"key", b"another") for access in (LOCAL, STRANGER)}
+    assert len(salts) == 4
+    assert all(len(salt) == 32 for salt in salts)

@@ -62,7 +62,8 @@ async def test_a_damaged_file_fails_with_a_reason_and_does_not_affect_other_mode
             reasons.add(after.error.code)
         alpha = await load_model(models, "alpha")
         assert alpha.status is ModelStatus.READY
-        generation = models.inference(alpha.id).generate([("user", "Hello")], SamplingSettings(max_tokens=4), "a")
+        inference = models.inference(alpha.id)
+        generation = inference.generate([("user", "Hello")], SamplingSettings(max_tokens=4), "a", salt="")
         async with generation as events:
             async for _ in events:
                 pass

@@ -255,7 +255,7 @@ async def test_a_default_model_that_does_not_fit_is_failed(folder: Path, store: 
 
 async def kill_while_generating(models: Models, inference: Inference) -> None:
     sampling = SamplingSettings(temperature=0.0, max_tokens=3000)
-    async with inference.generate([("user", "Hello")], sampling, "a") as generation:
+    async with inference.generate([("user", "Hello")], sampling, "a", salt="") as generation:
         async for event in generation:
             if isinstance(event, CompletionDelta):
                 os.kill(process_id(models), signal.SIGKILL)

@@ -117,7 +117,8 @@ async def test_an_answer_continues_after_the_context_was_rebuilt(folder: Path, s
         inference = models.inference(alpha.id)
         greedy = SamplingSettings(temperature=0.0, max_tokens=900)
         written, outcome = 0, None
-        async with models.use(alpha.id), inference.generate([("user", "Hello")], greedy, "a") as generation:
+        greeting = [("user", "Hello")]
+        async with models.use(alpha.id), inference.generate(greeting, greedy, "a", salt="") as generation:
             async for event in generation:
                 written += event.tokens if isinstance(event, CompletionDelta) else 0
                 if written and outcome is None:

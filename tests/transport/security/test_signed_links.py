@@ -12,6 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from records.access import AccessScope, Role, Viewer
+from records.ids import LoginId, UserId
 from services.ingestion import IncomingFiles
 from tests.fakes.authentication import FakeAuthentication
 from transport import Download, Links, TransportSettings, create_middleware, download_route
@@ -19,6 +21,8 @@ from transport.security.signed_links import VALID_SECONDS
 
 TOKEN = "open sesame"  # used only in this test
 PATH = "/documents/1/original"
+KEY = b"a key of thirty-two bytes, right"
+USER = Viewer(AccessScope(UserId(7), Role.USER), login_id=LoginId(3))
 
 
 class Clock:
@@ -30,25 +34,25 @@ class Clock:
 
 def accepts(links: Links, link: str, method: str = "GET") -> bool:
     address = urlsplit(link)
-    return links.accepts(method, address.path, dict(parse_qsl(address.query)))
+    return links.find_holder(method, address.path, dict(parse_qsl(address.query))) is not None
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_link_opens_its_path(method: str) -> None:
-    links = Links(TOKEN)
-    assert accepts(links, links.sign(PATH), method)
+    links = Links(KEY)
+    assert accepts(links, links.sign(PATH, USER), method)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "get"])
 def test_a_link_is_valid_only_for_reading(method: str) -> None:
-    links = Links(TOKEN)
-    assert not accepts(links, links.sign(PATH), method)
+    links = Links(KEY)
+    assert not accepts(links, links.sign(PATH, USER), method)
 
 
 def test_a_link_expires() -> None:
     clock = Clock()
-    links = Links(TOKEN, clock)
-    link = links.sign(PATH)
+    links = Links(KEY, clock)
+    link = links.sign(PATH, USER)
     clock.now += VALID_SECONDS
     assert accepts(links, link)
     clock.now += 1
@@ -56,8 +60,8 @@ def test_a_link_expires() -> None:
 
 
 def test_no_part_of_a_link_can_be_changed() -> None:
-    links = Links(TOKEN)
-    link = links.sign(PATH)
+    links = Links(KEY)
+    link = links.sign(PATH, USER)
     expires = link.partition("expires=")[2].partition("&")[0]
     changed = [
         link.replace("/1/", "/2/"),
@@ -66,6 +70,13 @@ def test_no_part_of_a_link_can_be_changed() -> None:
         link.replace(expires, f"+{expires}"),
         link.replace(expires, ""),
         link.replace(expires, "٣" * 10),
+        link.replace("user=7", "user=8"),
+        link.replace("user=7", "user=07"),
+        link.replace("user=7", "user=-7"),
+        link.replace("user=7", "user="),
+        link.replace("user=7&", ""),
+        link.replace("login=3", "login=0"),
+        link.replace("login=3&", ""),
         link[:-1] + ("0" if link[-1] != "0" else "1"),
         link[:-1],
         link.partition("&")[0],
@@ -74,14 +85,18 @@ def test_no_part_of_a_link_can_be_changed() -> None:
     assert [accepts(links, each) for each in changed] == [False] * len(changed)
 
 
-def test_a_new_token_invalidates_old_links() -> None:
-    assert not accepts(Links("another"), Links(TOKEN).sign(PATH))
+def test_a_link_belongs_to_its_user() -> None:
+    links = Links(KEY)
+    other = Viewer(AccessScope(UserId(8), Role.USER))
+    first, second = (urlsplit(links.sign(PATH, viewer)) for viewer in (USER, other))
+    assert links.find_holder("GET", PATH, dict(parse_qsl(first.query))) == (7, 3)
+    assert links.find_holder("GET", PATH, dict(parse_qsl(second.query))) == (8, None)
+    for mixed in ({"user": "7"}, {"login": "3"}, {"user": "7", "login": "3"}):
+        assert links.find_holder("GET", PATH, dict(parse_qsl(second.query)) | mixed) is None
 
 
-def test_without_a_token_links_are_unsigned_and_no_signature_is_accepted() -> None:
-    links = Links(None)
-    assert links.sign(PATH) == PATH
-    assert not accepts(links, Links(TOKEN).sign(PATH))
+def test_a_new_key_invalidates_old_links() -> None:
+    assert not accepts(Links(b"another"), Links(KEY).sign(PATH, USER))
 
 
 @pytest.fixture
@@ -95,18 +110,19 @@ def client(tmp_path: Path) -> httpx.AsyncClient:
     async def metrics(_: Request) -> PlainTextResponse:
         return PlainTextResponse("metrics")
 
-    settings = TransportSettings(incoming=IncomingFiles(tmp_path, 1 << 20), access_token=TOKEN)
+    settings = TransportSettings(incoming=IncomingFiles(tmp_path, 1 << 20))
     routes = [
         download_route("/documents/{id}/original", find),
         Route("/metrics", metrics),
         Route("/health", metrics),
     ]
-    app = Starlette(routes=routes, middleware=create_middleware(settings, FakeAuthentication(TOKEN).authenticate))
+    middleware = create_middleware(settings, FakeAuthentication(TOKEN).authenticate, Links(KEY))
+    app = Starlette(routes=routes, middleware=middleware)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 async def test_an_original_needs_the_token_or_a_signed_link(client: httpx.AsyncClient) -> None:
-    link = Links(TOKEN).sign(PATH)
+    link = Links(KEY).sign(PATH, USER)
     assert (await client.get(PATH)).status_code == 401
     assert (await client.get(link.replace("/1/", "/2/"))).status_code == 401
     assert (await client.post(link)).status_code == 401
@@ -117,7 +133,7 @@ async def test_an_original_needs_the_token_or_a_signed_link(client: httpx.AsyncC
 
 
 async def test_an_original_executes_nothing_in_a_browser(client: httpx.AsyncClient) -> None:
-    headers = (await client.get(Links(TOKEN).sign(PATH))).headers
+    headers = (await client.get(Links(KEY).sign(PATH, USER))).headers
     assert headers["content-disposition"].startswith("attachment; filename*=utf-8''a%22b%0D%0ASet-Cookie")
     assert "set-cookie" not in headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -151,13 +167,13 @@ async def test_no_other_query_parameter_opens_an_original(client: httpx.AsyncCli
 
 async def test_a_second_expiry_in_a_link_does_not_extend_it(client: httpx.AsyncClient) -> None:
     """A later time that is put before or after the signed one in the query string has no effect."""
-    expired = Links(TOKEN, lambda: time.time() - VALID_SECONDS - 1).sign(PATH)
+    expired = Links(KEY, lambda: time.time() - VALID_SECONDS - 1).sign(PATH, USER)
     for link in (f"{expired}&expires=9999999999", expired.replace("?", "?expires=9999999999&")):
         assert (await client.get(link)).status_code == 401
 
 
 async def test_signatures_are_not_logged(client: httpx.AsyncClient) -> None:
-    link = Links(TOKEN).sign(PATH)
+    link = Links(KEY).sign(PATH, USER)
     with capture_logs() as logged:
         for address in (link, link + "0", link.replace("/1/", "/3/")):
             await client.get(address)

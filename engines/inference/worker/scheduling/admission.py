@@ -1,7 +1,7 @@
 """Admission: decides whether a waiting answer may start. It needs a sequence and the cells that it will probably use.
 
-A prompt that shares a prefix with a prompt that is being prefilled waits for that prefix, so that the same tokens are
-never prefilled twice at the same time.
+A prompt that shares a prefix with a prompt of the same salt that is being prefilled waits for that prefix, so that the same
+tokens are never prefilled twice at the same time for one user.
 """
 
 from collections.abc import Sequence
@@ -24,25 +24,26 @@ class Admission(Enum):
 
 
 def check_admission(
-    tokens: Sequence[int], max_tokens: int, cache: KvCache, running: Sequence[SequenceState], limit: int
+    tokens: Sequence[int], salt: str, max_tokens: int, cache: KvCache, running: Sequence[SequenceState], limit: int
 ) -> Admission:
     """Decide whether an answer with the prompt `tokens` and up to `max_tokens` of completion may start.
 
-    `running` are the sequences that are prefilled or decoded now; `limit` is their maximum number.
+    Only prefixes with the same `salt` are reused. `running` are the sequences that are prefilled or decoded now; `limit` is
+    their maximum number.
     """
     if not running:
         return Admission.ADMITTED
     if len(running) >= limit:
         return Admission.NO_ROOM
-    if cache.reuses_prefixes and any(_prefills_prefix_of(tokens, sequence) for sequence in running):
+    if cache.reuses_prefixes and any(_prefills_prefix_of(tokens, salt, sequence) for sequence in running):
         return Admission.WAIT_FOR_PREFIX
     reserved = sum(sequence.reserved for sequence in running)
-    has_room = cache.needed(tokens) + reserved_cells(max_tokens) <= cache.available() - reserved
+    has_room = cache.needed(tokens, salt) + reserved_cells(max_tokens) <= cache.available() - reserved
     return Admission.ADMITTED if has_room else Admission.NO_ROOM
 
 
-def _prefills_prefix_of(tokens: Sequence[int], sequence: SequenceState) -> bool:
-    if not sequence.is_prefilling:
+def _prefills_prefix_of(tokens: Sequence[int], salt: str, sequence: SequenceState) -> bool:
+    if not sequence.is_prefilling or sequence.job.salt != salt:
         return False
     common = min(common_prefix(sequence.tokens, tokens), len(tokens) - 1)
     return common - len(sequence.cached.tokens) >= MIN_AWAITED

@@ -156,12 +156,13 @@ class Engine:
         while self._preempted:
             sequence = self._preempted[0]
             admission = check_admission(
-                sequence.tokens, sequence.remaining, runner.cache, runner.sequences, self.context.parallel
-            )
+                sequence.tokens, sequence.job.salt, sequence.remaining, runner.cache, runner.sequences,
+                self.context.parallel,
+            )  # fmt: skip
             if admission is Admission.NO_ROOM:
                 return
             self._preempted.popleft()
-            sequence.cached = runner.cache.acquire(sequence.tokens, sequence.job.conversation)
+            sequence.cached = runner.cache.acquire(sequence.tokens, sequence.job.conversation, sequence.job.salt)
             runner.sequences.append(sequence)
 
     def _admit(self) -> None:
@@ -178,7 +179,7 @@ class Engine:
         """Start a job in the shared context if it is admitted. Return False if later jobs must wait too."""
         runner = self._shared
         admission = check_admission(
-            job.prompt.tokens, job.max_tokens, runner.cache, runner.sequences, self.context.parallel
+            job.prompt.tokens, job.salt, job.max_tokens, runner.cache, runner.sequences, self.context.parallel
         )
         if admission is Admission.ADMITTED and self._queue.remove(job):
             run_call(job.call, lambda: self._start_shared(job))
@@ -206,7 +207,7 @@ class Engine:
 
     def _start(self, job: Job, sampler: Sampler, runner: BatchRunner) -> SequenceState:
         job.started = time.monotonic()
-        cached = runner.cache.acquire(job.prompt.tokens, job.conversation)
+        cached = runner.cache.acquire(job.prompt.tokens, job.conversation, job.salt)
         self._admitted += 1
         sequence = SequenceState(
             job, sampler, Completion(job), list(job.prompt.tokens), self._admitted, cached, len(cached.tokens)

@@ -16,6 +16,7 @@ class Job:
 
     call: Call
     conversation: str
+    salt: str
     prompt: Prompt
     sampling: SamplingSettings
     max_tokens: int

@@ -2,6 +2,9 @@
 
 llama.cpp does not report how many cells are in use, so they are counted here by its rules: a token takes one cell,
 sequences share the cells of a common prefix, and a cell is free when no sequence has it.
+
+Prefixes are shared only by sequences with the same salt. Each user has a salt of their own, so that neither the duration of
+a prompt nor its number of cached tokens shows what other users asked.
 """
 
 from collections import Counter
@@ -36,6 +39,8 @@ class CachedSequence:
     tokens: list[int] = field(default_factory=list)
     cells: list[int] = field(default_factory=list)
     conversation: str = ""
+    salt: str = ""
+    "Salt of the prompt in the sequence. An empty sequence may be used for any salt."
     is_active: bool = False
     "True while an answer is generated in the sequence. An idle sequence provides cached prefixes for later prompts."
     released_at: int = 0
@@ -68,9 +73,9 @@ class KvCache:
     def free(self) -> int:
         return self.total - len(self._references)
 
-    def needed(self, tokens: Sequence[int]) -> int:
+    def needed(self, tokens: Sequence[int], salt: str) -> int:
         """Return the cells that a prompt needs in addition to those of active sequences."""
-        return len(tokens) - (longest_prefix(self._active(), tokens)[1] if self.reuses_prefixes else 0)
+        return len(tokens) - (longest_prefix(self._active(), tokens, salt)[1] if self.reuses_prefixes else 0)
 
     def available(self) -> int:
         """Return the cells that are free or can be freed, because only idle sequences use them."""
@@ -82,15 +87,16 @@ class KvCache:
     def _idle(self, keep: CachedSequence | None = None) -> list[CachedSequence]:
         return [sequence for sequence in self.sequences if not sequence.is_active and sequence is not keep]
 
-    def acquire(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
+    def acquire(self, tokens: Sequence[int], conversation: str, salt: str) -> CachedSequence:
         """Activate an idle sequence for a prompt and return it. It contains the longest reusable prefix of the prompt.
 
-        The prefix comes from an idle sequence, from a copy of an active one, or from the swap space. It never includes
-        the last token of the prompt, which must be decoded again for its logits. A sequence of the same `conversation`
-        is continued. A sequence of another conversation is copied, so that this conversation can be continued later. At
-        least one sequence must be idle.
+        Only prefixes with the same salt are reusable. The prefix comes from an idle sequence, from a copy of an active one,
+        or from the swap space. It never includes the last token of the prompt, which must be decoded again for its logits.
+        A sequence of the same `conversation` is continued. A sequence of another conversation is copied, so that this
+        conversation can be continued later. At least one sequence must be idle.
         """
-        sequence = self._acquire(tokens, conversation)
+        sequence = self._acquire(tokens, conversation, salt)
+        sequence.salt = salt
         if self.reuses_prefixes:
             self._limit_idle()
         return sequence
@@ -107,13 +113,13 @@ class KvCache:
                 state = self._memory.save_state(sequence.number)
                 if not self._swap.has_room(len(state)):
                     return
-                self._swap.add(SwappedSequence(list(sequence.tokens), sequence.conversation, state))
+                self._swap.add(_swapped(sequence, state))
             self.truncate(sequence, 0)
 
-    def _acquire(self, tokens: Sequence[int], conversation: str) -> CachedSequence:
+    def _acquire(self, tokens: Sequence[int], conversation: str, salt: str) -> CachedSequence:
         limit = len(tokens) - 1
-        cached, length = self._find_cached(tokens)
-        swapped, swapped_length = self._swap.find(tokens)
+        cached, length = self._find_cached(tokens, salt)
+        swapped, swapped_length = self._swap.find(tokens, salt)
         if not self.reuses_prefixes:
             return self._activate(self._empty(), conversation)
         if swapped is not None and min(swapped_length, limit) >= length + MIN_REUSED:
@@ -126,8 +132,8 @@ class KvCache:
         self.truncate(cached, length)
         return self._activate(cached, conversation)
 
-    def _find_cached(self, tokens: Sequence[int]) -> tuple[CachedSequence | None, int]:
-        sequence, length = longest_prefix(self.sequences, tokens)
+    def _find_cached(self, tokens: Sequence[int], salt: str) -> tuple[CachedSequence | None, int]:
+        sequence, length = longest_prefix(self.sequences, tokens, salt)
         length = min(length, len(tokens) - 1)
         return (sequence, length) if length >= MIN_REUSED else (None, 0)
 
@@ -199,14 +205,18 @@ class KvCache:
     def _swap_out(self, sequence: CachedSequence) -> None:
         if self.reuses_prefixes and not self._is_prefix_of_another(sequence):
             state = self._memory.save_state(sequence.number)
-            self._swap.add(SwappedSequence(list(sequence.tokens), sequence.conversation, state))
+            self._swap.add(_swapped(sequence, state))
         self.truncate(sequence, 0)
 
     def _is_prefix_of_another(self, sequence: CachedSequence) -> bool:
-        others = [other for other in self.sequences if other is not sequence]
+        others = [other for other in self.sequences if other is not sequence and other.salt == sequence.salt]
         return any(common_prefix(other.tokens, sequence.tokens) == len(sequence.tokens) for other in others)
 
     def preempt(self, sequence: CachedSequence) -> None:
         """Swap out an active sequence and release it. Its answer is resumed later in a sequence from `acquire`."""
         self._swap_out(sequence)
         self.release(sequence)
+
+
+def _swapped(sequence: CachedSequence, state: bytes) -> SwappedSequence:
+    return SwappedSequence(list(sequence.tokens), sequence.conversation, sequence.salt, state)

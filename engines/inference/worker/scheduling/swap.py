@@ -15,12 +15,15 @@ class SwappedSequence:
 
     tokens: list[int]
     conversation: str
+    salt: str
     state: bytes
 
 
 class HasTokens(Protocol):
     @property
     def tokens(self) -> list[int]: ...
+    @property
+    def salt(self) -> str: ...
 
 
 T = TypeVar("T", bound=HasTokens)
@@ -55,26 +58,28 @@ class SwapSpace:
         if self._sequences.pop(id(sequence), None):
             self.bytes -= len(sequence.state)
 
-    def find(self, tokens: Sequence[int]) -> tuple[SwappedSequence | None, int]:
-        """Return the sequence that shares the longest prefix with `tokens`, and the length of that prefix.
+    def find(self, tokens: Sequence[int], salt: str) -> tuple[SwappedSequence | None, int]:
+        """Return the sequence of the same salt that shares the longest prefix with `tokens`, and the length of that prefix.
 
         Return None and 0 if no sequence shares a prefix.
         """
-        return longest_prefix(list(self._sequences.values()), tokens)
+        return longest_prefix(list(self._sequences.values()), tokens, salt)
 
     def clear(self) -> None:
         self._sequences.clear()
         self.bytes = 0
 
 
-def longest_prefix(sequences: Sequence[T], tokens: Sequence[int]) -> tuple[T | None, int]:
-    """Return the sequence that shares the longest prefix with `tokens`, and the length of that prefix.
+def longest_prefix(sequences: Sequence[T], tokens: Sequence[int], salt: str) -> tuple[T | None, int]:
+    """Return the sequence of the same salt that shares the longest prefix with `tokens`, and the length of that prefix.
 
     Return None and 0 if no sequence shares a prefix.
     """
     best: T | None = None
     length = 0
     for sequence in sequences:
+        if sequence.salt != salt:
+            continue
         common = common_prefix(sequence.tokens, tokens)
         if common > length:
             best, length = sequence, common

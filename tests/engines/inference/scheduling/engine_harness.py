@@ -122,13 +122,14 @@ class EngineHarness:
         *,
         sampling: SamplingSettings = GREEDY,
         conversation: str = "",
+        salt: str = "",
         grammar: str | None = None,
     ) -> FakeCall:
         """Queue a job for a prompt of these tokens."""
         call = FakeCall()
         prompt = Prompt("", tokens, Section.START)
         values = overlay(sampling, SAMPLING)
-        job = Job(call, conversation, prompt, values, max_tokens, TextStream(), grammar)  # type: ignore[arg-type]
+        job = Job(call, conversation, salt, prompt, values, max_tokens, TextStream(), grammar)  # type: ignore[arg-type]
         call.on_cancel = lambda: self._drop(job)
         self.queue.put(job)
         return call
