@@ -15,12 +15,12 @@ from persistence.access.logins import Logins
 from persistence.access.users import Accounts, Users
 from persistence.database.database import open_database
 from persistence.master_keys import rotate_secret_keys
-from records.access import CredentialsRecord, UserFilter
+from records.access import CredentialsRecord, Role, UserFilter
 from records.access.system_scope import SYSTEM
 from records.errors import ExpectedError, InvalidInput
 from records.page import PageRequest
 from services.access.accounts import RESET_LIFETIME, check_email
-from services.access.passwords import Passwords, check_password
+from services.access.passwords import Passwords
 from services.access.secret_tokens import digest, new_code
 from settings import Settings, read_settings
 
@@ -51,8 +51,8 @@ class Administration:
 
     async def create_superadmin(self, email: str, name: str, password: str) -> list[str]:
         """Give the superadmin an address and a password, which enables accounts."""
-        address = check_email(email)
-        password_hash = await Passwords().hash(check_password(password, name, address))
+        address, passwords = check_email(email), Passwords()
+        password_hash = await passwords.hash(await passwords.check(password, name, address))
         if not await self._accounts.claim_superadmin(name, address, password_hash):
             raise InvalidInput("There is a superadmin with a password already. Use reset-password.")
         return [f"{address} is the superadmin. The server has accounts from its next start on."]
@@ -61,12 +61,14 @@ class Administration:
         """Create a code with which a user sets a new password within a day."""
         account = await self._find(email)
         code = new_code()
-        await self._accounts.set_reset_code(account.user.id, digest(code), datetime.now(UTC) + RESET_LIFETIME)
+        await self._accounts.set_reset_code(account.user.id, digest(code), datetime.now(UTC) + RESET_LIFETIME, None)
         return [f"Code for the mutation `changePassword`, valid once within 24 hours: {code}"]
 
     async def set_active(self, email: str, *, active: bool) -> list[str]:
         """Close or open an account."""
         account = await self._find(email)
+        if account.user.role is Role.SUPERADMIN and not active:
+            raise InvalidInput("The account of the superadmin cannot be closed.")
         await self._users.update(SYSTEM, account.user.id, active=active)
         if not active:
             await self._logins.end_all(account.user.id)
@@ -80,9 +82,9 @@ class Administration:
         return ["The server serves one person without a password. Data of other users stays, but nobody can see it."]
 
     async def rotate_keys(self) -> list[str]:
-        """Add a new master key. What the previous one signed stays valid until it expires."""
+        """Replace the master key. Access tokens and links end; programs and pages refresh their log-ins."""
         key_id = await anyio.to_thread.run_sync(rotate_secret_keys, self._folder / "secrets")
-        return [f"The newest master key is {key_id}."]
+        return [f"The master key is {key_id}. Access tokens that were issued before are no longer valid."]
 
     async def _find(self, email: str) -> CredentialsRecord:
         account = await self._accounts.find_by_email(email)

@@ -12,7 +12,7 @@ from bootstrap.documents import DocumentServices, open_document_services
 from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
-from concurrency import Signal, Supervisor
+from concurrency import Signal, Supervisor, open_owned_tasks
 from records.access import AccountsMode
 from records.access.system_scope import SYSTEM
 from records.configuration import Limits, ServerSettings
@@ -132,7 +132,8 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         loop_lag = await enter(open_loop_lag(supervisor))
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
         token = settings.access_token.get_secret_value() if settings.access_token else None
-        access = await open_access(stores.access, AccountsMode(settings.accounts.upper()), token)
+        tasks = await enter(open_owned_tasks(supervisor, "access"))
+        access = await open_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()

@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from persistence.fsync import sync
 
 KEY_BYTES = 32
-MAX_MASTER_KEYS = 2
-"""Number of master keys that are kept: after a rotation, what the previous one signed stays valid until it expires."""
 FILE_NAME = "master-keys.json"
 
 
@@ -48,10 +46,10 @@ def open_secret_keys(folder: Path) -> SecretKeyFile:
 
 
 def rotate_secret_keys(folder: Path) -> str:
-    """Add a master key in front of the others, remove the oldest ones, and return the id of the new key."""
+    """Replace the master key, and return the id of the new one. Nothing that the old one signed stays valid."""
     path = folder / FILE_NAME
     newest = _new_key()
-    _write(path, [newest, *_read(path)][:MAX_MASTER_KEYS])
+    _write(path, [newest])
     return newest.id
 
 

@@ -1,7 +1,7 @@
 """Accounts: the viewer, signing up, logging in and out, users, invitations, API keys and the audit log."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 from records.access import (
     ApiKeyRecord,
@@ -11,14 +11,17 @@ from records.access import (
     KeyLimit,
     LoggedIn,
     Role,
+    TokenDelivery,
     UserFilter,
     UserRecord,
 )
-from records.ids import UserId
+from records.ids import ApiKeyId, InvitationId, LoginId, UserId
 from records.page import PageRequest
 from resolvers.pages import Listing
 from resolvers.request_context import Context
 from resolvers.validation import check_name, reject_null
+
+Result = TypeVar("Result")
 
 
 async def find_viewer(context: Context) -> UserRecord | None:
@@ -44,43 +47,88 @@ async def list_audit_entries(context: Context, filter: AuditFilter, request: Pag
     return Listing(page, lambda: audit.count(context.scope, filter))
 
 
+async def _complete(context: Context, work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a change to its end, even if the client goes away: no change lacks its revocations or its audit entry."""
+    return await context.access.tasks.complete(work, "change of an account")
+
+
 async def enable_accounts(context: Context, name: str, email: str, password: str) -> LoggedIn:
-    """Raises `Conflict`, `InvalidInput` and `WeakPassword`."""
-    return await context.access.accounts.enable(context.viewer, context.exchange, check_name(name), email, password)
+    """Raises `Conflict`, `InvalidInput`, `WeakPassword` and `Busy`."""
+    accounts, checked = context.access.accounts, check_name(name)
+    return await _complete(context, lambda: accounts.enable(context.viewer, context.exchange, checked, email, password))
 
 
 async def sign_up(context: Context, name: str, email: str, password: str, invitation: str | None) -> bool:
-    """Return whether the account can be used at once. Raises `InvalidInput`, `WeakPassword` and `RateLimited`."""
-    return await context.access.accounts.sign_up(context.exchange, check_name(name), email, password, invitation)
+    """Return whether the account can be used at once.
+
+    Raises `InvalidInput`, `WeakPassword`, `RateLimited` and `Busy`.
+    """
+    accounts, checked = context.access.accounts, check_name(name)
+    return await _complete(context, lambda: accounts.sign_up(context.exchange, checked, email, password, invitation))
+
+
+async def log_in(context: Context, email: str, password: str, delivery: TokenDelivery) -> LoggedIn:
+    """Raises `InvalidCredentials`, `InvalidInput` and `Busy`."""
+    log_ins = context.access.log_ins
+    return await _complete(context, lambda: log_ins.log_in(context.exchange, email, password, delivery))
+
+
+async def refresh_session(context: Context, token: str | None) -> LoggedIn:
+    """Raises `InvalidCredentials` and `Forbidden`."""
+    return await _complete(context, lambda: context.access.log_ins.refresh(context.exchange, token))
+
+
+async def log_out(context: Context, login_id: LoginId | None, everywhere: bool) -> int:
+    """Return the number of log-ins that were ended. Raises `NotFound` and `InvalidInput`."""
+    log_ins = context.access.log_ins
+    return await _complete(
+        context, lambda: log_ins.log_out(context.viewer, context.exchange, login_id, everywhere=everywhere)
+    )
 
 
 async def change_password(context: Context, password: str, current: str | None, code: str | None) -> UserRecord:
-    """Raises `InvalidCredentials`, `WeakPassword` and `RateLimited`."""
-    return await context.access.accounts.change_password(
-        context.viewer, context.exchange, password, current=current, code=code
+    """Raises `InvalidCredentials`, `WeakPassword`, `RateLimited` and `Busy`."""
+    accounts = context.access.accounts
+    return await _complete(
+        context,
+        lambda: accounts.change_password(context.viewer, context.exchange, password, current=current, code=code),
     )
 
 
 async def update_user(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> UserRecord:
     """Apply the provided changes of `name`, `role` and `active`. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
     reject_null(provided, "name", "role", "active")
-    return await context.access.accounts.update_user(
-        context.viewer,
-        context.exchange,
-        user_id,
-        name=check_name(provided["name"]) if "name" in provided else None,
-        role=provided.get("role"),
-        active=provided.get("active"),
-    )
+    changes = dict(provided) | ({"name": check_name(provided["name"])} if "name" in provided else {})
+    accounts = context.access.accounts
+    return await _complete(context, lambda: accounts.update_user(context.viewer, context.exchange, user_id, **changes))
+
+
+async def reset_password(context: Context, user_id: UserId) -> str:
+    """Return a reset code. Raises `NotFound` and `Forbidden`."""
+    accounts = context.access.accounts
+    return await _complete(context, lambda: accounts.reset_password(context.viewer, context.exchange, user_id))
 
 
 async def create_invitation(
     context: Context, email: str | None, role: Role, hours: int
 ) -> tuple[InvitationRecord, str]:
     """Return an invitation with its code. Raises `Forbidden` and `InvalidInput`."""
-    return await context.access.invitations.create(context.viewer, context.exchange, email, role, hours)
+    invitations = context.access.invitations
+    return await _complete(context, lambda: invitations.create(context.viewer, context.exchange, email, role, hours))
+
+
+async def revoke_invitation(context: Context, invitation_id: InvitationId) -> None:
+    """Raises `NotFound`."""
+    invitations = context.access.invitations
+    await _complete(context, lambda: invitations.revoke(context.viewer, context.exchange, invitation_id))
 
 
 async def create_api_key(context: Context, name: str, limit: KeyLimit, days: int | None) -> tuple[ApiKeyRecord, str]:
     """Return an API key with its text. Raises `Forbidden` and `InvalidInput`."""
-    return await context.access.api_keys.create(context.viewer, context.exchange, check_name(name), limit, days)
+    keys, checked = context.access.api_keys, check_name(name)
+    return await _complete(context, lambda: keys.create(context.viewer, context.exchange, checked, limit, days))
+
+
+async def revoke_api_key(context: Context, key_id: ApiKeyId) -> None:
+    """Raises `NotFound`."""
+    await _complete(context, lambda: context.access.api_keys.revoke(context.viewer, context.exchange, key_id))

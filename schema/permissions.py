@@ -60,7 +60,7 @@ PERMISSIONS: dict[str, Permission] = {
     "changePassword": Permission(limit=None, is_open=True),
     "updateUser": Permission(KeyLimit.ADMIN),
     "resetPassword": Permission(limit=None, is_for_admins=True),
-    "createInvitation": ADMIN,
+    "createInvitation": Permission(limit=None, is_for_admins=True),
     "revokeInvitation": ADMIN,
     "createApiKey": LOGIN,
     "revokeApiKey": LOGIN,

@@ -6,6 +6,7 @@ from datetime import datetime
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.scope_filter import role_filter
+from persistence.access.users import find_invitation
 from persistence.database.access_tables import Invitation
 from persistence.database.database import Database
 from persistence.database.json_columns import now
@@ -36,9 +37,8 @@ class Invitations:
         return _to_record(row)
 
     async def find_valid(self, digest: str) -> InvitationRecord | None:
-        async with self._database.reading() as reader:
-            valid = Invitation.filter(digest=digest, used_at=None, expires_at__gt=now())
-            row = await valid.using_db(reader).first()
+        async with self._database.snapshot() as reader:
+            row = await find_invitation(reader, digest)
         return None if row is None else _to_record(row)
 
     async def find_many(

@@ -8,16 +8,27 @@ from persistence.database.json_columns import json_array, pack
 from persistence.database.sqlite import execute, fetch_value
 
 MAX_DELAY_SECONDS = 900
+SECONDS_PER_FAILURE = 600
+"""Time after which one failure is forgotten."""
 
-_HAS_TO_WAIT = """
+_REMAINING = "max(0, failures - (?2 - counted_at) / ?3)"
+"""The number of failures that are not forgotten yet."""
+_HAS_TO_WAIT = f"""
     SELECT 1 FROM json_each(?1) AS attempts JOIN login_delays ON login_delays.key = attempts.key
-    WHERE failures >= attempts.value AND ?2 < last_failed_at + min(?3, 1 << min(failures - attempts.value, 20)) LIMIT 1
+    WHERE {_REMAINING} > attempts.value - 0.5
+        AND ?2 < last_failed_at + min(?4, 1 << min(CAST({_REMAINING} - attempts.value + 0.5 AS INTEGER), 20)) LIMIT 1
+"""  # noqa: S608  # constants
+_COUNT_FAILURE = f"""
+    INSERT INTO login_delays (key, failures, counted_at, last_failed_at, previous_failed_at)
+    SELECT key, 1, ?2, ?2, 0 FROM json_each(?1) WHERE true
+    ON CONFLICT (key) DO UPDATE SET failures = {_REMAINING} + 1, counted_at = ?2,
+        previous_failed_at = last_failed_at, last_failed_at = ?2
+"""  # noqa: S608  # constants
+_CANCEL = """
+    UPDATE login_delays SET failures = max(0, failures - 1), last_failed_at = previous_failed_at
+    WHERE key IN (SELECT value FROM json_each(?))
 """
-_COUNT_FAILURE = """
-    INSERT INTO login_delays (key, failures, last_failed_at) SELECT key, 1, ?2 FROM json_each(?1) WHERE true
-    ON CONFLICT (key) DO UPDATE SET failures = failures + 1, last_failed_at = excluded.last_failed_at
-"""
-_UNCOUNT = "UPDATE login_delays SET failures = failures - 1 WHERE key IN (SELECT value FROM json_each(?))"
+_REMOVE_FORGOTTEN = "DELETE FROM login_delays WHERE failures <= (?1 - counted_at) / ?2"
 
 
 class LoginDelays:
@@ -29,16 +40,16 @@ class LoginDelays:
     async def begin(self, free_failures: Mapping[str, int], now: float) -> bool:
         attempts = pack(free_failures)
         async with self._database.writing() as transaction:
-            if await fetch_value(transaction, _HAS_TO_WAIT, [attempts, now, MAX_DELAY_SECONDS]):
+            await execute(transaction, _REMOVE_FORGOTTEN, [now, SECONDS_PER_FAILURE])
+            if await fetch_value(transaction, _HAS_TO_WAIT, [attempts, now, SECONDS_PER_FAILURE, MAX_DELAY_SECONDS]):
                 return False
-            await execute(transaction, _COUNT_FAILURE, [attempts, now])
+            await execute(transaction, _COUNT_FAILURE, [attempts, now, SECONDS_PER_FAILURE])
         return True
 
-    async def succeed(self, forgiven: str, uncounted: Sequence[str]) -> None:
+    async def forgive(self, key: str) -> None:
         async with self._database.writing() as transaction:
-            await LoginDelay.filter(key=forgiven).using_db(transaction).delete()
-            await execute(transaction, _UNCOUNT, [json_array(uncounted)])
+            await LoginDelay.filter(key=key).using_db(transaction).delete()
 
-    async def remove_older(self, before: float) -> None:
+    async def cancel(self, keys: Sequence[str]) -> None:
         async with self._database.writing() as transaction:
-            await LoginDelay.filter(last_failed_at__lt=before).using_db(transaction).delete()
+            await execute(transaction, _CANCEL, [json_array(keys)])

@@ -7,7 +7,7 @@ from persistence.access.users import to_user
 from persistence.database.access_tables import Login, RefreshToken, User
 from persistence.database.database import Database
 from persistence.database.json_columns import now
-from records.access import AccessScope, LoginRecord, RefreshedLogin, UserRecord
+from records.access import AccessScope, CredentialsRecord, LoginRecord, RefreshedLogin, UserRecord
 from records.errors import NotFound
 from records.ids import LoginId, UserId
 
@@ -19,10 +19,18 @@ class Logins:
         self._database = database
 
     async def create(
-        self, user_id: UserId, client: str, ends_at: datetime, refresh_digest: str, refresh_expires_at: datetime
-    ) -> LoginRecord:
-        moment = now()
+        self,
+        account: CredentialsRecord,
+        client: str,
+        refresh_digest: str,
+        ends_at: datetime,
+        refresh_expires_at: datetime,
+    ) -> LoginRecord | None:
+        moment, user_id = now(), account.user.id
         async with self._database.writing() as transaction:
+            unchanged = User.filter(id=user_id, active=True, password_hash=account.password_hash)
+            if not await unchanged.using_db(transaction).exists():
+                return None
             row = await Login.create(
                 using_db=transaction, user_id=user_id, client=client, created_at=moment, last_used_at=moment,
                 ends_at=ends_at,

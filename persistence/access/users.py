@@ -7,7 +7,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.scope_filter import user_filter
-from persistence.database.access_tables import Invitation, Login, ResetCode, User
+from persistence.database.access_tables import ApiKey, Invitation, Login, ResetCode, User
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now
 from persistence.database.keyset_pages import Listing, count, page
@@ -16,6 +16,11 @@ from records.errors import InvalidInput, NotFound
 from records.ids import UserId
 from records.page import Page, PageRequest
 from records.values.text import comparison_key
+
+LOWER_ROLES: dict[Role, tuple[str, ...]] = {
+    Role.SUPERADMIN: (Role.ADMIN.value, Role.USER.value), Role.ADMIN: (Role.USER.value,), Role.USER: (),
+}  # fmt: skip
+"""The roles below each role, as they are stored."""
 
 
 class Users:
@@ -89,12 +94,16 @@ class Accounts:
         claimed = {"name": name, "email": email, "email_key": comparison_key(email), "password_hash": password_hash}
         async with self._database.writing() as transaction:
             unclaimed = User.filter(role=Role.SUPERADMIN.value, password_hash=None)
-            return bool(await unclaimed.using_db(transaction).update(**claimed))
+            is_claimed = bool(await unclaimed.using_db(transaction).update(**claimed))
+            if is_claimed:
+                await _erase_grants(transaction)
+            return is_claimed
 
     async def release_superadmin(self) -> None:
         async with self._database.writing() as transaction:
             superadmin = User.filter(role=Role.SUPERADMIN.value).using_db(transaction)
             await superadmin.update(email=None, email_key=None, password_hash=None)
+            await _erase_grants(transaction)
 
     async def create(
         self, name: str, email: str, password_hash: str, role: Role, *, active: bool, invitation: str | None
@@ -121,19 +130,23 @@ class Accounts:
             unchanged = User.filter(id=user_id, password_hash=old_hash)
             await unchanged.using_db(transaction).update(password_hash=new_hash)
 
-    async def set_reset_code(self, user_id: UserId, digest: str, expires_at: datetime) -> None:
+    async def set_reset_code(
+        self, user_id: UserId, digest: str, expires_at: datetime, creator_id: UserId | None
+    ) -> None:
         async with self._database.writing() as transaction:
             await ResetCode.filter(user_id=user_id).using_db(transaction).delete()
-            await ResetCode.create(using_db=transaction, user_id=user_id, digest=digest, expires_at=expires_at)
+            await ResetCode.create(
+                using_db=transaction, user_id=user_id, digest=digest, expires_at=expires_at, creator_id=creator_id
+            )
 
     async def find_by_reset_code(self, digest: str) -> CredentialsRecord | None:
         async with self._database.snapshot() as reader:
-            code = await ResetCode.get_or_none(digest=digest, expires_at__gt=now(), using_db=reader)
+            code = await _find_reset_code(reader, digest)
             return None if code is None else _credentials(await User.get(id=code.user_id, using_db=reader))
 
     async def use_reset_code(self, digest: str, password_hash: str) -> UserId | None:
         async with self._database.writing() as transaction:
-            code = await ResetCode.get_or_none(digest=digest, expires_at__gt=now(), using_db=transaction)
+            code = await _find_reset_code(transaction, digest)
             if code is None:
                 return None
             await _store_password(transaction, UserId(code.user_id), password_hash)
@@ -145,15 +158,42 @@ class Accounts:
             await User.filter(id=user_id).using_db(transaction).update(last_seen_at=now())
 
 
+async def _find_reset_code(client: BaseDBAsyncClient, digest: str) -> ResetCode | None:
+    """Return a reset code that has not expired, and whose creator is active and has a higher role than its user."""
+    code = await ResetCode.get_or_none(digest=digest, expires_at__gt=now(), using_db=client)
+    if code is None or code.creator_id is None:
+        return code
+    creator, user = (
+        await User.get(id=code.creator_id, using_db=client),
+        await User.get(id=code.user_id, using_db=client),
+    )
+    return code if creator.active and user.role in LOWER_ROLES[Role(creator.role)] else None
+
+
 async def _store_password(transaction: BaseDBAsyncClient, user_id: UserId, password_hash: str) -> None:
     await User.filter(id=user_id).using_db(transaction).update(password_hash=password_hash)
     await ResetCode.filter(user_id=user_id).using_db(transaction).delete()
 
 
+async def _erase_grants(transaction: BaseDBAsyncClient) -> None:
+    """Erase all API keys, invitations and reset codes."""
+    for table in (ApiKey, Invitation, ResetCode):
+        await table.all().using_db(transaction).delete()
+
+
 async def _use_invitation(transaction: BaseDBAsyncClient, digest: str) -> None:
-    valid = Invitation.filter(digest=digest, used_at=None, expires_at__gt=now())
-    if not await valid.using_db(transaction).update(used_at=now()):
+    found = await find_invitation(transaction, digest)
+    if found is None or not await Invitation.filter(id=found.id).using_db(transaction).update(used_at=now()):
         raise InvalidInput("{field} is not valid: it is unknown, has been used or has expired.", field="invitation")
+
+
+async def find_invitation(client: BaseDBAsyncClient, digest: str) -> Invitation | None:
+    """Return an invitation that is neither used nor expired, and whose inviter is active and has a higher role."""
+    found = await Invitation.get_or_none(digest=digest, used_at=None, expires_at__gt=now(), using_db=client)
+    inviter = None if found is None else await User.get_or_none(id=found.inviter_id, using_db=client)
+    if found is None or inviter is None or not inviter.active:
+        return None
+    return found if found.role in LOWER_ROLES[Role(inviter.role)] else None
 
 
 async def _load(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequence[int]) -> dict[int, UserRecord]:

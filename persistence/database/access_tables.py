@@ -96,13 +96,17 @@ class Invitation(Model):
         indexes = [("created_at", "id")]
 
 
-# A code with which a user sets a new password, once. A user has at most one.
+# A code with which a user sets a new password, once. A user has at most one. Without a creator, the command line created it.
 class ResetCode(Model):
     id = fields.IntField(primary_key=True)
     user: fields.OneToOneRelation[User] = fields.OneToOneField(
         "graphlore.User", related_name="reset_code", on_delete=fields.CASCADE
     )
     user_id: int
+    creator: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "graphlore.User", related_name="created_codes", on_delete=fields.CASCADE, null=True
+    )
+    creator_id: int | None
     digest = fields.CharField(max_length=64, unique=True)
     expires_at: datetime = fields.DatetimeField()
 
@@ -114,8 +118,10 @@ class ResetCode(Model):
 class LoginDelay(Model):
     id = fields.IntField(primary_key=True)
     key = fields.CharField(max_length=400, unique=True)
-    failures = fields.IntField()
-    last_failed_at = fields.FloatField()  # seconds since the epoch
+    failures = fields.FloatField()
+    counted_at = fields.FloatField()  # seconds since the epoch, as the next two
+    last_failed_at = fields.FloatField()
+    previous_failed_at = fields.FloatField()
 
     class Meta:
         table = "login_delays"

@@ -98,7 +98,7 @@ class CreateInvitationInput:
     email: str | None = strawberry.field(
         default=UNSET, description="Address that must sign up with the invitation; null or omitted for any address."
     )
-    role: Role = strawberry.field(default=Role.USER, description="Role of the new account, not above one's own.")
+    role: Role = strawberry.field(default=Role.USER, description="Role of the new account, below one's own.")
     expires_in_hours: int = strawberry.field(default=168, description="Time until its expiry in hours, 1 to 720.")
 
 
@@ -124,7 +124,10 @@ class RevokeApiKeyInput:
 @strawberry.input(description="Conditions on users. All that are given must hold.")
 class UserFilter:
     role: list[Role] | None = strawberry.field(default=UNSET, description="Users with one of these roles.")
-    active: bool | None = strawberry.field(default=UNSET, description="Users whose account is open, or closed.")
+    active: bool | None = strawberry.field(
+        default=UNSET,
+        description="True for users whose account is open, false for those whose account is closed or waits for approval.",
+    )
     name_contains: str | None = strawberry.field(
         default=UNSET, description="Users whose name or address contains this text, ignoring case."
     )

@@ -46,14 +46,16 @@ class LogInSuccess:
     )
     expires_at: datetime = strawberry.field(description="Time at which the access token expires: after 30 minutes.")
     refresh_token: str | None = strawberry.field(
-        description="Token for `refreshSession`, valid for 7 days and used up by it; null if it was sent as a cookie, or "
-        "if a refresh token was used twice within 10 seconds: the one that its first use returned stays valid."
+        description="Token for `refreshSession`, which uses it up. It is valid for 7 days, but not longer than "
+        "30 days after "
+        "the log-in. Null if it was sent as a cookie, or if the token was used for the second time within 10 seconds: the "
+        "token that its first use returned is still valid."
     )
 
     @classmethod
     def from_record(cls, record: records.LoggedIn) -> "LogInSuccess":
         return cls(
-            viewer=Viewer.from_record(record.user, record.viewer.scope),
+            viewer=Viewer.from_record(record.user, record.viewer),
             access_token=record.access_token,
             expires_at=record.expires_at,
             refresh_token=record.refresh_token,
@@ -118,7 +120,6 @@ LogInResult = Annotated[
     LogInSuccess
     | InvalidCredentialsError
     | WeakPasswordError
-    | RateLimitedError
     | ConflictError
     | InvalidInputError
     | ForbiddenError
@@ -167,7 +168,10 @@ RevokeApiKeyResult = Annotated[
 class LogInMutations:
     @strawberry.mutation(
         description="Give the person whom the server serves without accounts an address and a password, and log in. From "
-        "then on every request needs the credentials of an account. Returns `ConflictError` if the server has accounts."
+        "then on every request needs the credentials of an account, or the access token of the server. Without a "
+        "cookie, the "
+        "refresh token is returned; a page of this server gets it as a cookie. API keys and invitations that exist are "
+        "erased. Returns `ConflictError` if the server has accounts."
     )
     async def enable_accounts(
         self, info: Info, input: Annotated[EnableAccountsInput, strawberry.argument(description="The account.")]
@@ -193,9 +197,9 @@ class LogInMutations:
     async def log_in(
         self, info: Info, input: Annotated[LogInInput, strawberry.argument(description="Address and password.")]
     ) -> LogInResult:
-        context = info.context
-        found = await context.access.log_ins.log_in(context.exchange, input.email, input.password, input.delivery)
-        return LogInSuccess.from_record(found)
+        return LogInSuccess.from_record(
+            await accounts.log_in(info.context, input.email, input.password, input.delivery)
+        )
 
     @strawberry.mutation(
         description="Return a new access token for a refresh token, and the next refresh token. Needs no other "
@@ -204,20 +208,15 @@ class LogInMutations:
     async def refresh_session(
         self, info: Info, input: Annotated[RefreshSessionInput, strawberry.argument(description="The token.")]
     ) -> LogInResult:
-        context = info.context
-        return LogInSuccess.from_record(
-            await context.access.log_ins.refresh(context.exchange, or_none(input.refresh_token))
-        )
+        return LogInSuccess.from_record(await accounts.refresh_session(info.context, or_none(input.refresh_token)))
 
     @strawberry.mutation(description="End log-ins of the viewer, with their WebSocket connections.")
     async def log_out(
         self, info: Info, input: Annotated[LogOutInput, strawberry.argument(description="The log-ins.")]
     ) -> LogOutResult:
-        context, login_id = info.context, or_none(input.login_id)
+        login_id = or_none(input.login_id)
         key = None if login_id is None else global_ids.LOGIN.get_key(login_id, "login_id")
-        everywhere = bool(or_none(input.everywhere))
-        ended = await context.access.log_ins.log_out(context.viewer, context.exchange, key, everywhere=everywhere)
-        return LogOutSuccess(ended=ended)
+        return LogOutSuccess(ended=await accounts.log_out(info.context, key, bool(or_none(input.everywhere))))
 
     @strawberry.mutation(
         description="Change a password: one's own, or with a code of `resetPassword`. All other log-ins of the user end."
@@ -233,8 +232,10 @@ class LogInMutations:
 @strawberry.type
 class AccountMutations:
     @strawberry.mutation(
-        description="Change a user. Everybody may change their own name; administrators the names and the state of users "
-        "with a lower role; only the superadmin changes roles. The connections of the user end if the role is changed."
+        description="Change a user. Everybody may change their own name. Administrators may change the names of "
+        "users with a "
+        "role below theirs, and close and open their accounts. Only the superadmin changes roles. The WebSocket connections "
+        "of the user end if the role is changed or the account is closed."
     )
     async def update_user(
         self, info: Info, input: Annotated[UpdateUserInput, strawberry.argument(description="The changes.")]
@@ -244,14 +245,15 @@ class AccountMutations:
         return UpdateUserSuccess(user=User.from_record(user))
 
     @strawberry.mutation(
-        description="Create a code with which a user sets a new password. For administrators, and users with a lower role."
+        description="Create a code with which another user sets a new password. For administrators; the role of "
+        "the user must be "
+        "below theirs."
     )
     async def reset_password(
         self, info: Info, input: Annotated[ResetPasswordInput, strawberry.argument(description="The user.")]
     ) -> ResetPasswordResult:
-        context, user_id = info.context, global_ids.USER.get_key(input.id, "id")
-        code = await context.access.accounts.reset_password(context.viewer, context.exchange, user_id)
-        return ResetPasswordSuccess(reset_code=code)
+        user_id = global_ids.USER.get_key(input.id, "id")
+        return ResetPasswordSuccess(reset_code=await accounts.reset_password(info.context, user_id))
 
     @strawberry.mutation(description="Create an invitation. For administrators.")
     async def create_invitation(
@@ -266,8 +268,7 @@ class AccountMutations:
     async def revoke_invitation(
         self, info: Info, input: Annotated[RevokeInvitationInput, strawberry.argument(description="The invitation.")]
     ) -> RevokeInvitationResult:
-        context, key = info.context, global_ids.INVITATION.get_key(input.id, "id")
-        await context.access.invitations.revoke(context.viewer, context.exchange, key)
+        await accounts.revoke_invitation(info.context, global_ids.INVITATION.get_key(input.id, "id"))
         return RevokeInvitationSuccess(deleted_id=input.id)
 
     @strawberry.mutation(description="Create an API key of the viewer. Needs a log-in.")
@@ -281,6 +282,5 @@ class AccountMutations:
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, strawberry.argument(description="The API key.")]
     ) -> RevokeApiKeyResult:
-        context, key = info.context, global_ids.API_KEY.get_key(input.id, "id")
-        await context.access.api_keys.revoke(context.viewer, context.exchange, key)
+        await accounts.revoke_api_key(info.context, global_ids.API_KEY.get_key(input.id, "id"))
         return RevokeApiKeySuccess(deleted_id=input.id)

@@ -20,7 +20,7 @@ async def find_user(info: Info, global_id: str) -> User | None:
 async def find_login(info: Info, global_id: str) -> Login | None:
     key = global_ids.LOGIN.find_key(global_id)
     found = await info.context.access.stores.logins.of_user(info.context.scope)
-    return next((Login.from_record(record, info) for record in found if record.id == key), None)
+    return next((Login.from_record(record, info.context.viewer.login_id) for record in found if record.id == key), None)
 
 
 async def find_api_key(info: Info, global_id: str) -> ApiKey | None:
@@ -45,10 +45,12 @@ async def find_audit_entry(info: Info, global_id: str) -> AuditEntry | None:
 
 @strawberry.type
 class AccessQueries:
-    @strawberry.field(description="Return the user who sends the request; null without credentials. Needs none.")
+    @strawberry.field(
+        description="Return the user who sends the request; null without valid credentials, which it does not need."
+    )
     async def viewer(self, info: Info) -> Viewer | None:
         user = await accounts.find_viewer(info.context)
-        return None if user is None else Viewer.from_record(user, info.context.scope)
+        return None if user is None else Viewer.from_record(user, info.context.viewer)
 
     @strawberry.field(description="Return what a page for logging in needs to know. Needs no credentials.")
     def sign_up_options(self, info: Info) -> SignUpOptions:
@@ -89,7 +91,8 @@ class AccessQueries:
         return connect(await accounts.list_invitations(info.context, request), Invitation.from_record)
 
     @strawberry.field(
-        description="List the entries of the audit log, the latest first. Empty except for the superadmin."
+        description="List the entries of the audit log, the latest first. For administrators; empty except for "
+        "the superadmin."
     )
     async def audit_entries(
         self,

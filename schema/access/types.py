@@ -14,7 +14,7 @@ from records.access import (
     Role,
     UserRecord,
 )
-from records.ids import UserId
+from records.ids import LoginId, UserId
 from schema.common import global_ids
 from schema.common.enums import describe
 from schema.common.info import Info
@@ -23,9 +23,9 @@ from schema.common.types import Node
 
 describe(
     Role,
-    "Rights of a user. No role includes the sessions and the private documents of another user.",
-    SUPERADMIN="Everything: also the roles of other users and the audit log. Exactly one user has this role.",
-    ADMIN="Users, invitations and models, besides everything of USER.",
+    "Rights of a user. No role includes the sessions and the documents of another user.",
+    SUPERADMIN="Everything of ADMIN; also the roles of users and the audit log. Exactly one user has this role.",
+    ADMIN="Everything of USER; also users, invitations, models, background indexing and `/metrics`.",
     USER="Own sessions and documents.",
 )
 describe(
@@ -34,14 +34,14 @@ describe(
     SINGLE="The server has no accounts: it serves one person without a password, or everyone who has its access token.",
     INVITATION="An account needs an invitation.",
     APPROVAL="Everyone can sign up; an administrator has to open the account, unless there is an invitation.",
-    CLOSED="Nobody can sign up.",
+    CLOSED="Nobody can sign up, except the superadmin with the set-up code.",
 )
 describe(
     KeyLimit,
     "Operations that an API key permits, within the role of its owner.",
     READ="Queries and subscriptions.",
     WRITE="Also mutations of one's own documents, sessions and messages.",
-    ADMIN="Also what the role ADMIN permits, except log-ins, API keys, passwords and roles.",
+    ADMIN="Also what the role of its owner permits, except log-ins, API keys, passwords, roles and invitations.",
 )
 describe(
     AuditAction,
@@ -113,9 +113,8 @@ class Login(Node):
     current: bool = strawberry.field(description="True for the log-in of this request.")
 
     @classmethod
-    def from_record(cls, record: records.LoginRecord, info: Info) -> "Login":
-        is_current = record.id == info.context.viewer.login_id
-        return from_record(cls, record, id=global_ids.LOGIN.encode(record.id), current=is_current)
+    def from_record(cls, record: records.LoginRecord, current: LoginId | None) -> "Login":
+        return from_record(cls, record, id=global_ids.LOGIN.encode(record.id), current=record.id == current)
 
 
 @strawberry.type(description="A key with which a program acts as its owner: `Authorization: Bearer glk_…`.")
@@ -125,7 +124,7 @@ class ApiKey(Node):
     limit: KeyLimit = strawberry.field(description="Operations that the key permits.")
     created_at: datetime = strawberry.field(description="Time at which the key was created.")
     last_used_at: datetime | None = strawberry.field(
-        description="Time of the last use, up to a minute early; null if it was never used."
+        description="Time of the last use, recorded at most once a minute; null if it was never used."
     )
     expires_at: datetime | None = strawberry.field(description="Time of its expiry; null if it does not expire.")
 
@@ -169,7 +168,7 @@ class AuditEntry(Node):
     address: str | None = strawberry.field(description="IP address of the client; null if it is unknown.")
     detail: JSON | None = strawberry.field(description="Further values, such as the new role; null for none.")
 
-    @strawberry.field(description="User who acted; null if nobody was logged in, or if the account was erased.")
+    @strawberry.field(description="User who acted; null if nobody was logged in.")
     async def actor(self, info: Info) -> User | None:
         return await load_user(info, self.record.actor_id)
 
@@ -189,18 +188,20 @@ class Viewer:
         "role of the user."
     )
 
+    viewer: strawberry.Private[records.Viewer]
+
     @strawberry.field(description="Log-ins of the user that have not ended, the latest first.")
     async def logins(self, info: Info) -> list[Login]:
-        found = await info.context.access.stores.logins.of_user(info.context.scope)
-        return [Login.from_record(record, info) for record in found]
+        found = await info.context.access.stores.logins.of_user(self.viewer.scope)
+        return [Login.from_record(record, self.viewer.login_id) for record in found]
 
     @strawberry.field(description="API keys of the user, the latest first.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
         return [
             ApiKey.from_record(record)
-            for record in await info.context.access.stores.api_keys.of_user(info.context.scope)
+            for record in await info.context.access.stores.api_keys.of_user(self.viewer.scope)
         ]
 
     @classmethod
-    def from_record(cls, user: UserRecord, scope: records.AccessScope) -> "Viewer":
-        return cls(user=User.from_record(user), role=user.role if scope.is_admin else Role.USER)
+    def from_record(cls, user: UserRecord, viewer: records.Viewer) -> "Viewer":
+        return cls(user=User.from_record(user), role=user.role if viewer.scope.is_admin else Role.USER, viewer=viewer)

@@ -72,7 +72,8 @@ describe(
     TOO_SHORT="It has fewer characters than `SignUpOptions.passwordMinLength`.",
     TOO_LONG="It has more than 1,024 characters.",
     COMMON="It is among the passwords that are guessed first.",
-    CONTAINS_NAME="It consists of the name or the address of the user, or of the name of this server.",
+    CONTAINS_NAME="It has fewer than 8 characters besides words of the user's name and address, the name of this server, "
+    "spaces and signs.",
     REPEATED="It repeats or counts up a few characters.",
 )
 
@@ -119,10 +120,10 @@ class TooLargeError(Error):
 
 @strawberry.type(
     description="The server cannot accept the request now: the limit of unfinished answers is reached "
-    "(`sendMessage`), or another program has locked the database."
+    "(`sendMessage`), too many passwords wait to be checked, or another program has locked the database."
 )
 class BusyError(Error):
-    queue_depth: int = strawberry.field(description="Number of unfinished answers; 0 if the database is locked.")
+    queue_depth: int = strawberry.field(description="Number of unfinished answers; 0 for the other reasons.")
     retry_after_ms: int = strawberry.field(description="Suggested delay before a retry, in milliseconds.")
 
 
@@ -143,14 +144,18 @@ class InsufficientMemoryError(Error):
 
 
 @strawberry.type(
-    description="An address, password, code or refresh token is wrong. The message does not tell which addresses have an "
-    "account."
+    description="An address, password, code or refresh token is wrong or no longer valid, the account is closed, "
+    "or the attempt "
+    "came too early after others. The message does not tell which."
 )
 class InvalidCredentialsError(Error):
     pass
 
 
-@strawberry.type(description="The viewer sees the object but may not change it in this way.")
+@strawberry.type(
+    description="The viewer may not do this: the role or the API key does not permit it, or a cookie was sent by "
+    "another page."
+)
 class ForbiddenError(Error):
     pass
 

@@ -163,7 +163,7 @@ class Model(Node):
         )
 
     @strawberry.field(
-        description="Path of the file on the server; null for a remote model, and for users with the role USER."
+        description="Path of the file on the server; null for a remote model, and for viewers other than administrators."
     )
     def path(self, info: Info) -> str | None:
         return str(self.record.path) if info.context.scope.is_admin else None

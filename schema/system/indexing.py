@@ -23,7 +23,7 @@ describe(
 )
 
 _FOR_ADMINISTRATORS = ("pending_documents", "pending_chunks", "done_chunks", "idle_seconds", "started_at", "error")
-"""Fields that are null for users with the role USER."""
+"""Fields that are null for viewers other than administrators."""
 
 
 @strawberry.type(
@@ -37,20 +37,20 @@ class IndexingStatus:
     state: IndexingState = strawberry.field(description="State of background indexing.")
     deep_embedder: str | None = strawberry.field(description="Name of the deep embedder; null if none is configured.")
     pending_documents: int | None = strawberry.field(
-        description="Number of READY documents that have a chunk without a vector of the deep embedder; null for users "
-        "with the role USER."
+        description="Number of READY documents that have a chunk without a vector of the deep embedder; null for "
+        "viewers other than administrators."
     )
     pending_chunks: int | None = strawberry.field(
-        description="Number of chunks of READY documents without a vector of the deep embedder; null for users with the "
-        "role USER."
+        description="Number of chunks of READY documents without a vector of the deep embedder; null for viewers "
+        "other than administrators."
     )
     done_chunks: int | None = strawberry.field(
-        description="Number of chunks of READY documents with a vector of the deep embedder; null for users with the role "
-        "USER."
+        description="Number of chunks of READY documents with a vector of the deep embedder; null for viewers "
+        "other than administrators."
     )
     idle_seconds: float | None = strawberry.field(
-        description="Time in seconds for which the machine had been idle at the last check; null for users with the role "
-        "USER."
+        description="Time in seconds for which the machine had been idle at the last check; null for viewers "
+        "other than administrators."
     )
     idle_threshold_seconds: int = strawberry.field(
         description="Time in seconds that the machine must be idle before indexing starts."
@@ -59,11 +59,12 @@ class IndexingStatus:
         description="Utilization of the busiest GPU at the last check, 0 to 100; null without a GPU."
     )
     started_at: datetime | None = strawberry.field(
-        description="Time at which the current run started; null unless `state` is RUNNING or STOPPING, and for users "
-        "with the role USER."
+        description="Time at which the current run started; null unless `state` is RUNNING or STOPPING, and for "
+        "viewers other than administrators."
     )
     error: str | None = strawberry.field(
-        description="Reason of the failure, in English; null unless `state` is FAILED, and for users with the role USER."
+        description="Reason of the failure, in English; null unless `state` is FAILED, and for viewers other "
+        "than administrators."
     )
     source_event: strawberry.Private[records.IndexingStatus]
 

@@ -57,7 +57,7 @@ class MemoryStatus:
 @strawberry.type(description="A file system that the server writes to.")
 class DiskStatus:
     purpose: str = strawberry.field(description="Folder that is stored there: `data` or `models`.")
-    path: str | None = strawberry.field(description="Path of the folder; null for users with the role USER.")
+    path: str | None = strawberry.field(description="Path of the folder; null for viewers other than administrators.")
     total_bytes: BigInt = strawberry.field(description="Size of the file system in bytes.")
     used_bytes: BigInt = strawberry.field(description="Used bytes.")
     free_bytes: BigInt = strawberry.field(description="Bytes that the server can still use.")

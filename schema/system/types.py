@@ -175,13 +175,14 @@ class SystemStatus:
     )
     process: ProcessStatus = strawberry.field(description="The server's main process and its worker processes.")
     inference: list[InferenceStatus] | None = strawberry.field(
-        description="Utilization of each model that is in memory or being loaded; null for users with the role USER."
+        description="Utilization of each model that is in memory or being loaded; null for viewers other than "
+        "administrators."
     )
     ingestion: IngestionStatus | None = strawberry.field(
-        description="Numbers of documents in ingestion, and its speed; null for users with the role USER."
+        description="Numbers of documents in ingestion, and its speed; null for viewers other than administrators."
     )
     storage: StorageStatus | None = strawberry.field(
-        description="Amount of stored data; null for users with the role USER."
+        description="Amount of stored data; null for viewers other than administrators."
     )
     unavailable: list[str] = strawberry.field(
         description="Values that could not be read on this machine, each with the reason, in English. They include "

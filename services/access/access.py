@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from concurrency import OwnedTasks
 from records.access import AccountsMode
 from services.access.access_tokens import AccessTokens
 from services.access.accounts import Accounts
@@ -46,12 +47,18 @@ class Access:
     log_ins: LogIns
     invitations: Invitations
     api_keys: ApiKeys
+    tasks: OwnedTasks
+    "Runs each change of an account to its end: the change, its revocations and its audit entry."
     set_up_code: str | None
     "The code for the first sign-up, which becomes the superadmin; None if there is one, or if there are no accounts."
 
 
 async def open_access(
-    stores: AccessStores, mode: AccountsMode, server_token: str | None, passwords: Passwords | None = None
+    tasks: OwnedTasks,
+    stores: AccessStores,
+    mode: AccountsMode,
+    server_token: str | None,
+    passwords: Passwords | None = None,
 ) -> Access:
     """Open access. `mode` is the mode of the settings; SINGLE applies only until accounts are enabled.
 
@@ -76,4 +83,4 @@ async def open_access(
         revocations, audit, sign_up_mode=sign_up_mode, set_up_code=set_up_code,
     )  # fmt: skip
     invitations, api_keys = Invitations(stores.invitations, audit), ApiKeys(stores.api_keys, revocations, audit)
-    return Access(stores, authentication, accounts, log_ins, invitations, api_keys, set_up_code)
+    return Access(stores, authentication, accounts, log_ins, invitations, api_keys, tasks, set_up_code)

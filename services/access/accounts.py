@@ -17,12 +17,12 @@ from records.access import (
 )
 from records.errors import Conflict, Forbidden, InvalidCredentials, InvalidInput, RateLimited
 from records.ids import UserId
-from records.values.text import comparison_key
+from records.values.text import comparison_key, encodable
 from services.access.audit_log import AuditLog
 from services.access.authentication import Authentication
 from services.access.delays import Delays
-from services.access.log_ins import LogIns
-from services.access.passwords import MIN_LENGTH, Passwords, check_password
+from services.access.log_ins import MAX_EMAIL_LENGTH, LogIns
+from services.access.passwords import MIN_LENGTH, Passwords
 from services.access.revocations import Revocations
 from services.access.secret_tokens import digest, is_equal, new_code
 from services.interfaces.access.invitation_store import InvitationStore
@@ -88,14 +88,13 @@ class Accounts:
         if self._authentication.has_accounts:
             raise Conflict("This server has accounts already.")
         address = check_email(email)
-        password_hash = await self._passwords.hash(check_password(password, name, address))
+        password_hash = await self._passwords.hash(await self._passwords.check(password, name, address))
         if not await self._accounts.claim_superadmin(name, address, password_hash):
             raise Conflict("This server has accounts already.")
         self._authentication.require_accounts()
         await self._audit.record(AuditAction.ACCOUNTS_ENABLED, viewer, exchange)
-        user = (await self._accounts.superadmin()).user
         delivery = TokenDelivery.COOKIE if exchange.has_cookies and exchange.is_own_page else TokenDelivery.BODY
-        return await self._log_ins.begin(exchange, user, delivery)
+        return await self._log_ins.begin(exchange, await self._accounts.superadmin(), delivery)
 
     async def sign_up(self, exchange: Exchange, name: str, email: str, password: str, invitation: str | None) -> bool:
         """Create an account. Return whether it can be used at once: False if an administrator has to approve it.
@@ -103,10 +102,10 @@ class Accounts:
         False is also returned if the address has an account, so that nobody learns which addresses do. Raises
         `WeakPassword`, `RateLimited`, and `InvalidInput` for an invalid address or invitation and if sign-up is closed.
         """
-        address = check_email(email)
-        check_password(password, name, address)
         if not await self._delays.begin_sign_up(exchange):
             raise RateLimited("There were too many sign-ups from this network. Try again later.", retry_after_ms=60_000)
+        address = check_email(email)
+        await self._passwords.check(password, name, address)
         password_hash = await self._passwords.hash(password)
         if self._set_up_code is not None and invitation is not None and is_equal(invitation, self._set_up_code):
             return await self._set_up(exchange, name, address, password_hash)
@@ -124,7 +123,7 @@ class Accounts:
         """
         account = await self._authorize_change(viewer, exchange, current, code)
         user = account.user
-        new_hash = await self._passwords.hash(check_password(password, user.name, user.email or ""))
+        new_hash = await self._passwords.hash(await self._passwords.check(password, user.name, user.email or ""))
         kept = None if code is not None else viewer.login_id
         if code is None:
             await self._accounts.set_password(user.id, new_hash, except_login=kept)
@@ -155,7 +154,7 @@ class Accounts:
             await self._logins.end_all(user_id)
         if after.role is not before.role or not after.active:
             self._revocations.revoke(user_id)
-        action = AuditAction.USER_CHANGED if role is None else AuditAction.ROLE_CHANGED
+        action = AuditAction.USER_CHANGED if after.role is before.role else AuditAction.ROLE_CHANGED
         detail = {"role": after.role.value, "active": after.active}
         await self._audit.record(
             action, viewer, exchange, target=("user", user_id), target_name=after.name, detail=detail
@@ -168,7 +167,8 @@ class Accounts:
         if RANKS[viewer.scope.role] <= RANKS[user.role]:
             raise Forbidden("You can reset the passwords of users with a lower role than yours.")
         code = new_code()
-        await self._accounts.set_reset_code(user_id, digest(code), datetime.now(UTC) + RESET_LIFETIME)
+        expires_at = datetime.now(UTC) + RESET_LIFETIME
+        await self._accounts.set_reset_code(user_id, digest(code), expires_at, viewer.scope.user_id)
         await self._audit.record(
             AuditAction.PASSWORD_CHANGED, viewer, exchange, target=("user", user_id), target_name=user.name,
             detail={"reset": True},
@@ -180,7 +180,7 @@ class Accounts:
             raise InvalidInput(INVALID_INVITATION, field="invitation")
         self._set_up_code = None
         user = (await self._accounts.superadmin()).user
-        await self._audit.record_user(AuditAction.SIGN_UP, user.id, user.name, exchange)
+        await self._audit.record_user(AuditAction.ACCOUNTS_ENABLED, user.id, user.name, exchange)
         return True
 
     async def _create(self, name: str, email: str, password_hash: str, invitation: str | None) -> UserRecord | None:
@@ -207,18 +207,20 @@ class Accounts:
         account = None if viewer.is_nobody else await self._accounts.find(viewer.scope.user_id)
         if account is None or account.user.email is None or viewer.login_id is None:
             raise InvalidCredentials("Log in first, or use the code that an administrator gave you.")
-        if not await self._delays.begin(account.user.email, exchange, account.user.id):
+        if not await self._delays.begin(account.user.email, exchange, account):
             raise RateLimited("There were too many wrong passwords. Try again later.", retry_after_ms=60_000)
         if not await self._passwords.verify(account.password_hash, current or ""):
             raise InvalidCredentials("The current password is wrong.")
-        await self._delays.succeeded(account.user.email, exchange, account.user.id)
+        await self._delays.succeed(account.user.email, exchange, account)
         return account
 
 
 def check_email(email: str) -> str:
     """Return a normalized address. Raises `InvalidInput`. Whether the address receives mail is not checked."""
+    if len(email) > MAX_EMAIL_LENGTH:
+        raise InvalidInput(f"{{field}} has more than {MAX_EMAIL_LENGTH} characters.", field="email")
     try:
-        return validate_email(email, check_deliverability=False).normalized
+        return validate_email(encodable(email), check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise InvalidInput(f"{{field}} is not an e-mail address: {error}", field="email") from error
 
@@ -233,7 +235,7 @@ def _check_change(
     if active is not None and not is_above:
         raise Forbidden("You can close and open the accounts of users with a lower role than yours.")
     if role is not None and role is not user.role:
-        if viewer.api_key is not None:
+        if viewer.scope.limit is not None:
             raise Forbidden("An API key cannot change roles.")
         if viewer.scope.role is not Role.SUPERADMIN or is_self or role is Role.SUPERADMIN:
             raise Forbidden("Only the superadmin can change roles, but neither their own nor to SUPERADMIN.")

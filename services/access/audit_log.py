@@ -29,7 +29,7 @@ class AuditLog:
             NewAuditEntry(
                 actor_id=None if viewer.is_nobody else viewer.scope.user_id,
                 actor_name=viewer.name,
-                via_api_key=None if viewer.api_key is None else viewer.api_key.name,
+                via_api_key=_key_name(viewer),
                 action=action,
                 target=target,
                 target_name=target_name,
@@ -39,9 +39,21 @@ class AuditLog:
             )
         )
 
+    async def record_failed_log_in(self, email: str, exchange: Exchange) -> None:
+        """Record a failed attempt to log in. Nobody is the actor; the name is the address that was entered."""
+        action, outcome = AuditAction.LOG_IN_FAILED, AuditOutcome.DENIED
+        await self._entries.add(NewAuditEntry(None, email, None, action, None, None, outcome, exchange.address, None))
+
     async def record_user(
         self, action: AuditAction, user_id: UserId | None, name: str, exchange: Exchange, *, is_denied: bool = False
     ) -> None:
         """Record an action of a person who is not logged in: a log-in, a sign-up or their failure."""
         outcome = AuditOutcome.DENIED if is_denied else AuditOutcome.DONE
         await self._entries.add(NewAuditEntry(user_id, name, None, action, None, None, outcome, exchange.address, None))
+
+
+def _key_name(viewer: Viewer) -> str | None:
+    """Return the name of the key of a request; None without a key."""
+    if viewer.api_key is not None:
+        return viewer.api_key.name
+    return None if viewer.scope.limit is None else "access token of the server"

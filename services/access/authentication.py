@@ -25,7 +25,7 @@ KEY_INVALID = "The API key is unknown, has expired or was revoked."
 class Authentication:
     """Authenticates requests: as the local user on a server without accounts, otherwise by token or API key.
 
-    Created by `open_authentication`. `server_token` is the access token of the server's settings.
+    Created by `open_access`. `server_token` is the access token of the server's settings.
     """
 
     def __init__(

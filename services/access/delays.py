@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 
-from records.access import Cookie, Exchange
-from records.ids import UserId
+from records.access import Cookie, CredentialsRecord, Exchange
 from records.values.text import comparison_key
 from services.interfaces.access.login_delay_store import LoginDelayStore
 from services.interfaces.access.secret_keys import SecretKeys
@@ -18,8 +17,6 @@ DEVICE_SECONDS = 400 * 24 * 3600
 """Lifetime of the cookie that marks a browser on which a user has logged in before."""
 FREE_OF_ACCOUNT, FREE_OF_NETWORK = 5, 30
 """Failed attempts without a delay. Many people may share a network."""
-FORGOTTEN_SECONDS = 24 * 3600
-"""Time after which failed attempts are forgotten."""
 
 
 class Delays:
@@ -33,42 +30,46 @@ class Delays:
         self._keys = keys
         self._now = now
 
-    async def begin(self, email: str, exchange: Exchange, user_id: UserId | None) -> bool:
+    async def begin(self, email: str, exchange: Exchange, account: CredentialsRecord | None) -> bool:
         """Count an attempt as failed. Return False, without counting it, if it comes before the delay has passed."""
-        now = self._now()
-        await self._store.remove_older(now - FORGOTTEN_SECONDS)
-        return await self._store.begin(self._free_failures(email, exchange, user_id), now)
+        return await self._store.begin(self._free_failures(email, exchange, account), self._now())
 
     async def begin_sign_up(self, exchange: Exchange) -> bool:
         """Count a sign-up of a network. Return False if there were too many."""
         key = f"sign-up {_network(exchange.address)}"
         return await self._store.begin({key: FREE_OF_NETWORK}, self._now())
 
-    async def succeeded(self, email: str, exchange: Exchange, user_id: UserId) -> None:
+    async def succeed(self, email: str, exchange: Exchange, account: CredentialsRecord) -> None:
         """Erase the count of the account or device. The network's count keeps the failed attempts of other accounts."""
-        keys = list(self._free_failures(email, exchange, user_id))
-        await self._store.succeed(keys[0], keys[1:])
+        keys = list(self._free_failures(email, exchange, account))
+        await self._store.cancel(keys[1:])
+        await self._store.forgive(keys[0])
 
-    def mark_device(self, exchange: Exchange, user_id: UserId) -> None:
-        """Put the cookie of a known device into the response."""
-        exchange.response_cookies[DEVICE_COOKIE] = Cookie(self._device_mark(user_id), DEVICE_SECONDS)
+    async def cancel(self, email: str, exchange: Exchange, account: CredentialsRecord | None) -> None:
+        """Subtract an attempt whose password could not be checked."""
+        await self._store.cancel(list(self._free_failures(email, exchange, account)))
 
-    def _free_failures(self, email: str, exchange: Exchange, user_id: UserId | None) -> dict[str, int]:
+    def mark_device(self, exchange: Exchange, account: CredentialsRecord) -> None:
+        """Put the cookie of a known device into the response. It ends with the password."""
+        exchange.response_cookies[DEVICE_COOKIE] = Cookie(self._device_mark(account), DEVICE_SECONDS)
+
+    def _free_failures(self, email: str, exchange: Exchange, account: CredentialsRecord | None) -> dict[str, int]:
         """Return the keys under which an attempt is counted, with the number of failures without a delay.
 
         The account or the device is first.
         """
-        account = sha256(comparison_key(email).encode("utf-8", "replace")).hexdigest()
-        if user_id is not None and self._is_known_device(exchange, user_id):
-            return {f"device {account}": FREE_OF_ACCOUNT}
-        return {f"account {account}": FREE_OF_ACCOUNT, f"network {_network(exchange.address)}": FREE_OF_NETWORK}
+        address = sha256(comparison_key(email).encode("utf-8", "replace")).hexdigest()
+        if account is not None and self._is_known_device(exchange, account):
+            return {f"device {address}": FREE_OF_ACCOUNT}
+        return {f"account {address}": FREE_OF_ACCOUNT, f"network {_network(exchange.address)}": FREE_OF_NETWORK}
 
-    def _is_known_device(self, exchange: Exchange, user_id: UserId) -> bool:
+    def _is_known_device(self, exchange: Exchange, account: CredentialsRecord) -> bool:
         mark = exchange.cookies.get(DEVICE_COOKIE, "")
-        return hmac.compare_digest(mark.encode("utf-8", "replace"), self._device_mark(user_id).encode())
+        return hmac.compare_digest(mark.encode("utf-8", "replace"), self._device_mark(account).encode())
 
-    def _device_mark(self, user_id: UserId) -> str:
-        return hmac.digest(self._keys.current(PURPOSE)[1], str(user_id).encode(), sha256).hex()
+    def _device_mark(self, account: CredentialsRecord) -> str:
+        stated = f"{account.user.id} {account.password_hash}".encode()
+        return hmac.digest(self._keys.current(PURPOSE)[1], stated, sha256).hex()
 
 
 def _network(address: str | None) -> str:

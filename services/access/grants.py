@@ -36,10 +36,10 @@ class Invitations:
     ) -> tuple[InvitationRecord, str]:
         """Create an invitation that is valid for some hours, and return it with its code.
 
-        Raises `Forbidden` for a role above the viewer's, and `InvalidInput` for an invalid address or time.
+        Raises `Forbidden` unless the role is below the viewer's, and `InvalidInput` for an invalid address or time.
         """
-        if role is Role.SUPERADMIN or RANKS[role] > RANKS[viewer.scope.role]:
-            raise Forbidden("You can invite people to roles up to your own, except SUPERADMIN.")
+        if RANKS[role] >= RANKS[viewer.scope.role]:
+            raise Forbidden("You can invite people to roles below your own.")
         if not 1 <= hours <= MAX_INVITATION_HOURS:
             raise InvalidInput(f"{{field}} must be between 1 and {MAX_INVITATION_HOURS}.", field="expires_in_hours")
         address = None if email is None else check_email(email)

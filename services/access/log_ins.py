@@ -1,5 +1,6 @@
 """Log-ins: they begin with an address and a password, are refreshed, and end."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from records.access import (
@@ -13,12 +14,13 @@ from records.access import (
     UserRecord,
     Viewer,
 )
-from records.errors import Forbidden, InvalidCredentials, InvalidInput
+from records.errors import Busy, Forbidden, InvalidCredentials, InvalidInput
 from records.ids import LoginId
+from records.values.text import encodable
 from services.access.access_tokens import AccessTokens
 from services.access.audit_log import AuditLog
 from services.access.delays import Delays
-from services.access.passwords import MAX_LENGTH, Passwords
+from services.access.passwords import Passwords
 from services.access.revocations import Revocations
 from services.access.secret_tokens import digest, new_refresh_token
 from services.interfaces.access.login_store import LoginStore
@@ -30,6 +32,8 @@ LOGIN_LIFETIME = timedelta(days=30)
 REUSE_GRACE = timedelta(seconds=10)
 """Time in which a refresh token may be used again: two tabs of a browser refresh at the same moment."""
 MAX_CLIENT_LENGTH = 300
+MAX_EMAIL_LENGTH = 320
+"""Maximum length of an e-mail address in characters (RFC 5321)."""
 WRONG = "The address or the password is wrong, or there were too many attempts. Wait some minutes before you try again."
 EXPIRED = "The log-in has ended. Log in again."
 
@@ -63,27 +67,36 @@ class LogIns:
         cookie was requested and cannot be set, and `Busy`.
         """
         _check_delivery(exchange, delivery)
+        email = encodable(email[:MAX_EMAIL_LENGTH])
         account = await self._accounts.find_by_email(email)
-        is_allowed = await self._delays.begin(email, exchange, None if account is None else account.user.id)
-        is_right = await self._verify(account, password)
+        is_allowed = await self._delays.begin(email, exchange, account)
+        try:
+            is_right = await self._verify(account, password)
+        except Busy:
+            await self._delays.cancel(email, exchange, account)
+            raise
         if account is None or not (is_allowed and is_right and account.user.active):
-            found = None if account is None else account.user.id
-            await self._audit.record_user(AuditAction.LOG_IN_FAILED, found, email[:320], exchange, is_denied=True)
+            await self._audit.record_failed_log_in(email, exchange)
             raise InvalidCredentials(WRONG)
-        await self._delays.succeeded(email, exchange, account.user.id)
-        return await self.begin(exchange, account.user, delivery)
+        await self._delays.succeed(email, exchange, account)
+        return await self.begin(exchange, await self._rehashed(account, password), delivery)
 
-    async def begin(self, exchange: Exchange, user: UserRecord, delivery: TokenDelivery) -> LoggedIn:
-        """Begin a log-in of a user whose password was verified."""
+    async def begin(self, exchange: Exchange, account: CredentialsRecord, delivery: TokenDelivery) -> LoggedIn:
+        """Begin a log-in of a user whose password was verified.
+
+        Raises `InvalidCredentials` if the password was changed or the account was closed in the meantime.
+        """
         _check_delivery(exchange, delivery)
-        now, secret = datetime.now(UTC), new_refresh_token()
-        login = await self._logins.create(
-            user.id, exchange.client[:MAX_CLIENT_LENGTH], now + LOGIN_LIFETIME, digest(secret), now + REFRESH_LIFETIME
-        )
+        now, secret, user = datetime.now(UTC), new_refresh_token(), account.user
+        client = encodable(exchange.client[:MAX_CLIENT_LENGTH])
+        expiries = now + LOGIN_LIFETIME, now + REFRESH_LIFETIME
+        login = await self._logins.create(account, client, digest(secret), *expiries)
+        if login is None:
+            raise InvalidCredentials(WRONG)
         await self._accounts.set_seen(user.id)
         await self._audit.record_user(AuditAction.LOG_IN, user.id, user.name, exchange)
         if exchange.has_cookies and exchange.is_own_page:
-            self._delays.mark_device(exchange, user.id)
+            self._delays.mark_device(exchange, account)
         return self._deliver(exchange, user, login.id, secret, delivery)
 
     async def refresh(self, exchange: Exchange, token: str | None) -> LoggedIn:
@@ -135,14 +148,16 @@ class LogIns:
 
     async def _verify(self, account: CredentialsRecord | None, password: str) -> bool:
         """Return whether the password is right. The work is the same without an account."""
-        password_hash = None if account is None else account.password_hash
-        is_right = await self._passwords.verify(password_hash, password[:MAX_LENGTH])
-        if account is None or password_hash is None or not is_right or len(password) > MAX_LENGTH:
-            return False
-        if self._passwords.is_outdated(password_hash):
-            new_hash = await self._passwords.hash(password)
-            await self._accounts.rehash(account.user.id, password_hash, new_hash)
-        return True
+        return await self._passwords.verify(None if account is None else account.password_hash, password)
+
+    async def _rehashed(self, account: CredentialsRecord, password: str) -> CredentialsRecord:
+        """Return the account, with a new hash of its password if the present one has other parameters than today's."""
+        old_hash = account.password_hash
+        if old_hash is None or not self._passwords.is_outdated(old_hash):
+            return account
+        new_hash = await self._passwords.hash(password)
+        await self._accounts.rehash(account.user.id, old_hash, new_hash)
+        return replace(account, password_hash=new_hash)
 
     def _deliver(
         self, exchange: Exchange, user: UserRecord, login_id: LoginId, secret: str | None, delivery: TokenDelivery

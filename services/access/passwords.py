@@ -16,17 +16,20 @@ from zxcvbn import zxcvbn
 
 from records.access import PasswordWeakness
 from records.errors import Busy, WeakPassword
+from records.values.text import encodable
 
 Result = TypeVar("Result")
 
 MIN_LENGTH, MAX_LENGTH = 15, 1024
 """Allowed lengths in code points of the normalized password."""
+MAX_RAW_LENGTH = 4 * MAX_LENGTH
+"""Maximum length of a password as it is sent. Several code points may become one."""
 MIN_SCORE = 3
 """Lowest score of zxcvbn, from 0 to 4; from 3 on, guessing takes more than 10^8 attempts."""
 MIN_BESIDE_NAMES = 8
 """Minimum number of characters besides words of the user's name and address."""
-MAX_EXAMINED = 72
-"""Number of leading characters that zxcvbn examines; its time grows with the length."""
+EXAMINED = 20
+"""Characters at the beginning and at the end that zxcvbn examines; its time grows fast with the length."""
 
 MEMORY_KIB, ITERATIONS, LANES = 19_456, 2, 1
 """Parameters of Argon2id after the OWASP Password Storage Cheat Sheet: about 40 ms on one core."""
@@ -50,9 +53,20 @@ class Passwords:
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether a password has this hash. None takes as long as a wrong password. Raises `Busy`."""
-        return await self._run(lambda: self._verify(password_hash or self._dummy_hash, password)) and bool(
-            password_hash
-        )
+        if len(password) > MAX_RAW_LENGTH or len(normalize(password)) > MAX_LENGTH:
+            password_hash, password = None, ""
+        known = password_hash or self._dummy_hash
+        is_right = await self._run(lambda: self._verify(known, password))
+        return is_right and password_hash is not None
+
+    async def check(self, password: str, *names: str) -> str:
+        """Return the password. `names` are the name and the address of the user.
+
+        Raises `WeakPassword` with the reason if it has fewer than `MIN_LENGTH` or more than `MAX_LENGTH` characters, has
+        fewer than `MIN_BESIDE_NAMES` characters besides `names`, or if zxcvbn finds that it can be guessed. Raises `Busy`.
+        """
+        await self._run(lambda: _check(password, names))
+        return password
 
     def is_outdated(self, password_hash: str) -> bool:
         """Return whether the hash was computed with other parameters than today's."""
@@ -77,30 +91,26 @@ class Passwords:
 
 
 def normalize(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)
+    """Return the form of a password that is hashed. Text beyond `MAX_RAW_LENGTH` is cut: normalizing it takes too long."""
+    return unicodedata.normalize("NFKC", encodable(password[:MAX_RAW_LENGTH]))
 
 
-def check_password(password: str, *names: str) -> str:
-    """Return the password. `names` are the name and the address of the user.
-
-    Raises `WeakPassword` with the reason if it has fewer than `MIN_LENGTH` or more than `MAX_LENGTH` characters, or can be
-    guessed easily: it consists of `names`, or zxcvbn finds it among common passwords and repetitions.
-    """
+def _check(password: str, names: Sequence[str]) -> None:
     normalized = normalize(password)
     if len(normalized) < MIN_LENGTH:
         message = f"{{field}} has {len(normalized)} characters; it must have at least {MIN_LENGTH}."
         raise WeakPassword(message, PasswordWeakness.TOO_SHORT)
-    if len(normalized) > MAX_LENGTH:
+    if len(normalized) > MAX_LENGTH or len(password) > MAX_RAW_LENGTH:
         message = f"{{field}} has {len(normalized):,} characters; at most {MAX_LENGTH:,} are allowed."
         raise WeakPassword(message, PasswordWeakness.TOO_LONG)
     words = {word for name in (*names, "graphlore") for word in _words(name)}
     if len(_without(normalized, words)) < MIN_BESIDE_NAMES:
         message = "{field} must not consist of your name, your address or the name of this server."
         raise WeakPassword(message, PasswordWeakness.CONTAINS_NAME)
-    found = zxcvbn(normalized[:MAX_EXAMINED])
+    parts = {normalized[:EXAMINED], normalized[-EXAMINED:]}
+    found = max((zxcvbn(part) for part in parts), key=lambda each: int(each["score"]))
     if found["score"] < MIN_SCORE:
         raise _weak(found["sequence"])
-    return password
 
 
 def _words(name: str) -> list[str]:

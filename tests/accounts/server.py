@@ -1,16 +1,18 @@
 """A server with accounts in this process: the real transport, access and database; other records are in memory."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from concurrency import OwnedTasks
 from persistence.access.api_keys import ApiKeys
 from persistence.access.audit_entries import AuditEntries
 from persistence.access.invitations import Invitations
@@ -38,6 +40,13 @@ PAGE = {"origin": ORIGIN, "graphql-require-preflight": "1"}
 LOG_IN = """__typename ... on Error { code message path } ... on WeakPasswordError { reason }
     ... on LogInSuccess { accessToken refreshToken expiresAt viewer { role user { id name email role } } }"""
 ERROR = "__typename ... on Error { code message path }"
+
+
+class TasksOfCallers:
+    """Runs work in the task of its caller, because a fixture cannot hold a task group."""
+
+    async def complete(self, work: Callable[[], Awaitable[Any]], _: str) -> Any:
+        return await work()
 
 
 @dataclass
@@ -112,7 +121,9 @@ def mutation_document(mutation: str, fields: str) -> str:
 async def execute(
     client: httpx.AsyncClient, document: str, headers: dict[str, str] | None = None, **variables: Any
 ) -> Any:
-    reply = await client.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
+    request = json.dumps({"query": document, "variables": variables})  # escapes unpaired surrogates, unlike httpx
+    sent = {"content-type": "application/json"} | (headers or {})
+    reply = await client.post("/graphql", content=request, headers=sent)
     body = reply.json()
     assert "errors" not in body, body
     return body["data"]
@@ -120,14 +131,23 @@ async def execute(
 
 @asynccontextmanager
 async def open_accounts(
-    database: Database, folder: Path, mode: AccountsMode = AccountsMode.SINGLE, server_token: str | None = None
+    database: Database,
+    folder: Path,
+    mode: AccountsMode = AccountsMode.SINGLE,
+    server_token: str | None = None,
+    tasks: OwnedTasks | None = None,
 ) -> AsyncIterator[AccountsServer]:
     """Serve the graph with the access of a database. Hashes of passwords take little memory."""
     stores = AccessStores(
         Users(database), Accounts(database), Logins(database), ApiKeys(database), Invitations(database),
         LoginDelays(database), AuditEntries(database), open_secret_keys(folder / "secrets"),
     )  # fmt: skip
-    access = await open_access(stores, mode, server_token, Passwords(memory_kib=64))
+    owned = cast(OwnedTasks, tasks or TasksOfCallers())
+    access = await open_access(owned, stores, mode, server_token, Passwords(memory_kib=64))
+    yield AccountsServer(_create_app(access, folder), access, database)
+
+
+def _create_app(access: Access, folder: Path) -> Starlette:
     graph = InMemoryGraph(build_schema())
 
     def create_context(viewer: Viewer, exchange: Exchange) -> Context:
@@ -139,8 +159,7 @@ async def open_accounts(
     authentication = access.authentication
     contexts = Contexts(authentication.authenticate, authorize, authentication.watch, create_context)
     settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
-    app = Starlette(
+    return Starlette(
         routes=[*create_routes(graph.schema, contexts, settings), Route("/metrics", metrics)],
         middleware=create_middleware(settings, authentication.authenticate),
     )
-    yield AccountsServer(app, access, database)

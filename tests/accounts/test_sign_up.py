@@ -141,7 +141,8 @@ async def test_an_invalid_invitation_is_refused(server: AccountsServer, input: d
 
 async def test_an_administrator_invites_no_superadmin_and_a_user_nobody(server: AccountsServer) -> None:
     admin, user = await server.add_user("ben@example.org", "ADMIN"), await server.add_user("cleo@example.org")
-    assert (await server.invite(admin, role="ADMIN"))["invitation"]["role"] == "ADMIN"
+    assert (await server.invite(admin))["invitation"]["role"] == "USER"
+    assert (await server.invite(admin, role="ADMIN"))["code"] == "FORBIDDEN"
     assert (await server.invite(admin, role="SUPERADMIN"))["code"] == "FORBIDDEN"
     document = "mutation { createInvitation(input: {}) { __typename } }"
     assert await server.rejected(document, user) == (403, "FORBIDDEN")

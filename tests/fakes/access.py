@@ -77,4 +77,4 @@ def fake_access(users: Users | None = None) -> Access:
         audit=cast(Any, FakeList(ENTRY)),
         keys=nothing,
     )
-    return Access(stores, nothing, cast(Any, FakeAccounts()), nothing, nothing, nothing, None)
+    return Access(stores, nothing, cast(Any, FakeAccounts()), nothing, nothing, nothing, nothing, None)

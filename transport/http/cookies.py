@@ -24,10 +24,12 @@ def read_exchange(request: Request) -> Exchange:
     )
 
 
-def send_cookies(response: Response, exchange: Exchange, request: Request) -> None:
-    """Add the cookies of an exchange to the response. Scripts cannot read them, and other sites cannot have them sent."""
+def send_cookies(response: Response, exchange: Exchange, request: Request, path: str) -> None:
+    """Add the cookies of an exchange to the response, for requests to `path`.
+
+    Scripts cannot read them, and other sites cannot have them sent.
+    """
     is_secure = _is_secure(request)
-    path = f"{request.scope.get('root_path', '')}/graphql"
     for name, cookie in exchange.response_cookies.items():
         response.set_cookie(
             (SECURE if is_secure else "") + NAMES[name],

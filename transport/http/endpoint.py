@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from records.access import Exchange, Viewer
+from records.access import Exchange, KeyLimit, Viewer
+from records.codes import ErrorCode
 from records.configuration import Limits
 from transport.errors import OperationRejected, RequestRejected
 from transport.execution.operations import Operations, Payload
@@ -28,7 +29,10 @@ METHODS = "GET, POST"
 
 
 class GraphQLOverHTTP:
-    """An ASGI application for one path. `page` returns the page for browsers; None if there is no page."""
+    """An ASGI application for one path, which browsers see as `cookie_path`.
+
+    `page` returns the page for browsers; None if there is no page.
+    """
 
     def __init__(
         self,
@@ -36,12 +40,14 @@ class GraphQLOverHTTP:
         limits: Limits,
         incoming: IncomingFiles,
         authenticate: Authenticate,
+        cookie_path: str,
         page: Callable[[], Response] | None,
     ) -> None:
         self._operations = operations
         self._limits = limits
         self._incoming = incoming
         self._authenticate = authenticate
+        self._cookie_path = cookie_path
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +73,7 @@ class GraphQLOverHTTP:
             if not viewer.may_log_in:
                 require_viewer(viewer)
             response = _response(await self._execute(request, viewer, exchange), HTTPStatus.OK, media_type)
-            send_cookies(response, exchange, request)
+            send_cookies(response, exchange, request, self._cookie_path)
             return response
         except RequestRejected as rejection:
             return _response({"errors": rejection.errors}, rejection.status, media_type, rejection.headers)
@@ -98,6 +104,12 @@ class GraphQLOverHTTP:
         media_type, charset = content_type(request)
         if media_type == "multipart/form-data":
             require_viewer(viewer)
+            if viewer.scope.limit is KeyLimit.READ:
+                raise RequestRejected(
+                    "An API key with the limit READ uploads no files.",
+                    status=HTTPStatus.FORBIDDEN,
+                    code=ErrorCode.FORBIDDEN,
+                )
             require_preflight(request)
             async with receive_upload(request, self._incoming, self._limits) as graphql_request:
                 yield graphql_request

@@ -17,7 +17,10 @@ class InvitationStore(Protocol):
     ) -> InvitationRecord: ...
 
     async def find_valid(self, digest: str) -> InvitationRecord | None:
-        """Return an invitation that is neither used nor expired, by the digest of its code."""
+        """Return an invitation by the digest of its code.
+
+        Return None if it is used or expired, or if its inviter is not active or has no higher role than it grants.
+        """
         ...
 
     async def find_many(

@@ -11,16 +11,16 @@ class LoginDelayStore(Protocol):
         """Count an attempt as failed for every key, unless one of them has to wait.
 
         `free_failures` has the number of failures after which the delay begins: one second, doubled by each further
-        failure, at most 15 minutes.
+        failure, at most 15 minutes. Every ten minutes, one failure is forgotten.
 
         Return whether the attempt may go on. Counting before the password is checked keeps parallel attempts from passing.
         """
         ...
 
-    async def succeed(self, forgiven: str, uncounted: Sequence[str]) -> None:
-        """After a successful attempt, erase the count of one key and subtract the attempt from those of the others."""
+    async def forgive(self, key: str) -> None:
+        """Erase the count of a key after a successful attempt."""
         ...
 
-    async def remove_older(self, before: float) -> None:
-        """Erase counts whose last failure was before a time."""
+    async def cancel(self, keys: Sequence[str]) -> None:
+        """Subtract an attempt from the counts, and restore the time of the failure before it."""
         ...

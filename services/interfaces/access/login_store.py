@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from records.access import AccessScope, LoginRecord, RefreshedLogin, UserRecord
+from records.access import AccessScope, CredentialsRecord, LoginRecord, RefreshedLogin, UserRecord
 from records.ids import LoginId, UserId
 
 
@@ -11,8 +11,18 @@ class LoginStore(Protocol):
     """Log-ins of active users. A log-in that has ended is erased with its refresh tokens."""
 
     async def create(
-        self, user_id: UserId, client: str, ends_at: datetime, refresh_digest: str, refresh_expires_at: datetime
-    ) -> LoginRecord: ...
+        self,
+        account: CredentialsRecord,
+        client: str,
+        refresh_digest: str,
+        ends_at: datetime,
+        refresh_expires_at: datetime,
+    ) -> LoginRecord | None:
+        """Store a log-in of a verified account.
+
+        Return None if the account is not active or has another password hash than `account`.
+        """
+        ...
 
     async def find_user(self, login_id: LoginId) -> UserRecord | None:
         """Return the user of a log-in; None if the log-in has ended or the user is not active."""

@@ -53,7 +53,10 @@ class AccountStore(Protocol):
     async def find(self, user_id: UserId) -> CredentialsRecord | None: ...
 
     async def claim_superadmin(self, name: str, email: str, password_hash: str) -> bool:
-        """Give the superadmin an address and a password. Return False if there is a password already."""
+        """Give the superadmin an address and a password. Return False if there is a password already.
+
+        Erases the API keys and invitations that were created without accounts.
+        """
         ...
 
     async def release_superadmin(self) -> None:
@@ -78,8 +81,14 @@ class AccountStore(Protocol):
         """Replace the hash of an unchanged password. No-op if the password was changed meanwhile."""
         ...
 
-    async def set_reset_code(self, user_id: UserId, digest: str, expires_at: datetime) -> None:
-        """Store the digest of a code that permits the user to set a new password; it replaces an earlier one."""
+    async def set_reset_code(
+        self, user_id: UserId, digest: str, expires_at: datetime, creator_id: UserId | None
+    ) -> None:
+        """Store the digest of a code that permits the user to set a new password; it replaces an earlier one.
+
+        The code is valid while its creator is active and has a higher role than the user. `creator_id` is None for the
+        command line.
+        """
         ...
 
     async def find_by_reset_code(self, digest: str) -> CredentialsRecord | None:
