@@ -40,7 +40,9 @@ class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQu
     description="Write operations. Each result is a union of the success type and the errors that are expected. "
     "Ingestion, the generation of answers, background indexing and the loading of a model continue after "
     "the result is returned; subscriptions report their progress. Exception: `updateModelSettings` with "
-    "`reload: true` returns when the model is loaded or loading it has failed."
+    "`reload: true` returns when the model is loaded or loading it has failed. An operation that the role of the viewer or "
+    "the limit of an API key does not permit fails with the top-level error FORBIDDEN, and one without the credentials "
+    "that it needs with UNAUTHENTICATED."
 )
 class Mutation(
     DocumentMutations,

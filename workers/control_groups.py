@@ -143,7 +143,7 @@ def _inactive_cache(group: Path, name: str) -> int:
 
 
 def _number(file: Path) -> int | None:
-    """Return the number in a file; None for `max`, -1 (no quota) and a file that does not exist."""
+    """Return the number in a file. Return None if the file has `max` or -1, which mean no limit, or does not exist."""
     match _words(file):
         case [number] if number.isdigit():
             return int(number)

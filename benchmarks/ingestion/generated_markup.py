@@ -64,7 +64,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A written document."""
+    """A generated document: its file, and the facts that it states."""
 
     path: Path
     facts: tuple[str, ...]

@@ -155,8 +155,9 @@ def _queries(text: str) -> Iterator[Query]:
 async def _select(ranking: Ranking, quotations: tuple[Quotation, ...], limit: int) -> tuple[ScoredChunk, ...]:
     """Return the best hits in searchable documents.
 
-    Candidates in hidden documents and candidates that lack a quotation are dropped after ranking. If too few are left, more
-    candidates are read. This is far cheaper than joining the tables before ranking.
+    Candidates of documents that are not searchable, and candidates that do not contain all quotations of the query, are
+    dropped after ranking. If too few are left, more candidates are read. Dropping them later is far cheaper than joining the
+    tables before ranking.
     """
     wanted = limit
     while True:

@@ -52,7 +52,7 @@ class Count(msgspec.Struct, tag=True, frozen=True):
 
 
 class Follow(msgspec.Struct, tag=True, frozen=True):
-    """Stream a `Compared` after each comparison, without end."""
+    """Request a stream without end: a `Compared` after each comparison of Chroma with SQLite."""
 
 
 Request = Search | Apply | Count | Follow

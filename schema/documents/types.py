@@ -176,16 +176,16 @@ class Document(Node):
         return from_record(cls, record, record=record, id=global_ids.DOCUMENT.encode(record.id))
 
     @strawberry.field(
-        description="URL after redirects, or path on the server; null for an upload or a text, and for users with the role "
-        "USER."
+        description="URL after redirects, or path on the server; null for an upload or a text, and for viewers "
+        "other than administrators."
     )
     def source_uri(self, info: Info) -> str | None:
         return self.record.source_uri if info.context.scope.is_admin else None
 
     @strawberry.field(
         description="Path on this server from which a GET request downloads the original; null if the original is not "
-        "stored. If the server requires an access token, the path has a signature that authorizes the download "
-        "without the token for 15 minutes."
+        "stored. If the server requires credentials, the path has a signature that authorizes the download without "
+        "them for 15 minutes, but not longer than the log-in."
     )
     def download_url(self, info: Info) -> str | None:
         return info.context.sign_link(f"/documents/{self.id}/original") if self.record.has_original else None

@@ -42,7 +42,7 @@ class Sources:
 
 
 class Subscription:
-    """A subscriber's interval in seconds, the time at which it is due, and the newest sample that it has not read."""
+    """A subscriber: its interval in seconds, the time at which its next sample is due, and the newest unread sample."""
 
     def __init__(self, interval: float, due: float) -> None:
         self.interval = interval

@@ -146,7 +146,7 @@ class Retriever:
     async def _combine(
         self, access: AccessScope, query: RetrievalQuery, rankings: Rankings
     ) -> tuple[tuple[ScoredChunk, ...], Sequence[RetrievalLeg]]:
-        """Combine the rankings into one. Return it, and the legs `rerank` and `fusion` if the query has them."""
+        """Return the fusion of the rankings, reranked if the query requests it, with the legs of these two steps."""
         started, legs = perf_counter(), list[RetrievalLeg]()
         ranking = await self._fuse(access, query.mode, rankings)
         if query.rerank:

@@ -89,8 +89,8 @@ class AllowedOriginsCORS(CORSMiddleware):
     """Middleware that answers preflight requests of allowed origins, and permits their pages to read responses.
 
     An allowed origin may send every header, because clients and their tracing libraries add many
-    (`apollographql-client-name`, `traceparent`, `baggage`, `sentry-trace`, `x-datadog-trace-id`). Only `Authorization`
-    grants access.
+    (`apollographql-client-name`, `traceparent`, `baggage`, `sentry-trace`, `x-datadog-trace-id`). No header but
+    `Authorization` grants access.
     """
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:

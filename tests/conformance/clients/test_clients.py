@@ -42,6 +42,18 @@ async def test_every_operation_is_executed_without_a_warning(environment: Client
     assert run.warnings() == []
 
 
+REFUSED = {
+    "AccountsEnableMutation": "WeakPasswordError",
+    "AccountsSignUpMutation": "WeakPasswordError",
+    "AccountsLogInMutation": "InvalidCredentialsError",
+    "AccountsRefreshMutation": "InvalidCredentialsError",
+    "AccountsLogOutMutation": "InvalidInputError",
+    "AccountsChangePasswordMutation": "InvalidCredentialsError",
+    "AccountsResetPasswordMutation": "ForbiddenError",
+}
+"""Operations that the scenario uses without accounts, with their expected failures."""
+
+
 @every_client
 async def test_mutations_succeed_and_expected_failures_are_typed_errors(
     environment: ClientEnvironment, client: str
@@ -54,6 +66,8 @@ async def test_mutations_succeed_and_expected_failures_are_typed_errors(
     }
     assert outcomes.pop("ChatRateMutation") == ["RateMessageSuccess", "NotFoundError"], "the last answer is deleted"
     assert run.results("ChatRateMutation")[1]["path"] == ["input", "id"]
+    refused = {name: outcomes.pop(name) for name in REFUSED}
+    assert refused == {name: [error] for name, error in REFUSED.items()}
     assert [name for name, types in outcomes.items() if not all(type_.endswith("Success") for type_ in types)] == []
     found, rejected = run.results("SearchQuery")
     assert found["__typename"] == "SearchResults"

@@ -39,7 +39,7 @@ class BlockPart:
 def split_block(
     placed: PlacedBlock, tokens: TokenCounter, limit: int, room: int, *, by_sentence: bool = False
 ) -> Iterator[BlockPart]:
-    """Yield the whole block if its weight is at most `room`, else sentences of at most `limit` each.
+    """Yield the whole block if it has at most `room` tokens, else sentences of at most `limit` tokens each.
 
     A table row stays whole if it fits into a chunk of its own. `by_sentence` divides a block that would fit, too.
     """
