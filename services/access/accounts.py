@@ -152,6 +152,7 @@ class Accounts:
         after = await self._users.update(viewer.scope, user_id, name=name, role=role, active=active)
         if not after.active:
             await self._logins.end_all(user_id)
+        self._revocations.forget_viewers()
         if after.role is not before.role or not after.active:
             self._revocations.revoke(user_id)
         action = AuditAction.USER_CHANGED if after.role is before.role else AuditAction.ROLE_CHANGED

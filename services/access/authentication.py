@@ -8,7 +8,7 @@ import anyio
 from records.access import NOBODY, AccessScope, KeyLimit, UserRecord, Viewer
 from records.ids import ApiKeyId, LoginId, UserId
 from services.access.access_tokens import AccessTokens
-from services.access.revocations import Revocations
+from services.access.revocations import CurrentViewers, Revocations
 from services.access.secret_tokens import KEY_MARK, digest, is_equal, parse_api_key
 from services.interfaces.access.api_key_store import ApiKeyStore
 from services.interfaces.access.login_store import LoginStore
@@ -47,6 +47,7 @@ class Authentication:
         self._revocations = revocations
         self._server_token = server_token
         self._local = local
+        self._viewers = CurrentViewers(revocations)
         self._key_uses: dict[ApiKeyId, datetime] = {}
         self.has_accounts = has_accounts
         "True if every request needs the credentials of an account."
@@ -69,8 +70,18 @@ class Authentication:
             return Viewer(AccessScope(self._local.id, self._local.role), self._local.name, generation=generation)
         if secret is None:
             return _nobody(LOGIN_REQUIRED)
+        viewer = self._viewers.get(secret) or await self._find(secret, generation)
+        if viewer.api_key is not None:
+            await self._record_use(viewer.api_key.id)
+        return viewer
+
+    async def _find(self, secret: str, generation: int) -> Viewer:
+        """Return the viewer with a token or a key, and keep it until the next revocation."""
         is_key = secret.startswith(f"{KEY_MARK}_")
-        return await (self._by_key(secret, generation) if is_key else self._by_token(secret, generation))
+        viewer = await (self._by_key(secret, generation) if is_key else self._by_token(secret, generation))
+        if not viewer.is_nobody:
+            self._viewers.put(secret, viewer)
+        return viewer
 
     @property
     def needs_credentials(self) -> bool:
@@ -108,7 +119,6 @@ class Authentication:
         found = None if parts is None else await self._api_keys.find_by_prefix(parts.prefix)
         if parts is None or found is None or not is_equal(found.digest, digest(parts.secret)):
             return _nobody(KEY_INVALID)
-        await self._record_use(found.key.id)
         scope = AccessScope(found.user.id, found.user.role, found.key.limit)
         return Viewer(scope, found.user.name, api_key=found.key, expires_at=found.key.expires_at, generation=generation)
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import anyio
 
 from records.access import Viewer
 from records.ids import ApiKeyId, LoginId, UserId
 
+MAX_VIEWERS = 10_000
+"""Number of viewers that are kept. All are forgotten when there are more."""
+
 
 class Revocations:
-    """The open connections by their users."""
+    """The open connections by their users, and the number of changes, by which kept viewers become outdated."""
 
     def __init__(self) -> None:
         self.generation = 0
-        "Number of revocations so far."
+        "Number of changes of users, log-ins and keys so far."
         self._connections: dict[UserId, list[tuple[Viewer, anyio.Event]]] = {}
 
     @contextmanager
@@ -35,6 +39,10 @@ class Revocations:
             if not own:
                 self._connections.pop(viewer.scope.user_id, None)
 
+    def forget_viewers(self) -> None:
+        """Let every request read its user again. Called after each change of users, log-ins and keys."""
+        self.generation += 1
+
     def revoke(
         self,
         user_id: UserId,
@@ -44,7 +52,7 @@ class Revocations:
         except_login: LoginId | None = None,
     ) -> None:
         """End the connections of a user: those of one log-in or of one API key if it is given, otherwise all."""
-        self.generation += 1
+        self.forget_viewers()
         for viewer, ended in self._connections.get(user_id, ()):
             key_id = None if viewer.api_key is None else viewer.api_key.id
             is_meant = (login_id is None or viewer.login_id == login_id) and (
@@ -52,3 +60,31 @@ class Revocations:
             )
             if is_meant and (except_login is None or viewer.login_id != except_login):
                 ended.set()
+
+
+class CurrentViewers:
+    """The viewers of recent requests by their credentials. All are forgotten when something is revoked or changed.
+
+    Only this process changes users, log-ins and keys, so a kept viewer is as current as one that is read again.
+    """
+
+    def __init__(self, revocations: Revocations) -> None:
+        self._revocations = revocations
+        self._generation = 0
+        self._viewers: dict[str, Viewer] = {}
+
+    def get(self, secret: str) -> Viewer | None:
+        """Return the viewer with these credentials; None if it is not known, or if the credentials have expired."""
+        if self._generation != self._revocations.generation:
+            self._viewers.clear()
+            self._generation = self._revocations.generation
+        viewer = self._viewers.get(secret)
+        is_expired = viewer is not None and viewer.expires_at is not None and viewer.expires_at <= datetime.now(UTC)
+        return None if is_expired else viewer
+
+    def put(self, secret: str, viewer: Viewer) -> None:
+        """Keep a viewer, unless something has changed since it was read."""
+        if viewer.generation == self._revocations.generation == self._generation:
+            if len(self._viewers) >= MAX_VIEWERS:
+                self._viewers.clear()
+            self._viewers[secret] = viewer

@@ -136,14 +136,15 @@ async def open_accounts(
     mode: AccountsMode = AccountsMode.SINGLE,
     server_token: str | None = None,
     tasks: OwnedTasks | None = None,
+    passwords: Passwords | None = None,
 ) -> AsyncIterator[AccountsServer]:
-    """Serve the graph with the access of a database. Hashes of passwords take little memory."""
+    """Serve the graph with the access of a database. By default, hashes of passwords take little memory."""
     stores = AccessStores(
         Users(database), Accounts(database), Logins(database), ApiKeys(database), Invitations(database),
         LoginDelays(database), AuditEntries(database), open_secret_keys(folder / "secrets"),
     )  # fmt: skip
     owned = cast(OwnedTasks, tasks or TasksOfCallers())
-    access = await open_access(owned, stores, mode, server_token, Passwords(memory_kib=64))
+    access = await open_access(owned, stores, mode, server_token, passwords or Passwords(memory_kib=64))
     yield AccountsServer(_create_app(access, folder), access, database)
 
 
