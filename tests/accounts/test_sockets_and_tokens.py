@@ -56,7 +56,7 @@ async def test_a_socket_is_closed_when_its_log_in_ends(server: AccountsServer, r
     async with serving(server.app) as address, open_socket(address) as socket:
         await connect(socket, token)
         await revoke(server, token)
-        assert await closing_code(socket) == 4401
+        assert await closing_code(socket) == 4403
 
 
 async def test_a_socket_is_closed_when_the_role_changes_or_the_account_is_closed(server: AccountsServer) -> None:
@@ -69,7 +69,7 @@ async def test_a_socket_is_closed_when_the_role_changes_or_the_account_is_closed
             await connect(socket, ben)
             await connect(other, ada)
             await server.mutate("updateUser", ada, id=ben_id, **change)
-            assert await closing_code(socket) == 4401
+            assert await closing_code(socket) == 4403
             await other.subscribe("2", EVENTS)
             assert (await other.receive())["type"] == "next", "the sockets of others stay open"
 
@@ -82,7 +82,7 @@ async def test_a_socket_is_closed_when_its_api_key_is_revoked(server: AccountsSe
         await connect(other, ada)
         key_id = (await server.run("{ viewer { apiKeys { id } } }", ada))["viewer"]["apiKeys"][0]["id"]
         await server.mutate("revokeApiKey", ada, id=key_id)
-        assert await closing_code(socket) == 4401
+        assert await closing_code(socket) == 4403
         await other.subscribe("2", EVENTS)
         assert (await other.receive())["type"] == "next"
 
@@ -93,7 +93,7 @@ async def test_a_socket_is_closed_when_its_access_token_expires(server: Accounts
     tokens = AccessTokens(open_secret_keys(tmp_path / "secrets"), lambda: time.time() - VALID_SECONDS + 2)
     async with serving(server.app) as address, open_socket(address) as socket:
         await connect(socket, tokens.sign(user_id, login_id)[0])  # type: ignore[arg-type]  # plain numbers
-        assert await closing_code(socket) == 4401
+        assert await closing_code(socket) == 4403
 
 
 def decoded(value: Any) -> str:
