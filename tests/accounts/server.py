@@ -1,7 +1,7 @@
 """A server with accounts in this process: the real transport, access and database; other records are in memory."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from schema.permissions import authorize
 from services.access import Access, AccessStores, open_access
 from services.access.passwords import Passwords
 from services.ingestion import IncomingFiles
+from tests.fakes.access import TasksOfCallers
 from tests.schema.conftest import InMemoryGraph
 from transport import Contexts, TransportSettings, create_middleware, create_routes
 
@@ -40,13 +41,6 @@ PAGE = {"origin": ORIGIN, "graphql-require-preflight": "1"}
 LOG_IN = """__typename ... on Error { code message path } ... on WeakPasswordError { reason }
     ... on LogInSuccess { accessToken refreshToken expiresAt viewer { role user { id name email role } } }"""
 ERROR = "__typename ... on Error { code message path }"
-
-
-class TasksOfCallers:
-    """Runs work in the task of its caller, because a fixture cannot hold a task group."""
-
-    async def complete(self, work: Callable[[], Awaitable[Any]], _: str) -> Any:
-        return await work()
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Access with fake stores: users, and a log-in, a key, an invitation and an audit entry of theirs."""
 
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar, cast
 
 from persistence.access.users import Users
 from records.access import (
@@ -12,10 +13,12 @@ from records.access import (
     AuditOutcome,
     InvitationRecord,
     KeyLimit,
+    LoggedIn,
     LoginRecord,
     NewAuditEntry,
     Role,
     UserRecord,
+    Viewer,
 )
 from records.ids import ApiKeyId, AuditEntryId, InvitationId, LoginId
 from records.page import Page, PageRequest
@@ -45,6 +48,9 @@ ENTRY = AuditEntryRecord(
     ),
 )
 
+LOGGED_IN = LoggedIn(Viewer(LOCAL, "Ada", LOGIN.id), USER, "an access token", THEN, "a refresh token")
+Grant = TypeVar("Grant")
+
 
 class FakeList(FakeStore[Record]):
     """Records that are listed by pages, or as those of a user."""
@@ -59,9 +65,56 @@ class FakeList(FakeStore[Record]):
 
 
 class FakeAccounts:
+    """Changes nothing and returns the user, a code or a log-in."""
+
     mode = AccountsMode.INVITATION
     password_min_length = 15
     needs_set_up = False
+
+    async def enable(self, *_: object) -> LoggedIn:
+        return LOGGED_IN
+
+    async def sign_up(self, *_: object) -> bool:
+        return True
+
+    async def change_password(self, *_: object, **__: object) -> UserRecord:
+        return USER
+
+    async def update_user(self, *_: object, **__: object) -> UserRecord:
+        return USER
+
+    async def reset_password(self, *_: object) -> str:
+        return "a code"
+
+
+class FakeLogIns:
+    async def log_in(self, *_: object) -> LoggedIn:
+        return LOGGED_IN
+
+    async def refresh(self, *_: object) -> LoggedIn:
+        return LOGGED_IN
+
+    async def log_out(self, *_: object, **__: object) -> int:
+        return 1
+
+
+class FakeGrants(Generic[Grant]):
+    """Creates and revokes one grant: an invitation or an API key."""
+
+    def __init__(self, grant: Grant) -> None:
+        self._grant = grant
+
+    async def create(self, *_: object) -> tuple[Grant, str]:
+        return self._grant, "a secret"
+
+    async def revoke(self, *_: object) -> None: ...
+
+
+class TasksOfCallers:
+    """Runs work in the task of its caller, because a fixture cannot hold a task group."""
+
+    async def complete(self, work: Callable[[], Awaitable[Any]], _: str) -> Any:
+        return await work()
 
 
 def fake_access(users: Users | None = None) -> Access:
@@ -77,4 +130,13 @@ def fake_access(users: Users | None = None) -> Access:
         audit=cast(Any, FakeList(ENTRY)),
         keys=nothing,
     )
-    return Access(stores, nothing, cast(Any, FakeAccounts()), nothing, nothing, nothing, nothing, None)
+    return Access(
+        stores=stores,
+        authentication=nothing,
+        accounts=cast(Any, FakeAccounts()),
+        log_ins=cast(Any, FakeLogIns()),
+        invitations=cast(Any, FakeGrants(INVITATION)),
+        api_keys=cast(Any, FakeGrants(KEY)),
+        tasks=cast(Any, TasksOfCallers()),
+        set_up_code=None,
+    )
