@@ -78,6 +78,21 @@ def test_table_rows_are_not_cut() -> None:
     assert all(any(row in chunk.text.splitlines() for chunk in chunks) for row in rows)
 
 
+def test_chunks_of_table_rows_are_about_half_as_long_as_those_of_prose() -> None:
+    rows = [
+        f"Current assets: Receivable {n}, December 31, 2031: {n},021, December 31, 2030: {n},017" for n in range(60)
+    ]
+    text, chunks = chunk_blocks([table_row(row, number == 0) for number, row in enumerate(rows)])
+    check_chunks(text, chunks)
+    assert all(50 <= chunk.token_count <= 100 for chunk in chunks)
+
+
+def test_prose_after_a_table_fills_the_chunk_of_the_last_rows() -> None:
+    blocks = [table_row("Bolt: A, Torque: 35 Nm", is_first=True), table_row("Bolt: B, Torque: 50 Nm"), paragraph(120)]
+    _, chunks = chunk_blocks(blocks)
+    assert len(chunks) == 1
+
+
 def test_a_word_above_the_limit_is_cut() -> None:
     text, chunks = chunk_blocks([Block(BlockKind.PARAGRAPH, "QUJD" * 20_000)])
     check_chunks(text, chunks)

@@ -23,6 +23,7 @@ class BlockPart:
     "Text between this part and the previous one."
     tokens: int
     is_heading: bool = False
+    is_table_row: bool = False
     page: int | None = None
     box: BoundingBox | None = None
 
@@ -53,7 +54,8 @@ def split_block(
     for cut in cuts:
         count = bisect_left(starts, cut) - bisect_left(starts, begin)
         text = block.text[begin:cut]
-        yield BlockPart(text, placed.start + begin, separator, count, is_heading(block), block.page, block.box)
+        is_row = block.kind is BlockKind.TABLE_ROW
+        yield BlockPart(text, placed.start + begin, separator, count, is_heading(block), is_row, block.page, block.box)
         begin, separator = cut, ""
 
 

@@ -15,6 +15,8 @@ from records.document import BoundingBox, Chunking, NewChunk
 
 _TARGET_FILL = 200 / 256
 """Share of the maximum number of tokens that a chunk is filled to, if the text can be cut there."""
+_TABLE_FILL = _TARGET_FILL / 2
+"""The same share for table rows. A row often names its section and columns, so that fewer rows make a sharper vector."""
 _MIN_FILL = 1 / 4
 """Share of the target below which a chunk is merged with a neighbour in its section."""
 
@@ -41,9 +43,10 @@ class Chunker:
         """Tokens that the text of a chunk may have next to its context."""
         return max(2, self._chunking.max_tokens - SPECIAL_TOKENS - self._section.context_tokens)
 
-    @property
-    def _target(self) -> int:
-        return min(self._limit, round(self._chunking.max_tokens * _TARGET_FILL))
+    def _target(self, part: BlockPart) -> int:
+        """Return the number of tokens up to which a chunk is filled with such parts."""
+        fill = _TABLE_FILL if part.is_table_row else _TARGET_FILL
+        return min(self._limit, round(self._chunking.max_tokens * fill))
 
     def add(self, placed: PlacedBlock) -> Iterator[NewChunk]:
         """Add a block and yield the chunks that are complete."""
@@ -82,8 +85,8 @@ class Chunker:
     def _pack(self, part: BlockPart) -> Iterator[NewChunk]:
         """Add a part to the current chunk, or start the next chunk with it if the current one is full."""
         filled = _weight(self._current)
-        total = filled + part.weight
-        fits = total <= self._target or (filled < self._target * _MIN_FILL and total <= self._limit)
+        total, target = filled + part.weight, self._target(part)
+        fits = total <= target or (filled < target * _MIN_FILL and total <= self._limit)
         if self._current and not fits:
             yield from self._close_current()
             overlap = self._overlap(room=self._limit - part.weight)
@@ -98,7 +101,7 @@ class Chunker:
 
     def _end_section(self) -> Iterator[NewChunk]:
         own = [part for part in self._current if not self._previous or part.start >= self._previous[-1].end]
-        is_small = _weight(own) < self._target * _MIN_FILL
+        is_small = not own or _weight(own) < self._target(own[-1]) * _MIN_FILL
         if self._previous and is_small and _weight(self._previous) + _weight(own) <= self._limit:
             self._previous, self._current = self._previous + own, []
         yield from self._chunks_of(self._previous)
@@ -122,7 +125,7 @@ class Chunker:
         start = self._previous[0].start + begin
         if begin == 0 or begin >= len(text):
             return []
-        return [BlockPart(text[begin:], start, "", self._tokens.count(text[begin:]), False, last.page, last.box)]
+        return [BlockPart(text[begin:], start, "", self._tokens.count(text[begin:]), page=last.page, box=last.box)]
 
     def _chunks_of(self, parts: list[BlockPart]) -> Iterator[NewChunk]:
         """Yield the chunk of these parts, or two if the joined text has more tokens than its parts and exceeds the limit."""
