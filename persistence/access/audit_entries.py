@@ -59,7 +59,7 @@ def _list_entries(scope: AccessScope, filter: AuditFilter) -> Listing:
     kind, target_id = filter.target or (None, None)
     conditions: dict[str, Any] = {
         "actor_id = ?": filter.actor_id,
-        "action IN (SELECT value FROM json_each(?))": filter.actions and json_array(filter.actions),
+        "action IN (SELECT value FROM json_each(?))": None if filter.actions is None else json_array(filter.actions),
         "target_kind = ?": kind,
         "target_id = ?": target_id,
         "at >= ?": filter.since and stamp(filter.since),

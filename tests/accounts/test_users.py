@@ -212,6 +212,8 @@ async def test_the_audit_log_tells_who_did_what_without_secrets(server: Accounts
     since = "query ($filter: AuditFilter) { auditEntries(filter: $filter) { nodes { action } } }"
     chosen = await server.run(since, ada, filter={"action": ["INVITED"]})
     assert chosen["auditEntries"]["nodes"] == [{"action": "INVITED"}]
+    assert (await server.run(since, ada, filter={"action": []}))["auditEntries"]["nodes"] == []
+    assert (await server.run("{ users(filter: { role: [] }) { totalCount } }", ada))["users"]["totalCount"] == 0
 
 
 async def test_no_secret_is_stored_as_it_is(server: AccountsServer) -> None:
