@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from strawberry import Schema
 
 from bootstrap import Components, Inputs, StartFailed, StopRequest, open_components, open_data_folder
 from concurrency import Supervisor, open_supervisor, open_task_group
@@ -60,8 +61,11 @@ the invitation; it is valid until the server stops:
 ComponentsOpener = Callable[[Supervisor, Inputs], AbstractAsyncContextManager[Components]]
 
 
-def create_app(components: Components, transport: TransportSettings) -> Starlette:
-    """Create the application: `/graphql` with its page, downloads, health checks and metrics."""
+def create_app(components: Components, transport: TransportSettings, schema: Schema | None = None) -> Starlette:
+    """Create the application: `/graphql` with its page, downloads, health checks and metrics.
+
+    `schema` is built if it is None, which takes half a second.
+    """
 
     authentication, links = components.authentication, Links(components.link_key)
 
@@ -89,7 +93,7 @@ def create_app(components: Components, transport: TransportSettings) -> Starlett
 
     return Starlette(
         routes=[
-            *create_routes(build_schema(), contexts, transport),
+            *create_routes(schema or build_schema(), contexts, transport),
             download_route("/documents/{id}/original", find_original),
             *create_status_routes(components),
         ],
@@ -124,7 +128,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer
     Raises `StartFailed` if a component cannot be opened, `AddressUnusable` if the server cannot listen on an address, and
     unexpected errors of the components.
     """
-    stop, requests = StopRequest(), RequestCounters()
+    stop, requests, schema = StopRequest(), RequestCounters(), build_schema()
     transport = transport_settings(settings, Observer(tracer, requests))
     inputs = Inputs(
         settings,
@@ -140,7 +144,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer
                 if components.set_up_code is not None:
                     sys.stderr.write(SET_UP.format(code=components.set_up_code))
                 if not stop.is_requested:
-                    server = HTTPServer(create_app(components, transport))
+                    server = HTTPServer(create_app(components, transport, schema))
                     stop.stop_server = server.stop
                     gc.collect()
                     gc.freeze()  # later collections need not visit the schema and the modules
