@@ -61,12 +61,8 @@ the invitation; it is valid until the server stops:
 ComponentsOpener = Callable[[Supervisor, Inputs], AbstractAsyncContextManager[Components]]
 
 
-def create_app(components: Components, transport: TransportSettings, schema: Schema | None = None) -> Starlette:
-    """Create the application: `/graphql` with its page, downloads, health checks and metrics.
-
-    `schema` is built if it is None, which takes half a second.
-    """
-
+def create_app(components: Components, schema: Schema, transport: TransportSettings) -> Starlette:
+    """Create the application: `/graphql` with its page, downloads, health checks and metrics."""
     authentication, links = components.authentication, Links(components.link_key)
 
     def create_context(viewer: Viewer, exchange: Exchange) -> Context:
@@ -82,7 +78,7 @@ def create_app(components: Components, transport: TransportSettings, schema: Sch
         viewer = await (
             authentication.authenticate(request.headers.get("authorization"))
             if holder is None
-            else authentication.find_viewer(holder.user_id, holder.login_id)
+            else authentication.authenticate_link(holder.user_id, holder.login_id)
         )
         context = create_context(viewer, Exchange())
         document_id = global_ids.DOCUMENT.find_key(global_id)
@@ -93,7 +89,7 @@ def create_app(components: Components, transport: TransportSettings, schema: Sch
 
     return Starlette(
         routes=[
-            *create_routes(schema or build_schema(), contexts, transport),
+            *create_routes(schema, contexts, transport),
             download_route("/documents/{id}/original", find_original),
             *create_status_routes(components),
         ],
@@ -144,7 +140,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], tracer: Tracer
                 if components.set_up_code is not None:
                     sys.stderr.write(SET_UP.format(code=components.set_up_code))
                 if not stop.is_requested:
-                    server = HTTPServer(create_app(components, transport, schema))
+                    server = HTTPServer(create_app(components, schema, transport))
                     stop.stop_server = server.stop
                     gc.collect()
                     gc.freeze()  # later collections need not visit the schema and the modules

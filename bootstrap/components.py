@@ -19,7 +19,7 @@ from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
 from records.tracing import Tracer
 from resolvers.request_context import Context
-from services.access import Access, open_access
+from services.access import Access, create_access
 from services.access.authentication import Authentication
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
@@ -133,7 +133,7 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
         token = settings.access_token.get_secret_value() if settings.access_token else None
         tasks = await enter(open_owned_tasks(supervisor, "access"))
-        access = await open_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
+        access = await create_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()

@@ -17,7 +17,7 @@ from persistence.database.database import Database, open_database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
 from persistence.documents.ingested_documents import IngestedDocuments
-from persistence.master_keys import SecretKeyFile, open_secret_keys
+from persistence.master_keys import SecretKeyFile, load_secret_keys
 from persistence.models.model_settings import ModelSettings
 from persistence.originals import Originals
 from persistence.running_totals import RunningTotals
@@ -50,8 +50,8 @@ class Stores:
 async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stores]:
     """Open the database in the data folder and remove unreferenced originals.
 
-    Raises what `open_database` and `open_secret_keys` raise."""
-    keys = await to_thread.run_sync(open_secret_keys, data / "secrets")
+    Raises what `open_database` and `load_secret_keys` raise."""
+    keys = await to_thread.run_sync(load_secret_keys, data / "secrets")
     async with open_database(data / "graphlore.db") as database:
         originals = Originals(database, data / "originals", data / "incoming", keep=keep_originals)
         await originals.sweep()

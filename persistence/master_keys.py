@@ -20,7 +20,7 @@ class _MasterKey(msgspec.Struct, frozen=True):
 
 
 class SecretKeyFile:
-    """Implements `services.interfaces.access.secret_keys.SecretKeys`. Created by `open_secret_keys`."""
+    """Implements `services.interfaces.access.secret_keys.SecretKeys`. Created by `load_secret_keys`."""
 
     def __init__(self, masters: list[_MasterKey]) -> None:
         self._masters = masters
@@ -33,7 +33,7 @@ class SecretKeyFile:
         return next((_derive(master.key, purpose) for master in self._masters if master.id == key_id), None)
 
 
-def open_secret_keys(folder: Path) -> SecretKeyFile:
+def load_secret_keys(folder: Path) -> SecretKeyFile:
     """Read the master keys in a folder. If there are none, create the folder and one key.
 
     Raises `OSError` if the file cannot be read or written, and `ValueError` if it is damaged.

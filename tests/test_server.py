@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from bootstrap import Components
 from concurrency import open_supervisor
 from records.errors import DiskFull
+from schema.build import build_schema
 from server import create_app, read_version
 from services.health import Health
 from services.ingestion import IncomingFiles
@@ -30,7 +31,9 @@ def client_of(health: Health, folder: Path) -> httpx.AsyncClient:
         health=health,
         link_key=b"",
     )
-    app = create_app(components, TransportSettings(incoming=IncomingFiles(folder, 1 << 20), graphiql=False))
+    app = create_app(
+        components, build_schema(), TransportSettings(incoming=IncomingFiles(folder, 1 << 20), graphiql=False)
+    )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://10.244.0.5:8000")
 
 

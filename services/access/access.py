@@ -1,6 +1,8 @@
-"""Opens and connects the parts of access."""
+"""Creates and connects the parts of access."""
 
 from dataclasses import dataclass
+
+from anyio import to_thread
 
 from concurrency import OwnedTasks
 from records.access import AccountsMode
@@ -39,7 +41,7 @@ class AccessStores:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The services of access with their stores. Created by `open_access`."""
+    """The services of access with their stores. Created by `create_access`."""
 
     stores: AccessStores
     authentication: Authentication
@@ -53,23 +55,25 @@ class Access:
     "The code for the first sign-up, which becomes the superadmin; None if there is one, or if there are no accounts."
 
 
-async def open_access(
+async def create_access(
     tasks: OwnedTasks,
     stores: AccessStores,
     mode: AccountsMode,
     server_token: str | None,
     passwords: Passwords | None = None,
 ) -> Access:
-    """Open access. `mode` is the mode of the settings; SINGLE applies only until accounts are enabled.
+    """Create and connect the parts of access.
 
-    `server_token` is the access token of the settings; None if the server has none.
+    `mode` is the mode of the settings; SINGLE applies only until accounts are enabled. `server_token` is the access token of
+    the settings; None if the server has none.
     """
     superadmin = await stores.accounts.superadmin()
     has_password = superadmin.password_hash is not None
     has_accounts = has_password or mode is not AccountsMode.SINGLE
     sign_up_mode = AccountsMode.INVITATION if mode is AccountsMode.SINGLE else mode
     set_up_code = new_code() if has_accounts and not has_password else None
-    passwords = passwords or Passwords()
+    if passwords is None:
+        passwords = await to_thread.run_sync(Passwords)
     await stores.logins.remove_expired()
     revocations, audit, tokens = Revocations(), AuditLog(stores.audit), AccessTokens(stores.keys)
     authentication = Authentication(

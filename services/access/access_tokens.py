@@ -10,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, OctKey
 from joserfc.jwt import ClaimsOption
 
+from records.access import LoginRecord
 from records.ids import LoginId, UserId
 from services.interfaces.access.secret_keys import SecretKeys
 
@@ -37,17 +38,18 @@ class AccessTokens:
         self._keys = keys
         self._now = now
 
-    def sign(self, user_id: UserId, login_id: LoginId) -> tuple[str, datetime]:
-        """Return a token for a log-in, and the time of its expiry."""
+    def sign(self, login: LoginRecord) -> tuple[str, datetime]:
+        """Return a token for a log-in, and the time of its expiry, which is not after the end of the log-in."""
         key_id, key = self._keys.current(PURPOSE)
         issued = int(self._now())
+        expires = min(issued + VALID_SECONDS, int(login.ends_at.timestamp()))
         claims = {
-            "iss": ISSUER, "aud": ISSUER, "sub": str(user_id), "sid": str(login_id), "iat": issued,
-            "exp": issued + VALID_SECONDS,
+            "iss": ISSUER, "aud": ISSUER, "sub": str(login.user_id), "sid": str(login.id), "iat": issued,
+            "exp": expires,
         }  # fmt: skip
         header = {"alg": ALGORITHM, "typ": TYPE, "kid": key_id}
         token = jwt.encode(header, claims, OctKey.import_key(key), algorithms=[ALGORITHM])
-        return token, datetime.fromtimestamp(issued + VALID_SECONDS, UTC)
+        return token, datetime.fromtimestamp(expires, UTC)
 
     def verify(self, token: str) -> TokenClaims | None:
         """Return the claims of a token; None unless this server signed it and it has not expired."""

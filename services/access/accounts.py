@@ -15,7 +15,7 @@ from records.access import (
     UserRecord,
     Viewer,
 )
-from records.errors import Conflict, Forbidden, InvalidCredentials, InvalidInput, RateLimited
+from records.errors import Busy, Conflict, Forbidden, InvalidCredentials, InvalidInput, RateLimited
 from records.ids import UserId
 from records.values.text import comparison_key, encodable
 from services.access.audit_log import AuditLog
@@ -91,10 +91,11 @@ class Accounts:
         password_hash = await self._passwords.hash(await self._passwords.check(password, name, address))
         if not await self._accounts.claim_superadmin(name, address, password_hash):
             raise Conflict("This server has accounts already.")
-        self._authentication.require_accounts()
+        superadmin = await self._accounts.superadmin()
+        self._authentication.require_accounts(superadmin.user)
         await self._audit.record(AuditAction.ACCOUNTS_ENABLED, viewer, exchange)
         delivery = TokenDelivery.COOKIE if exchange.has_cookies and exchange.is_own_page else TokenDelivery.BODY
-        return await self._log_ins.begin(exchange, await self._accounts.superadmin(), delivery)
+        return await self._log_ins.begin(exchange, superadmin, delivery)
 
     async def sign_up(self, exchange: Exchange, name: str, email: str, password: str, invitation: str | None) -> bool:
         """Create an account. Return whether it can be used at once: False if an administrator has to approve it.
@@ -181,6 +182,7 @@ class Accounts:
             raise InvalidInput(INVALID_INVITATION, field="invitation")
         self._set_up_code = None
         user = (await self._accounts.superadmin()).user
+        self._authentication.require_accounts(user)
         await self._audit.record_user(AuditAction.ACCOUNTS_ENABLED, user.id, user.name, exchange)
         return True
 
@@ -210,7 +212,12 @@ class Accounts:
             raise InvalidCredentials("Log in first, or use the code that an administrator gave you.")
         if not await self._delays.begin(account.user.email, exchange, account):
             raise RateLimited("There were too many wrong passwords. Try again later.", retry_after_ms=60_000)
-        if not await self._passwords.verify(account.password_hash, current or ""):
+        try:
+            is_right = await self._passwords.verify(account.password_hash, current or "")
+        except Busy:
+            await self._delays.cancel(account.user.email, exchange, account)
+            raise
+        if not is_right:
             raise InvalidCredentials("The current password is wrong.")
         await self._delays.succeed(account.user.email, exchange, account)
         return account

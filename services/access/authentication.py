@@ -25,7 +25,7 @@ KEY_INVALID = "The API key is unknown, has expired or was revoked."
 class Authentication:
     """Authenticates requests: as the local user on a server without accounts, otherwise by token or API key.
 
-    Created by `open_access`. `server_token` is the access token of the server's settings.
+    Created by `create_access`. `server_token` is the access token of the server's settings.
     """
 
     def __init__(
@@ -52,9 +52,13 @@ class Authentication:
         self.has_accounts = has_accounts
         "True if every request needs the credentials of an account."
 
-    def require_accounts(self) -> None:
-        """Accept no request without credentials from now on, and end the connections that have none."""
+    def require_accounts(self, superadmin: UserRecord) -> None:
+        """Accept no request without credentials from now on, and end the connections of the local user.
+
+        The local user has become the superadmin.
+        """
         self.has_accounts = True
+        self._local = superadmin
         self._revocations.revoke(self._local.id)
 
     async def authenticate(self, authorization: str | None) -> Viewer:
@@ -88,7 +92,7 @@ class Authentication:
         """True if a request without credentials is rejected."""
         return self.has_accounts or self._server_token is not None
 
-    async def find_viewer(self, user_id: UserId, login_id: LoginId | None) -> Viewer:
+    async def authenticate_link(self, user_id: UserId, login_id: LoginId | None) -> Viewer:
         """Return a user who was authenticated by a signed link, with the rights of an API key for reading.
 
         Return nobody if the log-in has ended or the user is not active.

@@ -10,6 +10,7 @@ from records.access import (
     CredentialsRecord,
     Exchange,
     LoggedIn,
+    LoginRecord,
     TokenDelivery,
     UserRecord,
     Viewer,
@@ -73,7 +74,8 @@ class LogIns:
         try:
             is_right = await self._verify(account, password)
         except Busy:
-            await self._delays.cancel(email, exchange, account)
+            if is_allowed:
+                await self._delays.cancel(email, exchange, account)
             raise
         if account is None or not (is_allowed and is_right and account.user.active):
             await self._audit.record_failed_log_in(email, exchange)
@@ -97,7 +99,7 @@ class LogIns:
         await self._audit.record_user(AuditAction.LOG_IN, user.id, user.name, exchange)
         if exchange.has_cookies and exchange.is_own_page:
             self._delays.mark_device(exchange, account)
-        return self._deliver(exchange, user, login.id, secret, delivery)
+        return self._deliver(exchange, user, login, secret, delivery)
 
     async def refresh(self, exchange: Exchange, token: str | None) -> LoggedIn:
         """Return a new access token for a refresh token, which is used up, and the next refresh token.
@@ -115,14 +117,14 @@ class LogIns:
         )
         if refreshed is None:
             raise InvalidCredentials(EXPIRED)
-        user, login_id = refreshed.user, refreshed.login.id
+        user, login = refreshed.user, refreshed.login
         if refreshed.first_used_at is None:
             await self._accounts.set_seen(user.id)
-            return self._deliver(exchange, user, login_id, secret, delivery)
+            return self._deliver(exchange, user, login, secret, delivery)
         if datetime.now(UTC) - refreshed.first_used_at <= REUSE_GRACE:
-            return self._deliver(exchange, user, login_id, None, delivery)
-        await self._logins.end_family(login_id)
-        self._revocations.revoke(user.id, login_id=login_id)
+            return self._deliver(exchange, user, login, None, delivery)
+        await self._logins.end_family(login.id)
+        self._revocations.revoke(user.id, login_id=login.id)
         await self._audit.record_user(AuditAction.REFRESH_REUSED, user.id, user.name, exchange, is_denied=True)
         raise InvalidCredentials(EXPIRED)
 
@@ -160,13 +162,13 @@ class LogIns:
         return replace(account, password_hash=new_hash)
 
     def _deliver(
-        self, exchange: Exchange, user: UserRecord, login_id: LoginId, secret: str | None, delivery: TokenDelivery
+        self, exchange: Exchange, user: UserRecord, login: LoginRecord, secret: str | None, delivery: TokenDelivery
     ) -> LoggedIn:
-        token, expires_at = self._tokens.sign(user.id, login_id)
+        token, expires_at = self._tokens.sign(login)
         if delivery is TokenDelivery.COOKIE and secret is not None:
             exchange.response_cookies[REFRESH_COOKIE] = Cookie(secret, int(REFRESH_LIFETIME.total_seconds()))
         scope = AccessScope(user.id, user.role)
-        viewer = Viewer(scope, user.name, login_id, expires_at=expires_at)
+        viewer = Viewer(scope, user.name, login.id, expires_at=expires_at)
         return LoggedIn(viewer, user, token, expires_at, secret if delivery is TokenDelivery.BODY else None)
 
 

@@ -39,7 +39,7 @@ MAX_WAITING = 64
 
 
 class Passwords:
-    """Hashes and verifies passwords in at most `MAX_THREADS` threads."""
+    """Hashes and verifies passwords in at most `MAX_THREADS` threads. Its creation computes a hash and blocks for 40 ms."""
 
     def __init__(self, *, memory_kib: int = MEMORY_KIB) -> None:
         self._hasher = PasswordHasher(time_cost=ITERATIONS, memory_cost=memory_kib, parallelism=LANES)

@@ -20,12 +20,12 @@ from persistence.access.login_delays import LoginDelays
 from persistence.access.logins import Logins
 from persistence.access.users import Accounts, Users
 from persistence.database.database import Database
-from persistence.master_keys import open_secret_keys
+from persistence.master_keys import load_secret_keys
 from records.access import AccountsMode, Exchange, Viewer
 from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.permissions import authorize
-from services.access import Access, AccessStores, open_access
+from services.access import Access, AccessStores, create_access
 from services.access.passwords import Passwords
 from services.ingestion import IncomingFiles
 from tests.fakes.access import TasksOfCallers
@@ -135,10 +135,10 @@ async def open_accounts(
     """Serve the graph with the access of a database. By default, hashes of passwords take little memory."""
     stores = AccessStores(
         Users(database), Accounts(database), Logins(database), ApiKeys(database), Invitations(database),
-        LoginDelays(database), AuditEntries(database), open_secret_keys(folder / "secrets"),
+        LoginDelays(database), AuditEntries(database), load_secret_keys(folder / "secrets"),
     )  # fmt: skip
     owned = cast(OwnedTasks, tasks or TasksOfCallers())
-    access = await open_access(owned, stores, mode, server_token, passwords or Passwords(memory_kib=64))
+    access = await create_access(owned, stores, mode, server_token, passwords or Passwords(memory_kib=64))
     yield AccountsServer(_create_app(access, folder), access, database)
 
 

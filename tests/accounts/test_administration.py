@@ -7,7 +7,7 @@ import pytest
 
 from bootstrap.administration import main
 from persistence.database.database import open_database
-from persistence.master_keys import open_secret_keys
+from persistence.master_keys import load_secret_keys
 from tests.accounts.server import EMAIL, PASSWORD, open_accounts
 
 NEW = "another password of geese"
@@ -73,12 +73,12 @@ def test_disabled_accounts_open_the_server_for_one_person(folder: Path) -> None:
 
 def test_a_rotated_key_replaces_the_previous_one(folder: Path) -> None:
     command(folder, "list")
-    keys = open_secret_keys(folder / "secrets")
+    keys = load_secret_keys(folder / "secrets")
     first, key = keys.current("access tokens")
     assert keys.find(first, "access tokens") == key
     assert keys.find(first, "another purpose") != key
     assert command(folder, "rotate-keys") == 0
-    rotated = open_secret_keys(folder / "secrets")
+    rotated = load_secret_keys(folder / "secrets")
     assert rotated.current("access tokens")[0] != first
     assert rotated.find(first, "access tokens") is None
     assert (folder / "secrets" / "master-keys.json").stat().st_mode & 0o077 == 0

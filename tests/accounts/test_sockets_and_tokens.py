@@ -12,8 +12,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from persistence.master_keys import open_secret_keys
+from persistence.master_keys import load_secret_keys
 from services.access.access_tokens import ALGORITHM, ISSUER, PURPOSE, TYPE, VALID_SECONDS, AccessTokens
+from tests.access import LOCAL
 from tests.accounts.server import EMAIL, PASSWORD, AccountsServer
 from tests.transport.conftest import serving
 from tests.transport.websocket.client import Socket, open_socket
@@ -88,18 +89,12 @@ async def test_a_socket_is_closed_when_its_api_key_is_revoked(server: AccountsSe
 
 
 async def test_a_socket_is_closed_when_its_access_token_expires(server: AccountsServer, tmp_path: Path) -> None:
-    login = (await server.run("{ viewer { logins { id } user { id } } }", await server.token()))["viewer"]
-    user_id, login_id = (int(decoded(login[part]).split(":")[1]) for part in ("user", "logins"))
-    tokens = AccessTokens(open_secret_keys(tmp_path / "secrets"), lambda: time.time() - VALID_SECONDS + 2)
+    await server.token()
+    [login] = await server.access.stores.logins.of_user(LOCAL)
+    tokens = AccessTokens(load_secret_keys(tmp_path / "secrets"), lambda: time.time() - VALID_SECONDS + 2)
     async with serving(server.app) as address, open_socket(address) as socket:
-        await connect(socket, tokens.sign(user_id, login_id)[0])  # type: ignore[arg-type]  # plain numbers
+        await connect(socket, tokens.sign(login)[0])
         assert await closing_code(socket) == 4403
-
-
-def decoded(value: Any) -> str:
-    """Return the text of the global id of an object, or of the first of a list."""
-    found = value[0]["id"] if isinstance(value, list) else value["id"]
-    return base64.urlsafe_b64decode(found + "=" * (-len(found) % 4)).decode()
 
 
 async def test_a_socket_without_credentials_is_closed(server: AccountsServer) -> None:
@@ -112,7 +107,7 @@ async def test_a_socket_without_credentials_is_closed(server: AccountsServer) ->
 def forged(token: str, tmp_path: Path) -> dict[str, str]:
     """Return tokens that this server did not sign for the purpose, by what is wrong with them."""
     head, claims, signature = token.split(".")
-    key_id, key = open_secret_keys(tmp_path / "secrets").current(PURPOSE)
+    key_id, key = load_secret_keys(tmp_path / "secrets").current(PURPOSE)
     body = json.loads(base64.urlsafe_b64decode(claims + "=="))
     header = {"alg": ALGORITHM, "typ": TYPE, "kid": key_id}
 
@@ -127,7 +122,7 @@ def forged(token: str, tmp_path: Path) -> dict[str, str]:
         "another algorithm": sign(header, body, algorithm="HS512"),
         "another server": sign(header, body, b"k" * 32),
         "an unknown key": sign(header | {"kid": "00000000"}, body),
-        "another purpose": sign(header, body, open_secret_keys(tmp_path / "secrets").current("devices")[1]),
+        "another purpose": sign(header, body, load_secret_keys(tmp_path / "secrets").current("devices")[1]),
         "another type": sign(header | {"typ": "JWT"}, body),
         "another audience": sign(header, body | {"aud": "elsewhere"}),
         "another user": sign(header, body | {"sub": "2"}),

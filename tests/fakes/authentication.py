@@ -38,7 +38,7 @@ class FakeAuthentication:
     def needs_credentials(self) -> bool:
         return self._token is not None
 
-    async def find_viewer(self, user_id: UserId, _: object) -> Viewer:
+    async def authenticate_link(self, user_id: UserId, _: object) -> Viewer:
         """Return the local user or the stranger, as the holder of a signed link."""
         return make_viewer(next(scope for scope in (LOCAL, STRANGER) if scope.user_id == user_id))
 

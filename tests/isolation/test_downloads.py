@@ -12,6 +12,7 @@ from bootstrap import Components
 from persistence.database.database import Database
 from persistence.database.sqlite import execute
 from records.access import AccessScope
+from schema.build import build_schema
 from schema.common import global_ids
 from server import create_app
 from services.ingestion import IncomingFiles
@@ -46,7 +47,7 @@ async def open_downloads(
             cast(Any, authentication), context_factory(answers, ingestion), nothing, nothing, nothing, KEY
         )
         settings = TransportSettings(IncomingFiles(folder / "received", 1 << 20), graphiql=False)
-        transport = httpx.ASGITransport(create_app(components, settings))
+        transport = httpx.ASGITransport(create_app(components, build_schema(), settings))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
             yield client, f"/documents/{global_ids.DOCUMENT.encode(document.id)}/original"
 

@@ -7,6 +7,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -24,5 +25,5 @@ def _fields(selection_set: SelectionSetNode, fragments: dict[str, FragmentDefini
             yield selection.name.value
         elif isinstance(selection, FragmentSpreadNode):
             yield from _fields(fragments[selection.name.value].selection_set, fragments)
-        else:
-            yield from _fields(selection.selection_set, fragments)  # type: ignore[attr-defined]  # an inline fragment
+        elif isinstance(selection, InlineFragmentNode):
+            yield from _fields(selection.selection_set, fragments)

@@ -9,6 +9,7 @@ import pytest
 
 from bootstrap import Inputs, open_components, open_data_folder
 from records.tracing import Tracer
+from schema.build import build_schema
 from server import create_app, transport_settings
 from services.metrics import RequestCounters
 from settings import read_settings
@@ -36,7 +37,7 @@ async def serving(folder: Path, tracer: Tracer) -> AsyncIterator[str]:
             open_components(supervisor, inputs) as components,
             anyio.create_task_group() as tasks,
         ):
-            server = HTTPServer(create_app(components, transport))
+            server = HTTPServer(create_app(components, build_schema(), transport))
             tasks.start_soon(server.serve, sockets)
             while not server.started:
                 await anyio.sleep(0.05)
