@@ -12,7 +12,7 @@ from bootstrap.documents import DocumentServices, open_document_services
 from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
-from concurrency import Signal, Supervisor, open_owned_tasks
+from concurrency import OwnedTasks, Signal, Supervisor, open_owned_tasks
 from records.access import AccountsMode
 from records.access.system_scope import SYSTEM
 from records.configuration import Limits, ServerSettings
@@ -20,12 +20,15 @@ from records.errors import ExpectedError
 from records.tracing import Tracer
 from resolvers.request_context import Context
 from services.access import Access, create_access
+from services.access.audit_log import AuditLog
 from services.access.authentication import Authentication
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.answers.effective_settings import SERVER_DEFAULTS
+from services.collections import CollectionServices, create_collections
 from services.health import Health
 from services.indexing import Indexing
+from services.memberships import load_memberships
 from services.metrics import (
     Exposition,
     LoopLag,
@@ -84,6 +87,7 @@ class _Services:
     loop_lag: LoopLag
     stores: Stores
     access: Access
+    collections: CollectionServices
     search: Search
     models: Models
     session_changes: SessionChanges
@@ -131,22 +135,27 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         enter = stack.enter_async_context
         loop_lag = await enter(open_loop_lag(supervisor))
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
-        token = settings.access_token.get_secret_value() if settings.access_token else None
         tasks = await enter(open_owned_tasks(supervisor, "access"))
-        access = await create_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
+        access = await _create_access(settings, stores, tasks)
+        members = await load_memberships(stores.collections.collections)
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()
         salt_key = token_bytes(SALT_KEY_BYTES)
         answerer = Answerer(stores.documents, stores.messages, search.retriever, models, salt_key, tracer, latency)
-        planner = AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS)
+        planner = AnswerPlanner(
+            stores.sessions, stores.documents, stores.collections.collections, models, SERVER_DEFAULTS
+        )
         listeners = AnswerListeners(answer_started.set, session_changes.changed)
         limit = settings.max_queued_answers
         answers: Answers = await enter(
             open_answers(answerer, planner, stores.messages, listeners, limit, supervisor, SYSTEM)
         )
         documents = await enter(
-            open_document_services(supervisor, settings, stores, search, lambda: answers.running, tracer)
+            open_document_services(supervisor, settings, stores, search, members, lambda: answers.running, tracer)
+        )
+        collections = create_collections(
+            tasks, stores.collections, stores.documents, documents.events, members, AuditLog(stores.access.audit)
         )
         sources = _make_sources(stores, search, documents, models)
         machine = Machine({"data": stores.data, "models": settings.models_folder})
@@ -157,9 +166,14 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
             )
         )
         yield _Services(
-            loop_lag, stores, access, search, models, session_changes, latency, answers, documents, sources, metrics,
-            indexing,
+            loop_lag, stores, access, collections, search, models, session_changes, latency, answers, documents, sources,
+            metrics, indexing,
         )  # fmt: skip
+
+
+async def _create_access(settings: Settings, stores: Stores, tasks: OwnedTasks) -> Access:
+    token = settings.access_token.get_secret_value() if settings.access_token else None
+    return await create_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
 
 
 def _make_sources(stores: Stores, search: Search, documents: DocumentServices, models: Models) -> Sources:
@@ -178,6 +192,7 @@ def _context_factory(inputs: Inputs, services: _Services) -> Callable[..., Conte
     return partial(
         Context,
         access=services.access,
+        collections=services.collections,
         documents=stores.documents,
         chunks=stores.chunks,
         sessions=stores.sessions,

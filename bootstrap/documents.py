@@ -22,6 +22,7 @@ from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
+from services.memberships import Memberships
 from settings import Settings
 from workers import Worker
 
@@ -53,11 +54,12 @@ async def open_document_services(
     settings: Settings,
     stores: Stores,
     search: Search,
+    members: Memberships,
     answers_running: Callable[[], int],
     tracer: Tracer,
 ) -> AsyncIterator[DocumentServices]:
     """Open the services of documents. The ingestion of documents that the last run did not finish is resumed."""
-    events = DocumentEvents(stores.documents)
+    events = DocumentEvents(stores.documents, members)
     documents = DocumentStores(stores.documents, stores.ingested)
     originals = OriginalRetention(stores.originals, documents, keep=settings.keep_originals)
     async with AsyncExitStack() as stack:

@@ -9,10 +9,13 @@ from anyio import to_thread
 
 from persistence.access.api_keys import ApiKeys
 from persistence.access.audit_entries import AuditEntries
+from persistence.access.groups import Groups
 from persistence.access.invitations import Invitations
 from persistence.access.login_delays import LoginDelays
 from persistence.access.logins import Logins
 from persistence.access.users import Accounts, Users
+from persistence.collections.collection_grants import Grants
+from persistence.collections.collections import Collections
 from persistence.database.database import Database, open_database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
@@ -26,6 +29,7 @@ from persistence.sessions.messages import Messages
 from persistence.sessions.sessions import Sessions
 from records.access.system_scope import SYSTEM
 from services.access import AccessStores
+from services.collections import CollectionStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Stores:
     data: Path
     database: Database
     access: AccessStores
+    collections: CollectionStores
     documents: Documents
     ingested: IngestedDocuments
     chunks: Chunks
@@ -61,6 +66,7 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
             data=data,
             database=database,
             access=_access_stores(database, keys),
+            collections=CollectionStores(Collections(database), Grants(database), Groups(database)),
             documents=Documents(database),
             ingested=IngestedDocuments(database, SYSTEM),
             chunks=Chunks(database),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from records.codes import ErrorCode
-from records.ids import ChunkId, DocumentId, UserId
+from records.ids import ChunkId, CollectionId, DocumentId, UserId
 
 
 class DocumentStatus(StrEnum):
@@ -94,7 +94,12 @@ class HeadingRecord:
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
     id: DocumentId
-    owner_id: UserId
+    owner_id: UserId | None
+    "The user who owns the document; None if a collection owns it."
+    owning_collection_id: CollectionId | None
+    "The collection that owns the document; None for a document of a user."
+    collection_ids: tuple[CollectionId, ...]
+    "All collections that contain the document. The reader need not have access to each of them."
     name: str
     title: str | None
     media_type: str
@@ -132,6 +137,8 @@ class NewDocument:
     tags: tuple[str, ...] = ()
     metadata: Any = None
     chunking: Chunking = field(default_factory=Chunking)
+    owning_collection_id: CollectionId | None = None
+    "The collection that owns the document; None for a document of the user who sends it."
 
 
 class Unchanged(Enum):

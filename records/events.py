@@ -1,10 +1,10 @@
 """Changes of records, as event streams publish them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from records.ids import UserId
+from records.access.scopes import Audience
 
 Record = TypeVar("Record")
 
@@ -24,5 +24,5 @@ class Change(Generic[Record]):
     kind: ChangeKind
     key: int | str | None
     record: Record | None
-    owner_id: UserId | None = None
-    "The owner of the record; None if the record has no owner. It is also set for REMOVED."
+    audience: Audience = field(default_factory=Audience)
+    "The users who may receive the change. It is used only for records that have an owner."

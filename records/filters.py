@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from records.document import DocumentStatus
-from records.ids import DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, SessionId
 from records.model import ModelRecord, ModelSource, ModelStatus
 from records.values.text import comparison_key
 
@@ -18,6 +18,7 @@ class DocumentFilter:
     "Matches documents that have all of these tags, compared without regard to case and Unicode form."
     media_type: tuple[str, ...] | None = None
     session_id: SessionId | None = None
+    collection_id: CollectionId | None = None
 
 
 @dataclass(frozen=True, slots=True)

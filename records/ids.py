@@ -11,6 +11,8 @@ LoginId = NewType("LoginId", int)
 ApiKeyId = NewType("ApiKeyId", int)
 InvitationId = NewType("InvitationId", int)
 AuditEntryId = NewType("AuditEntryId", int)
+GroupId = NewType("GroupId", int)
+CollectionId = NewType("CollectionId", int)
 
 ModelId = NewType("ModelId", str)
 """The first 16 hex digits of the SHA-256 of the model's path or package name: stable between starts."""

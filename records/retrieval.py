@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from records.document import ChunkRecord, DocumentRecord
-from records.ids import ChunkId, DocumentId
+from records.ids import ChunkId, CollectionId, DocumentId
 
 MAX_QUERY_LENGTH = 10_000
 """Maximum length of a query in code points."""
@@ -38,13 +38,26 @@ class LegState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchedDocuments:
+    """The documents that are searched: those with the given ids, and those of the given collections."""
+
+    document_ids: tuple[DocumentId, ...] = ()
+    collection_ids: tuple[CollectionId, ...] = ()
+
+    @property
+    def are_none(self) -> bool:
+        """True if nothing is searched."""
+        return not self.document_ids and not self.collection_ids
+
+
+@dataclass(frozen=True, slots=True)
 class RetrievalQuery:
     text: str
     mode: SearchMode = SearchMode.HYBRID
     top_k: int = 5
     "1 to 100."
-    document_ids: tuple[DocumentId, ...] | None = None
-    "None searches all documents; an empty tuple searches none."
+    searched: SearchedDocuments | None = None
+    "None searches all documents of the scope."
     tags: tuple[str, ...] | None = None
     rerank: bool = False
     min_similarity: float | None = None

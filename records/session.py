@@ -27,6 +27,7 @@ class ThinkingMode(StrEnum):
 
 class DocumentScope(StrEnum):
     ATTACHED = "ATTACHED"
+    COLLECTIONS = "COLLECTIONS"
     ALL = "ALL"
 
 

@@ -1,6 +1,6 @@
 """Accounts: the viewer, signing up, logging in and out, users, invitations, API keys and the audit log."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from records.access import (
@@ -15,7 +15,8 @@ from records.access import (
     UserFilter,
     UserRecord,
 )
-from records.ids import ApiKeyId, InvitationId, LoginId, UserId
+from records.errors import Forbidden
+from records.ids import ApiKeyId, GroupId, InvitationId, LoginId, UserId
 from records.page import PageRequest
 from resolvers.pages import Listing
 from resolvers.request_context import Context
@@ -64,7 +65,9 @@ async def sign_up(context: Context, name: str, email: str, password: str, invita
     Raises `InvalidInput`, `WeakPassword`, `RateLimited` and `Busy`.
     """
     accounts, checked = context.access.accounts, check_name(name)
-    return await _complete(context, lambda: accounts.sign_up(context.exchange, checked, email, password, invitation))
+    ready = await _complete(context, lambda: accounts.sign_up(context.exchange, checked, email, password, invitation))
+    await context.collections.groups.members_changed(context.viewer)
+    return ready
 
 
 async def log_in(context: Context, email: str, password: str, delivery: TokenDelivery) -> LoggedIn:
@@ -96,11 +99,27 @@ async def change_password(context: Context, password: str, current: str | None, 
 
 
 async def update_user(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> UserRecord:
-    """Apply the provided changes of `name`, `role` and `active`. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    reject_null(provided, "name", "role", "active")
-    changes = dict(provided) | ({"name": check_name(provided["name"])} if "name" in provided else {})
-    accounts = context.access.accounts
-    return await _complete(context, lambda: accounts.update_user(context.viewer, context.exchange, user_id, **changes))
+    """Apply the provided changes of `name`, `role`, `active`, `group_ids` and `active_session_id`.
+
+    Raises `NotFound`, `Forbidden` and `InvalidInput`.
+    """
+    reject_null(provided, "name", "role", "active", "group_ids")
+    user = await context.access.stores.users.get(context.scope, user_id)
+    changes = {name: provided[name] for name in ("name", "role", "active") if name in provided}
+    if "name" in changes:
+        changes["name"] = check_name(changes["name"])
+    if "active_session_id" in provided:
+        if user_id != context.scope.user_id:
+            raise Forbidden("You can choose your own active session.")
+        user = await context.access.stores.users.set_active_session(context.scope, provided["active_session_id"])
+    if changes:
+        accounts = context.access.accounts
+        user = await _complete(
+            context, lambda: accounts.update_user(context.viewer, context.exchange, user_id, **changes)
+        )
+    if "group_ids" in provided:
+        await context.collections.groups.set_of_user(context.viewer, context.exchange, user_id, provided["group_ids"])
+    return user
 
 
 async def reset_password(context: Context, user_id: UserId) -> str:
@@ -110,11 +129,13 @@ async def reset_password(context: Context, user_id: UserId) -> str:
 
 
 async def create_invitation(
-    context: Context, email: str | None, role: Role, hours: int
+    context: Context, email: str | None, role: Role, hours: int, group_ids: Sequence[GroupId]
 ) -> tuple[InvitationRecord, str]:
-    """Return an invitation with its code. Raises `Forbidden` and `InvalidInput`."""
+    """Return an invitation with its code. Raises `Forbidden`, `InvalidInput` and `NotFound`."""
     invitations = context.access.invitations
-    return await _complete(context, lambda: invitations.create(context.viewer, context.exchange, email, role, hours))
+    return await _complete(
+        context, lambda: invitations.create(context.viewer, context.exchange, email, role, hours, group_ids)
+    )
 
 
 async def revoke_invitation(context: Context, invitation_id: InvitationId) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+from records.access import AccessLevel, CollectionSetting
 from records.document import ChunkRecord, DocumentChanges, DocumentRecord, EraseReceipt, HeadingRecord, ReceivedFile
-from records.errors import InvalidInput
+from records.errors import ExpectedError, InvalidInput
 from records.events import Change
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
@@ -14,6 +15,7 @@ from resolvers.pages import Listing, clamp
 from resolvers.request_context import Context
 from resolvers.subscription_streams import stream
 from resolvers.validation import check_chunking, check_document_name, check_tags, check_text, reject_null
+from services.collections.inherited_settings import locks
 
 MAX_TEXT_LENGTH = 1_000_000
 MAX_ADDRESS_LENGTH = 4_096
@@ -71,10 +73,40 @@ async def upload_document(
     """
     try:
         details = _check_details(context, provided)
-    except InvalidInput:
+        await _check_place(context, provided)
+    except ExpectedError:
         await context.originals.discard(file)
         raise
-    return await context.intake.add_file(context.scope, file, **details)
+    return await _attach(context, provided, await context.intake.add_file(context.scope, file, **details))
+
+
+async def _check_place(context: Context, provided: Mapping[str, Any]) -> None:
+    """Check the session or the collection in which a new document is placed, before the file is received.
+
+    Raises `NotFound`, `Forbidden` without the level WRITE in the collection, and `InvalidInput` for both at once and for a
+    session whose collections permit only their own documents.
+    """
+    session_id, collection_id = provided.get("session_id"), provided.get("collection_id")
+    if session_id is not None and collection_id is not None:
+        raise InvalidInput("{field} and `sessionId` exclude each other.", field="collection_id")
+    if session_id is not None:
+        await context.sessions.get(context.scope, session_id)
+        collections = await context.collections.stores.collections.of_session(context.scope, session_id)
+        if locks(collections, CollectionSetting.OWN_DOCUMENTS):
+            raise InvalidInput(
+                "The collections of the session permit only their own documents ({field}).", field="session_id"
+            )
+    if collection_id is not None:
+        await context.collections.stores.collections.require(context.scope, [collection_id], AccessLevel.WRITE)
+
+
+async def _attach(
+    context: Context, provided: Mapping[str, Any], added: tuple[DocumentRecord, bool]
+) -> tuple[DocumentRecord, bool]:
+    """Attach a new document to the session that was given with it, if any. Return the document and `duplicate`."""
+    if provided.get("session_id") is not None:
+        await context.session_changes.attach_document(context.scope, provided["session_id"], added[0].id)
+    return added
 
 
 async def import_document(
@@ -87,15 +119,17 @@ async def import_document(
     `Busy` if the database is locked.
     """
     details = _check_details(context, provided)
+    await _check_place(context, provided)
     max_length = context.limits.max_upload_bytes if kind == "text" else MAX_ADDRESS_LENGTH
     check_text(source, max_length, f"source.{kind}")
     match kind:
         case "text":
-            return await context.intake.add_text(context.scope, source, media_type=media_type, **details)
+            added = await context.intake.add_text(context.scope, source, media_type=media_type, **details)
         case "url":
-            return await context.intake.add_url(context.scope, source, **details)
+            added = await context.intake.add_url(context.scope, source, **details)
         case _:
-            return await context.intake.add_path(context.scope, source, **details)
+            added = await context.intake.add_path(context.scope, source, **details)
+    return await _attach(context, provided, added)
 
 
 def _check_details(context: Context, provided: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +143,7 @@ def _check_details(context: Context, provided: Mapping[str, Any]) -> dict[str, A
         "tags": check_tags(provided.get("tags", ())),
         "metadata": provided.get("metadata"),
         "chunking": check_chunking(provided.get("chunking"), context.settings.chunking),
+        "collection_id": provided.get("collection_id"),
     }
 
 

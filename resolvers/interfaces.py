@@ -9,7 +9,7 @@ from records.answer import AnswerEvent
 from records.document import Chunking, DocumentRecord, EraseReceipt, ReceivedFile
 from records.events import Change
 from records.filters import ModelFilter
-from records.ids import DocumentId, MessageId, ModelId, SessionId
+from records.ids import CollectionId, DocumentId, MessageId, ModelId, SessionId
 from records.indexing import IndexingStatus
 from records.model import LoadRequest, MemoryFit, ModelParameter, ModelRecord, SettingsOutcome
 from records.retrieval import Retrieval, RetrievalQuery, Snippet
@@ -88,7 +88,12 @@ class SessionChanges(Protocol):
     """Changes of sessions, each published to subscribers: `services.sessions.sessions.Sessions`."""
 
     async def create_session(
-        self, scope: AccessScope, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
+        self,
+        scope: AccessScope,
+        name: str | None,
+        document_ids: Sequence[DocumentId],
+        settings: SessionSettings,
+        collection_ids: Sequence[CollectionId] = (),
     ) -> SessionRecord: ...
     async def update_session(
         self,
@@ -97,9 +102,11 @@ class SessionChanges(Protocol):
         *,
         name: str | None = None,
         document_ids: Sequence[DocumentId] | None = None,
+        collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord: ...
+    async def attach_document(self, scope: AccessScope, session_id: SessionId, document_id: DocumentId) -> None: ...
     async def delete_session(self, scope: AccessScope, session_id: SessionId) -> EraseReceipt: ...
     def watch_sessions(self, scope: AccessScope, session_id: SessionId | None) -> Watch[Change[SessionRecord]]: ...
 

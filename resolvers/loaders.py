@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from records.access import AccessScope, UserRecord
+from records.access import AccessScope, CollectionRecord, GroupRecord, UserRecord
 from records.document import ChunkRecord, DocumentRecord
-from records.ids import ChunkId, DocumentId, MessageId, SessionId, UserId
+from records.ids import ChunkId, CollectionId, DocumentId, GroupId, MessageId, SessionId, UserId
 from records.session import MessageRecord, SessionRecord
 from resolvers.interfaces import DeepVectors
+from services.collections import CollectionStores
 from services.interfaces.access.user_store import UserStore
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
@@ -35,6 +36,7 @@ class Loaders:
         sessions: SessionStore,
         messages: MessageStore,
         users: UserStore,
+        collection_stores: CollectionStores,
         deep_vectors: DeepVectors | None = None,
     ) -> None:
         self._scope = scope
@@ -43,6 +45,7 @@ class Loaders:
         self._sessions = sessions
         self._messages = messages
         self._users = users
+        self._collection_stores = collection_stores
         self._deep_vectors = deep_vectors
 
     @cached_property
@@ -64,6 +67,14 @@ class Loaders:
     @cached_property
     def users(self) -> DataLoader[UserId, UserRecord | None]:
         return _loader(partial(self._users.find_many, self._scope))
+
+    @cached_property
+    def collections(self) -> DataLoader[CollectionId, CollectionRecord | None]:
+        return _loader(partial(self._collection_stores.collections.find_many, self._scope))
+
+    @cached_property
+    def groups(self) -> DataLoader[GroupId, GroupRecord | None]:
+        return _loader(partial(self._collection_stores.groups.find_many, self._scope))
 
     @cached_property
     def deep_chunks(self) -> DataLoader[DocumentId, int | None]:

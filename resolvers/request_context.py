@@ -19,6 +19,7 @@ from resolvers.interfaces import (
 )
 from resolvers.loaders import Loaders
 from services.access import Access
+from services.collections import CollectionServices
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
@@ -36,6 +37,7 @@ class Context:
     viewer: Viewer
     exchange: Exchange
     access: Access
+    collections: CollectionServices
     documents: DocumentStore
     chunks: ChunkStore
     sessions: SessionStore
@@ -65,6 +67,6 @@ class Context:
     def __post_init__(self) -> None:
         loaders = Loaders(
             self.scope, self.documents, self.chunks, self.sessions, self.messages, self.access.stores.users,
-            self.deep_vectors,
+            self.collections.stores, self.deep_vectors,
         )  # fmt: skip
         object.__setattr__(self, "loaders", loaders)

@@ -9,6 +9,9 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.access.mutations import AccountMutations, LogInMutations
 from schema.access.queries import AccessQueries
+from schema.collections.mutations import CollectionMutations, GroupMutations
+from schema.collections.queries import CollectionQueries
+from schema.collections.subscriptions import CollectionSubscriptions
 from schema.common.errors import ERROR_HANDLERS
 from schema.common.queries import NodeQueries
 from schema.common.scalars import SCALARS
@@ -32,7 +35,16 @@ from schema.system.subscriptions import SystemSubscriptions
     description="Read operations. A query for a single object returns null for an unknown id; `search` returns a "
     "`NotFoundError` for an unknown id in its input."
 )
-class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQueries, SystemQueries, AccessQueries):
+class Query(
+    NodeQueries,
+    DocumentQueries,
+    SearchQueries,
+    SessionQueries,
+    ModelQueries,
+    SystemQueries,
+    AccessQueries,
+    CollectionQueries,
+):
     pass
 
 
@@ -52,6 +64,8 @@ class Mutation(
     IndexingMutations,
     LogInMutations,
     AccountMutations,
+    CollectionMutations,
+    GroupMutations,
 ):
     pass
 
@@ -59,7 +73,9 @@ class Mutation(
 @strawberry.type(
     description="Event streams. A subscription to an unknown id fails with the code NOT_FOUND before its first event."
 )
-class Subscription(SessionSubscriptions, ModelSubscriptions, DocumentSubscriptions, SystemSubscriptions):
+class Subscription(
+    SessionSubscriptions, ModelSubscriptions, DocumentSubscriptions, SystemSubscriptions, CollectionSubscriptions
+):
     pass
 
 

@@ -9,6 +9,9 @@ import pytest
 
 from services.interfaces.access.api_key_store import ApiKeyStore
 from services.interfaces.access.audit_store import AuditStore
+from services.interfaces.access.collection_store import CollectionStore
+from services.interfaces.access.grant_store import GrantStore
+from services.interfaces.access.group_store import GroupStore
 from services.interfaces.access.invitation_store import InvitationStore
 from services.interfaces.access.login_store import LoginStore
 from services.interfaces.access.user_store import UserStore
@@ -21,14 +24,17 @@ from tests.support.source import modules, public_methods
 
 SCOPED: tuple[type, ...] = (
     SessionStore, MessageStore, DocumentStore, ChunkStore, UserStore, LoginStore, ApiKeyStore, InvitationStore, AuditStore,
+    CollectionStore, GrantStore, GroupStore,
 )  # fmt: skip
 AUTHENTICATING = {
     "LoginStore": {"create", "find_user", "use_refresh_token", "end_all", "end_family", "remove_expired"},
     "ApiKeyStore": {"find_by_prefix", "set_used"},
     "InvitationStore": {"find_valid"},
     "AuditStore": {"add"},
+    "CollectionStore": {"members"},
 }
-"""Methods of scoped stores without a scope: they authenticate a request, or act on a log-in whose secret was presented."""
+"""Methods of scoped stores without a scope: they authenticate a request, act on a log-in whose secret was presented, or
+select the users who receive an event."""
 UNSCOPED = {
     "IngestionStore": "the jobs of the server; it is opened with the scope of the server's own work",
     "StagingStore": "the jobs of the server; it is opened with the scope of the server's own work",

@@ -53,7 +53,8 @@ ARROWS = {
 
 FEATURE_ARROWS = {
     "access": set[str](),
-    "answers": {"metrics", "prompts"},
+    "answers": {"collections", "metrics", "prompts"},
+    "collections": {"access", "ingestion"},
     "indexing": {"metrics"},
     "ingestion": set[str](),
     "metrics": set[str](),
@@ -84,6 +85,8 @@ MAX_FILES = 15
 LARGE_FOLDERS: dict[str, str] = {
     "engines/parsing/formats": "one file for each file format",
     "engines/parsing/worker/readers": "one file for each file format",
+    "resolvers": "one file for each feature, and what they share",
+    "tests/fakes": "one file for each component that is faked",
 }
 """Folders with more than `MAX_FILES` files, with the reason."""
 
@@ -182,9 +185,8 @@ SAME_ROLE = frozenset({
 """File names that have the same meaning in every folder."""
 
 FEATURES = frozenset({
-    "accounts",
-    "chunks", "document", "documents", "errors", "events", "indexing", "messages", "model", "models", "search", "session",
-    "sessions", "system",
+    "accounts", "chunks", "collections", "document", "documents", "errors", "events", "groups", "indexing",
+    "messages", "model", "models", "search", "session", "sessions", "system",
 })  # fmt: skip
 """Features of the product. Each layer may have one file with such a name."""
 

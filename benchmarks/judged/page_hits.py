@@ -11,7 +11,7 @@ from engines.parsing.protocol import ParsedChunks, ParsedText
 from engines.parsing.worker.extraction import Extraction
 from engines.parsing.worker.parse_context import ParseContext
 from records.document import Chunking, ChunkRecord, DocumentRecord, DocumentSource, NewDocument
-from records.retrieval import SearchMode
+from records.retrieval import SearchedDocuments, SearchMode
 from services.retrieval.ranking_steps import RankingSteps
 from tests.access import LOCAL
 from tests.support.library import Library, open_library
@@ -91,8 +91,8 @@ async def _search_all(
     hits = PageHits(folder.questions)
     names = {record.id: name for name, record in records.items()}
     for index, question in enumerate(folder.questions):
-        for scope, ids in (("inside", (records[question.document].id,)), ("all", None)):
-            found = await library.search(question.text, max(DEPTHS), document_ids=ids, mode=mode)
+        for scope, ids in (("inside", SearchedDocuments((records[question.document].id,))), ("all", None)):
+            found = await library.search(question.text, max(DEPTHS), searched=ids, mode=mode)
             hits.add(scope, index, [_place(names[hit.chunk.document_id], hit.chunk) for hit in found.hits])
     return hits
 

@@ -8,12 +8,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from persistence.access.scope_filter import role_filter
 from persistence.access.users import find_invitation
 from persistence.database.access_tables import Invitation
+from persistence.database.collection_tables import Group, InvitationGroup
 from persistence.database.database import Database
 from persistence.database.json_columns import now
 from persistence.database.keyset_pages import Listing, count, page
 from records.access import AccessScope, InvitationRecord, Role
 from records.errors import NotFound
-from records.ids import InvitationId, UserId
+from records.ids import GroupId, InvitationId, UserId
 from records.page import Page, PageRequest
 from records.values.text import comparison_key
 
@@ -27,19 +28,31 @@ class Invitations:
         self._database = database
 
     async def create(
-        self, scope: AccessScope, digest: str, email: str | None, role: Role, expires_at: datetime
+        self,
+        scope: AccessScope,
+        digest: str,
+        email: str | None,
+        role: Role,
+        expires_at: datetime,
+        group_ids: Sequence[GroupId],
     ) -> InvitationRecord:
         async with self._database.writing() as transaction:
             row = await Invitation.create(
                 using_db=transaction, digest=digest, email=email, email_key=email and comparison_key(email),
                 role=role.value, inviter_id=scope.user_id, created_at=now(), expires_at=expires_at,
             )  # fmt: skip
-        return _to_record(row)
+            groups = await Group.filter(id__in=list(group_ids)).only("id").using_db(transaction)
+            known = {group.id for group in groups}
+            for group_id in group_ids:
+                if group_id not in known:
+                    raise NotFound("group", group_id)
+                await InvitationGroup.create(using_db=transaction, invitation_id=row.id, group_id=group_id)
+            return (await _load(transaction, scope, [row.id]))[row.id]
 
     async def find_valid(self, digest: str) -> InvitationRecord | None:
         async with self._database.snapshot() as reader:
             row = await find_invitation(reader, digest)
-        return None if row is None else _to_record(row)
+        return None if row is None else _to_record(row, ())
 
     async def find_many(
         self, scope: AccessScope, ids: Sequence[InvitationId]
@@ -75,10 +88,11 @@ def _listing(scope: AccessScope) -> Listing:
 async def _load(client: BaseDBAsyncClient, scope: AccessScope, ids: Sequence[int]) -> dict[int, InvitationRecord]:
     """Return the invitations of the scope among `ids`, by id."""
     included = role_filter(scope, *ADMINS).apply(Invitation.filter(id__in=list(ids)))
-    return {row.id: _to_record(row) for row in await included.using_db(client)}
+    rows = await included.using_db(client).prefetch_related("groups")
+    return {row.id: _to_record(row, [GroupId(each.group_id) for each in row.groups]) for row in rows}
 
 
-def _to_record(row: Invitation) -> InvitationRecord:
+def _to_record(row: Invitation, group_ids: Sequence[GroupId]) -> InvitationRecord:
     return InvitationRecord(
         id=InvitationId(row.id),
         email=row.email,
@@ -87,4 +101,5 @@ def _to_record(row: Invitation) -> InvitationRecord:
         created_at=row.created_at,
         expires_at=row.expires_at,
         used_at=row.used_at,
+        group_ids=tuple(group_ids),
     )

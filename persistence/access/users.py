@@ -6,14 +6,24 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.access.scope_filter import user_filter
+from persistence.access.scope_filter import scope_filter
 from persistence.database.access_tables import ApiKey, Invitation, Login, ResetCode, User
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now
 from persistence.database.keyset_pages import Listing, count, page
-from records.access import AnyScope, CredentialsRecord, Role, UserFilter, UserRecord
+from persistence.database.sqlite import execute
+from persistence.sessions.session_queries import load_session
+from records.access import (
+    AccessScope,
+    AnyScope,
+    CredentialsRecord,
+    Role,
+    SystemScope,
+    UserFilter,
+    UserRecord,
+)
 from records.errors import InvalidInput, NotFound
-from records.ids import UserId
+from records.ids import SessionId, UserId
 from records.page import Page, PageRequest
 from records.values.text import comparison_key
 
@@ -21,6 +31,16 @@ LOWER_ROLES: dict[Role, tuple[str, ...]] = {
     Role.SUPERADMIN: (Role.ADMIN.value, Role.USER.value), Role.ADMIN: (Role.USER.value,), Role.USER: (),
 }  # fmt: skip
 """The roles below each role, as they are stored."""
+
+
+_JOIN_GROUPS = """
+    INSERT INTO group_members (group_id, user_id)
+    SELECT group_id, ? FROM invitation_groups JOIN invitations ON invitations.id = invitation_id WHERE digest = ?
+"""
+_IN_GROUP = """users.id IN (
+    SELECT user_id FROM group_members JOIN groups ON groups.id = group_members.group_id
+    WHERE group_id = ? AND {included}
+)"""
 
 
 class Users:
@@ -67,6 +87,14 @@ class Users:
             if columns:
                 await User.filter(id=user_id).using_db(transaction).update(**columns)
             return (await _load(transaction, scope, [user_id]))[user_id]
+
+    async def set_active_session(self, scope: AccessScope, session_id: SessionId | None) -> UserRecord:
+        async with self._database.writing() as transaction:
+            if session_id is not None:
+                await load_session(transaction, scope, session_id)
+            own = User.filter(id=scope.user_id).using_db(transaction)
+            await own.update(active_session_id=session_id)
+            return (await _load(transaction, scope, [scope.user_id]))[scope.user_id]
 
 
 class Accounts:
@@ -118,6 +146,8 @@ class Accounts:
                 using_db=transaction, name=name, email=email, email_key=key, password_hash=password_hash,
                 role=role.value, active=active, created_at=now(),
             )  # fmt: skip
+            if invitation is not None:
+                await execute(transaction, _JOIN_GROUPS, [row.id, invitation])
             return to_user(row)
 
     async def set_password(self, user_id: UserId, password_hash: str, *, except_login: int | None) -> None:
@@ -198,13 +228,13 @@ async def find_invitation(client: BaseDBAsyncClient, digest: str) -> Invitation 
 
 async def _load(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequence[int]) -> dict[int, UserRecord]:
     """Return the users of the scope among `ids`, by id."""
-    included = user_filter(scope).apply(User.filter(id__in=list(ids)))
+    included = scope_filter(scope, "users").apply(User.filter(id__in=list(ids)))
     return {row.id: to_user(row) for row in await included.using_db(client)}
 
 
 def _list_users(scope: AnyScope, filter: UserFilter) -> Listing:
-    included = user_filter(scope)
-    where, values = [included.sql], list(included.values)
+    included = scope_filter(scope, "users")
+    where, values = [included.sql], list[Any](included.values)
     if filter.roles is not None:
         where.append("users.role IN (SELECT value FROM json_each(?))")
         values.append(json_array(filter.roles))
@@ -212,8 +242,13 @@ def _list_users(scope: AnyScope, filter: UserFilter) -> Listing:
         where.append("users.active = ?")
         values.append(filter.active)
     if filter.name_contains is not None:
-        where.append("(instr(comparison_key(users.name), ?) > 0 OR instr(coalesce(users.email_key, ''), ?) > 0)")
-        values += [comparison_key(filter.name_contains)] * 2
+        where.append("(instr(comparison_key(users.name), ?) > 0 OR ? AND instr(coalesce(users.email_key, ''), ?) > 0)")
+        text = comparison_key(filter.name_contains)
+        values += [text, isinstance(scope, SystemScope) or scope.is_admin, text]
+    if filter.group_id is not None:
+        groups = scope_filter(scope, "groups")
+        where.append(_IN_GROUP.format(included=groups.sql))
+        values += [filter.group_id, *groups.values]
     return Listing(
         order="users", source="users", key="users.created_at", id="users.id", key_type=str,
         where=" AND ".join(where), values=tuple(values),
@@ -233,4 +268,5 @@ def to_user(row: User) -> UserRecord:
         active=row.active,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
+        active_session_id=None if row.active_session_id is None else SessionId(row.active_session_id),
     )

@@ -4,9 +4,13 @@
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tortoise import fields
 from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from persistence.database.collection_tables import InvitationGroup
 
 
 # The initial migration adds the local user. A partial unique index allows one SUPERADMIN.
@@ -20,6 +24,7 @@ class User(Model):
     active = fields.BooleanField(default=True)
     created_at: datetime = fields.DatetimeField()
     last_seen_at: datetime | None = fields.DatetimeField(null=True)
+    active_session_id = fields.IntField(null=True)  # without a foreign key: the session may have been erased
 
     class Meta:
         table = "users"
@@ -90,6 +95,7 @@ class Invitation(Model):
     created_at: datetime = fields.DatetimeField()
     expires_at: datetime = fields.DatetimeField()
     used_at: datetime | None = fields.DatetimeField(null=True)
+    groups: fields.ReverseRelation["InvitationGroup"]
 
     class Meta:
         table = "invitations"

@@ -126,7 +126,11 @@ END;
 """
 
 PARTIAL_INDEXES = """
-CREATE UNIQUE INDEX documents_one_per_sha256 ON documents (owner_id, sha256) WHERE status <> 'DELETING';
+CREATE UNIQUE INDEX documents_one_per_owner ON documents (owner_id, sha256) WHERE status <> 'DELETING';
+
+CREATE UNIQUE INDEX documents_one_per_collection ON documents (owning_collection_id, sha256) WHERE status <> 'DELETING';
+
+CREATE INDEX documents_private ON documents (owner_id) WHERE NOT is_shared;
 
 CREATE INDEX chunks_unembedded ON chunks (document_id, position) WHERE embedding IS NULL;
 
@@ -138,10 +142,27 @@ CREATE UNIQUE INDEX model_settings_one_default ON model_settings (is_default) WH
 CREATE UNIQUE INDEX users_one_superadmin ON users (role) WHERE role = 'SUPERADMIN';
 """
 
+COLLECTIONS = """
+CREATE VIEW user_collections (user_id, collection_id, rank) AS
+    SELECT user_id, collection_id, rank FROM collection_grants WHERE user_id IS NOT NULL
+    UNION ALL
+    SELECT group_members.user_id, collection_grants.collection_id, collection_grants.rank
+    FROM group_members JOIN collection_grants ON collection_grants.group_id = group_members.group_id;
+
+CREATE TRIGGER documents_shared AFTER INSERT ON collection_documents BEGIN
+    UPDATE documents SET is_shared = 1 WHERE id = new.document_id;
+END;
+
+CREATE TRIGGER documents_not_shared AFTER DELETE ON collection_documents BEGIN
+    UPDATE documents SET is_shared = EXISTS (SELECT 1 FROM collection_documents WHERE document_id = old.document_id)
+    WHERE id = old.document_id;
+END;
+"""
+
 # The time has the form that `json_columns.stamp` returns.
 LOCAL_USER = """
 INSERT INTO users (name, role, active, created_at)
 VALUES ('Local user', 'SUPERADMIN', 1, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 """
 
-INITIAL_SQL = FULL_TEXT_INDEX + STORAGE_TOTALS + PARTIAL_INDEXES + LOCAL_USER
+INITIAL_SQL = FULL_TEXT_INDEX + STORAGE_TOTALS + PARTIAL_INDEXES + COLLECTIONS + LOCAL_USER

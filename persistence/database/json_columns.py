@@ -51,6 +51,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def parse_time(text: str | None) -> datetime | None:
+    """Return the time that a column contains, for queries without a model."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def stamp(moment: datetime) -> str:
     """Return a time as Tortoise stores it. These texts sort in the order of the times."""
     return moment.astimezone(UTC).isoformat(" ")

@@ -23,6 +23,7 @@ MAX_BACKUPS = 3
 MIGRATIONS = "persistence.migrations"
 MODELS = [
     "persistence.database.access_tables",
+    "persistence.database.collection_tables",
     "persistence.database.tables",
     "persistence.database.embedding_tables",
     "persistence.database.staging_tables",

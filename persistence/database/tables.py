@@ -12,15 +12,22 @@ from tortoise import fields
 from tortoise.models import Model
 
 from persistence.database.access_tables import User
+from persistence.database.collection_tables import Collection, CollectionDocument
 
 
-# A partial unique index allows an owner one document for each `sha256` among those that are not in DELETING.
+# A user or a collection owns a document. Partial unique indexes allow an owner one document for each `sha256` among those
+# that are not in DELETING. `is_shared` is true if a collection contains the document; triggers set it.
 class Document(Model):
     id = fields.IntField(primary_key=True)
-    owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "graphlore.User", related_name="documents", on_delete=fields.RESTRICT
+    owner: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "graphlore.User", related_name="documents", on_delete=fields.RESTRICT, null=True
     )
-    owner_id: int
+    owner_id: int | None
+    owning_collection: fields.ForeignKeyNullableRelation[Collection] = fields.ForeignKeyField(
+        "graphlore.Collection", related_name="owned_documents", on_delete=fields.RESTRICT, null=True
+    )
+    owning_collection_id: int | None
+    is_shared = fields.BooleanField(default=False)
     name = fields.TextField()
     name_key = fields.TextField()  # comparison key of the name, by which lists are filtered and ordered
     title = fields.TextField(null=True)
@@ -46,12 +53,13 @@ class Document(Model):
     created_at: datetime = fields.DatetimeField()
     updated_at: datetime = fields.DatetimeField()
     tags: fields.ReverseRelation["DocumentTag"]
+    placements: fields.ReverseRelation[CollectionDocument]
 
     class Meta:
         table = "documents"
         indexes = [
-            ("owner_id", "created_at", "id"), ("owner_id", "name_key", "id"), ("owner_id", "byte_size", "id"),
-            ("status", "id"), ("sha256",),
+            ("created_at", "id"), ("name_key", "id"), ("byte_size", "id"), ("status", "id"), ("sha256",), ("owner_id", "id"),
+            ("owning_collection_id", "id"),
         ]  # fmt: skip
 
 

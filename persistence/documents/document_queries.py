@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.access.scope_filter import scope_filter
+from persistence.access.scope_filter import changeable_documents, collections_of, scope_filter
 from persistence.database.json_columns import json_array, now, unpack, unpack_any
 from persistence.database.keyset_pages import Listing
 from persistence.database.sqlite import batches, fetch
@@ -19,9 +19,9 @@ from records.document import (
     ExtractionCoverage,
     IngestionError,
 )
-from records.errors import NotFound
+from records.errors import Forbidden, NotFound
 from records.filters import DocumentFilter, Order
-from records.ids import DocumentId, SessionId, UserId
+from records.ids import CollectionId, DocumentId, SessionId, UserId
 from records.values.text import comparison_key
 
 _KEYS: dict[str, tuple[str, type]] = {
@@ -34,6 +34,10 @@ WITH_ALL_TAGS = """documents.id IN (
     GROUP BY document_id HAVING count(*) = ?
 )"""
 
+_IN_COLLECTION = """documents.id IN (
+    SELECT document_id FROM collection_documents WHERE collection_id = ? AND collection_id IN ({visible})
+)"""
+_CHANGEABLE = "SELECT id FROM documents WHERE id = ? AND {included}"
 _PRESENT = """
     SELECT id FROM documents WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'DELETING' AND {included}
 """
@@ -64,8 +68,7 @@ def _conditions(scope: AnyScope, filter: DocumentFilter) -> tuple[list[str], lis
         where = ["documents.status IN (SELECT value FROM json_each(?))"]
         values.append(json_array(filter.status))
     included = scope_filter(scope, "documents")
-    is_selective = filter.session_id is not None or filter.status is not None or bool(filter.tags)
-    where.append(included.unindexed if is_selective else included.sql)
+    where.append(included.unindexed)
     values += included.values
     if filter.name_contains is not None:
         where.append("instr(documents.name_key, ?) > 0")
@@ -80,6 +83,10 @@ def _conditions(scope: AnyScope, filter: DocumentFilter) -> tuple[list[str], lis
         condition, of_session = _attached_to(scope, filter.session_id)
         where.append(condition)
         values += of_session
+    if filter.collection_id is not None:
+        visible = collections_of(scope)
+        where.append(_IN_COLLECTION.format(visible=visible.sql))
+        values += [filter.collection_id, *visible.values]
     return where, values
 
 
@@ -102,7 +109,8 @@ async def load_documents(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequen
     included = scope_filter(scope, "documents")
     found: dict[int, DocumentRecord] = {}
     for batch in batches(ids):
-        for row in await included.apply(Document.filter(id__in=batch)).using_db(client).prefetch_related("tags"):
+        rows = included.apply(Document.filter(id__in=batch)).using_db(client)
+        for row in await rows.prefetch_related("tags", "placements"):
             found[row.id] = _to_record(row)
     return found
 
@@ -126,6 +134,18 @@ async def require_documents(client: BaseDBAsyncClient, scope: AnyScope, document
             raise NotFound("document", document_id)
 
 
+async def require_changeable(client: BaseDBAsyncClient, scope: AnyScope, document_id: DocumentId) -> None:
+    """Raise `NotFound` for a document outside of the scope, and `Forbidden` for one that the user may only read."""
+    await load_document(client, scope, document_id)
+    included = changeable_documents(scope)
+    query = _CHANGEABLE.format(included=included.sql)
+    if not await fetch(client, query, [document_id, *included.values]):
+        raise Forbidden(
+            "You may read this document, but not change it. A user may change own documents, and the documents of a "
+            "collection with the access level WRITE."
+        )
+
+
 async def change_document(transaction: BaseDBAsyncClient, document_id: DocumentId, **columns: Any) -> None:
     """Set columns of a document. No-op for a document in DELETING."""
     not_deleting = Document.filter(id=document_id).exclude(status=DocumentStatus.DELETING.value)
@@ -135,7 +155,9 @@ async def change_document(transaction: BaseDBAsyncClient, document_id: DocumentI
 def _to_record(row: Document) -> DocumentRecord:
     return DocumentRecord(
         id=DocumentId(row.id),
-        owner_id=UserId(row.owner_id),
+        owner_id=None if row.owner_id is None else UserId(row.owner_id),
+        owning_collection_id=None if row.owning_collection_id is None else CollectionId(row.owning_collection_id),
+        collection_ids=tuple(sorted(CollectionId(placement.collection_id) for placement in row.placements)),
         name=row.name,
         title=row.title,
         media_type=row.media_type,

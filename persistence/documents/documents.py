@@ -6,10 +6,11 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.scope_filter import includes_all, scope_filter
+from persistence.collections.collection_queries import require_collections
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack, pack_any
 from persistence.database.keyset_pages import count, page
-from persistence.database.sqlite import execute_many, fetch, fetch_value
+from persistence.database.sqlite import execute, execute_many, fetch, fetch_value
 from persistence.database.tables import Document, DocumentTag, Heading
 from persistence.documents.document_queries import (
     WITH_ALL_TAGS,
@@ -18,10 +19,11 @@ from persistence.documents.document_queries import (
     list_documents,
     load_document,
     load_documents,
+    require_changeable,
     require_documents,
 )
 from persistence.documents.extracted_text import read_text
-from records.access import AccessScope, AnyScope
+from records.access import AccessLevel, AccessScope, AnyScope
 from records.document import (
     SEARCHABLE,
     UNCHANGED,
@@ -32,9 +34,21 @@ from records.document import (
     NewDocument,
 )
 from records.filters import DocumentFilter, Order
-from records.ids import DocumentId, UserId
+from records.ids import DocumentId
 from records.page import Page, PageRequest
+from records.retrieval import SearchedDocuments
 from records.values.text import comparison_key, encodable
+
+_OF_OWNER = """
+    SELECT id FROM documents
+    WHERE owner_id IS ? AND owning_collection_id IS ? AND sha256 = ? AND status <> 'DELETING'
+"""
+_PLACE = "INSERT INTO collection_documents (collection_id, document_id) VALUES (?, ?)"
+_SEARCHED = """(
+    id IN (SELECT value FROM json_each(?)) OR id IN (
+        SELECT document_id FROM collection_documents WHERE collection_id IN (SELECT value FROM json_each(?))
+    )
+)"""
 
 
 class Documents:
@@ -44,13 +58,18 @@ class Documents:
         self._database = database
 
     async def add(self, scope: AccessScope, new: NewDocument) -> tuple[DocumentRecord, bool]:
+        collection_id = new.owning_collection_id
+        owner_id = scope.user_id if collection_id is None else None
         async with self._database.writing() as transaction:
-            existing = await _find_of_owner(transaction, scope.user_id, new.sha256)
+            if collection_id is not None:
+                await require_collections(transaction, scope, [collection_id], AccessLevel.WRITE)
+            existing = await fetch_value(transaction, _OF_OWNER, [owner_id, collection_id, new.sha256])
             if existing is not None:
-                return await load_document(transaction, scope, existing), True
+                return await load_document(transaction, scope, DocumentId(existing)), True
             row = await Document.create(
                 using_db=transaction,
-                owner_id=scope.user_id,
+                owner_id=owner_id,
+                owning_collection_id=collection_id,
                 **_name_columns(new.name),
                 media_type=encodable(new.media_type),
                 byte_size=new.byte_size,
@@ -64,6 +83,8 @@ class Documents:
                 updated_at=now(),
             )
             await _add_tags(transaction, row.id, new.tags)
+            if collection_id is not None:
+                await execute(transaction, _PLACE, [collection_id, row.id])
             return await load_document(transaction, scope, DocumentId(row.id)), False
 
     async def require(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> None:
@@ -101,11 +122,16 @@ class Documents:
             columns["metadata"] = pack_any(changes.metadata)
         async with self._database.writing() as transaction:
             await require_documents(transaction, scope, [document_id])
+            await require_changeable(transaction, scope, document_id)
             await change_document(transaction, document_id, **columns)
             if changes.tags is not None:
                 await DocumentTag.filter(document_id=document_id).using_db(transaction).delete()
                 await _add_tags(transaction, document_id, changes.tags)
             return await load_document(transaction, scope, document_id)
+
+    async def require_changeable(self, scope: AnyScope, document_id: DocumentId) -> None:
+        async with self._database.snapshot() as reader:
+            await require_changeable(reader, scope, document_id)
 
     async def text(self, scope: AnyScope, document_id: DocumentId, offset: int, length: int) -> str:
         async with self._database.reading() as reader:
@@ -118,18 +144,18 @@ class Documents:
         return tuple(HeadingRecord(row.text, row.level, row.start, row.page) for row in rows)
 
     async def resolve_scope(
-        self, scope: AnyScope, document_ids: Sequence[DocumentId] | None, tags: Sequence[str] | None
+        self, scope: AnyScope, searched: SearchedDocuments | None, tags: Sequence[str] | None
     ) -> tuple[DocumentId, ...] | None:
         included = scope_filter(scope, "documents")
-        is_selective = document_ids is not None or bool(tags)
-        condition = included.unindexed if is_selective else included.sql
-        where = ["status IN (SELECT value FROM json_each(?))", condition]
+        is_selective = searched is not None or bool(tags)
+        where = ["status IN (SELECT value FROM json_each(?))", included.unindexed]
         values: list[Any] = [json_array(SEARCHABLE), *included.values]
         async with self._database.snapshot() as reader:
-            if document_ids is not None:
-                await require_documents(reader, scope, document_ids)
-                where.append("id IN (SELECT value FROM json_each(?))")
-                values.append(json_array(document_ids))
+            if searched is not None:
+                await require_documents(reader, scope, searched.document_ids)
+                await require_collections(reader, scope, searched.collection_ids)
+                where.append(_SEARCHED)
+                values += [json_array(searched.document_ids), json_array(searched.collection_ids)]
             if tags:
                 where.append(WITH_ALL_TAGS)
                 values += all_tags(tags)
@@ -141,7 +167,7 @@ class Documents:
 
     async def mark_deleting(self, scope: AnyScope, document_id: DocumentId) -> DocumentRecord:
         async with self._database.writing() as transaction:
-            await load_document(transaction, scope, document_id)
+            await require_changeable(transaction, scope, document_id)
             await change_document(transaction, document_id, status=DocumentStatus.DELETING.value)
             return await load_document(transaction, scope, document_id)
 
@@ -153,15 +179,6 @@ async def _add_tags(transaction: BaseDBAsyncClient, document_id: int, tags: Sequ
         distinct.setdefault(comparison_key(tag), encodable(tag))
     rows = [(document_id, tag, key) for key, tag in distinct.items()]
     await execute_many(transaction, "INSERT INTO document_tags (document_id, tag, tag_key) VALUES (?, ?, ?)", rows)
-
-
-_OF_OWNER = "SELECT id FROM documents WHERE owner_id = ? AND sha256 = ? AND status <> 'DELETING'"
-
-
-async def _find_of_owner(client: BaseDBAsyncClient, owner_id: UserId, sha256: str) -> DocumentId | None:
-    """Return the document that an owner has with these bytes, or None."""
-    found = await fetch_value(client, _OF_OWNER, [owner_id, sha256])
-    return None if found is None else DocumentId(found)
 
 
 def _name_columns(name: str) -> dict[str, str]:

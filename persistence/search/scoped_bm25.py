@@ -67,7 +67,7 @@ class WeightedPhrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class Statistics:
     """The number of visible rows, and their average length in tokens."""
 
     rows: int
@@ -99,8 +99,8 @@ async def scoped_bm25(
     matches = _matches(frequencies, len(required))
     [totals] = await fetch(client, _TOTALS.format(index=index, rows=rows), included.values)
     lengths = await fetch(client, _LENGTHS.format(index=index), [json_array(matches)])
-    collection = Collection(totals[0], totals[1] / max(1, totals[0]))
-    return await to_thread.run_sync(_score, collection, frequencies, dict(map(tuple, lengths)))
+    statistics = Statistics(totals[0], totals[1] / max(1, totals[0]))
+    return await to_thread.run_sync(_score, statistics, frequencies, dict(map(tuple, lengths)))
 
 
 def _wanted(stemmer: Stemmer, phrases: Sequence[Phrase]) -> Iterator[tuple[int, str, str | None, int, int]]:
@@ -135,12 +135,12 @@ def _matches(frequencies: Sequence[Frequencies], required: int) -> set[int]:
     return matches.intersection(*frequencies[:required])
 
 
-def _score(collection: Collection, frequencies: Sequence[Frequencies], lengths: Mapping[int, int]) -> dict[int, float]:
+def _score(statistics: Statistics, frequencies: Sequence[Frequencies], lengths: Mapping[int, int]) -> dict[int, float]:
     """Return the BM25 scores of the rows in `lengths` (numbers of tokens by row id), with the arithmetic of FTS5."""
-    norms = {row_id: K1 * (1 - B + B * length / collection.average_length) for row_id, length in lengths.items()}
+    norms = {row_id: K1 * (1 - B + B * length / statistics.average_length) for row_id, length in lengths.items()}
     scores = dict.fromkeys(lengths, 0.0)
     for each in frequencies:
-        idf = log((collection.rows - len(each) + 0.5) / (len(each) + 0.5))
+        idf = log((statistics.rows - len(each) + 0.5) / (len(each) + 0.5))
         idf = idf if idf > 0 else MIN_IDF
         for row_id in each.keys() & norms.keys():
             frequency = each[row_id]

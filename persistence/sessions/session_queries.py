@@ -84,7 +84,7 @@ def _conditions(
 ) -> tuple[list[str], list[Any]]:
     model_name, included = filter.model_name, scope_filter(scope, "sessions")
     is_selective = bool(terms) or filter.document_id is not None
-    where, values = [included.unindexed if is_selective else included.sql], list(included.values)
+    where, values = [included.unindexed if is_selective else included.sql], list[Any](included.values)
     if terms is not None and not terms:
         where.append("0")
     for alternatives in terms or ():

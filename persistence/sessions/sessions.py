@@ -6,6 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.scope_filter import scope_filter
+from persistence.collections.collection_queries import require_collections
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack
 from persistence.database.keyset_pages import count, page
@@ -17,7 +18,7 @@ from persistence.sessions.session_relevance import relevance_of_scope
 from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
-from records.ids import DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, SessionId
 from records.page import Page, PageRequest
 from records.session import SessionRecord, SessionSettings
 from records.values.text import comparison_key, encodable
@@ -32,7 +33,12 @@ class Sessions:
         self._database = database
 
     async def create(
-        self, scope: AccessScope, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings
+        self,
+        scope: AccessScope,
+        name: str,
+        document_ids: Sequence[DocumentId],
+        settings: SessionSettings,
+        collection_ids: Sequence[CollectionId] = (),
     ) -> SessionRecord:
         moment = now()
         async with self._database.writing() as transaction:
@@ -46,6 +52,7 @@ class Sessions:
                 active_at=moment,
             )
             await _attach(transaction, scope, row.id, document_ids)
+            await _choose(transaction, scope, row.id, collection_ids)
             return await load_session(transaction, scope, SessionId(row.id))
 
     async def get(self, scope: AnyScope, session_id: SessionId) -> SessionRecord:
@@ -80,6 +87,7 @@ class Sessions:
         *,
         name: str | None = None,
         document_ids: Sequence[DocumentId] | None = None,
+        collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord:
@@ -94,6 +102,9 @@ class Sessions:
             if document_ids is not None:
                 await execute(transaction, "DELETE FROM session_documents WHERE session_id = ?", [session_id])
                 await _attach(transaction, scope, session_id, document_ids)
+            if collection_ids is not None:
+                await execute(transaction, "DELETE FROM session_collections WHERE session_id = ?", [session_id])
+                await _choose(transaction, scope, session_id, collection_ids)
             return await load_session(transaction, scope, session_id)
 
     async def delete(self, scope: AnyScope, session_id: SessionId) -> EraseReceipt:
@@ -115,6 +126,14 @@ class Sessions:
             rows = await fetch(reader, query, [session_id, *sessions.values, *documents.values])
         return tuple(DocumentId(row[0]) for row in rows)
 
+    async def attach(self, scope: AccessScope, session_id: SessionId, document_id: DocumentId) -> SessionRecord:
+        async with self._database.writing() as transaction:
+            await load_session(transaction, scope, session_id)
+            await require_documents(transaction, scope, [document_id])
+            await execute(transaction, _ATTACH_LAST, [session_id, document_id, session_id])
+            await Session.filter(id=session_id).using_db(transaction).update(updated_at=now())
+            return await load_session(transaction, scope, session_id)
+
     async def of_document(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
         return await self.page(scope, SessionFilter(document_id=document_id), NEWEST_FIRST, request)
 
@@ -127,6 +146,10 @@ _ATTACHED = """
     JOIN sessions ON sessions.id = attached.session_id
     WHERE attached.session_id = ? AND documents.status <> 'DELETING' AND {session_included}
         AND {document_included} ORDER BY attached.position
+"""
+_ATTACH_LAST = """
+    INSERT OR IGNORE INTO session_documents (session_id, document_id, position)
+    SELECT ?, ?, 1 + coalesce(max(position), -1) FROM session_documents WHERE session_id = ?
 """
 _MESSAGE_SIZES = """
     SELECT id, length(CAST(content || coalesce(reasoning, '') AS BLOB)) AS size FROM messages WHERE session_id = ?
@@ -148,6 +171,19 @@ async def _attach(
         transaction,
         "INSERT INTO session_documents (session_id, document_id, position) VALUES (?, ?, ?)",
         [(session_id, document_id, position) for position, document_id in enumerate(distinct)],
+    )
+
+
+async def _choose(
+    transaction: BaseDBAsyncClient, scope: AnyScope, session_id: int, collection_ids: Sequence[CollectionId]
+) -> None:
+    """Choose collections of the scope for a session that has none. Raises `NotFound`."""
+    distinct = list(dict.fromkeys(collection_ids))
+    await require_collections(transaction, scope, distinct)
+    await execute_many(
+        transaction,
+        "INSERT INTO session_collections (session_id, collection_id, position) VALUES (?, ?, ?)",
+        [(session_id, collection_id, position) for position, collection_id in enumerate(distinct)],
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from records.access.scopes import KeyLimit, Role
-from records.ids import ApiKeyId, AuditEntryId, InvitationId, LoginId, UserId
+from records.ids import ApiKeyId, AuditEntryId, GroupId, InvitationId, LoginId, SessionId, UserId
 
 
 class AccountsMode(StrEnum):
@@ -45,6 +45,8 @@ class UserRecord:
     active: bool
     created_at: datetime
     last_seen_at: datetime | None
+    active_session_id: SessionId | None = None
+    "The session that the user had open last, on any device."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,15 @@ class CredentialsRecord:
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """Conditions on users; None for any value. `name_contains` is compared with the name and the address."""
+    """Conditions on users; None for any value.
+
+    `name_contains` is compared with the name, and for administrators also with the address.
+    """
 
     roles: tuple[Role, ...] | None = None
     active: bool | None = None
     name_contains: str | None = None
+    group_id: GroupId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,8 @@ class InvitationRecord:
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
+    group_ids: tuple[GroupId, ...] = ()
+    "The groups that the new user joins."
 
 
 class AuditAction(StrEnum):
@@ -133,6 +141,12 @@ class AuditAction(StrEnum):
     INVITED = "INVITED"
     INVITATION_REVOKED = "INVITATION_REVOKED"
     ACCOUNTS_ENABLED = "ACCOUNTS_ENABLED"
+    GROUP_CHANGED = "GROUP_CHANGED"
+    COLLECTION_CHANGED = "COLLECTION_CHANGED"
+    GRANTED = "GRANTED"
+    REVOKED = "REVOKED"
+    DOCUMENT_ADDED = "DOCUMENT_ADDED"
+    DOCUMENT_REMOVED = "DOCUMENT_REMOVED"
 
 
 class AuditOutcome(StrEnum):

@@ -26,6 +26,19 @@ class KeyLimit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """The users who could read an object at the time of a change. Administrators belong to it if the object is shared."""
+
+    owner_id: UserId | None = None
+    members: frozenset[UserId] = frozenset()
+    "Users with access to a collection that contains the object."
+    is_shared: bool = False
+    "True if a collection contains the object."
+    excluded: frozenset[UserId] = frozenset()
+    "Users who do not belong to the audience in any case."
+
+
+@dataclass(frozen=True, slots=True)
 class AccessScope:
     """The objects that one user may read and change. Every store method takes a scope as its first argument.
 
@@ -41,6 +54,11 @@ class AccessScope:
     def includes(self, owner_id: UserId | None) -> bool:
         """Return whether the scope includes the private objects of an owner. It never includes those without an owner."""
         return owner_id == self.user_id
+
+    def is_in(self, audience: Audience) -> bool:
+        """Return whether the user belongs to an audience."""
+        is_member = self.user_id in audience.members or (audience.is_shared and self.is_admin)
+        return self.user_id not in audience.excluded and (is_member or self.includes(audience.owner_id))
 
     @property
     def is_admin(self) -> bool:

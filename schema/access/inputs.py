@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from records import access as records
 from records.access import AuditAction, KeyLimit, Role, TokenDelivery
-from records.ids import UserId
+from records.ids import GroupId, UserId
 from schema.common import global_ids
 from schema.common.enums import describe
 from schema.common.mapping import or_none, tuple_or_none
@@ -83,6 +83,12 @@ class UpdateUserInput:
         default=UNSET, description="Display name, 1 to 300 characters; must not be null."
     )
     role: Role | None = strawberry.field(default=UNSET, description="New role; must not be null.")
+    group_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET, description="Ids of all groups of the user; for administrators, not null."
+    )
+    active_session_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="The session that the viewer has open (`Viewer.activeSession`); null for none."
+    )
     active: bool | None = strawberry.field(
         default=UNSET, description="False to close the account and end its log-ins, true to open it; must not be null."
     )
@@ -99,6 +105,9 @@ class CreateInvitationInput:
         default=UNSET, description="Address that must sign up with the invitation; null or omitted for any address."
     )
     role: Role = strawberry.field(default=Role.USER, description="Role of the new account, below one's own.")
+    group_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET, description="Ids of the groups that the new user joins; none by default."
+    )
     expires_in_hours: int = strawberry.field(default=168, description="Time until its expiry in hours, 1 to 720.")
 
 
@@ -129,11 +138,21 @@ class UserFilter:
         description="True for users whose account is open, false for those whose account is closed or waits for approval.",
     )
     name_contains: str | None = strawberry.field(
-        default=UNSET, description="Users whose name or address contains this text, ignoring case."
+        default=UNSET,
+        description="Users whose name contains this text, ignoring case; for administrators, also users whose address does.",
+    )
+    group_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="Members of this group; none for an unknown id."
     )
 
     def to_record(self) -> records.UserFilter:
-        return records.UserFilter(tuple_or_none(self.role), or_none(self.active), or_none(self.name_contains))
+        group_id = or_none(self.group_id)
+        return records.UserFilter(
+            roles=tuple_or_none(self.role),
+            active=or_none(self.active),
+            name_contains=or_none(self.name_contains),
+            group_id=None if group_id is None else global_ids.GROUP.find_key(group_id) or GroupId(0),
+        )
 
 
 @strawberry.input(description="Conditions on audit entries. All that are given must hold.")

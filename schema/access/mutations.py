@@ -147,7 +147,7 @@ ResetPasswordResult = Annotated[
     strawberry.union("ResetPasswordResult", description="Result of `resetPassword`."),
 ]
 CreateInvitationResult = Annotated[
-    CreateInvitationSuccess | ForbiddenError | InvalidInputError,
+    CreateInvitationSuccess | ForbiddenError | InvalidInputError | NotFoundError,
     strawberry.union("CreateInvitationResult", description="Result of `createInvitation`."),
 ]
 RevokeInvitationResult = Annotated[
@@ -226,7 +226,7 @@ class LogInMutations:
     ) -> ChangePasswordResult:
         current, code = or_none(input.current), or_none(input.code)
         user = await accounts.change_password(info.context, input.password, current, code)
-        return ChangePasswordSuccess(user=User.from_record(user))
+        return ChangePasswordSuccess(user=User.from_record(user, is_viewer=True))
 
 
 @strawberry.type
@@ -241,6 +241,11 @@ class AccountMutations:
         self, info: Info, input: Annotated[UpdateUserInput, strawberry.argument(description="The changes.")]
     ) -> UpdateUserResult:
         provided = provided_fields(input)
+        if provided.get("group_ids") is not None:
+            provided["group_ids"] = global_ids.GROUP.get_keys(provided["group_ids"], "group_ids")
+        if provided.get("active_session_id") is not None:
+            session_id = global_ids.SESSION.get_key(provided["active_session_id"], "active_session_id")
+            provided["active_session_id"] = session_id
         user = await accounts.update_user(info.context, global_ids.USER.get_key(provided.pop("id"), "id"), provided)
         return UpdateUserSuccess(user=User.from_record(user))
 
@@ -260,7 +265,11 @@ class AccountMutations:
         self, info: Info, input: Annotated[CreateInvitationInput, strawberry.argument(description="The invitation.")]
     ) -> CreateInvitationResult:
         invitation, code = await accounts.create_invitation(
-            info.context, or_none(input.email), input.role, input.expires_in_hours
+            info.context,
+            or_none(input.email),
+            input.role,
+            input.expires_in_hours,
+            global_ids.GROUP.get_keys(or_none(input.group_ids) or (), "group_ids"),
         )
         return CreateInvitationSuccess(invitation=Invitation.from_record(invitation), invitation_code=code)
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import strawberry
+from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from records import access as records
@@ -15,18 +16,24 @@ from records.access import (
     UserRecord,
 )
 from records.ids import LoginId, UserId
+from resolvers import collections
+from schema.collections import types as collection_types
 from schema.common import global_ids
+from schema.common.connections import After, Before, Connection, First, Last, connect, paging
 from schema.common.enums import describe
 from schema.common.info import Info
 from schema.common.mapping import from_record
+from schema.common.references import CollectionRef, GroupRef, SessionRef
 from schema.common.types import Node
+from schema.sessions import types as session_types
 
 describe(
     Role,
-    "Rights of a user. No role includes the sessions and the documents of another user.",
+    "Rights of a user. No role includes the sessions and the private documents of another user.",
     SUPERADMIN="Everything of ADMIN; also the roles of users and the audit log. Exactly one user has this role.",
-    ADMIN="Everything of USER; also users, invitations, models, background indexing and `/metrics`.",
-    USER="Own sessions and documents.",
+    ADMIN="Everything of USER; also all collections, users, groups, invitations, models, background indexing and "
+    "`/metrics`.",
+    USER="Own sessions and documents, and the collections that are assigned to the user.",
 )
 describe(
     AccountsMode,
@@ -59,6 +66,12 @@ describe(
     INVITED="An invitation was created.",
     INVITATION_REVOKED="An invitation was revoked.",
     ACCOUNTS_ENABLED="Accounts were enabled.",
+    GROUP_CHANGED="A group was created, changed or deleted.",
+    COLLECTION_CHANGED="A collection was created, changed or deleted.",
+    GRANTED="Users or groups were given access to a collection.",
+    REVOKED="The access of users or groups to a collection was ended.",
+    DOCUMENT_ADDED="A document was added to a collection.",
+    DOCUMENT_REMOVED="A document was removed from a collection.",
 )
 describe(
     AuditOutcome,
@@ -87,16 +100,54 @@ class User(Node):
         description="False if the account is closed, or has not been opened by an administrator: the user cannot log in."
     )
     created_at: datetime = strawberry.field(description="Time at which the account was created.")
-    email: str | None = strawberry.field(
-        description="E-mail address; null for the local user of a server without accounts."
+
+    is_viewer: strawberry.Private[bool] = False
+    "True for the user of a log-in that the operation itself has begun."
+
+    def _is_private(self, info: Info) -> bool:
+        """Return whether the viewer is neither this user nor an administrator."""
+        return not (self.is_viewer or info.context.scope.is_admin or info.context.scope.includes(self.record.id))
+
+    @strawberry.field(
+        description="E-mail address; null for the local user of a server without accounts, and for viewers who are neither "
+        "this user nor an administrator."
     )
-    last_seen_at: datetime | None = strawberry.field(
-        description="Time of the last log-in or refresh; null before the first one."
+    def email(self, info: Info) -> str | None:
+        return None if self._is_private(info) else self.record.email
+
+    @strawberry.field(
+        description="Time of the last log-in or refresh; null before the first one, and for viewers who are "
+        "neither this user "
+        "nor an administrator."
     )
+    def last_seen_at(self, info: Info) -> datetime | None:
+        return None if self._is_private(info) else self.record.last_seen_at
+
+    @strawberry.field(
+        description="Groups of the user, by name; null for viewers who are neither this user nor an administrator."
+    )
+    async def groups(self, info: Info) -> list[GroupRef] | None:
+        if self._is_private(info):
+            return None
+        found = await collections.list_groups_of_user(info.context, self.record.id)
+        return [collection_types.Group.from_record(record) for record in found]
+
+    @strawberry.field(
+        description="Collections that are assigned to the user, directly or by a group, by name; null for viewers who are "
+        "neither this user nor an administrator."
+    )
+    async def collections(
+        self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> Connection[CollectionRef] | None:
+        if self._is_private(info):
+            return None
+        assigned, request = records.CollectionFilter(user_id=self.record.id), paging(first, after, last, before)
+        listing = await collections.list_collections(info.context, assigned, request)
+        return connect(listing, collection_types.Collection.from_record)
 
     @classmethod
-    def from_record(cls, record: UserRecord) -> "User":
-        return from_record(cls, record, id=global_ids.USER.encode(record.id), record=record)
+    def from_record(cls, record: UserRecord, *, is_viewer: bool = False) -> "User":
+        return from_record(cls, record, id=global_ids.USER.encode(record.id), record=record, is_viewer=is_viewer)
 
 
 async def load_user(info: Info, user_id: UserId | None) -> User | None:
@@ -143,6 +194,11 @@ class Invitation(Node):
     created_at: datetime = strawberry.field(description="Time at which the invitation was created.")
     expires_at: datetime = strawberry.field(description="Time of its expiry.")
     used_at: datetime | None = strawberry.field(description="Time at which it was used; null if it is unused.")
+
+    @strawberry.field(description="Groups that the new user joins.")
+    async def groups(self, info: Info) -> list[GroupRef]:
+        found = await info.context.loaders.groups.load_many(list(self.record.group_ids))
+        return [collection_types.Group.from_record(record) for record in found if record is not None]
 
     @strawberry.field(description="User who created the invitation; null if the account was erased.")
     async def invited_by(self, info: Info) -> User | None:
@@ -202,6 +258,16 @@ class Viewer:
             for record in await info.context.access.stores.api_keys.of_user(self.viewer.scope)
         ]
 
+    @strawberry.field(
+        description="Session that a client should open first: the one that was set last as "
+        "`UpdateUserInput.activeSessionId`, on any device. Null if none was set, or if it was erased."
+    )
+    async def active_session(self, info: Info) -> SessionRef | None:
+        session_id = self.user.record.active_session_id
+        record = None if session_id is None else await info.context.loaders.sessions.load(session_id)
+        return None if record is None else session_types.Session.from_record(record)
+
     @classmethod
     def from_record(cls, user: UserRecord, viewer: records.Viewer) -> "Viewer":
-        return cls(user=User.from_record(user), role=user.role if viewer.scope.is_admin else Role.USER, viewer=viewer)
+        own = User.from_record(user, is_viewer=True)
+        return cls(user=own, role=user.role if viewer.scope.is_admin else Role.USER, viewer=viewer)

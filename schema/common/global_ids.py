@@ -18,7 +18,9 @@ from records.ids import (
     ApiKeyId,
     AuditEntryId,
     ChunkId,
+    CollectionId,
     DocumentId,
+    GroupId,
     InvitationId,
     LoginId,
     MessageId,
@@ -106,6 +108,8 @@ LOGIN = IdCodec("Login", _read_number(LoginId))
 API_KEY = IdCodec("ApiKey", _read_number(ApiKeyId))
 INVITATION = IdCodec("Invitation", _read_number(InvitationId))
 AUDIT_ENTRY = IdCodec("AuditEntry", _read_number(AuditEntryId))
+GROUP = IdCodec("Group", _read_number(GroupId))
+COLLECTION = IdCodec("Collection", _read_number(CollectionId))
 
 CODEC_OF_RECORD: dict[str, IdCodec[Any]] = {
     "document": DOCUMENT,
@@ -117,6 +121,8 @@ CODEC_OF_RECORD: dict[str, IdCodec[Any]] = {
     "login": LOGIN,
     "API key": API_KEY,
     "invitation": INVITATION,
+    "group": GROUP,
+    "collection": COLLECTION,
 }
 """The codec of each kind of record. The keys are the values of `NotFound.kind`."""
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import strawberry
 
 if TYPE_CHECKING:
+    from schema.access.types import User
+    from schema.collections.types import Collection, Group
     from schema.documents.chunks import Chunk
     from schema.documents.types import Document
     from schema.models.providers import Provider
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from schema.sessions.messages import Message
     from schema.sessions.types import Session
 
+UserRef: TypeAlias = Annotated["User", strawberry.lazy("schema.access.types")]
+GroupRef: TypeAlias = Annotated["Group", strawberry.lazy("schema.collections.types")]
+CollectionRef: TypeAlias = Annotated["Collection", strawberry.lazy("schema.collections.types")]
 DocumentRef: TypeAlias = Annotated["Document", strawberry.lazy("schema.documents.types")]
 ChunkRef: TypeAlias = Annotated["Chunk", strawberry.lazy("schema.documents.chunks")]
 SessionRef: TypeAlias = Annotated["Session", strawberry.lazy("schema.sessions.types")]

@@ -1,6 +1,7 @@
 """Filters and orders of documents, and the inputs of their mutations."""
 
 from enum import Enum
+from typing import Any
 
 import strawberry
 from strawberry import UNSET
@@ -11,7 +12,7 @@ from records.document import DocumentStatus
 from records.ids import SessionId
 from schema.common import global_ids
 from schema.common.enums import describe
-from schema.common.mapping import or_none, tuple_or_none
+from schema.common.mapping import or_none, provided_fields, tuple_or_none
 from schema.common.scalars import Upload
 from schema.common.types import OrderDirection
 
@@ -107,6 +108,15 @@ class UploadDocumentInput:
         "is stored.",
     )
     metadata: JSON | None = strawberry.field(default=UNSET, description="JSON value to store with the document.")
+    session_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="A session to which the document is attached; the viewer owns the document."
+    )
+    collection_id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="A collection that will own the document, instead of the viewer. Needs the level WRITE. Not "
+        "together with "
+        "`sessionId`.",
+    )
     chunking: ChunkingInput | None = strawberry.field(
         default=UNSET, description="Limits of the chunks; `ServerSettings.chunking` by default."
     )
@@ -158,9 +168,28 @@ class ImportDocumentInput:
         "is stored.",
     )
     metadata: JSON | None = strawberry.field(default=UNSET, description="JSON value to store with the document.")
+    session_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="A session to which the document is attached; the viewer owns the document."
+    )
+    collection_id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="A collection that will own the document, instead of the viewer. Needs the level WRITE. Not "
+        "together with "
+        "`sessionId`.",
+    )
     chunking: ChunkingInput | None = strawberry.field(
         default=UNSET, description="Limits of the chunks; `ServerSettings.chunking` by default."
     )
+
+
+def new_document_fields(input: UploadDocumentInput | ImportDocumentInput) -> dict[str, Any]:
+    """Return the provided fields with global ids replaced by keys. Raises `NotFound` for an invalid global id."""
+    provided = provided_fields(input)
+    if provided.get("session_id") is not None:
+        provided["session_id"] = global_ids.SESSION.get_key(provided["session_id"], "session_id")
+    if provided.get("collection_id") is not None:
+        provided["collection_id"] = global_ids.COLLECTION.get_key(provided["collection_id"], "collection_id")
+    return provided
 
 
 @strawberry.input(description="Input of `updateDocument`. Omitted fields keep their value.")

@@ -9,6 +9,7 @@ from schema.common import global_ids
 from schema.common.errors import (
     BusyError,
     ConflictError,
+    ForbiddenError,
     InvalidInputError,
     NotFoundError,
     TooLargeError,
@@ -24,6 +25,7 @@ from schema.documents.inputs import (
     ReprocessDocumentInput,
     UpdateDocumentInput,
     UploadDocumentInput,
+    new_document_fields,
 )
 from schema.documents.types import Document
 
@@ -74,27 +76,39 @@ class DeleteDocumentSuccess:
 
 
 UploadDocumentResult = Annotated[
-    UploadDocumentSuccess | InvalidInputError | UnsupportedError | TooLargeError | BusyError,
+    UploadDocumentSuccess
+    | InvalidInputError
+    | UnsupportedError
+    | TooLargeError
+    | NotFoundError
+    | ForbiddenError
+    | BusyError,
     strawberry.union("UploadDocumentResult", description="Result of `uploadDocument`."),
 ]
 ImportDocumentResult = Annotated[
-    ImportDocumentSuccess | InvalidInputError | UnsupportedError | TooLargeError | NotFoundError | BusyError,
+    ImportDocumentSuccess
+    | InvalidInputError
+    | UnsupportedError
+    | TooLargeError
+    | NotFoundError
+    | ForbiddenError
+    | BusyError,
     strawberry.union("ImportDocumentResult", description="Result of `importDocument`."),
 ]
 UpdateDocumentResult = Annotated[
-    UpdateDocumentSuccess | NotFoundError | InvalidInputError,
+    UpdateDocumentSuccess | NotFoundError | ForbiddenError | InvalidInputError,
     strawberry.union("UpdateDocumentResult", description="Result of `updateDocument`."),
 ]
 ReprocessDocumentResult = Annotated[
-    ReprocessDocumentSuccess | NotFoundError | ConflictError | InvalidInputError,
+    ReprocessDocumentSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
     strawberry.union("ReprocessDocumentResult", description="Result of `reprocessDocument`."),
 ]
 CancelIngestionResult = Annotated[
-    CancelIngestionSuccess | NotFoundError | ConflictError,
+    CancelIngestionSuccess | NotFoundError | ForbiddenError | ConflictError,
     strawberry.union("CancelIngestionResult", description="Result of `cancelIngestion`."),
 ]
 DeleteDocumentResult = Annotated[
-    DeleteDocumentSuccess | NotFoundError,
+    DeleteDocumentSuccess | NotFoundError | ForbiddenError,
     strawberry.union("DeleteDocumentResult", description="Result of `deleteDocument`."),
 ]
 
@@ -110,7 +124,7 @@ class DocumentMutations:
         info: Info,
         input: Annotated[UploadDocumentInput, strawberry.argument(description="The file and its details.")],
     ) -> UploadDocumentResult:
-        document, duplicate = await documents.upload_document(info.context, input.file, provided_fields(input))
+        document, duplicate = await documents.upload_document(info.context, input.file, new_document_fields(input))
         return UploadDocumentSuccess(document=Document.from_record(document), duplicate=duplicate)
 
     @strawberry.mutation(
@@ -123,11 +137,15 @@ class DocumentMutations:
     ) -> ImportDocumentResult:
         kind, source = input.source.chosen()
         document, duplicate = await documents.import_document(
-            info.context, kind, source, or_none(input.media_type), provided_fields(input)
+            info.context, kind, source, or_none(input.media_type), new_document_fields(input)
         )
         return ImportDocumentSuccess(document=Document.from_record(document), duplicate=duplicate)
 
-    @strawberry.mutation(description="Change the name, tags or metadata of a document.")
+    @strawberry.mutation(
+        description="Change the name, tags or metadata of a document. For its owner: the user, or those with the "
+        "level WRITE in the "
+        "collection."
+    )
     async def update_document(
         self, info: Info, input: Annotated[UpdateDocumentInput, strawberry.argument(description="The changes.")]
     ) -> UpdateDocumentResult:

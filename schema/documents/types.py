@@ -13,12 +13,14 @@ from records.document import DocumentRecord, DocumentSource, DocumentStatus, Hea
 from records.events import Change, ChangeKind
 from records.ids import DocumentId
 from resolvers import documents
+from schema.access import types as access_types
+from schema.collections import types as collection_types
 from schema.common import global_ids
 from schema.common.connections import After, Before, Connection, First, Last, connect, paging
 from schema.common.enums import describe
 from schema.common.info import Info
 from schema.common.mapping import from_record
-from schema.common.references import ChunkRef, SessionRef
+from schema.common.references import ChunkRef, CollectionRef, SessionRef, UserRef
 from schema.common.scalars import BigInt
 from schema.common.types import Node
 from schema.documents import chunks as chunk_types
@@ -220,6 +222,18 @@ class Document(Node):
         request = paging(first, after, last, before)
         listing = await documents.list_chunks(info.context, self.record.id, request)
         return connect(listing, chunk_types.Chunk.from_record)
+
+    @strawberry.field(
+        description="User who owns the document; null if a collection owns it, or if the viewer may not see the user."
+    )
+    async def owner(self, info: Info) -> UserRef | None:
+        record = None if self.record.owner_id is None else await info.context.loaders.users.load(self.record.owner_id)
+        return None if record is None else access_types.User.from_record(record)
+
+    @strawberry.field(description="Collections that contain the document and to which the viewer has access.")
+    async def collections(self, info: Info) -> list[CollectionRef]:
+        found = await info.context.loaders.collections.load_many(list(self.record.collection_ids))
+        return [collection_types.Collection.from_record(record) for record in found if record is not None]
 
     @strawberry.field(description="Sessions to which the document is attached, newest first.")
     async def sessions(

@@ -22,7 +22,13 @@ class SearchInput:
     mode: SearchMode = strawberry.field(default=SearchMode.HYBRID, description="Method of the search.")
     top_k: int = strawberry.field(default=5, description="Maximum number of hits. Clamped to 1 to 100.")
     document_ids: list[strawberry.ID] | None = strawberry.field(
-        default=UNSET, description="Ids of the documents to search; all by default, none for an empty list."
+        default=UNSET,
+        description="Ids of the documents to search, besides those of `collectionIds`. If neither is given, all "
+        "documents are "
+        "searched; an empty list adds none.",
+    )
+    collection_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET, description="Ids of the collections whose documents are searched, besides `documentIds`."
     )
     tags: list[str] | None = strawberry.field(
         default=UNSET,
@@ -42,13 +48,17 @@ class SearchInput:
     )
 
     def to_record(self) -> records.RetrievalQuery:
-        """Return the query. Raises `NotFound` for an invalid document id."""
-        document_ids = or_none(self.document_ids)
+        """Return the query. Raises `NotFound` for an invalid id."""
+        document_ids, collection_ids = or_none(self.document_ids), or_none(self.collection_ids)
+        searched = records.SearchedDocuments(
+            global_ids.DOCUMENT.get_keys(document_ids or (), "document_ids"),
+            global_ids.COLLECTION.get_keys(collection_ids or (), "collection_ids"),
+        )
         return records.RetrievalQuery(
             text=self.query,
             mode=self.mode,
             top_k=self.top_k,
-            document_ids=None if document_ids is None else global_ids.DOCUMENT.get_keys(document_ids, "document_ids"),
+            searched=None if document_ids is None and collection_ids is None else searched,
             tags=tuple_or_none(self.tags),
             rerank=self.rerank,
             min_similarity=or_none(self.min_similarity),

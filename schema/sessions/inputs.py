@@ -137,6 +137,12 @@ class CreateSessionInput:
     document_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="Ids of documents to attach; none by default."
     )
+    collection_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET,
+        description="Ids of at most 20 collections on which the session draws: it searches their documents and "
+        "inherits their "
+        "settings. None by default.",
+    )
     settings: SessionSettingsInput | None = strawberry.field(
         default=UNSET, description="Settings of the session's answers; all are inherited by default."
     )
@@ -152,6 +158,9 @@ class UpdateSessionInput:
     )
     document_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="Ids of all documents that are to be attached; other documents are detached."
+    )
+    collection_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET, description="Ids of all collections on which the session is to draw, at most 20."
     )
     archived: bool | None = strawberry.field(
         default=UNSET, description="Archive the session (true) or restore it (false)."
@@ -172,6 +181,8 @@ def session_changes(input: CreateSessionInput | UpdateSessionInput) -> dict[str,
     changes.pop("id", None)
     if changes.get("document_ids") is not None:
         changes["document_ids"] = global_ids.DOCUMENT.get_keys(changes["document_ids"], "document_ids")
+    if changes.get("collection_ids") is not None:
+        changes["collection_ids"] = global_ids.COLLECTION.get_keys(changes["collection_ids"], "collection_ids")
     settings = changes.get("settings")
     if settings and settings.get("model_id") is not None:
         settings["model_id"] = global_ids.MODEL.get_key(settings["model_id"], "settings.model_id")

@@ -5,81 +5,23 @@ from datetime import datetime
 import strawberry
 from strawberry import UNSET
 
-from records import session as records
 from records.events import Change, ChangeKind
 from records.ids import SessionId
-from records.session import DocumentScope, SessionRecord, ThinkingMode
-from resolvers import models, sessions
+from records.session import SessionRecord
+from resolvers import collections, models, sessions
+from schema.access import types as access_types
+from schema.collections import types as collection_types
 from schema.common import global_ids
 from schema.common.connections import After, Before, Connection, First, Last, connect, paging
-from schema.common.enums import describe
 from schema.common.info import Info
 from schema.common.mapping import from_record
-from schema.common.references import DocumentRef, MessageRef
+from schema.common.references import CollectionRef, DocumentRef, MessageRef, UserRef
 from schema.common.types import Node
 from schema.documents import types as document_types
-from schema.models.settings_types import SamplingSettings
 from schema.models.types import Model
 from schema.sessions import messages as message_types
+from schema.sessions.answer_settings import SessionSettings
 from schema.sessions.generation import TokenUsage
-
-describe(
-    ThinkingMode,
-    "Mode in which an answer is generated. Every retrieval for an answer uses `SearchMode.HYBRID`.",
-    DIRECT="Answer from the model and the conversation.",
-    COT="Chain of thought: generate reasoning first, step by step. It is stored apart from the answer, in"
-    " `Message.reasoning`.",
-    RAG="Retrieval-augmented generation: retrieve passages from the documents and answer from them.",
-    HYBRID="RAG and COT combined: retrieve passages, generate reasoning about them, then answer.",
-)
-describe(
-    DocumentScope,
-    "Documents that are searched for an answer.",
-    ATTACHED="The documents that are attached to the session.",
-    ALL="All documents.",
-)
-
-
-@strawberry.type(
-    description="Settings of the answers of a session. In `Session.settings`, null means that a setting is "
-    "inherited: `sampling` from `Model.sampling`, all others from `ServerSettings.sessionDefaults`. "
-    "`Session.effectiveSettings` has the resulting values."
-)
-class SessionSettings:
-    model_id: strawberry.ID | None = strawberry.field(
-        description="Id of the model that generates the answers. If neither the session nor "
-        "`ServerSettings.sessionDefaults` sets one, the default model (`ServerSettings.defaultModelId`) "
-        "is used. In `Session.effectiveSettings`, null means that the server has no model."
-    )
-    system_prompt: str | None = strawberry.field(
-        description="Instructions in the system message of every model input, at most 20,000 characters. If the "
-        "model input has passages, instructions for passages are added; they also replace the default "
-        "instructions of the server. An empty string means no instructions: a model input without "
-        "passages then has no system message."
-    )
-    thinking_mode: ThinkingMode | None = strawberry.field(description="Mode in which answers are generated.")
-    document_scope: DocumentScope | None = strawberry.field(
-        description="Documents that are searched; ATTACHED by default. If no document is attached, ATTACHED searches "
-        "none."
-    )
-    top_k: int | None = strawberry.field(description="Maximum number of passages in a model input, 1 to 100.")
-    min_similarity: float | None = strawberry.field(
-        description="Cosine similarity with the light embedder (`ServerSettings.lightEmbedder`), 0 to 1, below which "
-        "results of semantic search are discarded. If it is set, the deep embedder is not used. In effective "
-        "settings, null means that nothing is discarded."
-    )
-    rerank: bool | None = strawberry.field(
-        description="True if the 30 best candidates are scored with the reranker (`ServerSettings.reranker`), whose "
-        "ranking is fused with the others."
-    )
-    history_pairs: int | None = strawberry.field(
-        description="Maximum number of earlier prompts in a model input, each with its COMPLETED answer: 0 to 1,000."
-    )
-    sampling: SamplingSettings | None = strawberry.field(description="Sampling settings of the answers.")
-
-    @classmethod
-    def from_record(cls, record: records.SessionSettings) -> "SessionSettings":
-        return from_record(cls, record, model_id=global_ids.MODEL.encode_optional(record.model_id))
 
 
 @strawberry.type(description="A conversation with its messages, settings and attached documents.")
@@ -129,6 +71,20 @@ class Session(Node):
         listing = await sessions.list_attached_documents(info.context, self.record.id, request)
         return connect(listing, document_types.Document.from_record)
 
+    @strawberry.field(description="User who owns the session.")
+    async def owner(self, info: Info) -> UserRef:
+        record = await info.context.loaders.users.load(self.record.owner_id)
+        assert record is not None, "a session is visible only to its owner"
+        return access_types.User.from_record(record)
+
+    @strawberry.field(
+        description="Collections on which the session draws and to which the viewer has access, in the order in which they "
+        "were chosen."
+    )
+    async def collections(self, info: Info) -> list[CollectionRef]:
+        found = await collections.list_session_collections(info.context, self.record.id)
+        return [collection_types.Collection.from_record(record) for record in found]
+
     @strawberry.field(
         description="Messages of the conversation from the first prompt to `head`, in order: each message is the "
         "`Message.parent` of the next. At present, these are all messages of the session."
@@ -149,7 +105,8 @@ class Session(Node):
 
     @strawberry.field(
         description="Settings that the next answer will be generated with. Settings of the session override "
-        "those of the model, which override those of the server."
+        "those of its collections, except where these are locked; these override those of the model, and these those of the "
+        "server. `systemPrompt` is null if a collection hides it from the viewer."
     )
     async def effective_settings(self, info: Info) -> SessionSettings:
         return SessionSettings.from_record(await sessions.read_effective_settings(info.context, self.record))

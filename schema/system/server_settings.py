@@ -7,7 +7,7 @@ from resolvers.request_context import Context
 from schema.common import global_ids
 from schema.common.mapping import from_record
 from schema.common.scalars import BigInt
-from schema.sessions.types import SessionSettings
+from schema.sessions.answer_settings import SessionSettings
 
 
 @strawberry.type(description="Limits of the chunks of a document.")

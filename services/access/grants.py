@@ -1,5 +1,6 @@
 """Invitations and API keys: secrets that grant access, each shown once."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from records.access import (
@@ -12,7 +13,7 @@ from records.access import (
     Viewer,
 )
 from records.errors import Forbidden, InvalidInput
-from records.ids import ApiKeyId, InvitationId
+from records.ids import ApiKeyId, GroupId, InvitationId
 from services.access.accounts import RANKS, check_email
 from services.access.audit_log import AuditLog
 from services.access.revocations import Revocations
@@ -32,11 +33,18 @@ class Invitations:
         self._audit = audit
 
     async def create(
-        self, viewer: Viewer, exchange: Exchange, email: str | None, role: Role, hours: int
+        self,
+        viewer: Viewer,
+        exchange: Exchange,
+        email: str | None,
+        role: Role,
+        hours: int,
+        group_ids: Sequence[GroupId] = (),
     ) -> tuple[InvitationRecord, str]:
         """Create an invitation that is valid for some hours, and return it with its code.
 
-        Raises `Forbidden` unless the role is below the viewer's, and `InvalidInput` for an invalid address or time.
+        Raises `Forbidden` unless the role is below the viewer's, `InvalidInput` for an invalid address or time, and
+        `NotFound` for an unknown group.
         """
         if RANKS[role] >= RANKS[viewer.scope.role]:
             raise Forbidden("You can invite people to roles below your own.")
@@ -44,7 +52,7 @@ class Invitations:
             raise InvalidInput(f"{{field}} must be between 1 and {MAX_INVITATION_HOURS}.", field="expires_in_hours")
         address = None if email is None else check_email(email)
         code, expires_at = new_code(), datetime.now(UTC) + timedelta(hours=hours)
-        invitation = await self._invitations.create(viewer.scope, digest(code), address, role, expires_at)
+        invitation = await self._invitations.create(viewer.scope, digest(code), address, role, expires_at, group_ids)
         await self._audit.record(
             AuditAction.INVITED, viewer, exchange, target=("invitation", invitation.id), target_name=address,
             detail={"role": role.value},

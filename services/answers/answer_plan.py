@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from records.access import AccessScope
+from records.access import AccessScope, CollectionRecord, CollectionSetting
 from records.errors import ModelNotReady, NotFound
 from records.ids import DocumentId, ModelId, SessionId
 from records.model import ModelRecord, ModelStatus
+from records.retrieval import SearchedDocuments
 from records.session import DocumentScope, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
 from records.values.overlay import overlay
 from services.answers.effective_settings import merge_settings
+from services.collections.inherited_settings import (
+    apply_collections,
+    check_contained,
+    check_unlocked,
+    hides_prompt,
+    locks,
+)
+from services.interfaces.access.collection_store import CollectionStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.session_store import SessionStore
 
@@ -52,8 +61,10 @@ class AnswerPlan:
     settings: SessionSettings
     model: ModelRecord | None
     "None: no model is known."
-    document_ids: tuple[DocumentId, ...] | None
-    "The documents to search: None for all, an empty tuple for none."
+    searched: SearchedDocuments | None
+    "The documents to search; None for all."
+    hides_prompt: bool = False
+    "True if the user may not see the system prompt."
 
     def ready_model(self) -> ModelRecord:
         """Return the model. Raises `ModelNotReady` if there is none, or if it is neither READY nor LOADING."""
@@ -72,33 +83,47 @@ class AnswerPlanner:
     """Resolves the settings of answers. In order of precedence: the prompt's, the session's, the model's, the server's."""
 
     def __init__(
-        self, sessions: SessionStore, documents: DocumentStore, models: ModelChoice, defaults: SessionSettings
+        self,
+        sessions: SessionStore,
+        documents: DocumentStore,
+        collections: CollectionStore,
+        models: ModelChoice,
+        defaults: SessionSettings,
     ) -> None:
         """Create a planner. `defaults` are the server's settings, which have the lowest precedence."""
         self._sessions = sessions
         self._documents = documents
+        self._collections = collections
         self._models = models
         self._defaults = defaults
 
     async def effective_settings(self, scope: AccessScope, session: SessionRecord) -> SessionSettings:
         """Return the settings that the next answer of the session is generated with."""
-        return (await self._resolve(scope, session, session.settings, None, None)).settings
+        plan = await self._resolve(scope, session, session.settings, None, None)
+        return replace(plan.settings, system_prompt=None) if plan.hides_prompt else plan.settings
 
     async def plan(self, request: PromptRequest) -> AnswerPlan:
         """Resolve a request.
 
-        Raises `NotFound` for an unknown session or document, and `InvalidInput` for a sampling setting that is out of range.
+        Raises `NotFound` for an unknown session or document, and `InvalidInput` for a sampling setting that is out of range
+        and for a setting that a collection of the session locks.
         """
         session = await self._sessions.get(request.scope, request.session_id)
-        await self._check_documents(request.scope, request.document_ids or ())
+        collections = await self._collections.of_session(request.scope, request.session_id)
+        check_unlocked(collections, SessionSettings(thinking_mode=request.thinking_mode, sampling=request.sampling))
+        await self._check_documents(request.scope, request.document_ids or (), collections)
         own = replace(session.settings, thinking_mode=request.thinking_mode or session.settings.thinking_mode)
         return await self._resolve(request.scope, session, own, request.document_ids, request.sampling)
 
-    async def _check_documents(self, scope: AccessScope, document_ids: Sequence[DocumentId]) -> None:
+    async def _check_documents(
+        self, scope: AccessScope, document_ids: Sequence[DocumentId], collections: Sequence[CollectionRecord]
+    ) -> None:
         try:
             await self._documents.require(scope, document_ids)
         except NotFound as failure:
             raise NotFound(failure.kind, failure.missing_id, field="document_ids") from failure
+        if document_ids and locks(collections, CollectionSetting.OWN_DOCUMENTS):
+            check_contained((await self._documents.find_many(scope, document_ids)).values(), collections)
 
     async def _resolve(
         self,
@@ -108,6 +133,9 @@ class AnswerPlanner:
         document_ids: tuple[DocumentId, ...] | None,
         sampling: SamplingSettings | None,
     ) -> AnswerPlan:
+        collections = await self._collections.of_session(scope, session.id)
+        is_hidden = hides_prompt(own, collections)
+        own = apply_collections(own, collections)
         model_id = own.model_id or self._defaults.model_id or self._models.default_id()
         model = self._models.find(model_id) if model_id else None
         if model and sampling:
@@ -117,6 +145,24 @@ class AnswerPlanner:
             settings = replace(settings, sampling=overlay(sampling, settings.sampling or SamplingSettings()))
         if model:
             settings = replace(settings, model_id=model.id)
-        if document_ids is None and settings.document_scope is not DocumentScope.ALL:
-            document_ids = await self._sessions.document_ids(scope, session.id)
-        return AnswerPlan(settings, model, document_ids)
+        if document_ids is None:
+            searched = await self._searched(scope, session, settings.document_scope, collections)
+        else:
+            searched = SearchedDocuments(document_ids)
+        return AnswerPlan(settings, model, searched, is_hidden)
+
+    async def _searched(
+        self,
+        scope: AccessScope,
+        session: SessionRecord,
+        document_scope: DocumentScope | None,
+        collections: Sequence[CollectionRecord],
+    ) -> SearchedDocuments | None:
+        """Return the documents that an answer of the session searches."""
+        collection_ids = tuple(collection.id for collection in collections)
+        if locks(collections, CollectionSetting.OWN_DOCUMENTS):
+            return SearchedDocuments(collection_ids=collection_ids)
+        if document_scope is DocumentScope.ALL:
+            return None
+        attached = await self._sessions.document_ids(scope, session.id)
+        return SearchedDocuments(attached, collection_ids if document_scope is DocumentScope.COLLECTIONS else ())

@@ -88,7 +88,9 @@ class AnswerRunner:
 
     def start(self, access: AccessScope, prompt: MessageRecord, message: MessageRecord, plan: AnswerPlan) -> None:
         """Start to generate a stored answer in the background, with the scope of the user who sent the prompt."""
-        answer = RunningAnswer(access, message, prompt, plan.settings, plan.document_ids, EventLog(message.id))
+        answer = RunningAnswer(
+            access, message, prompt, plan.settings, plan.searched, EventLog(message.id), hides_prompt=plan.hides_prompt
+        )
         answer.publish(lambda seq: Started(seq, message.id, message))
         self._listeners.started()
         self._tasks.start(lambda: self._run(answer), "answer")

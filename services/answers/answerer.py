@@ -111,6 +111,8 @@ class Answerer:
         if not running.log.content.strip():
             raise EmptyAnswer(_explain_empty(generated.answer, requested, limit))
         details = _details(sampling, generated, fitted, waited_ms, retrieval_ms)
+        if running.hides_prompt:
+            details = replace(details, prompt=None)
         citations = await anyio.to_thread.run_sync(mark_used, running.message.citations, running.log.content)
         return AnswerResult(details, citations)
 
@@ -121,7 +123,7 @@ class Answerer:
         """
         passages: tuple[Passage, ...] = ()
         took: float | None = None
-        if thinking_mode(running).retrieves and running.document_ids != ():
+        if thinking_mode(running).retrieves and not (running.searched and running.searched.are_none):
             publish_progress(running, MessageStatus.RETRIEVING)
             retrieval = await self._retrieve(running)
             took = retrieval.took_ms
@@ -154,7 +156,7 @@ class Answerer:
         query = RetrievalQuery(
             text=running.prompt.content[:MAX_QUERY_LENGTH],
             top_k=settings.top_k or 5,
-            document_ids=running.document_ids,
+            searched=running.searched,
             rerank=bool(settings.rerank),
             min_similarity=settings.min_similarity,
         )

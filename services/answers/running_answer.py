@@ -9,7 +9,8 @@ import anyio
 from records.access import AccessScope
 from records.answer import AnswerEvent, AnswerProgress
 from records.codes import ErrorCode
-from records.ids import DocumentId, MessageId
+from records.ids import MessageId
+from records.retrieval import SearchedDocuments
 from records.session import (
     CitationRecord,
     GenerationDetails,
@@ -65,13 +66,15 @@ class RunningAnswer:
     prompt: MessageRecord
     settings: SessionSettings
     "The resolved settings, already merged with those of the session, the model and the server."
-    document_ids: tuple[DocumentId, ...] | None
-    "The documents to search: None for all, an empty tuple for none."
+    searched: SearchedDocuments | None
+    "The documents to search; None for all."
     log: EventLog
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     "Cancels the generation. The outcome is stored outside of this scope."
     stopped: anyio.Event = field(default_factory=anyio.Event)
     "Set after the terminal event, and when the server stops before that."
+    hides_prompt: bool = False
+    "True if the user may not see the system prompt, and thus not the model input."
     _storing: anyio.Lock = field(default_factory=anyio.Lock)
     _stored: _Checkpoint | None = None
     "The last checkpoint that the database confirmed. None: it is unknown, so the next checkpoint stores the whole text."

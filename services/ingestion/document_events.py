@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import anyio
 
-from records.access import AccessScope
+from records.access import AccessScope, Audience
 from records.document import UNFINISHED, DocumentRecord
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter, Order
@@ -13,6 +13,7 @@ from records.ids import DocumentId
 from records.page import PageRequest
 from services.broadcast import Broadcast
 from services.interfaces.document_store import DocumentStore
+from services.memberships import Memberships
 from services.snapshot_stream import snapshot_then_live
 
 SNAPSHOT_DOCUMENTS = 100
@@ -28,8 +29,9 @@ Listener = Callable[[Change[DocumentRecord]], None]
 class DocumentEvents:
     """Publishes every change of a document after it was stored."""
 
-    def __init__(self, documents: DocumentStore) -> None:
+    def __init__(self, documents: DocumentStore, members: Memberships) -> None:
         self._documents = documents
+        self._members = members
         self._changes: Broadcast[DocumentRecord] = Broadcast()
         self._listeners: list[Listener] = []
 
@@ -44,11 +46,11 @@ class DocumentEvents:
 
     def publish_added(self, document: DocumentRecord) -> None:
         """Publish a new document."""
-        self._publish(Change(ChangeKind.ADDED, document.id, document, document.owner_id))
+        self._publish(Change(ChangeKind.ADDED, document.id, document, self._members.audience(document)))
 
     def publish_updated(self, document: DocumentRecord) -> DocumentRecord:
         """Publish the new state of a document and return it."""
-        self._publish(Change(ChangeKind.UPDATED, document.id, document, document.owner_id))
+        self._publish(Change(ChangeKind.UPDATED, document.id, document, self._members.audience(document)))
         return document
 
     async def publish_result(self, change: Awaitable[DocumentRecord]) -> DocumentRecord:
@@ -62,7 +64,12 @@ class DocumentEvents:
 
     def publish_removed(self, document: DocumentRecord) -> None:
         """Publish that a document was erased."""
-        self._publish(Change(ChangeKind.REMOVED, document.id, None, document.owner_id))
+        self._publish(Change(ChangeKind.REMOVED, document.id, None, self._members.audience(document)))
+
+    def publish_access(self, kind: ChangeKind, document: DocumentRecord, audience: Audience) -> None:
+        """Publish a document to subscribers whose access to it has changed. The queues of ingestion do not receive it."""
+        record = None if kind is ChangeKind.REMOVED else document
+        self._changes.publish(Change(kind, document.id, record, audience))
 
     def _publish(self, change: Change[DocumentRecord]) -> None:
         for listener in self._listeners:
@@ -77,7 +84,7 @@ class DocumentEvents:
 
         Raises `NotFound` for an unknown id.
         """
-        async with self._changes.watch(document_id, lambda change: scope.includes(change.owner_id)) as live:
+        async with self._changes.watch(document_id, lambda change: scope.is_in(change.audience)) as live:
             changes = snapshot_then_live(await self._snapshot(scope, document_id), lambda document: document.id, live)
             async with aclosing(changes):
                 yield changes

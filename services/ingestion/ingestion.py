@@ -153,9 +153,9 @@ class Ingestion:
     async def cancel_ingestion(self, scope: AccessScope, document_id: DocumentId) -> DocumentRecord:
         """Stop the ingestion of a document and return it as CANCELED, without its text.
 
-        Raises `NotFound`, and `Conflict` if it is not being ingested.
+        Raises `NotFound`, `Forbidden` if the user may only read it, and `Conflict` if it is not being ingested.
         """
-        await self._documents.get(scope, document_id)
+        await self._documents.require_changeable(scope, document_id)
         return await self._tasks.complete(partial(self._cancel, document_id), "cancellation of a document")
 
     async def _cancel(self, document_id: DocumentId) -> DocumentRecord:
@@ -176,8 +176,10 @@ class Ingestion:
     ) -> DocumentRecord:
         """Ingest a document again from its original, and return it as PENDING. `chunking` None keeps its present chunking.
 
-        Raises `NotFound`, and `Conflict` if it is being ingested or deleted, or its original was not kept.
+        Raises `NotFound`, `Forbidden` if the user may only read it, and `Conflict` if it is being ingested or deleted, or
+        its original was not kept.
         """
+        await self._documents.require_changeable(scope, document_id)
         _require_idle(await self._documents.get(scope, document_id))
         return await self._tasks.complete(partial(self._reprocess, document_id, chunking), "restart of a document")
 
@@ -188,7 +190,9 @@ class Ingestion:
             return await self._events.publish_result(self._ingested.restart(document_id, chunking))
 
     async def delete_document(self, scope: AccessScope, document_id: DocumentId) -> EraseReceipt:
-        """Hide a document at once, stop its job, erase it, and return what was erased. Raises `NotFound` for an unknown id.
+        """Hide a document at once, stop its job, erase it, and return what was erased.
+
+        Raises `NotFound`, and `Forbidden` if the user may only read it.
 
         A deletion that has begun is completed, even if it fails at first or the caller is canceled.
         """

@@ -13,6 +13,7 @@ from records.document import (
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import Page, PageRequest
+from records.retrieval import SearchedDocuments
 
 
 class DocumentStore(Protocol):
@@ -23,11 +24,12 @@ class DocumentStore(Protocol):
     """
 
     async def add(self, scope: AccessScope, new: NewDocument) -> tuple[DocumentRecord, bool]:
-        """Store a document that the user of the scope owns. Return it, and False.
+        """Store a document that the user of the scope owns, or the collection that `new` names. Return it, and False.
 
-        If the user owns a document with the same bytes (`sha256`), return that, and True.
+        If the owner has a document with the same bytes (`sha256`), return that, and True.
 
-        An existing document is not changed. A document that is being deleted does not count as existing.
+        An existing document is not changed. A document that is being deleted does not count as existing. Raises `NotFound`
+        for an unknown collection, and `Forbidden` without the level WRITE in it.
         """
         ...
 
@@ -60,7 +62,7 @@ class DocumentStore(Protocol):
         ...
 
     async def update(self, scope: AnyScope, document_id: DocumentId, changes: DocumentChanges) -> DocumentRecord:
-        """Change fields and return the document. Raises `NotFound` for an unknown id."""
+        """Change fields and return the document. Raises `NotFound`, and `Forbidden` if the user may only read it."""
         ...
 
     async def text(self, scope: AnyScope, document_id: DocumentId, offset: int, length: int) -> str:
@@ -75,15 +77,19 @@ class DocumentStore(Protocol):
         ...
 
     async def resolve_scope(
-        self, scope: AnyScope, document_ids: Sequence[DocumentId] | None, tags: Sequence[str] | None
+        self, scope: AnyScope, searched: SearchedDocuments | None, tags: Sequence[str] | None
     ) -> tuple[DocumentId, ...] | None:
-        """Return the searchable documents in the scope that are in `document_ids` and have all `tags`.
+        """Return the searchable documents in the scope that are among those to be searched and have all `tags`.
 
         None or no tags do not restrict the result. Returns None if a search may include every document of the server, so
         that it needs no list of ids, and an empty tuple if no searchable document is left.
 
-        Raises `NotFound` for an unknown id.
+        Raises `NotFound` for an unknown document or collection.
         """
+        ...
+
+    async def require_changeable(self, scope: AnyScope, document_id: DocumentId) -> None:
+        """Raise `NotFound` for an unknown id, and `Forbidden` if the user may only read the document."""
         ...
 
     async def mark_deleting(self, scope: AnyScope, document_id: DocumentId) -> DocumentRecord:

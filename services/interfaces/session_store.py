@@ -6,7 +6,7 @@ from typing import Protocol
 from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
-from records.ids import DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, SessionId
 from records.page import Page, PageRequest
 from records.session import SessionRecord, SessionSettings
 
@@ -18,9 +18,17 @@ class SessionStore(Protocol):
     """
 
     async def create(
-        self, scope: AccessScope, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings
+        self,
+        scope: AccessScope,
+        name: str,
+        document_ids: Sequence[DocumentId],
+        settings: SessionSettings,
+        collection_ids: Sequence[CollectionId] = (),
     ) -> SessionRecord:
-        """Store a session that the user of the scope owns, and return it. Raises `NotFound` for an unknown document."""
+        """Store a session that the user of the scope owns, and return it.
+
+        Raises `NotFound` for an unknown document or collection.
+        """
         ...
 
     async def get(self, scope: AnyScope, session_id: SessionId) -> SessionRecord:
@@ -52,12 +60,13 @@ class SessionStore(Protocol):
         *,
         name: str | None = None,
         document_ids: Sequence[DocumentId] | None = None,
+        collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord:
         """Change the fields that are not None and return the session.
 
-        Raises `NotFound` for an unknown session or document.
+        Raises `NotFound` for an unknown session, document or collection.
         """
         ...
 
@@ -67,6 +76,10 @@ class SessionStore(Protocol):
 
     async def document_ids(self, scope: AnyScope, session_id: SessionId) -> tuple[DocumentId, ...]:
         """Return the documents that are attached to a session, without those that are being deleted."""
+        ...
+
+    async def attach(self, scope: AccessScope, session_id: SessionId, document_id: DocumentId) -> SessionRecord:
+        """Attach a document to a session, after the others. Raises `NotFound` for an unknown session or document."""
         ...
 
     async def of_document(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:

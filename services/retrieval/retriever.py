@@ -80,7 +80,7 @@ class Retriever:
         """
         started = perf_counter()
         _validate(query)
-        scope = await self._documents.resolve_scope(access, query.document_ids, query.tags)
+        scope = await self._documents.resolve_scope(access, query.searched, query.tags)
         if scope == ():
             legs = skipped_leg(Leg.KEYWORD, NO_DOCUMENT), skipped_leg(Leg.DENSE, NO_DOCUMENT)
             return Retrieval(query, (), legs, 0, 0.0)

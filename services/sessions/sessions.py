@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import anyio
 
-from records.access import AccessScope, AnyScope
+from records.access import AccessScope, AnyScope, Audience
 from records.document import EraseReceipt
 from records.events import Change, ChangeKind
 from records.filters import Order, SessionFilter
-from records.ids import DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, SessionId
 from records.page import PageRequest
 from records.session import SessionRecord, SessionSettings
 from services.broadcast import Broadcast
@@ -36,15 +36,20 @@ class Sessions:
         return self._changes.watchers
 
     async def create_session(
-        self, scope: AccessScope, name: str | None, document_ids: Sequence[DocumentId], settings: SessionSettings
+        self,
+        scope: AccessScope,
+        name: str | None,
+        document_ids: Sequence[DocumentId],
+        settings: SessionSettings,
+        collection_ids: Sequence[CollectionId] = (),
     ) -> SessionRecord:
         """Store a session and return it. By default, its name is the current date and time.
 
-        Raises `NotFound` for an unknown document.
+        Raises `NotFound` for an unknown document or collection.
         """
         async with self._change():
             name = name or default_name(datetime.now(UTC))
-            session = await self._store.create(scope, name, document_ids, settings)
+            session = await self._store.create(scope, name, document_ids, settings, collection_ids)
             self._publish(ChangeKind.ADDED, session)
         return session
 
@@ -55,26 +60,38 @@ class Sessions:
         *,
         name: str | None = None,
         document_ids: Sequence[DocumentId] | None = None,
+        collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
     ) -> SessionRecord:
         """Change the fields that are not None and return the session.
 
-        Raises `NotFound` for an unknown session or document.
+        Raises `NotFound` for an unknown session, document or collection.
         """
         async with self._change():
             session = await self._store.update(
-                scope, session_id, name=name, document_ids=document_ids, archived=archived, settings=settings
+                scope,
+                session_id,
+                name=name,
+                document_ids=document_ids,
+                collection_ids=collection_ids,
+                archived=archived,
+                settings=settings,
             )
             self._publish(ChangeKind.UPDATED, session)
         return session
+
+    async def attach_document(self, scope: AccessScope, session_id: SessionId, document_id: DocumentId) -> None:
+        """Attach a document to a session. Raises `NotFound` for an unknown session or document."""
+        async with self._change():
+            self._publish(ChangeKind.UPDATED, await self._store.attach(scope, session_id, document_id))
 
     async def delete_session(self, scope: AccessScope, session_id: SessionId) -> EraseReceipt:
         """Delete a session with its messages. Raises `NotFound` for an unknown id."""
         async with self._change():
             session = await self._store.get(scope, session_id)
             receipt = await self._store.delete(scope, session_id)
-            self._changes.publish(Change(ChangeKind.REMOVED, session_id, None, session.owner_id))
+            self._changes.publish(Change(ChangeKind.REMOVED, session_id, None, Audience(session.owner_id)))
         return receipt
 
     async def changed(self, scope: AnyScope, session_id: SessionId) -> None:
@@ -85,7 +102,7 @@ class Sessions:
                 self._publish(ChangeKind.UPDATED, session)
 
     def _publish(self, kind: ChangeKind, session: SessionRecord) -> None:
-        self._changes.publish(Change(kind, session.id, session, session.owner_id))
+        self._changes.publish(Change(kind, session.id, session, Audience(session.owner_id)))
 
     @asynccontextmanager
     async def _change(self) -> AsyncIterator[None]:
@@ -102,7 +119,7 @@ class Sessions:
 
         Raises `NotFound` for an unknown id.
         """
-        async with self._changes.watch(session_id, lambda change: scope.includes(change.owner_id)) as live:
+        async with self._changes.watch(session_id, lambda change: scope.is_in(change.audience)) as live:
             changes = snapshot_then_live(await self._snapshot(scope, session_id), lambda session: session.id, live)
             async with aclosing(changes):
                 yield changes

@@ -17,6 +17,7 @@ from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answe
 from services.answers.effective_settings import SERVER_DEFAULTS
 from services.answers.running_answer import AnswerResult, RunningAnswer
 from tests.access import LOCAL, SYSTEM
+from tests.fakes.collections import FakeCollectionStore
 from tests.fakes.services import FakeModels
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
 from tests.support.builders import make_message, make_session
@@ -90,7 +91,11 @@ class ScriptedAnswerer:
 async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) -> AsyncIterator[Answers]:
     """Open answers that `answerer` generates, for session 1."""
     planner = AnswerPlanner(
-        cast(Any, AttachingSessions(make_session())), cast(Any, answerer.documents), cast(Any, models), SERVER_DEFAULTS
+        cast(Any, AttachingSessions(make_session())),
+        cast(Any, answerer.documents),
+        cast(Any, FakeCollectionStore()),
+        cast(Any, models),
+        SERVER_DEFAULTS,
     )
     messages = cast(Any, answerer.messages)
     async with (

@@ -15,7 +15,7 @@ from records.document import (
     ReceivedFile,
 )
 from records.errors import NotFound
-from records.ids import DocumentId, MessageId, SessionId
+from records.ids import CollectionId, DocumentId, MessageId, SessionId
 from records.page import Page, PageRequest
 from records.session import MessageRating, MessageRecord, SessionRecord, SessionSettings
 from tests.support.builders import make_session
@@ -134,9 +134,14 @@ class FakeSessions(FakeStore[SessionRecord]):
     kind = "session"
 
     async def create(
-        self, scope: AnyScope, name: str, document_ids: Sequence[DocumentId], settings: SessionSettings
+        self,
+        scope: AnyScope,
+        name: str,
+        document_ids: Sequence[DocumentId],
+        settings: SessionSettings,
+        collection_ids: Sequence[CollectionId],
     ) -> SessionRecord:
-        self.attached = tuple(document_ids)
+        self.attached, self.chosen = tuple(document_ids), tuple(collection_ids)
         return self.put(make_session(id=SessionId(len(self.rows) + 1), name=name, settings=settings))
 
     async def page(self, scope: AnyScope, filter: Any, order: Any, request: PageRequest) -> Page[SessionRecord]:
@@ -144,7 +149,13 @@ class FakeSessions(FakeStore[SessionRecord]):
         return self.make_page(request)
 
     async def update(
-        self, scope: AnyScope, key: SessionId, *, document_ids: Sequence[DocumentId] | None = None, **changes: Any
+        self,
+        scope: AnyScope,
+        key: SessionId,
+        *,
+        document_ids: Sequence[DocumentId] | None = None,
+        collection_ids: Sequence[CollectionId] | None = None,
+        **changes: Any,
     ) -> SessionRecord:
         provided = {name: value for name, value in changes.items() if value is not None}
         return self.put(replace(await self.get(scope, key), **provided))

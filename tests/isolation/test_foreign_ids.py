@@ -25,10 +25,16 @@ Ids = dict[str, str]
 """Global ids by kind: session, message (an unfinished answer), prompt, document, chunk."""
 
 OF_THE_SERVER = {
-    "loadModel", "unloadModel", "updateModelSettings", "deleteModel", "model", "models", "modelEvents", "auditEntries",
-    "user", "logOut", "updateUser", "resetPassword", "revokeInvitation", "revokeApiKey",
+    "loadModel", "unloadModel", "updateModelSettings", "deleteModel", "model", "models", "modelEvents",
+    "auditEntries", "collection", "updateCollection", "addDocumentsToCollection", "removeDocumentsFromCollection",
+    "grantAccess", "revokeAccess", "createCollection", "uploadDocument", "collectionEvents", "createGroup",
+    "updateGroup", "deleteGroup", "createInvitation", "users", "user", "logOut", "updateUser", "resetPassword",
+    "revokeInvitation", "revokeApiKey",
 }  # fmt: skip
-"""Root fields whose ids are those of models, which belong to the server, and of accounts: see `tests/accounts`."""
+"""Root fields whose ids are those of models, which belong to the server, of accounts and of collections.
+
+`tests/accounts` and `tests/collections` have the cases of these.
+"""
 
 ERROR = "__typename ... on Error { code message path } ... on NotFoundError { missingId }"
 DOCUMENT_FIELDS = (
@@ -84,6 +90,7 @@ MUTATIONS: dict[str, Callable[[Ids], dict[str, Any]]] = {
     "cancelGeneration": lambda ids: {"messageId": ids["message"]},
     "deleteMessage": lambda ids: {"id": ids["prompt"]},
     "rateMessage": lambda ids: {"id": ids["message"], "rating": "UP"},
+    "importDocument": lambda ids: {"source": {"text": "mine"}, "sessionId": ids["session"]},
     "updateDocument": lambda ids: {"id": ids["document"], "name": "taken"},
     "reprocessDocument": lambda ids: {"id": ids["document"]},
     "cancelIngestion": lambda ids: {"id": ids["document"]},

@@ -1,4 +1,4 @@
-"""The condition of a scope does not change how SQLite finds rows: by their ids, or in the order of a list of one owner."""
+"""The condition of a scope does not change how SQLite finds rows: by their ids, or in the order of a list."""
 
 import pytest
 from tortoise.models import Model
@@ -15,7 +15,7 @@ from records.filters import DocumentFilter, Order, SessionFilter
 from records.ids import DocumentId, SessionId
 from tests.access import LOCAL
 
-BY_OWNER = "USING INDEX idx_documents_owner", "USING COVERING INDEX idx_sessions_owner"
+BY_ORDER = "USING INDEX idx_documents_created", "USING COVERING INDEX idx_sessions_owner"
 LISTS = {
     "documents": (list_documents(LOCAL, DocumentFilter(), Order("CREATED_AT")), True),
     "documents being ingested": (list_documents(LOCAL, DocumentFilter(status=UNFINISHED), Order("CREATED_AT")), False),
@@ -31,7 +31,7 @@ LISTS = {
     ),
     "sessions with a word": (list_sessions(LOCAL, SessionFilter(query="torque"), Order("RELEVANCE")), False),
 }
-"""Lists, each with True if it is read in the order of an index that begins with the owner."""
+"""Lists, each with True if it is read in the order of an index: of all documents, or of the sessions of an owner."""
 
 
 async def explain(database: Database, sql: str, values: tuple[object, ...] = ()) -> list[str]:
@@ -51,11 +51,13 @@ async def test_rows_are_read_by_their_ids(database: Database, model: type[Model]
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_list_uses_the_index_of_owners_unless_it_selects_few_rows(database: Database, name: str) -> None:
-    listing, by_owner = LISTS[name]
+async def test_a_list_is_read_in_the_order_of_an_index_unless_it_selects_few_rows(
+    database: Database, name: str
+) -> None:
+    listing, in_order = LISTS[name]
     plan = await explain(database, select(listing), listing.values)
-    assert any(part in step for step in plan for part in BY_OWNER) is by_owner, plan
-    assert by_owner is not any("TEMP B-TREE FOR ORDER BY" in step for step in plan), plan
+    assert any(part in step for step in plan for part in BY_ORDER) is in_order, plan
+    assert in_order is not any("TEMP B-TREE FOR ORDER BY" in step for step in plan), plan
 
 
 def select(listing: Listing) -> str:

@@ -16,6 +16,7 @@ from services.answers import Answers
 from services.ingestion.document_events import DocumentEvents
 from services.sessions import Sessions
 from tests.access import LOCAL, STRANGER, add_stranger
+from tests.fakes.collections import no_members
 from tests.fakes.inference import FakeInference, Script
 from tests.persistence.stores import Stores
 from tests.services.answers.harness import exchange, open_harness
@@ -74,7 +75,7 @@ async def test_changes_of_sessions_are_published_to_their_owner_alone(database: 
 async def test_changes_of_documents_are_published_to_their_owner_alone(database: Database) -> None:
     stores = Stores(database)
     await add_stranger(database)
-    events = DocumentEvents(stores.documents)
+    events = DocumentEvents(stores.documents, no_members())
     async with events.watch(STRANGER, None) as changes, events.watch(LOCAL, None) as own:
         assert (await anext(changes)).kind is ChangeKind.SNAPSHOT_END
         document = await stores.add("bolts.txt")

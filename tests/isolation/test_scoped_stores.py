@@ -17,6 +17,7 @@ from records.errors import NotFound
 from records.filters import DocumentFilter, Order, SessionFilter
 from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
 from records.page import PageRequest
+from records.retrieval import SearchedDocuments
 from records.session import MessageRating, MessageRecord, MessageStatus, SessionSettings, ThinkingMode
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
@@ -55,6 +56,10 @@ class Ids:
         return AnswerProgress(self.answer.id, MessageStatus.GENERATING, "more", "", True, ())
 
 
+def only(document_id: DocumentId) -> SearchedDocuments:
+    return SearchedDocuments((document_id,))
+
+
 Case = Callable[[Stores, Ids], Awaitable[Any]]
 CASES: dict[str, Case] = {
     "SessionStore.create": lambda s, ids: s.sessions.create(STRANGER, "mine", [ids.document], SessionSettings()),
@@ -64,6 +69,7 @@ CASES: dict[str, Case] = {
     "SessionStore.page": lambda s, ids: s.sessions.page(STRANGER, SessionFilter(query="torque"), LATEST, FIRST),
     "SessionStore.count": lambda s, ids: s.sessions.count(STRANGER, SessionFilter()),
     "SessionStore.update": lambda s, ids: s.sessions.update(STRANGER, ids.session, name="taken", document_ids=[]),
+    "SessionStore.attach": lambda s, ids: s.sessions.attach(STRANGER, ids.session, ids.document),
     "SessionStore.delete": lambda s, ids: s.sessions.delete(STRANGER, ids.session),
     "SessionStore.document_ids": lambda s, ids: s.sessions.document_ids(STRANGER, ids.session),
     "SessionStore.of_document": lambda s, ids: s.sessions.of_document(STRANGER, ids.document, FIRST),
@@ -102,7 +108,10 @@ CASES: dict[str, Case] = {
     "DocumentStore.update": lambda s, ids: s.documents.update(STRANGER, ids.document, DocumentChanges(name="taken")),
     "DocumentStore.text": lambda s, ids: s.documents.text(STRANGER, ids.document, 0, 100),
     "DocumentStore.outline": lambda s, ids: s.documents.outline(STRANGER, ids.document),
-    "DocumentStore.resolve_scope": lambda s, ids: s.documents.resolve_scope(STRANGER, [ids.document], None),
+    "DocumentStore.resolve_scope": lambda s, ids: s.documents.resolve_scope(
+        STRANGER, SearchedDocuments((ids.document,)), None
+    ),
+    "DocumentStore.require_changeable": lambda s, ids: s.documents.require_changeable(STRANGER, ids.document),
     "DocumentStore.mark_deleting": lambda s, ids: s.documents.mark_deleting(STRANGER, ids.document),
     "ChunkStore.get": lambda s, ids: s.chunks.get(STRANGER, ids.chunk.id),
     "ChunkStore.find": lambda s, ids: s.chunks.find(STRANGER, ids.chunk.id),

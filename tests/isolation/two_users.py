@@ -1,6 +1,6 @@
 """The graph over the real transport, stores and services, served to the user whom a header names."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +11,8 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
+from concurrency import OwnedTasks
+from persistence.access.audit_entries import AuditEntries
 from persistence.access.users import Users
 from persistence.database.database import Database
 from records.access import Exchange, Viewer
@@ -18,11 +20,14 @@ from records.configuration import Limits, ServerSettings
 from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.permissions import authorize
+from services.access.audit_log import AuditLog
+from services.collections import CollectionStores, create_collections
 from services.ingestion import IncomingFiles
+from services.memberships import Memberships
 from services.retrieval.retriever import Retriever
 from services.sessions import Sessions
-from tests.access import LOCAL, STRANGER, add_stranger
-from tests.fakes.access import fake_access
+from tests.access import PEOPLE, add_people
+from tests.fakes.access import TasksOfCallers, fake_access
 from tests.fakes.authentication import FakeAuthentication, make_contexts, make_viewer
 from tests.fakes.embedding import FakeEmbedder
 from tests.fakes.indexing import FakeDeepVectors
@@ -42,8 +47,6 @@ from transport.execution.operations import Operations
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import encode_json
 
-SCOPES = {"local": LOCAL, "stranger": STRANGER}
-
 
 @dataclass(frozen=True, slots=True)
 class TwoUsers:
@@ -51,6 +54,7 @@ class TwoUsers:
 
     operations: Operations
     client: httpx.AsyncClient
+    members: Memberships
 
     async def execute(self, user: str, document: str, variables: dict[str, Any]) -> tuple[int, str]:
         """Send an operation as a user; return the status and the body of the response."""
@@ -59,13 +63,19 @@ class TwoUsers:
         response = await self.client.post("/graphql", json=body, headers=headers)
         return response.status_code, response.text
 
+    async def events(self, user: str, document: str, variables: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        """Yield the payloads of a subscription of a user. Raises `OperationRejected`."""
+        connection, viewer = HTTPConnection({"type": "websocket", "headers": []}), make_viewer(PEOPLE[user])
+        operation = self.operations.prepare(GraphQLRequest(document, variables), connection, viewer, Exchange())
+        async with aclosing(self.operations.stream(operation)) as events:
+            async for event in events:
+                yield event
+
     async def subscribe(self, user: str, document: str, variables: dict[str, Any], limit: int) -> list[str]:
         """Subscribe as a user; return the first payloads, or the errors of a rejected subscription."""
-        connection, viewer = HTTPConnection({"type": "websocket", "headers": []}), make_viewer(SCOPES[user])
         payloads: list[str] = []
         try:
-            operation = self.operations.prepare(GraphQLRequest(document, variables), connection, viewer, Exchange())
-            async with aclosing(self.operations.stream(operation)) as events:
+            async with aclosing(self.events(user, document, variables)) as events:
                 async for event in events:
                     payloads.append(str(event))
                     if len(payloads) == limit:
@@ -82,6 +92,14 @@ def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Cal
     return partial(
         Context,
         access=fake_access(Users(answers.stores.database)),
+        collections=create_collections(
+            cast(OwnedTasks, TasksOfCallers()),
+            CollectionStores(stores.collections, stores.grants, stores.groups),
+            stores.documents,
+            ingestion.events,
+            ingestion.members,
+            AuditLog(AuditEntries(stores.database)),
+        ),
         documents=stores.documents,
         chunks=stores.chunks,
         sessions=stores.sessions,
@@ -104,14 +122,14 @@ def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Cal
 
 @asynccontextmanager
 async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoUsers]:
-    """Serve two users while the block is open."""
-    await add_stranger(database)
+    """Serve the users of `PEOPLE` while the block is open."""
+    await add_people(database)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         supervisor = await enter(open_test_supervisor())
         answers = await enter(open_answers(database, supervisor))
         ingestion = await enter(open_ingestion(database, folder, supervisor))
-        contexts = make_contexts(context_factory(answers, ingestion), FakeAuthentication(scopes=SCOPES), authorize)
+        contexts = make_contexts(context_factory(answers, ingestion), FakeAuthentication(scopes=PEOPLE), authorize)
         settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
         schema = build_schema()
         operations = Operations(schema, contexts, settings.limits, settings.times, introspection=True)
@@ -119,4 +137,4 @@ async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoU
         app = Starlette(routes=routes, middleware=create_middleware(settings, contexts.authenticate))
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
         client = await enter(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
-        yield TwoUsers(operations, client)
+        yield TwoUsers(operations, client, ingestion.members)

@@ -6,6 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from persistence import vectors
+from persistence.access.groups import Groups
+from persistence.collections.collection_grants import Grants
+from persistence.collections.collections import Collections
 from persistence.database.database import Database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
@@ -27,6 +30,9 @@ from records.document import (
 )
 from records.ids import ChunkId, DocumentId, ModelId, SessionId
 from records.session import CitationRecord, MessageRecord, MessageStatus, SessionRecord, SessionSettings, ThinkingMode
+from services.interfaces.access.collection_store import CollectionStore
+from services.interfaces.access.grant_store import GrantStore
+from services.interfaces.access.group_store import GroupStore
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.ingestion_store import IngestionStore
@@ -52,6 +58,9 @@ class Stores:
         self.sessions: SessionStore = Sessions(database)
         self.messages: MessageStore = Messages(database)
         self.model_settings: ModelSettingsStore = ModelSettings(database)
+        self.collections: CollectionStore = Collections(database)
+        self.grants: GrantStore = Grants(database)
+        self.groups: GroupStore = Groups(database)
         self.outbox = Outbox(database)
         _: vectors.Outbox = self.outbox
 

@@ -7,6 +7,7 @@ from records.ids import DocumentId
 from resolvers.loaders import Loaders
 from tests.access import LOCAL
 from tests.fakes.access import FakeList
+from tests.fakes.collections import fake_collections
 from tests.fakes.stores import FakeDocuments, FakeMessages, FakeSessions
 from tests.support.builders import make_document
 
@@ -19,6 +20,7 @@ def make_loaders(documents: FakeDocuments) -> Loaders:
         cast(Any, FakeSessions()),
         cast(Any, FakeMessages()),
         cast(Any, FakeList()),
+        fake_collections().stores,
     )
 
 

@@ -14,6 +14,7 @@ from schema.build import build_schema
 from services.sessions import Sessions
 from tests.fakes.access import fake_access
 from tests.fakes.authentication import make_viewer
+from tests.fakes.collections import fake_collections
 from tests.fakes.indexing import FakeDeepVectors
 from tests.fakes.retrieval import FakeRetriever
 from tests.fakes.services import (
@@ -36,6 +37,7 @@ class InMemoryGraph:
     def __init__(self, schema: strawberry.Schema) -> None:
         self.schema = schema
         self.documents = FakeDocuments(make_document(), make_document(id=DocumentId(2), name="nuts.txt"))
+        self.collections = fake_collections()
         self.messages = FakeMessages(
             make_message(id=MessageId(1), role=MessageRole.USER, content="How tight?"),
             make_message(id=MessageId(2), parent_id=MessageId(1), content="35 Nm [1].", citations=(CITATION,)),
@@ -63,6 +65,7 @@ class InMemoryGraph:
                 viewer=make_viewer(),
                 exchange=Exchange(),
                 access=fake_access(),
+                collections=self.collections,
                 documents=self.documents,
                 chunks=self.chunks,
                 sessions=self.sessions,

@@ -16,7 +16,7 @@ from graphql import (
     is_required_argument,
 )
 
-from records.ids import DocumentId, MessageId, ModelId, UserId
+from records.ids import CollectionId, DocumentId, MessageId, ModelId, UserId
 from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.full_graph import full_graph
@@ -59,6 +59,7 @@ ROOTS = {
     "message": f'(id: "{global_ids.MESSAGE.encode(MessageId(2))}")',
     "model": f'(id: "{global_ids.MODEL.encode(ModelId("0123456789abcdef"))}")',
     "user": f'(id: "{global_ids.USER.encode(UserId(1))}")',
+    "collection": f'(id: "{global_ids.COLLECTION.encode(CollectionId(1))}")',
     "search": '(input: {query: "bolt"})',
 }
 

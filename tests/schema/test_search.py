@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from records.ids import DocumentId
-from records.retrieval import SearchMode
+from records.retrieval import SearchedDocuments, SearchMode
 from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import HIT
@@ -38,7 +38,7 @@ async def test_omitted_fields_have_their_defaults(graph: InMemoryGraph) -> None:
     await search(graph, query="bolt", documentIds=None)
     query = graph.retriever.last_query
     assert query is not None
-    assert (query.mode, query.top_k, query.document_ids, query.tags, query.rerank) == (
+    assert (query.mode, query.top_k, query.searched, query.tags, query.rerank) == (
         SearchMode.HYBRID, 5, None, None, False,
     )  # fmt: skip
 
@@ -53,7 +53,7 @@ async def test_the_number_of_hits_is_clamped(graph: InMemoryGraph, top_k: int, c
 async def test_an_empty_list_of_documents_searches_none(graph: InMemoryGraph) -> None:
     await search(graph, query="bolt", documentIds=[])
     assert graph.retriever.last_query is not None
-    assert graph.retriever.last_query.document_ids == ()
+    assert graph.retriever.last_query.searched == SearchedDocuments()
 
 
 async def test_an_unpaired_surrogate_is_searched_as_text(graph: InMemoryGraph) -> None:

@@ -19,6 +19,7 @@ from services.ingestion.document_events import DocumentEvents
 from services.sessions import Sessions
 from services.snapshot_stream import snapshot_then_live
 from tests.access import LOCAL
+from tests.fakes.collections import no_members
 from tests.fakes.stores import FakeDocuments, FakeSessions
 from tests.services.models.harness import FakeModelSettings, open_test_models
 from tests.support.builders import make_document, make_session
@@ -75,7 +76,7 @@ class GatedSessions(FakeSessions):
 async def documents(gate: Gate, folder: Path) -> AsyncIterator[WatchedPair]:
     store = GatedDocuments(make_document(), make_document(id=DocumentId(2), status=DocumentStatus.EMBEDDING))
     store.gate = gate
-    events = DocumentEvents(cast(Any, store))
+    events = DocumentEvents(cast(Any, store), no_members())
 
     async def change(state: int) -> None:
         events.publish_updated(store.put(replace(store.rows[DocumentId(2)], embedded_chunks=state)))
@@ -177,7 +178,7 @@ async def test_the_snapshot_of_one_record_is_that_record_and_the_end(kind: Any, 
 async def test_additions_and_removals_during_the_snapshot_are_received(tmp_path: Path) -> None:
     store = GatedDocuments(make_document())
     store.gate = Gate()
-    events = DocumentEvents(cast(Any, store))
+    events = DocumentEvents(cast(Any, store), no_members())
     async with events.watch(LOCAL, None) as changes:
         events.publish_removed(make_document())
         events.publish_added(replace(make_document(), id=DocumentId(2)))

@@ -48,6 +48,8 @@ def make_document(**parts: Any) -> DocumentRecord:
     document = DocumentRecord(
         id=DocumentId(1),
         owner_id=LOCAL.user_id,
+        owning_collection_id=None,
+        collection_ids=(),
         name="bolts.txt",
         title=None,
         media_type="text/plain",

@@ -21,6 +21,7 @@ from services.metrics import Machine, Metrics, Sources, open_metrics
 from services.sessions import Sessions
 from tests.fakes.answers import AttachingSessions, ExchangedMessages, ScriptedAnswerer, open_scripted_answers
 from tests.fakes.authentication import make_contexts
+from tests.fakes.collections import no_members
 from tests.fakes.stores import FakeDocuments
 from tests.schema.conftest import InMemoryGraph
 from tests.schema.samples import SAMPLE
@@ -79,7 +80,7 @@ async def open_graph(folder: Path, **settings: Any) -> AsyncIterator[Served]:
     graph.sessions = AttachingSessions(make_session())
     graph.session_changes = Sessions(cast(Any, graph.sessions))
     answerer = ScriptedAnswerer(graph.documents, graph.messages)
-    document_events = DocumentEvents(cast(Any, graph.documents))
+    document_events = DocumentEvents(cast(Any, graph.documents), no_members())
     async with (
         open_scripted_answers(answerer, graph.models) as answers,
         open_test_supervisor() as supervisor,

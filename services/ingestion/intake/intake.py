@@ -16,6 +16,7 @@ from engines.parsing.detection.detect import detect_type
 from records.access import AccessScope
 from records.document import Chunking, DocumentRecord, DocumentSource, NewDocument, ReceivedFile
 from records.errors import InvalidInput, TooLarge, Unsupported
+from records.ids import CollectionId
 from services.ingestion.ingestion import Ingestion
 from services.ingestion.intake.fetching import Fetcher
 from services.ingestion.intake.incoming_files import BLOCK_BYTES, IncomingFile, IncomingFiles
@@ -40,6 +41,8 @@ class DocumentFields(TypedDict, total=False):
     metadata: Any
     chunking: Chunking | None
     "None: the server's setting."
+    collection_id: CollectionId | None
+    "The collection that will own the document; None for a document of the user."
 
 
 class Intake:
@@ -101,6 +104,7 @@ class Intake:
             tags=tuple(fields.get("tags", ())),
             metadata=fields.get("metadata"),
             chunking=fields.get("chunking") or self._chunking,
+            owning_collection_id=fields.get("collection_id"),
         )
         return await self._tasks.complete(partial(self._add, scope, file, new), "storage of a document")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from records.access import AccessScope, InvitationRecord, Role
-from records.ids import InvitationId
+from records.ids import GroupId, InvitationId
 from records.page import Page, PageRequest
 
 
@@ -13,8 +13,16 @@ class InvitationStore(Protocol):
     """Invitations to sign up. A scope includes all of them for administrators, and none for others."""
 
     async def create(
-        self, scope: AccessScope, digest: str, email: str | None, role: Role, expires_at: datetime
-    ) -> InvitationRecord: ...
+        self,
+        scope: AccessScope,
+        digest: str,
+        email: str | None,
+        role: Role,
+        expires_at: datetime,
+        group_ids: Sequence[GroupId],
+    ) -> InvitationRecord:
+        """Store an invitation. Raises `NotFound` for an unknown group."""
+        ...
 
     async def find_valid(self, digest: str) -> InvitationRecord | None:
         """Return an invitation by the digest of its code.

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from records.access import AnyScope, CredentialsRecord, Role, UserFilter, UserRecord
-from records.ids import UserId
+from records.access import AccessScope, AnyScope, CredentialsRecord, Role, UserFilter, UserRecord
+from records.ids import SessionId, UserId
 from records.page import Page, PageRequest
 
 
 class UserStore(Protocol):
-    """The users that a scope includes: all for administrators, otherwise the viewer alone."""
+    """The users that a scope includes: the viewer, or all for administrators and those who manage a collection."""
 
     async def get(self, scope: AnyScope, user_id: UserId) -> UserRecord:
         """Return a user. Raises `NotFound`."""
@@ -36,6 +36,10 @@ class UserStore(Protocol):
         active: bool | None = None,
     ) -> UserRecord:
         """Change the given columns of a user. Raises `NotFound`."""
+        ...
+
+    async def set_active_session(self, scope: AccessScope, session_id: SessionId | None) -> UserRecord:
+        """Store the session that the user of the scope has open; None for none. Raises `NotFound` for an unknown session."""
         ...
 
 

@@ -26,6 +26,7 @@ from records.filters import DocumentFilter, Order
 from records.ids import ModelId
 from records.model import LoadRequest
 from records.page import PageRequest
+from records.retrieval import SearchedDocuments
 from records.session import MessageRecord, MessageStatus, SamplingSettings, SessionRecord, SessionSettings
 from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import cancel_by_scope_at, cancel_natively_at
@@ -168,7 +169,7 @@ READS: dict[str, Operation] = {
     "search": lambda case: case.stores.keywords.search(LOCAL, 'bolt "35 Nm"', 5, None),
     "history": lambda case: case.stores.messages.history(LOCAL, case.session.id, case.answer.id, 5),
     "text": lambda case: case.stores.documents.text(LOCAL, case.ready.id, 0, 5),
-    "scope": lambda case: case.stores.documents.resolve_scope(LOCAL, [case.ready.id], ("x",)),
+    "scope": lambda case: case.stores.documents.resolve_scope(LOCAL, SearchedDocuments((case.ready.id,)), ("x",)),
 }
 CANCEL = {"natively": cancel_natively_at, "by a scope": cancel_by_scope_at}
 

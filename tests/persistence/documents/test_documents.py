@@ -17,6 +17,7 @@ from records.errors import NotFound
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId
 from records.page import PageRequest
+from records.retrieval import SearchedDocuments
 from tests.access import LOCAL
 from tests.persistence.stores import Stores, cite, make_chunk, parsed
 
@@ -79,7 +80,7 @@ async def test_an_unknown_document_raises_not_found(stores: Stores) -> None:
         stores.ingested.append_text(missing, 0, "x"),
         stores.ingested.add_chunks(missing, [make_chunk(0, "x")]),
         stores.documents.update(LOCAL, missing, DocumentChanges(tags=("a",))),
-        stores.documents.resolve_scope(LOCAL, [missing], None),
+        stores.documents.resolve_scope(LOCAL, SearchedDocuments((missing,)), None),
         stores.sessions.create(LOCAL, "x", [missing], (await stores.session()).settings),
     ):
         with pytest.raises(NotFound) as raised:
@@ -176,7 +177,7 @@ async def test_a_document_in_deleting_is_hidden_at_once(stores: Stores) -> None:
     assert await stores.chunks.find(LOCAL, chunk.id) is None
     assert await stores.sessions.document_ids(LOCAL, session.id) == ()
     with pytest.raises(NotFound):
-        await stores.documents.resolve_scope(LOCAL, [document.id], None)
+        await stores.documents.resolve_scope(LOCAL, SearchedDocuments((document.id,)), None)
 
 
 async def test_the_receipt_of_an_erasure_counts_erased_items(stores: Stores) -> None:
@@ -214,10 +215,10 @@ async def test_a_scope_contains_searchable_documents_only(stores: Stores) -> Non
     scope = partial(stores.documents.resolve_scope, LOCAL)
     assert await scope(None, None) is None
     assert await scope(None, ()) is None
-    assert await scope((), None) == ()
+    assert await scope(SearchedDocuments(), None) == ()
     assert await scope(None, ("red", "small")) == (red.id,)
-    assert await scope((red.id, blue.id), ("red",)) == (red.id,)
-    assert await scope((red.id, blue.id), None) == (red.id, blue.id)
+    assert await scope(SearchedDocuments((red.id, blue.id)), ("red",)) == (red.id,)
+    assert await scope(SearchedDocuments((red.id, blue.id)), None) == (red.id, blue.id)
 
 
 async def test_citations_of_an_erased_text_lose_their_position_until_the_same_chunk_is_parsed_again(

@@ -155,7 +155,7 @@ async def open_supervised(
     sessions, documents, messages = wrap(stores.sessions), wrap(stores.documents), wrap(stores.messages)
     model = OneModel(make_model(path=Path("small.gguf")), inference or FakeInference())
     answerer = Answerer(documents, messages, retriever or FakeRetriever(), model, b"key")
-    planner = AnswerPlanner(sessions, documents, model, DIRECT)
+    planner = AnswerPlanner(sessions, documents, stores.collections, model, DIRECT)
     listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
     async with open_answers(answerer, planner, messages, listeners, limit, supervisor, SYSTEM) as answers:
         yield AnswersHarness(answers, stores, model)

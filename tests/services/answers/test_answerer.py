@@ -13,6 +13,7 @@ from records.access import AnyScope
 from records.answer import Progressed
 from records.errors import EmptyAnswer, Unsupported
 from records.ids import MessageId, ModelId, SessionId
+from records.retrieval import SearchedDocuments
 from records.session import (
     FinishReason,
     MessageRecord,
@@ -82,7 +83,9 @@ async def answer(
     pending = make_message(
         id=MessageId(2), status=MessageStatus.PENDING, content="", model_id=ModelId("m"), thinking_mode=mode
     )
-    running = RunningAnswer(LOCAL, messages.put(pending), messages.put(prompt), settings, (), EventLog(pending.id))
+    running = RunningAnswer(
+        LOCAL, messages.put(pending), messages.put(prompt), settings, SearchedDocuments(), EventLog(pending.id)
+    )
     answerer = Answerer(cast(Any, None), cast(Any, messages), cast(Any, None), LoadedModel(inference), b"key")
     result = await answerer.answer(running)
     running.end(running.ended_with(Outcome(MessageStatus.COMPLETED, None, result)))

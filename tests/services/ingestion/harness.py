@@ -32,6 +32,7 @@ from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
+from services.memberships import Memberships
 from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import Faults
 from tests.fakes.ingestion import EmptyVectorIndex, GatedEmbedder, LineParser
@@ -79,7 +80,8 @@ class IngestionHarness:
         documents, ingested, originals = wrap(self.stores.documents), wrap(self.stores.ingested), wrap(self.originals)
         both = DocumentStores(documents, ingested)
         staging, vectors = wrap(Staging(database, SYSTEM)), wrap(EmptyVectorIndex())
-        self.events = DocumentEvents(documents)
+        self.members = Memberships(self.stores.collections, {})
+        self.events = DocumentEvents(documents, self.members)
         retention = OriginalRetention(originals, both, keep=keep_originals)
         large, small = (ParseStage(ingested, originals, parser, self.events) for parser in (self.large, self.small))
         embed = EmbedStage(ingested, vectors, wrap(self.embedder), retention, self.events)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from records.document import DocumentRecord
-from records.retrieval import Leg, LegState, SearchMode
+from records.retrieval import Leg, LegState, SearchedDocuments, SearchMode
 from services.retrieval.retriever import QUOTATION_NOT_FOUND
 from tests.access import LOCAL
 from tests.support.documents.needles import Needle, needles
@@ -56,7 +56,7 @@ async def test_a_fact_is_found_at_any_depth_of_a_document_of_any_length(library:
 async def test_a_filter_restricts_the_search_to_one_tiny_document(library: Library, mode: SearchMode) -> None:
     tiny = await find_document(library, "tiny")
     query = "page of the report on boiler and geese"
-    for within in ({"document_ids": (tiny.id,)}, {"tags": ("tiny",)}):
+    for within in ({"searched": SearchedDocuments((tiny.id,))}, {"tags": ("tiny",)}):
         assert await library.texts(query, top_k=5, mode=mode, **within) == [TINY]
 
 
@@ -65,7 +65,9 @@ async def test_a_filtered_search_returns_as_many_hits_as_requested(library: Libr
     names = [needle.name for needle in NEEDLES if needle.length == "middle"]
     one = await find_document(library, names[0])
     assert one.chunk_count >= 5
-    hits = (await library.search("the committee measured geese", top_k=5, mode=mode, document_ids=(one.id,))).hits
+    hits = (
+        await library.search("the committee measured geese", top_k=5, mode=mode, searched=SearchedDocuments((one.id,)))
+    ).hits
     assert [hit.document.id for hit in hits] == [one.id] * 5
     hits = (await library.search("the committee measured geese", top_k=50, mode=mode, tags=("middle",))).hits
     assert len(hits) == 50

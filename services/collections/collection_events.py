@@ -1,0 +1,148 @@
+"""Events of collections and of the documents in them, sent to the users who have access."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+
+from records.access import AccessScope, Audience, CollectionFilter, CollectionRecord
+from records.document import DocumentRecord
+from records.events import Change, ChangeKind
+from records.filters import DocumentFilter, Order
+from records.ids import CollectionId, UserId
+from records.page import PageRequest
+from services.broadcast import Broadcast
+from services.ingestion.document_events import SNAPSHOT_DOCUMENTS, DocumentEvents
+from services.interfaces.access.collection_store import CollectionStore
+from services.interfaces.document_store import DocumentStore
+from services.memberships import NOBODY, Memberships
+from services.snapshot_stream import snapshot_then_live
+
+SNAPSHOT_COLLECTIONS = 100
+"""Maximum number of collections in a snapshot of all. Clients read the others page by page."""
+NEWEST_FIRST = Order("CREATED_AT")
+PAGE = 100
+"""Documents that are read together when users lose access to a collection."""
+
+
+class CollectionEvents:
+    """Publishes the changes of collections, of the access to them, and of the documents that they contain."""
+
+    def __init__(
+        self,
+        collections: CollectionStore,
+        documents: DocumentStore,
+        document_events: DocumentEvents,
+        members: Memberships,
+    ) -> None:
+        self._collections = collections
+        self._documents = documents
+        self._document_events = document_events
+        self._members = members
+        self._changes: Broadcast[CollectionRecord] = Broadcast()
+
+    @property
+    def watchers(self) -> int:
+        """The number of subscribers."""
+        return self._changes.watchers
+
+    def publish(self, kind: ChangeKind, collection: CollectionRecord) -> None:
+        """Publish a change of a collection to its members and to the administrators."""
+        self._send(kind, collection, Audience(members=self._members.of_collection(collection.id), is_shared=True))
+
+    def _send(self, kind: ChangeKind, collection: CollectionRecord, audience: Audience) -> None:
+        record = None if kind is ChangeKind.REMOVED else collection
+        self._changes.publish(Change(kind, collection.id, record, audience))
+
+    def publish_documents(
+        self, kind: ChangeKind, collection: CollectionRecord, documents: Iterable[DocumentRecord]
+    ) -> None:
+        """Publish documents that were added to a collection (ADDED) or removed from it (REMOVED), after the change."""
+        for document in documents:
+            others = tuple(each for each in document.collection_ids if each != collection.id)
+            elsewhere = NOBODY.union(*map(self._members.of_collection, others), _owner(document))
+            changed = Audience(
+                members=self._members.of_collection(collection.id), is_shared=not others, excluded=elsewhere
+            )
+            self._document_events.publish_access(kind, document, changed)
+            placed = document if kind is ChangeKind.ADDED else replace(document, collection_ids=others)
+            unchanged = Audience(document.owner_id, elsewhere, is_shared=bool(others))
+            self._document_events.publish_access(ChangeKind.UPDATED, placed, unchanged)
+        self.publish(ChangeKind.UPDATED, collection)
+
+    async def publish_access(self, scope: AccessScope, last: CollectionRecord | None = None) -> None:
+        """Publish the consequences of a change of grants or groups to the users whose access has changed.
+
+        `scope` is that of the user who made the change, who sees the collections in question. `last` is a collection to
+        which this user may have lost the access.
+        """
+        earlier, present = await self._members.refresh()
+        changed = [each for each in earlier.keys() | present.keys() if earlier.get(each) != present.get(each)]
+        found = {} if last is None or last.id not in changed else {last.id: last}
+        found |= await self._collections.find_many(scope, sorted(changed))
+        for collection in found.values():
+            before, after = earlier.get(collection.id, NOBODY), present.get(collection.id, NOBODY)
+            self._send(ChangeKind.REMOVED, collection, Audience(members=before - after))
+            self._send(ChangeKind.ADDED, collection, Audience(members=after - before))
+            self._send(ChangeKind.UPDATED, collection, Audience(members=before & after, is_shared=True))
+            if self._document_events.watchers:
+                await self._publish_lost_documents(scope, collection.id, before - after)
+                await self._publish_gained_documents(scope, collection.id, after - before)
+
+    async def _publish_lost_documents(
+        self, scope: AccessScope, collection_id: CollectionId, users: frozenset[UserId]
+    ) -> None:
+        """Publish the removal of all documents of a collection to users who can no longer read them."""
+        request: PageRequest | None = PageRequest(first=PAGE)
+        while users and request is not None:
+            contained = DocumentFilter(collection_id=collection_id)
+            page = await self._documents.page(scope, contained, NEWEST_FIRST, request)
+            for document in page.items:
+                present = self._members.audience(document)
+                lost = Audience(members=users, excluded=present.members | _owner(document))
+                self._document_events.publish_access(ChangeKind.REMOVED, document, lost)
+            request = PageRequest(first=PAGE, after=page.cursors[-1]) if page.has_next else None
+
+    async def _publish_gained_documents(
+        self, scope: AccessScope, collection_id: CollectionId, users: frozenset[UserId]
+    ) -> None:
+        """Publish the newest documents of a collection to users who can read them from now on."""
+        if users:
+            request, contained = PageRequest(first=SNAPSHOT_DOCUMENTS), DocumentFilter(collection_id=collection_id)
+            for document in (await self._documents.page(scope, contained, NEWEST_FIRST, request)).items:
+                self._document_events.publish_access(ChangeKind.ADDED, document, Audience(members=users))
+
+    @asynccontextmanager
+    async def watch(
+        self, scope: AccessScope, collection_id: CollectionId | None
+    ) -> AsyncIterator[AsyncGenerator[Change[CollectionRecord], None]]:
+        """Stream a snapshot and then every change: of one collection, or of all collections in the scope (None).
+
+        Each record has the level of the user of the scope. Raises `NotFound` for an unknown id.
+        """
+        async with self._changes.watch(collection_id, lambda change: scope.is_in(change.audience)) as live:
+            snapshot = await self._snapshot(scope, collection_id)
+            changes = snapshot_then_live(snapshot, lambda collection: collection.id, self._read_each(scope, live))
+            async with aclosing(changes):
+                yield changes
+
+    async def _read_each(
+        self, scope: AccessScope, live: AsyncGenerator[Change[CollectionRecord], None]
+    ) -> AsyncGenerator[Change[CollectionRecord], None]:
+        """Yield changes with the collection as the user of the scope sees it. Collections that are gone are left out."""
+        async with aclosing(live):
+            async for change in live:
+                if change.record is None:
+                    yield change
+                    continue
+                found = await self._collections.find_many(scope, [change.record.id])
+                for collection in found.values():
+                    yield replace(change, record=collection)
+
+    async def _snapshot(self, scope: AccessScope, collection_id: CollectionId | None) -> Sequence[CollectionRecord]:
+        if collection_id is not None:
+            return [await self._collections.get(scope, collection_id)]
+        return (await self._collections.page(scope, CollectionFilter(), PageRequest(first=SNAPSHOT_COLLECTIONS))).items
+
+
+def _owner(document: DocumentRecord) -> frozenset[UserId]:
+    return NOBODY if document.owner_id is None else frozenset((document.owner_id,))

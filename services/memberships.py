@@ -1,0 +1,48 @@
+"""The users with access to each collection, in memory: they decide who receives an event.
+
+Queries do not use them: each reads the access from the database. They are read again after each change of access.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from records.access import Audience
+from records.document import DocumentRecord
+from records.ids import CollectionId, UserId
+
+Members = Mapping[CollectionId, frozenset[UserId]]
+NOBODY: frozenset[UserId] = frozenset()
+
+
+class MemberStore(Protocol):
+    """The part of the store of collections that lists members."""
+
+    async def members(self) -> Members:
+        """Return the users with access to each collection, directly or by a group."""
+        ...
+
+
+class Memberships:
+    """The members of all collections at the time of the last change. Created by `load_memberships`."""
+
+    def __init__(self, store: MemberStore, members: Members) -> None:
+        self._store = store
+        self._members = members
+
+    async def refresh(self) -> tuple[Members, Members]:
+        """Read all members again. Return the earlier ones and the present ones."""
+        earlier, self._members = self._members, await self._store.members()
+        return earlier, self._members
+
+    def of_collection(self, collection_id: CollectionId) -> frozenset[UserId]:
+        return self._members.get(collection_id, NOBODY)
+
+    def audience(self, document: DocumentRecord) -> Audience:
+        """Return the users who can read a document."""
+        members = NOBODY.union(*map(self.of_collection, document.collection_ids))
+        return Audience(document.owner_id, members, is_shared=bool(document.collection_ids))
+
+
+async def load_memberships(store: MemberStore) -> Memberships:
+    """Return the present members."""
+    return Memberships(store, await store.members())
