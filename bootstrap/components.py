@@ -20,12 +20,12 @@ from records.errors import ExpectedError
 from records.tracing import Tracer
 from resolvers.request_context import Context
 from services.access import Access, create_access
-from services.access.audit_log import AuditLog
 from services.access.authentication import Authentication
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.answers.effective_settings import SERVER_DEFAULTS
 from services.collections import CollectionServices, create_collections
+from services.erasure import Erasure, SessionErasure
 from services.health import Health
 from services.indexing import Indexing
 from services.memberships import load_memberships
@@ -88,6 +88,7 @@ class _Services:
     stores: Stores
     access: Access
     collections: CollectionServices
+    erasure: Erasure
     search: Search
     models: Models
     session_changes: SessionChanges
@@ -155,8 +156,11 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
             open_document_services(supervisor, settings, stores, search, members, lambda: answers.running, tracer)
         )
         collections = create_collections(
-            tasks, stores.collections, stores.documents, documents.events, members, AuditLog(stores.access.audit)
+            tasks, stores.collections, stores.documents, documents.events, members, access.audit
         )
+        sessions = SessionErasure(stores.sessions, stores.messages, session_changes, answers)
+        erasure = _create_erasure(stores, access, collections, sessions, documents)
+        await erasure.resume()
         sources = _make_sources(stores, search, documents, models)
         machine = Machine({"data": stores.data, "models": settings.models_folder})
         metrics: Metrics = await enter(open_metrics(supervisor, sources, machine, inputs.version))
@@ -166,14 +170,27 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
             )
         )
         yield _Services(
-            loop_lag, stores, access, collections, search, models, session_changes, latency, answers, documents, sources,
-            metrics, indexing,
+            loop_lag, stores, access, collections, erasure, search, models, session_changes, latency, answers, documents,
+            sources, metrics, indexing,
         )  # fmt: skip
 
 
 async def _create_access(settings: Settings, stores: Stores, tasks: OwnedTasks) -> Access:
     token = settings.access_token.get_secret_value() if settings.access_token else None
     return await create_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
+
+
+def _create_erasure(
+    stores: Stores,
+    access: Access,
+    collections: CollectionServices,
+    sessions: SessionErasure,
+    documents: DocumentServices,
+) -> Erasure:
+    return Erasure(
+        stores.erasures, stores.access.users, stores.collections.collections, sessions, documents.ingestion,
+        collections.events, access.revocations, access.audit, access.tasks,
+    )  # fmt: skip
 
 
 def _make_sources(stores: Stores, search: Search, documents: DocumentServices, models: Models) -> Sources:
@@ -193,6 +210,7 @@ def _context_factory(inputs: Inputs, services: _Services) -> Callable[..., Conte
         Context,
         access=services.access,
         collections=services.collections,
+        erasure=services.erasure,
         documents=stores.documents,
         chunks=stores.chunks,
         sessions=stores.sessions,

@@ -9,6 +9,7 @@ from anyio import to_thread
 
 from persistence.access.api_keys import ApiKeys
 from persistence.access.audit_entries import AuditEntries
+from persistence.access.erasures import Erasures
 from persistence.access.groups import Groups
 from persistence.access.invitations import Invitations
 from persistence.access.login_delays import LoginDelays
@@ -40,6 +41,7 @@ class Stores:
     database: Database
     access: AccessStores
     collections: CollectionStores
+    erasures: Erasures
     documents: Documents
     ingested: IngestedDocuments
     chunks: Chunks
@@ -67,6 +69,7 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
             database=database,
             access=_access_stores(database, keys),
             collections=CollectionStores(Collections(database), Grants(database), Groups(database)),
+            erasures=Erasures(database),
             documents=Documents(database),
             ingested=IngestedDocuments(database, SYSTEM),
             chunks=Chunks(database),

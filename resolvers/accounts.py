@@ -15,6 +15,7 @@ from records.access import (
     UserFilter,
     UserRecord,
 )
+from records.document import EraseReceipt
 from records.errors import Forbidden
 from records.ids import ApiKeyId, GroupId, InvitationId, LoginId, UserId
 from records.page import PageRequest
@@ -120,6 +121,11 @@ async def update_user(context: Context, user_id: UserId, provided: Mapping[str, 
     if "group_ids" in provided:
         await context.collections.groups.set_of_user(context.viewer, context.exchange, user_id, provided["group_ids"])
     return user
+
+
+async def delete_user(context: Context, user_id: UserId) -> EraseReceipt:
+    """Erase a user with everything that the user owns alone. Raises `NotFound`, `Forbidden` and `Conflict`."""
+    return await context.erasure.delete_user(context.viewer, context.exchange, user_id)
 
 
 async def reset_password(context: Context, user_id: UserId) -> str:

@@ -12,9 +12,10 @@ from records.access import (
     CollectionStatistics,
     GrantRecord,
     GroupRecord,
+    LeftDocuments,
     Principals,
 )
-from records.document import DocumentRecord
+from records.document import DocumentRecord, EraseReceipt
 from records.errors import InvalidInput
 from records.events import Change
 from records.filters import DocumentFilter
@@ -112,6 +113,11 @@ def _checked(context: Context, provided: Mapping[str, Any], settings: SessionSet
     if direct or "settings" in changes:
         changes["settings"] = apply_settings(context, settings, changes.get("settings", {}) | direct)
     return changes
+
+
+async def delete_collection(context: Context, collection_id: CollectionId, left: LeftDocuments) -> EraseReceipt:
+    """Delete a collection, and its documents as `left` states. Raises `NotFound`."""
+    return await context.erasure.delete_collection(context.viewer, context.exchange, collection_id, left)
 
 
 async def add_documents(

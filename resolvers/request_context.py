@@ -20,6 +20,7 @@ from resolvers.interfaces import (
 from resolvers.loaders import Loaders
 from services.access import Access
 from services.collections import CollectionServices
+from services.erasure import Erasure
 from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
@@ -38,6 +39,7 @@ class Context:
     exchange: Exchange
     access: Access
     collections: CollectionServices
+    erasure: Erasure
     documents: DocumentStore
     chunks: ChunkStore
     sessions: SessionStore

@@ -1,12 +1,11 @@
 """Sessions: list, create, update and delete."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from records.access import CollectionRecord, CollectionSetting
 from records.document import DocumentRecord, EraseReceipt
-from records.errors import Conflict, InvalidInput, NotFound
+from records.errors import InvalidInput, NotFound
 from records.events import Change
 from records.filters import DocumentFilter, Order, SessionFilter
 from records.ids import CollectionId, DocumentId, SessionId
@@ -125,13 +124,7 @@ async def delete_session(context: Context, session_id: SessionId) -> EraseReceip
 
     Raises `NotFound` for an unknown id.
     """
-    session = await context.sessions.get(context.scope, session_id)
-    if session.head_id is not None:
-        head = await context.messages.get(context.scope, session.head_id)
-        if not head.status.terminal:
-            with suppress(Conflict):  # the answer ended in the meantime
-                await context.answers.cancel_generation(context.scope, head.id)
-    return await context.session_changes.delete_session(context.scope, session_id)
+    return await context.erasure.sessions.erase(context.scope, session_id)
 
 
 async def stream_session_events(

@@ -56,6 +56,7 @@ FEATURE_ARROWS = {
     "answers": {"collections", "metrics", "prompts"},
     "collections": {"access", "ingestion"},
     "indexing": {"metrics"},
+    "erasure": {"access", "collections"},
     "ingestion": set[str](),
     "metrics": set[str](),
     "models": {"metrics"},

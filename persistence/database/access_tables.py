@@ -24,6 +24,7 @@ class User(Model):
     active = fields.BooleanField(default=True)
     created_at: datetime = fields.DatetimeField()
     last_seen_at: datetime | None = fields.DatetimeField(null=True)
+    is_erased = fields.BooleanField(default=False)  # the erasure has begun; the row is deleted last
     active_session_id = fields.IntField(null=True)  # without a foreign key: the session may have been erased
 
     class Meta:

@@ -161,8 +161,8 @@ END;
 
 # The time has the form that `json_columns.stamp` returns.
 LOCAL_USER = """
-INSERT INTO users (name, role, active, created_at)
-VALUES ('Local user', 'SUPERADMIN', 1, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO users (name, role, active, is_erased, created_at)
+VALUES ('Local user', 'SUPERADMIN', 1, 0, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 """
 
 INITIAL_SQL = FULL_TEXT_INDEX + STORAGE_TOTALS + PARTIAL_INDEXES + COLLECTIONS + LOCAL_USER

@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
                 ("active", fields.BooleanField(default=True)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("last_seen_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("is_erased", fields.BooleanField(default=False)),
                 ("active_session_id", fields.IntField(null=True)),
             ],
             options={

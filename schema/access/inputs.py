@@ -99,6 +99,11 @@ class ResetPasswordInput:
     id: strawberry.ID = strawberry.field(description="Id of the user.")
 
 
+@strawberry.input(description="The user.")
+class DeleteUserInput:
+    id: strawberry.ID = strawberry.field(description="Id of the user.")
+
+
 @strawberry.input(description="A new invitation.")
 class CreateInvitationInput:
     email: str | None = strawberry.field(

@@ -11,6 +11,7 @@ from schema.access.inputs import (
     ChangePasswordInput,
     CreateApiKeyInput,
     CreateInvitationInput,
+    DeleteUserInput,
     EnableAccountsInput,
     LogInInput,
     LogOutInput,
@@ -34,7 +35,8 @@ from schema.common.errors import (
     WeakPasswordError,
 )
 from schema.common.info import Info
-from schema.common.mapping import or_none, provided_fields
+from schema.common.mapping import from_record, or_none, provided_fields
+from schema.common.types import EraseReceipt
 
 
 @strawberry.type(description="The viewer is logged in.")
@@ -83,6 +85,12 @@ class ChangePasswordSuccess:
 @strawberry.type(description="The user was changed.")
 class UpdateUserSuccess:
     user: User = strawberry.field(description="The user after the change.")
+
+
+@strawberry.type(description="The user was erased.")
+class DeleteUserSuccess:
+    deleted_id: strawberry.ID = strawberry.field(description="Id of the erased user.")
+    receipt: EraseReceipt = strawberry.field(description="Counts of the erased data.")
 
 
 @strawberry.type(description="A code for a new password was created. It replaces an earlier one.")
@@ -141,6 +149,10 @@ ChangePasswordResult = Annotated[
 UpdateUserResult = Annotated[
     UpdateUserSuccess | NotFoundError | ForbiddenError | InvalidInputError,
     strawberry.union("UpdateUserResult", description="Result of `updateUser`."),
+]
+DeleteUserResult = Annotated[
+    DeleteUserSuccess | NotFoundError | ForbiddenError | ConflictError,
+    strawberry.union("DeleteUserResult", description="Result of `deleteUser`."),
 ]
 ResetPasswordResult = Annotated[
     ResetPasswordSuccess | NotFoundError | ForbiddenError,
@@ -248,6 +260,19 @@ class AccountMutations:
             provided["active_session_id"] = session_id
         user = await accounts.update_user(info.context, global_ids.USER.get_key(provided.pop("id"), "id"), provided)
         return UpdateUserSuccess(user=User.from_record(user))
+
+    @strawberry.mutation(
+        description="Erase a user with the sessions, the log-ins, the API keys and all documents that are in no collection. "
+        "Documents in a collection are owned by the collection afterwards. The audit log keeps the id without the name. "
+        "Everybody may erase themselves with a log-in, except the superadmin; administrators may erase users with a role "
+        "below theirs. The account is closed at once. If the erasure takes longer than a mutation may, it continues, "
+        "also after a restart."
+    )
+    async def delete_user(
+        self, info: Info, input: Annotated[DeleteUserInput, strawberry.argument(description="The user.")]
+    ) -> DeleteUserResult:
+        receipt = await accounts.delete_user(info.context, global_ids.USER.get_key(input.id, "id"))
+        return DeleteUserSuccess(deleted_id=input.id, receipt=from_record(EraseReceipt, receipt))
 
     @strawberry.mutation(
         description="Create a code with which another user sets a new password. For administrators; the role of "

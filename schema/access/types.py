@@ -66,6 +66,7 @@ describe(
     INVITED="An invitation was created.",
     INVITATION_REVOKED="An invitation was revoked.",
     ACCOUNTS_ENABLED="Accounts were enabled.",
+    USER_DELETED="A user was erased.",
     GROUP_CHANGED="A group was created, changed or deleted.",
     COLLECTION_CHANGED="A collection was created, changed or deleted.",
     GRANTED="Users or groups were given access to a collection.",
@@ -214,7 +215,8 @@ class AuditEntry(Node):
     record: strawberry.Private[records.NewAuditEntry]
     at: datetime = strawberry.field(description="Time of the action.")
     actor_name: str = strawberry.field(
-        description="Name of the actor at that time; the address that was entered if a log-in failed."
+        description="Name of the actor at that time; the address that was entered if a log-in failed. Empty if the user was "
+        "erased."
     )
     via_api_key: str | None = strawberry.field(description="Name of the API key that was used; null without one.")
     action: AuditAction = strawberry.field(description="The action.")

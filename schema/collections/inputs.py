@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from records.access import AccessLevel, CollectionSetting, Principals
+from records.access import AccessLevel, CollectionSetting, LeftDocuments, Principals
 from records.ids import GroupId, UserId
 from schema.common import global_ids
 from schema.common.global_ids import UnknownId
@@ -48,6 +48,14 @@ class UpdateCollectionInput:
         default=UNSET, description="Changes of the settings of the answers, not null."
     )
     locked: list[CollectionSetting] | None = strawberry.field(default=UNSET, description=f"{LOCKED} Not null.")
+
+
+@strawberry.input(description="Input of `deleteCollection`.")
+class DeleteCollectionInput:
+    id: strawberry.ID = strawberry.field(description="Id of the collection.")
+    documents: LeftDocuments = strawberry.field(
+        default=LeftDocuments.KEEP, description="Treatment of the documents that the collection owns."
+    )
 
 
 @strawberry.input(description="Documents that are added to a collection or removed from it.")

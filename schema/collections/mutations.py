@@ -9,6 +9,7 @@ from schema.collections.inputs import (
     CollectionDocumentsInput,
     CreateCollectionInput,
     CreateGroupInput,
+    DeleteCollectionInput,
     DeleteGroupInput,
     GrantAccessInput,
     RevokeAccessInput,
@@ -21,7 +22,8 @@ from schema.collections.types import Collection, Group
 from schema.common import global_ids
 from schema.common.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from schema.common.info import Info
-from schema.common.mapping import or_none, provided_fields
+from schema.common.mapping import from_record, or_none, provided_fields
+from schema.common.types import EraseReceipt
 
 
 @strawberry.type(description="The collection was created or changed.")
@@ -29,6 +31,12 @@ class CollectionSuccess:
     collection: Collection = strawberry.field(
         description="The collection after the change; before it, if the viewer has lost the access by the change."
     )
+
+
+@strawberry.type(description="The collection was deleted.")
+class DeleteCollectionSuccess:
+    deleted_id: strawberry.ID = strawberry.field(description="Id of the deleted collection.")
+    receipt: EraseReceipt = strawberry.field(description="Counts of the erased data of its documents.")
 
 
 @strawberry.type(description="The group was created or changed.")
@@ -44,6 +52,10 @@ class DeleteGroupSuccess:
 CollectionResult = Annotated[
     CollectionSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
     strawberry.union("CollectionResult", description="Result of the mutations of a collection."),
+]
+DeleteCollectionResult = Annotated[
+    DeleteCollectionSuccess | NotFoundError | ForbiddenError,
+    strawberry.union("DeleteCollectionResult", description="Result of `deleteCollection`."),
 ]
 GroupResult = Annotated[
     GroupSuccess | NotFoundError | ConflictError | InvalidInputError,
@@ -71,6 +83,18 @@ class CollectionMutations:
         key = global_ids.COLLECTION.get_key(input.id, "id")
         record = await collections.update_collection(info.context, key, collection_changes(input))
         return CollectionSuccess(collection=Collection.from_record(record))
+
+    @strawberry.mutation(
+        description="Delete a collection, and the access to it. For administrators. It is gone at once; if the "
+        "erasure of its "
+        "documents takes longer than a mutation may, it continues, also after a restart."
+    )
+    async def delete_collection(
+        self, info: Info, input: Annotated[DeleteCollectionInput, strawberry.argument(description="The collection.")]
+    ) -> DeleteCollectionResult:
+        key = global_ids.COLLECTION.get_key(input.id, "id")
+        receipt = await collections.delete_collection(info.context, key, input.documents)
+        return DeleteCollectionSuccess(deleted_id=input.id, receipt=from_record(EraseReceipt, receipt))
 
     @strawberry.mutation(
         description="Add documents to a collection, so that its members can read and search them. Needs the "

@@ -9,7 +9,7 @@ from strawberry import UNSET
 
 from records import access as records
 from records import session as settings_records
-from records.access import AccessLevel, CollectionRecord, CollectionSetting, GroupRecord, UserFilter
+from records.access import AccessLevel, CollectionRecord, CollectionSetting, GroupRecord, LeftDocuments, UserFilter
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter as DocumentConditions
 from records.ids import CollectionId, GroupId
@@ -46,6 +46,14 @@ describe(
     RETRIEVAL="`documentScope`, `topK`, `minSimilarity` and `rerank` of `SessionSettings`.",
     SAMPLING="`SessionSettings.sampling`.",
     OWN_DOCUMENTS="The documents of a session: it searches the documents of its collections only.",
+)
+
+describe(
+    LeftDocuments,
+    "Treatment of the documents that a deleted collection owns and that are in no other collection. Documents of users stay "
+    "with their owners, and a document in another collection is owned by that collection.",
+    KEEP="The viewer owns them. A document whose bytes the viewer has already is erased.",
+    ERASE_IF_NOWHERE_ELSE="They are erased.",
 )
 
 

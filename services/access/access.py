@@ -49,6 +49,8 @@ class Access:
     log_ins: LogIns
     invitations: Invitations
     api_keys: ApiKeys
+    revocations: Revocations
+    audit: AuditLog
     tasks: OwnedTasks
     "Runs each change of an account to its end: the change, its revocations and its audit entry."
     set_up_code: str | None
@@ -87,4 +89,6 @@ async def create_access(
         revocations, audit, sign_up_mode=sign_up_mode, set_up_code=set_up_code,
     )  # fmt: skip
     invitations, api_keys = Invitations(stores.invitations, audit), ApiKeys(stores.api_keys, revocations, audit)
-    return Access(stores, authentication, accounts, log_ins, invitations, api_keys, tasks, set_up_code)
+    return Access(
+        stores, authentication, accounts, log_ins, invitations, api_keys, revocations, audit, tasks, set_up_code
+    )

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from records.access import AccessScope, Audience, CollectionFilter, CollectionRecord
 from records.document import DocumentRecord
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter, Order
-from records.ids import CollectionId, UserId
+from records.ids import CollectionId, DocumentId, UserId
 from records.page import PageRequest
 from services.broadcast import Broadcast
 from services.ingestion.document_events import SNAPSHOT_DOCUMENTS, DocumentEvents
@@ -22,6 +22,15 @@ SNAPSHOT_COLLECTIONS = 100
 NEWEST_FIRST = Order("CREATED_AT")
 PAGE = 100
 """Documents that are read together when users lose access to a collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A document of a collection, with its owner and the other collections that contain it."""
+
+    document_id: DocumentId
+    owner_id: UserId | None
+    others: tuple[CollectionId, ...]
 
 
 class CollectionEvents:
@@ -59,11 +68,14 @@ class CollectionEvents:
         """Publish documents that were added to a collection (ADDED) or removed from it (REMOVED), after the change."""
         for document in documents:
             others = tuple(each for each in document.collection_ids if each != collection.id)
-            elsewhere = NOBODY.union(*map(self._members.of_collection, others), _owner(document))
+            elsewhere = NOBODY.union(*map(self._members.of_collection, others), _only(document.owner_id))
             changed = Audience(
                 members=self._members.of_collection(collection.id), is_shared=not others, excluded=elsewhere
             )
-            self._document_events.publish_access(kind, document, changed)
+            if kind is ChangeKind.ADDED:
+                self._document_events.publish_access(kind, document, changed)
+            else:
+                self._document_events.publish_lost(document.id, changed)
             placed = document if kind is ChangeKind.ADDED else replace(document, collection_ids=others)
             unchanged = Audience(document.owner_id, elsewhere, is_shared=bool(others))
             self._document_events.publish_access(ChangeKind.UPDATED, placed, unchanged)
@@ -88,19 +100,50 @@ class CollectionEvents:
                 await self._publish_lost_documents(scope, collection.id, before - after)
                 await self._publish_gained_documents(scope, collection.id, after - before)
 
+    async def contents(self, scope: AccessScope, collection: CollectionRecord) -> Sequence[Placement]:
+        """Return the documents of a collection that is to be deleted, for `publish_deleted`; none without subscribers."""
+        if not self._document_events.watchers:
+            return ()
+        return [_placement(document, collection.id) async for document in self._contained(scope, collection.id)]
+
+    async def publish_deleted(
+        self, scope: AccessScope, collection: CollectionRecord, contents: Sequence[Placement]
+    ) -> None:
+        """Publish that a collection was deleted, and its documents to the users who can no longer read them.
+
+        `scope` is that of the user who deleted it, and who may own its documents now.
+        """
+        self.publish(ChangeKind.REMOVED, collection)
+        before = self._members.of_collection(collection.id)
+        await self._members.refresh()
+        for start in range(0, len(contents), PAGE):
+            batch = contents[start : start + PAGE]
+            present = await self._documents.find_many(scope, [each.document_id for each in batch])
+            for each in batch:
+                owner = present[each.document_id].owner_id if each.document_id in present else each.owner_id
+                readers = NOBODY.union(*map(self._members.of_collection, each.others), _only(owner))
+                lost = Audience(members=before, is_shared=not each.others, excluded=readers)
+                self._document_events.publish_lost(each.document_id, lost)
+
+    async def _contained(self, scope: AccessScope, collection_id: CollectionId) -> AsyncGenerator[DocumentRecord, None]:
+        """Yield all documents of a collection, page by page."""
+        request: PageRequest | None = PageRequest(first=PAGE)
+        while request is not None:
+            contained = DocumentFilter(collection_id=collection_id)
+            page = await self._documents.page(scope, contained, NEWEST_FIRST, request)
+            for document in page.items:
+                yield document
+            request = PageRequest(first=PAGE, after=page.cursors[-1]) if page.has_next else None
+
     async def _publish_lost_documents(
         self, scope: AccessScope, collection_id: CollectionId, users: frozenset[UserId]
     ) -> None:
         """Publish the removal of all documents of a collection to users who can no longer read them."""
-        request: PageRequest | None = PageRequest(first=PAGE)
-        while users and request is not None:
-            contained = DocumentFilter(collection_id=collection_id)
-            page = await self._documents.page(scope, contained, NEWEST_FIRST, request)
-            for document in page.items:
+        if users:
+            async for document in self._contained(scope, collection_id):
                 present = self._members.audience(document)
-                lost = Audience(members=users, excluded=present.members | _owner(document))
-                self._document_events.publish_access(ChangeKind.REMOVED, document, lost)
-            request = PageRequest(first=PAGE, after=page.cursors[-1]) if page.has_next else None
+                lost = Audience(members=users, excluded=present.members | _only(document.owner_id))
+                self._document_events.publish_lost(document.id, lost)
 
     async def _publish_gained_documents(
         self, scope: AccessScope, collection_id: CollectionId, users: frozenset[UserId]
@@ -144,5 +187,10 @@ class CollectionEvents:
         return (await self._collections.page(scope, CollectionFilter(), PageRequest(first=SNAPSHOT_COLLECTIONS))).items
 
 
-def _owner(document: DocumentRecord) -> frozenset[UserId]:
-    return NOBODY if document.owner_id is None else frozenset((document.owner_id,))
+def _placement(document: DocumentRecord, collection_id: CollectionId) -> Placement:
+    others = tuple(each for each in document.collection_ids if each != collection_id)
+    return Placement(document.id, document.owner_id, others)
+
+
+def _only(user_id: UserId | None) -> frozenset[UserId]:
+    return NOBODY if user_id is None else frozenset((user_id,))

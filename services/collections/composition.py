@@ -31,6 +31,7 @@ class CollectionServices:
     stores: CollectionStores
     collections: Collections
     groups: Groups
+    events: CollectionEvents
 
 
 def create_collections(
@@ -44,4 +45,4 @@ def create_collections(
     """Create and connect the parts of collections and groups."""
     events = CollectionEvents(stores.collections, documents, document_events, members)
     collections = Collections(stores.collections, stores.grants, documents, events, audit, tasks)
-    return CollectionServices(stores, collections, Groups(stores.groups, events, audit, tasks))
+    return CollectionServices(stores, collections, Groups(stores.groups, events, audit, tasks), events)

@@ -68,8 +68,11 @@ class DocumentEvents:
 
     def publish_access(self, kind: ChangeKind, document: DocumentRecord, audience: Audience) -> None:
         """Publish a document to subscribers whose access to it has changed. The queues of ingestion do not receive it."""
-        record = None if kind is ChangeKind.REMOVED else document
-        self._changes.publish(Change(kind, document.id, record, audience))
+        self._changes.publish(Change(kind, document.id, document, audience))
+
+    def publish_lost(self, document_id: DocumentId, audience: Audience) -> None:
+        """Publish the removal of a document to subscribers who can no longer read it."""
+        self._changes.publish(Change(ChangeKind.REMOVED, document_id, None, audience))
 
     def _publish(self, change: Change[DocumentRecord]) -> None:
         for listener in self._listeners:

@@ -23,6 +23,7 @@ from records.access import (
 from records.ids import ApiKeyId, AuditEntryId, InvitationId, LoginId
 from records.page import Page, PageRequest
 from services.access import Access, AccessStores
+from services.access.revocations import Revocations
 from tests.access import LOCAL
 from tests.fakes.stores import FakeStore, Record
 from tests.support.builders import THEN
@@ -137,6 +138,8 @@ def fake_access(users: Users | None = None) -> Access:
         log_ins=cast(Any, FakeLogIns()),
         invitations=cast(Any, FakeGrants(INVITATION)),
         api_keys=cast(Any, FakeGrants(KEY)),
+        revocations=Revocations(),
+        audit=nothing,
         tasks=cast(Any, TasksOfCallers()),
         set_up_code=None,
     )

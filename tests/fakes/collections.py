@@ -18,6 +18,7 @@ from records.events import Change, ChangeKind
 from records.ids import CollectionId, GroupId, SessionId, UserId
 from records.session import SessionSettings
 from services.collections import CollectionServices, CollectionStores
+from services.erasure import SessionErasure
 from services.memberships import Memberships
 from tests.access import LOCAL
 from tests.fakes.access import FakeList
@@ -91,10 +92,6 @@ class FakeCollectionChanges:
 
     update = add_documents = remove_documents = grant = revoke = _change
 
-    async def delete(self, viewer: Any, _: object, *arguments: Any) -> EraseReceipt:
-        await self._change(viewer, _, *arguments)
-        return EraseReceipt(chunks=1)
-
     @asynccontextmanager
     async def watch(self, *_: object) -> AsyncIterator[AsyncGenerator[Change[CollectionRecord], None]]:
         async def changes() -> AsyncGenerator[Change[CollectionRecord], None]:
@@ -127,7 +124,23 @@ def fake_collections() -> CollectionServices:
     """Return the services of one collection and one group."""
     collections, groups = FakeCollectionStore(COLLECTION), FakeGroupStore(GROUP)
     stores = CollectionStores(cast(Any, collections), cast(Any, FakeList(*GRANTS)), cast(Any, groups))
-    return CollectionServices(stores, cast(Any, FakeCollectionChanges(collections)), cast(Any, FakeGroups(groups)))
+    changes: Any = FakeCollectionChanges(collections)
+    return CollectionServices(stores, changes, cast(Any, FakeGroups(groups)), cast(Any, None))
+
+
+class FakeErasure:
+    """Erases nothing but sessions, whose erasure is real."""
+
+    def __init__(self, sessions: SessionErasure, collections: FakeCollectionStore) -> None:
+        self.sessions = sessions
+        self._collections = collections
+
+    async def delete_collection(self, viewer: Any, _: object, key: CollectionId, __: object) -> EraseReceipt:
+        await self._collections.get(viewer.scope, key)
+        return EraseReceipt(chunks=1)
+
+    async def delete_user(self, *_: object) -> EraseReceipt:
+        return EraseReceipt(messages=1)
 
 
 def no_members() -> Memberships:

@@ -17,6 +17,7 @@ from schema.common import global_ids
 from server import create_app
 from services.ingestion import IncomingFiles
 from tests.access import LOCAL, STRANGER, add_stranger
+from tests.fakes.access import TasksOfCallers
 from tests.fakes.authentication import FakeAuthentication, make_viewer
 from tests.isolation.two_users import context_factory
 from tests.services.answers.harness import open_supervised as open_answers
@@ -44,7 +45,12 @@ async def open_downloads(
         nothing = cast(Any, None)
         authentication = FakeAuthentication(token, {"": scope})
         components = Components(
-            cast(Any, authentication), context_factory(answers, ingestion), nothing, nothing, nothing, KEY
+            cast(Any, authentication),
+            context_factory(answers, ingestion, cast(Any, TasksOfCallers())),
+            nothing,
+            nothing,
+            nothing,
+            KEY,
         )
         settings = TransportSettings(IncomingFiles(folder / "received", 1 << 20), graphiql=False)
         transport = httpx.ASGITransport(create_app(components, build_schema(), settings))

@@ -11,8 +11,9 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
-from concurrency import OwnedTasks
+from concurrency import OwnedTasks, open_owned_tasks
 from persistence.access.audit_entries import AuditEntries
+from persistence.access.erasures import Erasures
 from persistence.access.users import Users
 from persistence.database.database import Database
 from records.access import Exchange, Viewer
@@ -21,13 +22,15 @@ from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.permissions import authorize
 from services.access.audit_log import AuditLog
+from services.access.revocations import Revocations
 from services.collections import CollectionStores, create_collections
+from services.erasure import Erasure, SessionErasure
 from services.ingestion import IncomingFiles
 from services.memberships import Memberships
 from services.retrieval.retriever import Retriever
 from services.sessions import Sessions
 from tests.access import PEOPLE, add_people
-from tests.fakes.access import TasksOfCallers, fake_access
+from tests.fakes.access import fake_access
 from tests.fakes.authentication import FakeAuthentication, make_contexts, make_viewer
 from tests.fakes.embedding import FakeEmbedder
 from tests.fakes.indexing import FakeDeepVectors
@@ -55,6 +58,7 @@ class TwoUsers:
     operations: Operations
     client: httpx.AsyncClient
     members: Memberships
+    erasure: Erasure
 
     async def execute(self, user: str, document: str, variables: dict[str, Any]) -> tuple[int, str]:
         """Send an operation as a user; return the status and the body of the response."""
@@ -85,21 +89,32 @@ class TwoUsers:
         return payloads
 
 
-def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Callable[[Viewer, Exchange], Context]:
+def context_factory(
+    answers: AnswersHarness, ingestion: IngestionHarness, tasks: OwnedTasks
+) -> Callable[[Viewer, Exchange], Context]:
     """Return a function that creates contexts over the real stores and services of both harnesses."""
     stores = answers.stores
     vectors, embedder, reranker = cast(Any, EmptyVectorIndex()), FakeEmbedder(), cast(Any, FakeReranker())
+    database = answers.stores.database
+    audit, changes = AuditLog(AuditEntries(database)), Sessions(stores.sessions)
+    collections = create_collections(
+        tasks,
+        CollectionStores(stores.collections, stores.grants, stores.groups),
+        stores.documents,
+        ingestion.events,
+        ingestion.members,
+        audit,
+    )
+    sessions = SessionErasure(stores.sessions, stores.messages, changes, answers.answers)
+    erasure = Erasure(
+        Erasures(database), Users(database), stores.collections, sessions, ingestion.ingestion, collections.events,
+        Revocations(), audit, tasks,
+    )  # fmt: skip
     return partial(
         Context,
-        access=fake_access(Users(answers.stores.database)),
-        collections=create_collections(
-            cast(OwnedTasks, TasksOfCallers()),
-            CollectionStores(stores.collections, stores.grants, stores.groups),
-            stores.documents,
-            ingestion.events,
-            ingestion.members,
-            AuditLog(AuditEntries(stores.database)),
-        ),
+        access=fake_access(Users(database)),
+        collections=collections,
+        erasure=erasure,
         documents=stores.documents,
         chunks=stores.chunks,
         sessions=stores.sessions,
@@ -110,7 +125,7 @@ def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Cal
         document_events=ingestion.events,
         retriever=Retriever(stores.documents, stores.chunks, stores.keywords, vectors, embedder, reranker),
         answers=answers.answers,
-        session_changes=Sessions(stores.sessions),
+        session_changes=changes,
         models=cast(Any, FakeModels(make_model())),
         metrics=FakeMetrics(SAMPLE),
         indexing=FakeIndexing(INDEXING),
@@ -129,7 +144,9 @@ async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoU
         supervisor = await enter(open_test_supervisor())
         answers = await enter(open_answers(database, supervisor))
         ingestion = await enter(open_ingestion(database, folder, supervisor))
-        contexts = make_contexts(context_factory(answers, ingestion), FakeAuthentication(scopes=PEOPLE), authorize)
+        tasks = await enter(open_owned_tasks(supervisor, "test"))
+        create = context_factory(answers, ingestion, tasks)
+        contexts = make_contexts(create, FakeAuthentication(scopes=PEOPLE), authorize)
         settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
         schema = build_schema()
         operations = Operations(schema, contexts, settings.limits, settings.times, introspection=True)
@@ -137,4 +154,5 @@ async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoU
         app = Starlette(routes=routes, middleware=create_middleware(settings, contexts.authenticate))
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
         client = await enter(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
-        yield TwoUsers(operations, client, ingestion.members)
+        erasure = create(make_viewer(), Exchange()).erasure
+        yield TwoUsers(operations, client, ingestion.members, erasure)

@@ -11,10 +11,11 @@ from records.ids import ChunkId, DocumentId, MessageId
 from records.session import MessageRole
 from resolvers.request_context import Context
 from schema.build import build_schema
+from services.erasure import SessionErasure
 from services.sessions import Sessions
 from tests.fakes.access import fake_access
 from tests.fakes.authentication import make_viewer
-from tests.fakes.collections import fake_collections
+from tests.fakes.collections import FakeErasure, fake_collections
 from tests.fakes.indexing import FakeDeepVectors
 from tests.fakes.retrieval import FakeRetriever
 from tests.fakes.services import (
@@ -59,6 +60,9 @@ class InMemoryGraph:
 
     def context(self) -> Context:
         context: Any = Context
+        erasure = SessionErasure(
+            cast(Any, self.sessions), cast(Any, self.messages), self.session_changes, cast(Any, self.answers)
+        )
         return cast(
             Context,
             context(
@@ -66,6 +70,7 @@ class InMemoryGraph:
                 exchange=Exchange(),
                 access=fake_access(),
                 collections=self.collections,
+                erasure=FakeErasure(erasure, cast(Any, self.collections.stores.collections)),
                 documents=self.documents,
                 chunks=self.chunks,
                 sessions=self.sessions,
