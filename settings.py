@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GRAPHLORE_"
 GIB = 1 << 30
+MAX_DAILY = 2**53
+"""Upper bound of the daily limits: larger numbers are not exact in JavaScript."""
 MIN_TOKEN = 16
 """Minimum length of an access token in characters."""
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)(?::[0-9]{1,5})?")
@@ -192,6 +194,25 @@ class Settings(BaseSettings):
         ge=1,
         le=10_000,
         description="Maximum number of unfinished answers, running ones included; others are refused",
+    )
+    max_concurrent_answers_per_user: int | None = Field(
+        None, ge=1, le=10_000, description="Maximum number of unfinished answers of each user; unset: no own limit"
+    )
+    daily_answers: int | None = Field(
+        None, ge=1, le=MAX_DAILY, description="Maximum number of answers of each user a day (UTC); unset: no limit"
+    )
+    daily_tokens: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_DAILY,
+        description="Tokens of prompts and answers of each user a day (UTC), after which further answers are refused; "
+        "unset: no limit",
+    )
+    daily_upload_bytes: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_DAILY,
+        description="Maximum number of bytes of each user's new documents a day (UTC); unset: no limit",
     )
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")

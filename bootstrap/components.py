@@ -1,6 +1,6 @@
 """Opens all components of the server in order and connects them; they are closed in reverse order."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +13,12 @@ from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor, open_owned_tasks
-from records.access import AccountsMode
+from records.access import AccessScope, AccountsMode
 from records.access.system_scope import SYSTEM
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
 from records.tracing import Tracer
+from records.usage import UsageLimits
 from resolvers.request_context import Context
 from services.access import Access, create_access
 from services.access.authentication import Authentication
@@ -41,6 +42,7 @@ from services.metrics.latency import Latency
 from services.metrics.storage import Storage
 from services.models import Models, open_models
 from services.sessions import Sessions as SessionChanges
+from services.usage import Places, Usage
 from settings import Settings
 
 LINKS = "links to downloads"
@@ -75,6 +77,8 @@ class Components:
     "The key that signs links to downloads."
     set_up_code: str | None = None
     "The code for the sign-up of the superadmin; None if there is one, or if the server has no accounts."
+    check_upload: Callable[[AccessScope, int], Awaitable[None]] | None = None
+    "Raises `RateLimited` if a user may not upload a number of bytes today."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class _Services:
     sources: Sources
     metrics: Metrics
     indexing: Indexing
+    usage: Usage
 
 
 @asynccontextmanager
@@ -105,6 +110,7 @@ async def open_components(supervisor: Supervisor, inputs: Inputs) -> AsyncIterat
             yield Components(
                 authentication=services.access.authentication,
                 create_context=_context_factory(inputs, services),
+                check_upload=services.usage.check_upload,
                 metrics=services.metrics,
                 exposition=Exposition(_make_counters(inputs, services)),
                 health=Health(supervisor, services.stores.database.check_write),
@@ -141,12 +147,13 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         answerer = Answerer(stores.documents, stores.messages, search.retriever, models, salt_key, tracer, latency)
         planner = AnswerPlanner(stores.sessions, stores.documents, models, SERVER_DEFAULTS)
         listeners = AnswerListeners(answer_started.set, session_changes.changed)
-        limit = settings.max_queued_answers
+        usage = Usage(stores.usage, _usage_limits(settings))
+        places = Places(settings.max_queued_answers, usage, lambda: access.authentication.has_accounts)
         answers: Answers = await enter(
-            open_answers(answerer, planner, stores.messages, listeners, limit, supervisor, SYSTEM)
+            open_answers(answerer, planner, stores.messages, listeners, places, supervisor, SYSTEM)
         )
         documents = await enter(
-            open_document_services(supervisor, settings, stores, search, lambda: answers.running, tracer)
+            open_document_services(supervisor, settings, stores, search, lambda: answers.running, usage, tracer)
         )
         sources = _make_sources(stores, search, documents, models)
         machine = Machine({"data": stores.data, "models": settings.models_folder})
@@ -158,8 +165,17 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         )
         yield _Services(
             loop_lag, stores, access, search, models, session_changes, latency, answers, documents, sources, metrics,
-            indexing,
+            indexing, usage,
         )  # fmt: skip
+
+
+def _usage_limits(settings: Settings) -> UsageLimits:
+    return UsageLimits(
+        settings.max_concurrent_answers_per_user,
+        settings.daily_answers,
+        settings.daily_tokens,
+        settings.daily_upload_bytes,
+    )
 
 
 def _make_sources(stores: Stores, search: Search, documents: DocumentServices, models: Models) -> Sources:
@@ -192,6 +208,8 @@ def _context_factory(inputs: Inputs, services: _Services) -> Callable[..., Conte
         models=services.models,
         metrics=services.metrics,
         indexing=services.indexing,
+        usage=services.usage,
+        statistics=stores.statistics,
         deep_vectors=search.deep.vectors,
         settings=_public_settings(inputs.settings, search),
         limits=inputs.limits,

@@ -22,6 +22,7 @@ from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
+from services.usage import Usage
 from settings import Settings
 from workers import Worker
 
@@ -54,12 +55,13 @@ async def open_document_services(
     stores: Stores,
     search: Search,
     answers_running: Callable[[], int],
+    usage: Usage,
     tracer: Tracer,
 ) -> AsyncIterator[DocumentServices]:
     """Open the services of documents. The ingestion of documents that the last run did not finish is resumed."""
     events = DocumentEvents(stores.documents)
     documents = DocumentStores(stores.documents, stores.ingested)
-    originals = OriginalRetention(stores.originals, documents, keep=settings.keep_originals)
+    originals = OriginalRetention(stores.originals, documents, keep=settings.keep_originals, usage=usage)
     async with AsyncExitStack() as stack:
         parsers = await _open_parsers(settings, stack)
         stages = _make_stages(stores, search, parsers, originals, events)

@@ -9,9 +9,11 @@ from anyio import to_thread
 
 from persistence.access.api_keys import ApiKeys
 from persistence.access.audit_entries import AuditEntries
+from persistence.access.daily_usage import UsageDays
 from persistence.access.invitations import Invitations
 from persistence.access.login_delays import LoginDelays
 from persistence.access.logins import Logins
+from persistence.access.statistics import ServerStatistics
 from persistence.access.users import Accounts, Users
 from persistence.database.database import Database, open_database
 from persistence.documents.chunks import Chunks
@@ -40,6 +42,8 @@ class Stores:
     chunks: Chunks
     keywords: Keywords
     messages: Messages
+    usage: UsageDays
+    statistics: ServerStatistics
     sessions: Sessions
     model_settings: ModelSettings
     originals: Originals
@@ -66,6 +70,8 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
             chunks=Chunks(database),
             keywords=Keywords(database),
             messages=Messages(database),
+            usage=UsageDays(database),
+            statistics=ServerStatistics(database),
             sessions=Sessions(database),
             model_settings=ModelSettings(database),
             originals=originals,

@@ -23,6 +23,7 @@ from schema.sessions.message_events import MESSAGE_EVENTS
 from schema.sessions.mutations import MessageMutations, SessionMutations
 from schema.sessions.queries import SessionQueries
 from schema.sessions.subscriptions import SessionSubscriptions
+from schema.statistics.queries import StatisticsQueries
 from schema.system.mutations import IndexingMutations
 from schema.system.queries import SystemQueries
 from schema.system.subscriptions import SystemSubscriptions
@@ -32,7 +33,16 @@ from schema.system.subscriptions import SystemSubscriptions
     description="Read operations. A query for a single object returns null for an unknown id; `search` returns a "
     "`NotFoundError` for an unknown id in its input."
 )
-class Query(NodeQueries, DocumentQueries, SearchQueries, SessionQueries, ModelQueries, SystemQueries, AccessQueries):
+class Query(
+    NodeQueries,
+    DocumentQueries,
+    SearchQueries,
+    SessionQueries,
+    ModelQueries,
+    SystemQueries,
+    AccessQueries,
+    StatisticsQueries,
+):
     pass
 
 

@@ -51,6 +51,7 @@ PERMISSIONS: dict[str, Permission] = {
     "users": READ,
     "invitations": ADMIN,
     "auditEntries": ADMIN,
+    "statistics": ADMIN,
     # mutations
     "enableAccounts": LOGIN,
     "signUp": OPEN,

@@ -16,11 +16,14 @@ from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
 from services.interfaces.session_store import SessionStore
+from services.interfaces.statistics_store import StatisticsStore
+from services.interfaces.usage_store import UsageStore
 from tests.paths import ROOT
 from tests.support.source import modules, public_methods
 
 SCOPED: tuple[type, ...] = (
     SessionStore, MessageStore, DocumentStore, ChunkStore, UserStore, LoginStore, ApiKeyStore, InvitationStore, AuditStore,
+    UsageStore, StatisticsStore,
 )  # fmt: skip
 AUTHENTICATING = {
     "LoginStore": {"create", "find_user", "use_refresh_token", "end_all", "end_family", "remove_expired"},

@@ -5,6 +5,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.daily_usage import add_usage
 from persistence.access.scope_filter import includes_all, scope_filter
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack, pack_any
@@ -34,6 +35,7 @@ from records.document import (
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId, UserId
 from records.page import Page, PageRequest
+from records.usage import DailyUsage
 from records.values.text import comparison_key, encodable
 
 
@@ -64,7 +66,12 @@ class Documents:
                 updated_at=now(),
             )
             await _add_tags(transaction, row.id, new.tags)
+            await add_usage(transaction, scope, DailyUsage(uploaded_bytes=new.byte_size))
             return await load_document(transaction, scope, DocumentId(row.id)), False
+
+    async def owns(self, scope: AccessScope, sha256: str) -> bool:
+        async with self._database.reading() as reader:
+            return await _find_of_owner(reader, scope.user_id, sha256) is not None
 
     async def require(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> None:
         async with self._database.reading() as reader:

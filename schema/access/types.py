@@ -15,6 +15,8 @@ from records.access import (
     UserRecord,
 )
 from records.ids import LoginId, UserId
+from resolvers import statistics
+from schema.access.usage import UsageWindow
 from schema.common import global_ids
 from schema.common.enums import describe
 from schema.common.info import Info
@@ -201,6 +203,10 @@ class Viewer:
             ApiKey.from_record(record)
             for record in await info.context.access.stores.api_keys.of_user(self.viewer.scope)
         ]
+
+    @strawberry.field(description="Usage of the user today, with its limits.")
+    async def usage(self, info: Info) -> UsageWindow:
+        return UsageWindow.from_record(await statistics.read_usage(info.context))
 
     @classmethod
     def from_record(cls, user: UserRecord, viewer: records.Viewer) -> "Viewer":

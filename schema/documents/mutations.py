@@ -11,6 +11,7 @@ from schema.common.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
+    RateLimitedError,
     TooLargeError,
     UnsupportedError,
 )
@@ -74,11 +75,17 @@ class DeleteDocumentSuccess:
 
 
 UploadDocumentResult = Annotated[
-    UploadDocumentSuccess | InvalidInputError | UnsupportedError | TooLargeError | BusyError,
+    UploadDocumentSuccess | InvalidInputError | UnsupportedError | TooLargeError | BusyError | RateLimitedError,
     strawberry.union("UploadDocumentResult", description="Result of `uploadDocument`."),
 ]
 ImportDocumentResult = Annotated[
-    ImportDocumentSuccess | InvalidInputError | UnsupportedError | TooLargeError | NotFoundError | BusyError,
+    ImportDocumentSuccess
+    | InvalidInputError
+    | UnsupportedError
+    | TooLargeError
+    | NotFoundError
+    | BusyError
+    | RateLimitedError,
     strawberry.union("ImportDocumentResult", description="Result of `importDocument`."),
 ]
 UpdateDocumentResult = Annotated[

@@ -18,6 +18,7 @@ from records.session import (
     MessageStatus,
     SessionSettings,
 )
+from records.usage import UNCOUNTED, TokenCount
 from services.answers.event_log import EventLog
 from services.answers.stored_events import terminal_event
 from services.interfaces.message_store import MessageStore
@@ -68,6 +69,8 @@ class RunningAnswer:
     document_ids: tuple[DocumentId, ...] | None
     "The documents to search: None for all, an empty tuple for none."
     log: EventLog
+    used: TokenCount = UNCOUNTED
+    "Tokens of the generations that have ended, also of those that were canceled."
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     "Cancels the generation. The outcome is stored outside of this scope."
     stopped: anyio.Event = field(default_factory=anyio.Event)

@@ -27,8 +27,14 @@ class DocumentStore(Protocol):
 
         If the user owns a document with the same bytes (`sha256`), return that, and True.
 
+        The size of a new document is added to the usage of the user.
+
         An existing document is not changed. A document that is being deleted does not count as existing.
         """
+        ...
+
+    async def owns(self, scope: AccessScope, sha256: str) -> bool:
+        """Return whether the user of the scope owns a document with these bytes, which `add` would return."""
         ...
 
     async def require(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> None:

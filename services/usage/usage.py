@@ -38,16 +38,16 @@ class Usage:
             return
         window = await self.window(scope)
         used = window.today.uploaded_bytes
-        _check(window, "bytes of uploaded files", used, byte_size, self.limits.daily_upload_bytes)
+        _check(window, "bytes of new documents", used, byte_size, self.limits.daily_upload_bytes)
 
 
 def _check(window: UsageWindow, unit: str, used: int, more: int, limit: int | None) -> None:
     """Raise `RateLimited` if `more` units are not left of a limit."""
     if limit is None or used + more <= limit:
         return
+    left = f". The {limit - used:,} that are left are too few for this upload" if used < limit else ""
     raise RateLimited(
-        f"Each user may have {limit:,} {unit} a day. You have used {used:,} today"
-        f"{f', and this file has {more:,}' if more > 1 else ''}. "
+        f"Each user may use {limit:,} {unit} a day. You have used {used:,} today{left}. "
         f"The count starts again at {window.resets_at:%Y-%m-%d %H:%M} UTC.",
         retry_after_ms=max(1, math.ceil((window.resets_at - datetime.now(UTC)).total_seconds() * 1000)),
     )

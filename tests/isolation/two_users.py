@@ -11,16 +11,19 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
+from persistence.access.statistics import ServerStatistics
 from persistence.access.users import Users
 from persistence.database.database import Database
 from records.access import Exchange, Viewer
 from records.configuration import Limits, ServerSettings
+from records.usage import UsageLimits
 from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.permissions import authorize
 from services.ingestion import IncomingFiles
 from services.retrieval.retriever import Retriever
 from services.sessions import Sessions
+from services.usage import Usage
 from tests.access import LOCAL, STRANGER, add_stranger
 from tests.fakes.access import fake_access
 from tests.fakes.authentication import FakeAuthentication, make_contexts, make_viewer
@@ -96,6 +99,8 @@ def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Cal
         models=cast(Any, FakeModels(make_model())),
         metrics=FakeMetrics(SAMPLE),
         indexing=FakeIndexing(INDEXING),
+        usage=Usage(stores.usage, UsageLimits()),
+        statistics=ServerStatistics(stores.database),
         settings=ServerSettings("words-hashed", embedder.dimensions),
         limits=Limits(),
         deep_vectors=FakeDeepVectors(3),

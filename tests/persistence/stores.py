@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from persistence import vectors
+from persistence.access.daily_usage import UsageDays
 from persistence.database.database import Database
 from persistence.documents.chunks import Chunks
 from persistence.documents.documents import Documents
@@ -34,6 +35,7 @@ from services.interfaces.keyword_index import KeywordIndex
 from services.interfaces.message_store import MessageStore
 from services.interfaces.model_settings_store import ModelSettingsStore
 from services.interfaces.session_store import SessionStore
+from services.interfaces.usage_store import UsageStore
 from tests.access import LOCAL, SYSTEM
 
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
@@ -52,6 +54,7 @@ class Stores:
         self.sessions: SessionStore = Sessions(database)
         self.messages: MessageStore = Messages(database)
         self.model_settings: ModelSettingsStore = ModelSettings(database)
+        self.usage: UsageStore = UsageDays(database)
         self.outbox = Outbox(database)
         _: vectors.Outbox = self.outbox
 

@@ -12,6 +12,7 @@ from records.session import MessageRole
 from resolvers.request_context import Context
 from schema.build import build_schema
 from services.sessions import Sessions
+from services.usage import Usage
 from tests.fakes.access import fake_access
 from tests.fakes.authentication import make_viewer
 from tests.fakes.indexing import FakeDeepVectors
@@ -26,6 +27,7 @@ from tests.fakes.services import (
     FakeModels,
 )
 from tests.fakes.stores import FakeChunks, FakeDocuments, FakeMessages, FakeOriginals, FakeSessions
+from tests.fakes.usage import LIMITS, FakeStatistics, FakeUsageStore
 from tests.schema.samples import CITATION, INDEXING, SAMPLE
 from tests.support.builders import make_chunk, make_document, make_message, make_model, make_session
 
@@ -52,6 +54,8 @@ class InMemoryGraph:
         self.session_changes = Sessions(cast(Any, self.sessions))
         self.metrics = FakeMetrics(SAMPLE)
         self.indexing = FakeIndexing(INDEXING)
+        self.usage = Usage(FakeUsageStore(), LIMITS)
+        self.statistics = FakeStatistics()
         self.deep_vectors = FakeDeepVectors(3)
         self.settings = ServerSettings("all-MiniLM-L6-v2", 384)
 
@@ -77,6 +81,8 @@ class InMemoryGraph:
                 models=self.models,
                 metrics=self.metrics,
                 indexing=self.indexing,
+                usage=self.usage,
+                statistics=self.statistics,
                 deep_vectors=self.deep_vectors,
                 settings=self.settings,
                 limits=Limits(),

@@ -34,7 +34,7 @@ class FairOrder:
         waiting: dict[str, deque[tuple[int, Job]]] = {}
         for arrival, job in enumerate(jobs):
             waiting.setdefault(job.salt, deque()).append((arrival, job))
-        if len(waiting) < 2:  # noqa: PLR2004  # one user, the usual case
+        if len(waiting) < 2:  # one user, the usual case
             return list(jobs)
         turns = [(self._running[user], self._served.get(user, 0), own[0][0], user) for user, own in waiting.items()]
         heapq.heapify(turns)
