@@ -29,6 +29,7 @@ from tests.fakes.access import fake_access
 from tests.fakes.authentication import FakeAuthentication, make_contexts, make_viewer
 from tests.fakes.embedding import FakeEmbedder
 from tests.fakes.indexing import FakeDeepVectors
+from tests.fakes.inference import FakeInference
 from tests.fakes.ingestion import EmptyVectorIndex
 from tests.fakes.reranking import FakeReranker
 from tests.fakes.services import FakeIndexing, FakeMetrics, FakeModels
@@ -45,6 +46,7 @@ from transport.execution.operations import Operations
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import encode_json
 
+NO_LIMITS = UsageLimits()
 SCOPES = {"local": LOCAL, "stranger": STRANGER}
 
 
@@ -78,7 +80,9 @@ class TwoUsers:
         return payloads
 
 
-def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Callable[[Viewer, Exchange], Context]:
+def context_factory(
+    answers: AnswersHarness, ingestion: IngestionHarness, usage: Usage | None = None
+) -> Callable[[Viewer, Exchange], Context]:
     """Return a function that creates contexts over the real stores and services of both harnesses."""
     stores = answers.stores
     vectors, embedder, reranker = cast(Any, EmptyVectorIndex()), FakeEmbedder(), cast(Any, FakeReranker())
@@ -99,7 +103,7 @@ def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Cal
         models=cast(Any, FakeModels(make_model())),
         metrics=FakeMetrics(SAMPLE),
         indexing=FakeIndexing(INDEXING),
-        usage=Usage(stores.usage, UsageLimits()),
+        usage=usage or Usage(stores.usage, NO_LIMITS),
         statistics=ServerStatistics(stores.database),
         settings=ServerSettings("words-hashed", embedder.dimensions),
         limits=Limits(),
@@ -108,15 +112,20 @@ def context_factory(answers: AnswersHarness, ingestion: IngestionHarness) -> Cal
 
 
 @asynccontextmanager
-async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoUsers]:
+async def open_two_users(
+    database: Database, folder: Path, limits: UsageLimits = NO_LIMITS, inference: FakeInference | None = None
+) -> AsyncIterator[TwoUsers]:
     """Serve two users while the block is open."""
     await add_stranger(database)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         supervisor = await enter(open_test_supervisor())
-        answers = await enter(open_answers(database, supervisor))
-        ingestion = await enter(open_ingestion(database, folder, supervisor))
-        contexts = make_contexts(context_factory(answers, ingestion), FakeAuthentication(scopes=SCOPES), authorize)
+        answers = await enter(open_answers(database, supervisor, limits=limits, inference=inference))
+        ingestion = await enter(open_ingestion(database, folder, supervisor, limits=limits))
+        usage = Usage(answers.stores.usage, limits)
+        contexts = make_contexts(
+            context_factory(answers, ingestion, usage), FakeAuthentication(scopes=SCOPES), authorize, usage.check_upload
+        )
         settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
         schema = build_schema()
         operations = Operations(schema, contexts, settings.limits, settings.times, introspection=True)

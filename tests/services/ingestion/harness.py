@@ -24,6 +24,7 @@ from records.document import (
 from records.errors import ExpectedError
 from records.ids import DocumentId
 from records.tracing import NoTracing
+from records.usage import UsageLimits
 from services.ingestion import Fetcher, IncomingFiles, Ingestion, Intake, Stages, open_ingestion
 from services.ingestion.deletion import Deletion
 from services.ingestion.document_events import DocumentEvents
@@ -32,6 +33,7 @@ from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
+from services.usage import Usage
 from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import Faults
 from tests.fakes.ingestion import EmptyVectorIndex, GatedEmbedder, LineParser
@@ -40,6 +42,7 @@ from tests.support.databases import open_copy
 from tests.support.supervisor import open_test_supervisor
 
 MAX_BYTES = 1_000_000
+NO_LIMITS = UsageLimits()
 CONTENT = b"Bolt A takes 35 Nm.\nBolt B takes 50 Nm.\nNuts are on shelf 7."
 AT_ONCE = 16
 """Maximum number of scenarios that run at the same time."""
@@ -67,6 +70,7 @@ class IngestionHarness:
         *,
         parser_version: int = 1,
         keep_originals: bool = True,
+        limits: UsageLimits = NO_LIMITS,
         wrap: Callable[[Any], Any] = unchanged,
     ) -> None:
         """`wrap` is applied to the stores that ingestion uses; the tests themselves read the stores without it."""
@@ -80,7 +84,7 @@ class IngestionHarness:
         both = DocumentStores(documents, ingested)
         staging, vectors = wrap(Staging(database, SYSTEM)), wrap(EmptyVectorIndex())
         self.events = DocumentEvents(documents)
-        retention = OriginalRetention(originals, both, keep=keep_originals)
+        retention = OriginalRetention(originals, both, keep=keep_originals, usage=Usage(self.stores.usage, limits))
         large, small = (ParseStage(ingested, originals, parser, self.events) for parser in (self.large, self.small))
         embed = EmbedStage(ingested, vectors, wrap(self.embedder), retention, self.events)
         reparse = Reparse(staging, originals, self.again, parser_version, wrap(self.embedder), [vectors], self.events)
