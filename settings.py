@@ -162,6 +162,9 @@ class Settings(BaseSettings):
         description="Accounts: `single` for one person without a password; otherwise the way in which people get an "
         "account: `invitation`, `approval` or `closed`",
     )
+    audit_days: int = Field(
+        365, ge=0, le=36_500, description="Days after which entries of the audit log are erased; 0 keeps them"
+    )
     introspection: bool = Field(True, description="Allow clients to read the schema")
     graphiql: bool = Field(True, description="Show GraphiQL to browsers at `/` and `/graphql`")
     keep_originals: bool = Field(True, description="Keep the original file of a document after the document is `READY`")

@@ -15,12 +15,13 @@ from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor, open_owned_tasks
 from records.access import AccessScope, AccountsMode
 from records.access.system_scope import SYSTEM
+from records.access.usage import UsageLimits
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
 from records.tracing import Tracer
-from records.usage import UsageLimits
 from resolvers.request_context import Context
 from services.access import Access, create_access
+from services.access.audit_retention import open_audit_retention
 from services.access.authentication import Authentication
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
@@ -140,6 +141,7 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         token = settings.access_token.get_secret_value() if settings.access_token else None
         tasks = await enter(open_owned_tasks(supervisor, "access"))
         access = await create_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
+        await enter(open_audit_retention(supervisor, stores.access.audit, settings.audit_days, SYSTEM))
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()

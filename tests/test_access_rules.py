@@ -29,7 +29,7 @@ AUTHENTICATING = {
     "LoginStore": {"create", "find_user", "use_refresh_token", "end_all", "end_family", "remove_expired"},
     "ApiKeyStore": {"find_by_prefix", "set_used"},
     "InvitationStore": {"find_valid"},
-    "AuditStore": {"add"},
+    "AuditStore": {"add", "add_attempt"},
 }
 """Methods of scoped stores without a scope: they authenticate a request, or act on a log-in whose secret was presented."""
 UNSCOPED = {

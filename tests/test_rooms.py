@@ -53,14 +53,15 @@ ARROWS = {
 
 FEATURE_ARROWS = {
     "access": set[str](),
-    "answers": {"metrics", "prompts"},
+    "answers": {"metrics", "prompts", "usage"},
     "indexing": {"metrics"},
-    "ingestion": set[str](),
+    "ingestion": {"usage"},
     "metrics": set[str](),
     "models": {"metrics"},
     "prompts": set[str](),
     "retrieval": {"metrics"},
     "sessions": set[str](),
+    "usage": set[str](),
 }
 """The other features of `services/` that each feature may import. All may import the modules at its top level."""
 
@@ -184,7 +185,7 @@ SAME_ROLE = frozenset({
 FEATURES = frozenset({
     "accounts",
     "chunks", "document", "documents", "errors", "events", "indexing", "messages", "model", "models", "search", "session",
-    "sessions", "system",
+    "sessions", "statistics", "system", "usage",
 })  # fmt: skip
 """Features of the product. Each layer may have one file with such a name."""
 

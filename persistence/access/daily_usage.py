@@ -10,7 +10,7 @@ from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now
 from persistence.database.sqlite import execute, fetch
 from records.access import AccessScope, AnyScope
-from records.usage import DailyUsage
+from records.access.usage import DailyUsage
 
 _COLUMNS = tuple(field.name for field in fields(DailyUsage))
 _ADDED = ", ".join(f"{column} = {column} + excluded.{column}" for column in _COLUMNS)

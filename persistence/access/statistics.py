@@ -9,8 +9,8 @@ from persistence.database.database import Database
 from persistence.database.json_columns import stamp
 from persistence.database.sqlite import fetch, fetch_value
 from records.access import AccessScope, Role
+from records.access.statistics import Statistics, StatisticsRange, UsageTotals
 from records.document import DocumentStatus
-from records.statistics import Statistics, StatisticsRange, UsageTotals
 
 _USERS = "SELECT role, count(*) FROM users GROUP BY role"
 _DOCUMENTS = "SELECT status, count(*) FROM documents WHERE status <> 'DELETING' GROUP BY status"

@@ -23,6 +23,7 @@ from persistence.documents.document_queries import (
 )
 from persistence.documents.extracted_text import read_text
 from records.access import AccessScope, AnyScope
+from records.access.usage import DailyUsage
 from records.document import (
     SEARCHABLE,
     UNCHANGED,
@@ -35,7 +36,6 @@ from records.document import (
 from records.filters import DocumentFilter, Order
 from records.ids import DocumentId, UserId
 from records.page import Page, PageRequest
-from records.usage import DailyUsage
 from records.values.text import comparison_key, encodable
 
 

@@ -23,6 +23,7 @@ from persistence.sessions.message_queries import (
 )
 from persistence.sessions.session_totals import add_answer, set_last_message, subtract_messages
 from records.access import AnyScope
+from records.access.usage import UNCOUNTED, DailyUsage, TokenCount
 from records.answer import AnswerProgress
 from records.codes import ErrorCode
 from records.errors import Conflict, NotFound
@@ -36,7 +37,6 @@ from records.session import (
     MessageStatus,
     ThinkingMode,
 )
-from records.usage import UNCOUNTED, DailyUsage, TokenCount
 from records.values.text import encodable
 
 INTERRUPTED = MessageError(

@@ -15,7 +15,7 @@ from records.access import (
     UserRecord,
 )
 from records.ids import LoginId, UserId
-from resolvers import statistics
+from resolvers import accounts
 from schema.access.usage import UsageWindow
 from schema.common import global_ids
 from schema.common.enums import describe
@@ -168,7 +168,10 @@ class AuditEntry(Node):
     target_name: str | None = strawberry.field(description="Name of that object at that time; null for none.")
     outcome: AuditOutcome = strawberry.field(description="Outcome of the action.")
     address: str | None = strawberry.field(description="IP address of the client; null if it is unknown.")
-    detail: JSON | None = strawberry.field(description="Further values, such as the new role; null for none.")
+    detail: JSON | None = strawberry.field(
+        description="Further values, such as the new role; null for none. `attempts` is the number of failed log-ins that "
+        "the entry stands for, if there is more than one."
+    )
 
     @strawberry.field(description="User who acted; null if nobody was logged in.")
     async def actor(self, info: Info) -> User | None:
@@ -206,7 +209,7 @@ class Viewer:
 
     @strawberry.field(description="Usage of the user today, with its limits.")
     async def usage(self, info: Info) -> UsageWindow:
-        return UsageWindow.from_record(await statistics.read_usage(info.context))
+        return UsageWindow.from_record(await accounts.read_usage(info.context))
 
     @classmethod
     def from_record(cls, user: UserRecord, viewer: records.Viewer) -> "Viewer":

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from records import usage as records
+from records.access import usage as records
 from schema.common.scalars import BigInt
 
 

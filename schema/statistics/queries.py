@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from resolvers import statistics
+from resolvers import system
 from schema.common.info import Info
 from schema.common.mapping import or_none
 from schema.statistics.types import Statistics
@@ -29,5 +29,5 @@ class StatisticsQueries:
             datetime | None, strawberry.argument(description="End of the range, exclusive. By default now.")
         ] = UNSET,
     ) -> Statistics:
-        found, storage = await statistics.read_statistics(info.context, or_none(since), or_none(until))
+        found, storage = await system.read_statistics(info.context, or_none(since), or_none(until))
         return Statistics.from_record(found, storage)

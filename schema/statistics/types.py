@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import strawberry
 
-from records import statistics as records
 from records import system
 from records.access import Role
+from records.access import statistics as records
 from records.document import DocumentStatus
 from schema.common.mapping import from_record
 from schema.common.scalars import BigInt

@@ -8,11 +8,11 @@ import structlog
 
 from concurrency import run_unit
 from records.access import AccessScope
+from records.access.usage import UNCOUNTED, TokenCount
 from records.codes import ErrorCode
 from records.errors import ExpectedError, NotFound
 from records.ids import MessageId
 from records.session import MessageError, MessageRecord, MessageStatus
-from records.usage import UNCOUNTED, TokenCount
 from services.attempt import attempt
 from services.interfaces.message_store import MessageStore
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import anyio
 
 from records.access import AccessScope
+from records.access.usage import UNCOUNTED, TokenCount
 from records.answer import AnswerEvent, AnswerProgress
 from records.codes import ErrorCode
 from records.ids import DocumentId, MessageId
@@ -18,7 +19,6 @@ from records.session import (
     MessageStatus,
     SessionSettings,
 )
-from records.usage import UNCOUNTED, TokenCount
 from services.answers.event_log import EventLog
 from services.answers.stored_events import terminal_event
 from services.interfaces.message_store import MessageStore

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from records.access import AnyScope
+from records.access.usage import UNCOUNTED, TokenCount
 from records.answer import AnswerProgress
 from records.ids import MessageId, ModelId, SessionId
 from records.page import Page, PageRequest
 from records.session import MessageRating, MessageRecord, ThinkingMode
-from records.usage import UNCOUNTED, TokenCount
 
 
 class MessageStore(Protocol):

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from records.access import AccessScope
-from records.statistics import Statistics, StatisticsRange
+from records.access.statistics import Statistics, StatisticsRange
 
 
 class StatisticsStore(Protocol):

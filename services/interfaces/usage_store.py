@@ -4,7 +4,7 @@ from datetime import date
 from typing import Protocol
 
 from records.access import AccessScope
-from records.usage import DailyUsage
+from records.access.usage import DailyUsage
 
 
 class UsageStore(Protocol):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engines.inference.protocol import Finished, GenerateEvent, PromptProgress
-from records.usage import TokenCount
+from records.access.usage import TokenCount
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ import math
 from datetime import UTC, datetime
 
 from records.access import AccessScope
+from records.access.usage import UsageLimits, UsageWindow, next_day
 from records.errors import RateLimited
-from records.usage import UsageLimits, UsageWindow, next_day
 from services.interfaces.usage_store import UsageStore
 
 

@@ -10,10 +10,10 @@ from typing import Any, cast
 import anyio
 
 from records.access import AnyScope
+from records.access.usage import UNCOUNTED, TokenCount, UsageLimits
 from records.answer import AnswerProgress
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRecord, MessageRole, MessageStatus
-from records.usage import UNCOUNTED, TokenCount, UsageLimits
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.effective_settings import SERVER_DEFAULTS
 from services.answers.running_answer import AnswerResult, RunningAnswer

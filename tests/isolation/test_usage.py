@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from persistence.database.database import Database
-from records.usage import UsageLimits
+from records.access.usage import UsageLimits
 from tests.isolation.two_users import TwoUsers, open_two_users
 
 USAGE = (
@@ -83,7 +83,7 @@ async def test_an_upload_beyond_the_limit_is_refused_before_its_body_is_read(
         assert reply.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
         assert 0 < int(reply.headers["retry-after"]) <= 24 * 3600
         assert read <= 40 << 20, "only what is discarded after the response"
-        parts = [
+        parts: list[tuple[str, tuple[str | None, bytes | str]]] = [
             ("operations", (None, json.dumps({"query": UPLOAD, "variables": {"file": None}}))),
             ("map", (None, json.dumps({"0": ["variables.file"]}))),
             ("0", ("a.txt", b"x" * 1001)),

@@ -15,8 +15,8 @@ from persistence.access.statistics import ServerStatistics
 from persistence.access.users import Users
 from persistence.database.database import Database
 from records.access import Exchange, Viewer
+from records.access.usage import UsageLimits
 from records.configuration import Limits, ServerSettings
-from records.usage import UsageLimits
 from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.permissions import authorize

@@ -12,10 +12,10 @@ from persistence.access.statistics import ServerStatistics
 from persistence.database.database import Database
 from persistence.database.sqlite import execute, execute_many, fetch
 from records.access import AccessScope, KeyLimit, Role
+from records.access.statistics import Statistics, StatisticsRange, UsageTotals
+from records.access.usage import DailyUsage, TokenCount
 from records.document import DocumentStatus
 from records.session import MessageStatus
-from records.statistics import Statistics, StatisticsRange, UsageTotals
-from records.usage import DailyUsage, TokenCount
 from tests.access import LOCAL, STRANGER, add_stranger
 from tests.persistence.sessions.test_messages import DETAILS
 from tests.persistence.stores import Stores

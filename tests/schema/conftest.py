@@ -13,7 +13,7 @@ from resolvers.request_context import Context
 from schema.build import build_schema
 from services.sessions import Sessions
 from services.usage import Usage
-from tests.fakes.access import fake_access
+from tests.fakes.access import LIMITS, FakeStatistics, FakeUsageStore, fake_access
 from tests.fakes.authentication import make_viewer
 from tests.fakes.indexing import FakeDeepVectors
 from tests.fakes.retrieval import FakeRetriever
@@ -27,7 +27,6 @@ from tests.fakes.services import (
     FakeModels,
 )
 from tests.fakes.stores import FakeChunks, FakeDocuments, FakeMessages, FakeOriginals, FakeSessions
-from tests.fakes.usage import LIMITS, FakeStatistics, FakeUsageStore
 from tests.schema.samples import CITATION, INDEXING, SAMPLE
 from tests.support.builders import make_chunk, make_document, make_message, make_model, make_session
 

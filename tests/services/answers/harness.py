@@ -11,12 +11,12 @@ import anyio
 from concurrency import Supervisor
 from persistence.database.database import Database
 from records.access import AccessScope
+from records.access.usage import UsageLimits
 from records.answer import TERMINAL, AnswerEvent
 from records.errors import Conflict
 from records.ids import MessageId, ModelId, SessionId
 from records.model import ModelRecord
 from records.session import MessageRecord, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
-from records.usage import UsageLimits
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.sessions import Sessions

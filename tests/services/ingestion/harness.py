@@ -13,6 +13,7 @@ from concurrency import OwnedTasks, Supervisor, open_owned_tasks
 from persistence.database.database import Database
 from persistence.documents.staging import Staging
 from persistence.originals import Originals
+from records.access.usage import UsageLimits
 from records.document import (
     Chunking,
     DocumentRecord,
@@ -24,7 +25,6 @@ from records.document import (
 from records.errors import ExpectedError
 from records.ids import DocumentId
 from records.tracing import NoTracing
-from records.usage import UsageLimits
 from services.ingestion import Fetcher, IncomingFiles, Ingestion, Intake, Stages, open_ingestion
 from services.ingestion.deletion import Deletion
 from services.ingestion.document_events import DocumentEvents

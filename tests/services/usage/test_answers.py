@@ -9,9 +9,9 @@ import pytest
 from persistence.access.daily_usage import add_usage
 from persistence.database.database import Database
 from persistence.database.sqlite import execute
+from records.access.usage import DailyUsage, UsageLimits
 from records.errors import Busy, RateLimited
 from records.session import MessageStatus, SamplingSettings, SessionSettings, ThinkingMode
-from records.usage import DailyUsage, UsageLimits
 from tests.access import LOCAL, STRANGER, add_stranger
 from tests.fakes.inference import FakeInference, Script
 from tests.services.answers.harness import AnswersHarness, exchange, open_harness

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from persistence.database.database import Database
+from records.access.usage import UsageLimits
 from records.errors import RateLimited
-from records.usage import UsageLimits
 from tests.access import LOCAL, STRANGER, add_stranger
 from tests.services.ingestion.harness import IngestionHarness, open_harness, upload
 

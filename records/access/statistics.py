@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from records.access import Role
+from records.access.scopes import Role
 from records.document import DocumentStatus
 
 MAX_DAYS = 366
