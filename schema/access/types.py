@@ -27,7 +27,7 @@ describe(
     Role,
     "Rights of a user. No role includes the sessions and the documents of another user.",
     SUPERADMIN="Everything of ADMIN; also the roles of users and the audit log. Exactly one user has this role.",
-    ADMIN="Everything of USER; also users, invitations, models, background indexing and `/metrics`.",
+    ADMIN="Everything of USER; also users, statistics, invitations, models, background indexing and `/metrics`.",
     USER="Own sessions and documents.",
 )
 describe(
@@ -160,7 +160,8 @@ class AuditEntry(Node):
     record: strawberry.Private[records.NewAuditEntry]
     at: datetime = strawberry.field(description="Time of the action.")
     actor_name: str = strawberry.field(
-        description="Name of the actor at that time; the address that was entered if a log-in failed."
+        description="Name of the actor at that time; the address that was entered if a log-in failed; "
+        "`several addresses` if the entry stands for many failed log-ins."
     )
     via_api_key: str | None = strawberry.field(description="Name of the API key that was used; null without one.")
     action: AuditAction = strawberry.field(description="The action.")
