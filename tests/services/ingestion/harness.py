@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from records.document import (
     NewDocument,
     ReceivedFile,
 )
-from records.errors import ExpectedError
+from records.errors import Conflict, ExpectedError
 from records.ids import DocumentId
 from records.tracing import NoTracing
 from services.ingestion import Fetcher, IncomingFiles, Ingestion, Intake, Stages, open_ingestion
@@ -128,11 +128,15 @@ class IngestionHarness:
         return document is None or document.status is DocumentStatus.DELETING
 
     async def check_usable(self, document: DocumentRecord) -> None:
-        """Check that a document is READY, or that it can be ingested again; and that all of its text is found."""
+        """Check that a document is READY, or that it can be ingested again; and that all of its text is found.
+
+        An upload that was canceled before may still run, and start the ingestion again at any moment.
+        """
         await self.until_idle()
         found = await self.stores.documents.get(LOCAL, document.id)
         if found.status is not DocumentStatus.READY:
-            await self.ingestion.reprocess_document(LOCAL, document.id, None)
+            with suppress(Conflict):
+                await self.ingestion.reprocess_document(LOCAL, document.id, None)
             await self.until_idle()
             found = await self.stores.documents.get(LOCAL, document.id)
         assert found.status is DocumentStatus.READY, found
