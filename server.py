@@ -71,7 +71,13 @@ def create_app(components: Components, schema: Schema, transport: TransportSetti
 
         return components.create_context(viewer=viewer, exchange=exchange, sign_link=sign_link)
 
-    contexts = Contexts(authentication.authenticate, permissions.authorize, authentication.watch, create_context)
+    contexts = Contexts(
+        authentication.authenticate,
+        permissions.authorize,
+        authentication.watch,
+        create_context,
+        components.check_upload,
+    )
 
     async def find_original(request: Request, global_id: str) -> Download | None:
         holder = link_holder(request)

@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GRAPHLORE_"
 GIB = 1 << 30
+MAX_DAILY = 2**53
+"""Upper bound of the daily limits: larger numbers are not exact in JavaScript."""
 MIN_TOKEN = 16
 """Minimum length of an access token in characters."""
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)(?::[0-9]{1,5})?")
@@ -160,6 +162,9 @@ class Settings(BaseSettings):
         description="Accounts: `single` for one person without a password; otherwise the way in which people get an "
         "account: `invitation`, `approval` or `closed`",
     )
+    audit_days: int = Field(
+        365, ge=0, le=36_500, description="Days after which entries of the audit log are erased; 0 keeps them"
+    )
     introspection: bool = Field(True, description="Allow clients to read the schema")
     graphiql: bool = Field(True, description="Show GraphiQL to browsers at `/` and `/graphql`")
     keep_originals: bool = Field(True, description="Keep the original file of a document after the document is `READY`")
@@ -192,6 +197,25 @@ class Settings(BaseSettings):
         ge=1,
         le=10_000,
         description="Maximum number of unfinished answers, running ones included; others are refused",
+    )
+    max_concurrent_answers_per_user: int | None = Field(
+        None, ge=1, le=10_000, description="Maximum number of unfinished answers of each user; unset: no own limit"
+    )
+    daily_answers: int | None = Field(
+        None, ge=1, le=MAX_DAILY, description="Maximum number of answers of each user a day (UTC); unset: no limit"
+    )
+    daily_tokens: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_DAILY,
+        description="Tokens of prompts and answers of each user a day (UTC), after which further answers are refused; "
+        "unset: no limit",
+    )
+    daily_upload_bytes: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_DAILY,
+        description="Maximum number of bytes of each user's new documents a day (UTC); unset: no limit",
     )
     log_level: UpperLevel = Field(LogLevel.INFO, description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for programs")

@@ -1,34 +1,35 @@
 """Opens all components of the server in order and connects them; they are closed in reverse order."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_bytes
 
+from bootstrap.accounts import open_accounts, open_collections
 from bootstrap.data_folder import StartFailed
 from bootstrap.deep_embedder import DEEP_FOLDER
 from bootstrap.documents import DocumentServices, open_document_services
 from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
-from concurrency import OwnedTasks, Signal, Supervisor, open_owned_tasks
-from records.access import AccountsMode
+from concurrency import Signal, Supervisor
+from records.access import AccessScope
 from records.access.system_scope import SYSTEM
+from records.access.usage import UsageLimits
 from records.configuration import Limits, ServerSettings
 from records.errors import ExpectedError
 from records.tracing import Tracer
 from resolvers.request_context import Context
-from services.access import Access, create_access
+from services.access import Access
 from services.access.authentication import Authentication
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.answers.effective_settings import SERVER_DEFAULTS
-from services.collections import CollectionServices, create_collections
+from services.collections import CollectionServices
 from services.erasure import Erasure, SessionErasure
 from services.health import Health
 from services.indexing import Indexing
-from services.memberships import load_memberships
 from services.metrics import (
     Exposition,
     LoopLag,
@@ -44,6 +45,7 @@ from services.metrics.latency import Latency
 from services.metrics.storage import Storage
 from services.models import Models, open_models
 from services.sessions import Sessions as SessionChanges
+from services.usage import Places, Usage
 from settings import Settings
 
 LINKS = "links to downloads"
@@ -78,6 +80,8 @@ class Components:
     "The key that signs links to downloads."
     set_up_code: str | None = None
     "The code for the sign-up of the superadmin; None if there is one, or if the server has no accounts."
+    check_upload: Callable[[AccessScope, int], Awaitable[None]] | None = None
+    "Raises `RateLimited` if a user may not upload a number of bytes today."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class _Services:
     sources: Sources
     metrics: Metrics
     indexing: Indexing
+    usage: Usage
 
 
 @asynccontextmanager
@@ -110,6 +115,7 @@ async def open_components(supervisor: Supervisor, inputs: Inputs) -> AsyncIterat
             yield Components(
                 authentication=services.access.authentication,
                 create_context=_context_factory(inputs, services),
+                check_upload=services.usage.check_upload,
                 metrics=services.metrics,
                 exposition=Exposition(_make_counters(inputs, services)),
                 health=Health(supervisor, services.stores.database.check_write),
@@ -136,31 +142,24 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         enter = stack.enter_async_context
         loop_lag = await enter(open_loop_lag(supervisor))
         stores = await enter(open_stores(settings.data_dir, keep_originals=settings.keep_originals))
-        tasks = await enter(open_owned_tasks(supervisor, "access"))
-        access = await _create_access(settings, stores, tasks)
-        members = await load_memberships(stores.collections.collections)
+        access = await enter(open_accounts(supervisor, settings, stores))
         search = await enter(open_search(supervisor, settings, stores, tracer))
         models: Models = await enter(open_models(supervisor, stores.model_settings, settings.models_folder))
         session_changes, latency, answer_started = SessionChanges(stores.sessions), Latency(), Signal()
         salt_key = token_bytes(SALT_KEY_BYTES)
         answerer = Answerer(stores.documents, stores.messages, search.retriever, models, salt_key, tracer, latency)
-        planner = AnswerPlanner(
-            stores.sessions, stores.documents, stores.collections.collections, models, SERVER_DEFAULTS
-        )
+        planner = _create_planner(stores, models)
         listeners = AnswerListeners(answer_started.set, session_changes.changed)
-        limit = settings.max_queued_answers
+        usage = Usage(stores.usage, _usage_limits(settings))
+        places = Places(settings.max_queued_answers, usage, lambda: access.authentication.has_accounts)
         answers: Answers = await enter(
-            open_answers(answerer, planner, stores.messages, listeners, limit, supervisor, SYSTEM)
+            open_answers(answerer, planner, stores.messages, listeners, places, supervisor, SYSTEM)
         )
         documents = await enter(
-            open_document_services(supervisor, settings, stores, search, members, lambda: answers.running, tracer)
-        )
-        collections = create_collections(
-            tasks, stores.collections, stores.documents, documents.events, members, access.audit
+            open_document_services(supervisor, settings, stores, search, lambda: answers.running, usage, tracer)
         )
         sessions = SessionErasure(stores.sessions, stores.messages, session_changes, answers)
-        erasure = _create_erasure(stores, access, collections, sessions, documents)
-        await erasure.resume()
+        collections, erasure = await open_collections(stores, access, sessions, documents)
         sources = _make_sources(stores, search, documents, models)
         machine = Machine({"data": stores.data, "models": settings.models_folder})
         metrics: Metrics = await enter(open_metrics(supervisor, sources, machine, inputs.version))
@@ -171,26 +170,21 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         )
         yield _Services(
             loop_lag, stores, access, collections, erasure, search, models, session_changes, latency, answers, documents,
-            sources, metrics, indexing,
+            sources, metrics, indexing, usage,
         )  # fmt: skip
 
 
-async def _create_access(settings: Settings, stores: Stores, tasks: OwnedTasks) -> Access:
-    token = settings.access_token.get_secret_value() if settings.access_token else None
-    return await create_access(tasks, stores.access, AccountsMode(settings.accounts.upper()), token)
+def _create_planner(stores: Stores, models: Models) -> AnswerPlanner:
+    return AnswerPlanner(stores.sessions, stores.documents, stores.collections.collections, models, SERVER_DEFAULTS)
 
 
-def _create_erasure(
-    stores: Stores,
-    access: Access,
-    collections: CollectionServices,
-    sessions: SessionErasure,
-    documents: DocumentServices,
-) -> Erasure:
-    return Erasure(
-        stores.erasures, stores.access.users, stores.collections.collections, sessions, documents.ingestion,
-        collections.events, access.revocations, access.audit, access.tasks,
-    )  # fmt: skip
+def _usage_limits(settings: Settings) -> UsageLimits:
+    return UsageLimits(
+        settings.max_concurrent_answers_per_user,
+        settings.daily_answers,
+        settings.daily_tokens,
+        settings.daily_upload_bytes,
+    )
 
 
 def _make_sources(stores: Stores, search: Search, documents: DocumentServices, models: Models) -> Sources:
@@ -225,6 +219,8 @@ def _context_factory(inputs: Inputs, services: _Services) -> Callable[..., Conte
         models=services.models,
         metrics=services.metrics,
         indexing=services.indexing,
+        usage=services.usage,
+        statistics=stores.statistics,
         deep_vectors=search.deep.vectors,
         settings=_public_settings(inputs.settings, search),
         limits=inputs.limits,

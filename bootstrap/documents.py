@@ -22,7 +22,8 @@ from services.ingestion.embed_stage import EmbedStage
 from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
-from services.memberships import Memberships
+from services.memberships import Memberships, load_memberships
+from services.usage import Usage
 from settings import Settings
 from workers import Worker
 
@@ -30,6 +31,7 @@ from workers import Worker
 @dataclass(frozen=True, slots=True)
 class DocumentServices:
     events: DocumentEvents
+    members: Memberships
     ingestion: Ingestion
     intake: Intake
     parsers: tuple[Worker, ...]
@@ -54,14 +56,15 @@ async def open_document_services(
     settings: Settings,
     stores: Stores,
     search: Search,
-    members: Memberships,
     answers_running: Callable[[], int],
+    usage: Usage,
     tracer: Tracer,
 ) -> AsyncIterator[DocumentServices]:
     """Open the services of documents. The ingestion of documents that the last run did not finish is resumed."""
+    members = await load_memberships(stores.collections.collections)
     events = DocumentEvents(stores.documents, members)
     documents = DocumentStores(stores.documents, stores.ingested)
-    originals = OriginalRetention(stores.originals, documents, keep=settings.keep_originals)
+    originals = OriginalRetention(stores.originals, documents, keep=settings.keep_originals, usage=usage)
     async with AsyncExitStack() as stack:
         parsers = await _open_parsers(settings, stack)
         stages = _make_stages(stores, search, parsers, originals, events)
@@ -78,7 +81,7 @@ async def open_document_services(
             Chunking(),
             tasks,
         )
-        yield DocumentServices(events, ingestion, intake, parsers.workers)
+        yield DocumentServices(events, members, ingestion, intake, parsers.workers)
 
 
 async def _open_parsers(settings: Settings, stack: AsyncExitStack) -> Parsers:

@@ -9,11 +9,13 @@ from anyio import to_thread
 
 from persistence.access.api_keys import ApiKeys
 from persistence.access.audit_entries import AuditEntries
+from persistence.access.daily_usage import UsageDays
 from persistence.access.erasures import Erasures
 from persistence.access.groups import Groups
 from persistence.access.invitations import Invitations
 from persistence.access.login_delays import LoginDelays
 from persistence.access.logins import Logins
+from persistence.access.statistics import ServerStatistics
 from persistence.access.users import Accounts, Users
 from persistence.collections.collection_grants import Grants
 from persistence.collections.collections import Collections
@@ -47,6 +49,8 @@ class Stores:
     chunks: Chunks
     keywords: Keywords
     messages: Messages
+    usage: UsageDays
+    statistics: ServerStatistics
     sessions: Sessions
     model_settings: ModelSettings
     originals: Originals
@@ -75,6 +79,8 @@ async def open_stores(data: Path, *, keep_originals: bool) -> AsyncIterator[Stor
             chunks=Chunks(database),
             keywords=Keywords(database),
             messages=Messages(database),
+            usage=UsageDays(database),
+            statistics=ServerStatistics(database),
             sessions=Sessions(database),
             model_settings=ModelSettings(database),
             originals=originals,

@@ -13,6 +13,7 @@ InvitationId = NewType("InvitationId", int)
 AuditEntryId = NewType("AuditEntryId", int)
 GroupId = NewType("GroupId", int)
 CollectionId = NewType("CollectionId", int)
+GrantId = NewType("GrantId", int)
 
 ModelId = NewType("ModelId", str)
 """The first 16 hex digits of the SHA-256 of the model's path or package name: stable between starts."""

@@ -1,4 +1,4 @@
-"""Accounts: the viewer, signing up, logging in and out, users, invitations, API keys and the audit log."""
+"""Accounts: the viewer and the usage, signing up, logging in and out, users, invitations, API keys and the audit log."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from records.access import (
     UserFilter,
     UserRecord,
 )
+from records.access.usage import UsageWindow
 from records.document import EraseReceipt
 from records.errors import Forbidden
 from records.ids import ApiKeyId, GroupId, InvitationId, LoginId, UserId
@@ -29,6 +30,10 @@ Result = TypeVar("Result")
 async def find_viewer(context: Context) -> UserRecord | None:
     """Return the user of the request; None for nobody."""
     return None if context.viewer.is_nobody else await context.loaders.users.load(context.scope.user_id)
+
+
+async def read_usage(context: Context) -> UsageWindow:
+    return await context.usage.window(context.scope)
 
 
 async def list_users(context: Context, filter: UserFilter, request: PageRequest) -> Listing[UserRecord]:

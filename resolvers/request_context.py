@@ -26,6 +26,8 @@ from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
 from services.interfaces.original_files import Originals
 from services.interfaces.session_store import SessionStore
+from services.interfaces.statistics_store import StatisticsStore
+from services.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Context:
     models: Models
     metrics: Metrics
     indexing: Indexing
+    usage: Usage
+    statistics: StatisticsStore
     settings: ServerSettings
     limits: Limits
     deep_vectors: DeepVectors | None = None

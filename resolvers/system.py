@@ -1,9 +1,12 @@
-"""System status, system metrics and background indexing with the deep embedder."""
+"""System status, system metrics, statistics and background indexing with the deep embedder."""
 
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
 
+from records.access.statistics import DEFAULT_DAYS, MAX_DAYS, Statistics, StatisticsRange
+from records.errors import InvalidInput
 from records.indexing import IndexingStatus
-from records.system import SystemSample
+from records.system import StorageStatus, SystemSample
 from resolvers.pages import clamp
 from resolvers.request_context import Context
 from resolvers.subscription_streams import stream
@@ -18,6 +21,26 @@ async def read_system_status(context: Context) -> SystemSample:
 def stream_system_metrics(context: Context, interval_ms: int) -> AsyncGenerator[SystemSample, None]:
     """Return a stream of samples: the first at once, then one per interval, clamped to 250 to 60,000 milliseconds."""
     return stream(context.metrics.watch_samples(clamp(interval_ms, MIN_INTERVAL_MS, MAX_INTERVAL_MS)))
+
+
+async def read_statistics(
+    context: Context, since: datetime | None, until: datetime | None
+) -> tuple[Statistics, StorageStatus]:
+    """Return the statistics of a range, and the amount of stored data.
+
+    Raises `InvalidInput` for a range that is empty or longer than `MAX_DAYS`.
+    """
+    until = until or datetime.now(UTC)
+    try:
+        since = since or until - timedelta(days=DEFAULT_DAYS)
+    except OverflowError as cause:
+        raise InvalidInput("The time is too early.", field="until") from cause
+    if since >= until:
+        raise InvalidInput("`until` must be after `since`.", field="until")
+    if until - since > timedelta(days=MAX_DAYS):
+        raise InvalidInput(f"The range must not be longer than {MAX_DAYS} days.", field="since")
+    statistics = await context.statistics.read(context.scope, StatisticsRange(since, until))
+    return statistics, (await context.metrics.sample()).storage
 
 
 async def read_indexing_status(context: Context) -> IndexingStatus:

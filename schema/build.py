@@ -7,7 +7,8 @@ import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
-from schema.access.mutations import AccountMutations, LogInMutations
+from schema.access.log_in_mutations import LogInMutations
+from schema.access.mutations import AccountMutations
 from schema.access.queries import AccessQueries
 from schema.collections.mutations import CollectionMutations, GroupMutations
 from schema.collections.queries import CollectionQueries
@@ -26,6 +27,7 @@ from schema.sessions.message_events import MESSAGE_EVENTS
 from schema.sessions.mutations import MessageMutations, SessionMutations
 from schema.sessions.queries import SessionQueries
 from schema.sessions.subscriptions import SessionSubscriptions
+from schema.statistics.queries import StatisticsQueries
 from schema.system.mutations import IndexingMutations
 from schema.system.queries import SystemQueries
 from schema.system.subscriptions import SystemSubscriptions
@@ -44,6 +46,7 @@ class Query(
     SystemQueries,
     AccessQueries,
     CollectionQueries,
+    StatisticsQueries,
 ):
     pass
 

@@ -54,6 +54,7 @@ PERMISSIONS: dict[str, Permission] = {
     "groups": READ,
     "invitations": ADMIN,
     "auditEntries": ADMIN,
+    "statistics": ADMIN,
     # mutations
     "enableAccounts": LOGIN,
     "signUp": OPEN,

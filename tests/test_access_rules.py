@@ -10,6 +10,7 @@ import pytest
 from services.interfaces.access.api_key_store import ApiKeyStore
 from services.interfaces.access.audit_store import AuditStore
 from services.interfaces.access.collection_store import CollectionStore
+from services.interfaces.access.erasure_store import ErasureStore
 from services.interfaces.access.grant_store import GrantStore
 from services.interfaces.access.group_store import GroupStore
 from services.interfaces.access.invitation_store import InvitationStore
@@ -19,19 +20,22 @@ from services.interfaces.chunk_store import ChunkStore
 from services.interfaces.document_store import DocumentStore
 from services.interfaces.message_store import MessageStore
 from services.interfaces.session_store import SessionStore
+from services.interfaces.statistics_store import StatisticsStore
+from services.interfaces.usage_store import UsageStore
 from tests.paths import ROOT
 from tests.support.source import modules, public_methods
 
 SCOPED: tuple[type, ...] = (
     SessionStore, MessageStore, DocumentStore, ChunkStore, UserStore, LoginStore, ApiKeyStore, InvitationStore, AuditStore,
-    CollectionStore, GrantStore, GroupStore,
+    CollectionStore, GrantStore, GroupStore, ErasureStore, UsageStore, StatisticsStore,
 )  # fmt: skip
 AUTHENTICATING = {
     "LoginStore": {"create", "find_user", "use_refresh_token", "end_all", "end_family", "remove_expired"},
     "ApiKeyStore": {"find_by_prefix", "set_used"},
     "InvitationStore": {"find_valid"},
-    "AuditStore": {"add"},
+    "AuditStore": {"add", "add_attempt"},
     "CollectionStore": {"members"},
+    "ErasureStore": {"interrupted_users", "finish_user"},
 }
 """Methods of scoped stores without a scope: they authenticate a request, act on a log-in whose secret was presented, or
 select the users who receive an event."""

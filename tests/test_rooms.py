@@ -53,16 +53,17 @@ ARROWS = {
 
 FEATURE_ARROWS = {
     "access": set[str](),
-    "answers": {"collections", "metrics", "prompts"},
+    "answers": {"collections", "metrics", "prompts", "usage"},
     "collections": {"access", "ingestion"},
     "indexing": {"metrics"},
     "erasure": {"access", "collections"},
-    "ingestion": set[str](),
+    "ingestion": {"usage"},
     "metrics": set[str](),
     "models": {"metrics"},
     "prompts": set[str](),
     "retrieval": {"metrics"},
     "sessions": set[str](),
+    "usage": set[str](),
 }
 """The other features of `services/` that each feature may import. All may import the modules at its top level."""
 
@@ -186,8 +187,8 @@ SAME_ROLE = frozenset({
 """File names that have the same meaning in every folder."""
 
 FEATURES = frozenset({
-    "accounts", "chunks", "collections", "document", "documents", "errors", "events", "groups", "indexing",
-    "messages", "model", "models", "search", "session", "sessions", "system",
+    "accounts", "chunks", "collections", "document", "documents", "errors", "events", "groups", "indexing", "messages",
+    "model", "models", "search", "session", "sessions", "statistics", "system", "usage",
 })  # fmt: skip
 """Features of the product. Each layer may have one file with such a name."""
 

@@ -65,8 +65,8 @@ def create_routes(schema: Schema, contexts: Contexts, settings: TransportSetting
     )
     page = load_page() if settings.graphiql else None
     over_http = GraphQLOverHTTP(
-        operations, settings.limits, settings.incoming, contexts.authenticate, f"{settings.root_path}{PATH}",
-        page.response if page else None,
+        operations, settings.limits, settings.incoming, contexts.authenticate, contexts.check_upload,
+        f"{settings.root_path}{PATH}", page.response if page else None,
     )  # fmt: skip
     over_websocket = GraphQLOverWebSocket(operations, contexts, settings.limits, settings.init_seconds)
     return [

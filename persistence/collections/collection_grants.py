@@ -1,10 +1,10 @@
 """Storage of the access of users and groups to collections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.access.scope_filter import scope_filter
+from persistence.access.scope_filter import collections_of, scope_filter
 from persistence.collections.collection_queries import LEVELS, require_collections
 from persistence.database.collection_tables import CollectionGrant
 from persistence.database.database import Database
@@ -13,9 +13,12 @@ from persistence.database.keyset_pages import Listing, count, page
 from persistence.database.sqlite import fetch
 from records.access import AccessLevel, AccessScope, GrantRecord, Principals
 from records.errors import NotFound
-from records.ids import CollectionId, GroupId, UserId
+from records.ids import CollectionId, GrantId, GroupId, UserId
 from records.page import Page, PageRequest
 
+_OF_MANAGED = """
+    SELECT id FROM collection_grants WHERE id IN (SELECT value FROM json_each(?)) AND collection_id IN ({managed})
+"""
 _USERS = "SELECT id FROM users WHERE id IN (SELECT value FROM json_each(?)) AND {}"
 _GROUPS = "SELECT id FROM groups WHERE id IN (SELECT value FROM json_each(?)) AND {}"
 
@@ -25,6 +28,14 @@ class Grants:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def find_many(self, scope: AccessScope, ids: Sequence[GrantId]) -> Mapping[GrantId, GrantRecord]:
+        managed = collections_of(scope, AccessLevel.MANAGE)
+        query = _OF_MANAGED.format(managed=managed.sql)
+        async with self._database.snapshot() as reader:
+            rows = await fetch(reader, query, [json_array(ids), *managed.values])
+            found = await _load(reader, [row[0] for row in rows])
+        return {record.id: record for record in found.values()}
 
     async def page(self, scope: AccessScope, collection_id: CollectionId, request: PageRequest) -> Page[GrantRecord]:
         async with self._database.snapshot() as reader:
@@ -91,7 +102,7 @@ def _listing(collection_id: CollectionId) -> Listing:
 
 def _to_record(row: CollectionGrant) -> GrantRecord:
     return GrantRecord(
-        id=row.id,
+        id=GrantId(row.id),
         user_id=None if row.user_id is None else UserId(row.user_id),
         group_id=None if row.group_id is None else GroupId(row.group_id),
         level=LEVELS[row.rank],

@@ -1,4 +1,4 @@
-"""Tables of users, log-ins, API keys, invitations and the audit log, as Tortoise models.
+"""Tables of users, log-ins, API keys, invitations, usage and the audit log, as Tortoise models.
 
 `tables.py` describes rules for all tables. Secrets are stored as digests: the SHA-256 of the secret in hexadecimal digits.
 """
@@ -132,6 +132,23 @@ class LoginDelay(Model):
 
     class Meta:
         table = "login_delays"
+
+
+# Counts of one user and one day, a date in UTC. Without foreign keys: statistics keep the counts when the user is erased.
+class DailyUsage(Model):
+    id = fields.IntField(primary_key=True)
+    user_id = fields.IntField()
+    day = fields.CharField(max_length=10)
+    answers = fields.IntField(default=0)
+    failed_answers = fields.IntField(default=0)
+    prompt_tokens = fields.BigIntField(default=0)
+    completion_tokens = fields.BigIntField(default=0)
+    uploaded_bytes = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "daily_usage"
+        unique_together = [("user_id", "day")]
+        indexes = [("day",)]
 
 
 # Without foreign keys: an entry stays when its actor is erased.

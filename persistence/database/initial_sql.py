@@ -137,6 +137,8 @@ CREATE INDEX chunks_unembedded ON chunks (document_id, position) WHERE embedding
 CREATE UNIQUE INDEX messages_one_unfinished ON messages (session_id)
 WHERE status IN ('PENDING', 'RETRIEVING', 'THINKING', 'GENERATING');
 
+CREATE INDEX messages_answers ON messages (created_at, role, model_name, time_to_first_token_ms) WHERE role = 'ASSISTANT';
+
 CREATE UNIQUE INDEX model_settings_one_default ON model_settings (is_default) WHERE is_default;
 
 CREATE UNIQUE INDEX users_one_superadmin ON users (role) WHERE role = 'SUPERADMIN';

@@ -209,6 +209,7 @@ class Message(Model):
     model_name = fields.TextField(null=True)
     thinking_mode = fields.CharField(max_length=16, null=True)
     generation = fields.TextField(null=True)
+    time_to_first_token_ms = fields.FloatField(null=True)  # as in `generation`, for statistics
     rating = fields.CharField(max_length=8, null=True)
     idempotency_key = fields.TextField(null=True)
     created_at: datetime = fields.DatetimeField()

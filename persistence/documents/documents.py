@@ -5,6 +5,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from persistence.access.daily_usage import add_usage
 from persistence.access.scope_filter import includes_all, scope_filter
 from persistence.collections.collection_queries import require_collections
 from persistence.database.database import Database
@@ -24,6 +25,7 @@ from persistence.documents.document_queries import (
 )
 from persistence.documents.extracted_text import read_text
 from records.access import AccessLevel, AccessScope, AnyScope
+from records.access.usage import DailyUsage
 from records.document import (
     SEARCHABLE,
     UNCHANGED,
@@ -59,16 +61,13 @@ class Documents:
 
     async def add(self, scope: AccessScope, new: NewDocument) -> tuple[DocumentRecord, bool]:
         collection_id = new.owning_collection_id
-        owner_id = scope.user_id if collection_id is None else None
         async with self._database.writing() as transaction:
-            if collection_id is not None:
-                await require_collections(transaction, scope, [collection_id], AccessLevel.WRITE)
-            existing = await fetch_value(transaction, _OF_OWNER, [owner_id, collection_id, new.sha256])
+            existing = await _find_existing(transaction, scope, new)
             if existing is not None:
-                return await load_document(transaction, scope, DocumentId(existing)), True
+                return await load_document(transaction, scope, existing), True
             row = await Document.create(
                 using_db=transaction,
-                owner_id=owner_id,
+                owner_id=scope.user_id if collection_id is None else None,
                 owning_collection_id=collection_id,
                 **_name_columns(new.name),
                 media_type=encodable(new.media_type),
@@ -85,7 +84,12 @@ class Documents:
             await _add_tags(transaction, row.id, new.tags)
             if collection_id is not None:
                 await execute(transaction, _PLACE, [collection_id, row.id])
+            await add_usage(transaction, scope, DailyUsage(uploaded_bytes=new.byte_size))
             return await load_document(transaction, scope, DocumentId(row.id)), False
+
+    async def is_stored(self, scope: AccessScope, new: NewDocument) -> bool:
+        async with self._database.snapshot() as reader:
+            return await _find_existing(reader, scope, new) is not None
 
     async def require(self, scope: AnyScope, document_ids: Sequence[DocumentId]) -> None:
         async with self._database.reading() as reader:
@@ -179,6 +183,19 @@ async def _add_tags(transaction: BaseDBAsyncClient, document_id: int, tags: Sequ
         distinct.setdefault(comparison_key(tag), encodable(tag))
     rows = [(document_id, tag, key) for key, tag in distinct.items()]
     await execute_many(transaction, "INSERT INTO document_tags (document_id, tag, tag_key) VALUES (?, ?, ?)", rows)
+
+
+async def _find_existing(client: BaseDBAsyncClient, scope: AccessScope, new: NewDocument) -> DocumentId | None:
+    """Return the document that the owner of a new document has with the same bytes, or None.
+
+    Raises `NotFound` for an unknown collection, and `Forbidden` without the level WRITE in it.
+    """
+    collection_id = new.owning_collection_id
+    if collection_id is not None:
+        await require_collections(client, scope, [collection_id], AccessLevel.WRITE)
+    owner_id = scope.user_id if collection_id is None else None
+    found = await fetch_value(client, _OF_OWNER, [owner_id, collection_id, new.sha256])
+    return None if found is None else DocumentId(found)
 
 
 def _name_columns(name: str) -> dict[str, str]:

@@ -41,6 +41,27 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="DailyUsage",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("user_id", fields.IntField()),
+                ("day", fields.CharField(max_length=10)),
+                ("answers", fields.IntField(default=0)),
+                ("failed_answers", fields.IntField(default=0)),
+                ("prompt_tokens", fields.BigIntField(default=0)),
+                ("completion_tokens", fields.BigIntField(default=0)),
+                ("uploaded_bytes", fields.BigIntField(default=0)),
+            ],
+            options={
+                "table": "daily_usage",
+                "app": "graphlore",
+                "unique_together": [("user_id", "day")],
+                "indexes": [Index(fields=["day"])],
+                "pk_attr": "id",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="DeepOutboxEntry",
             fields=[
                 ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -798,6 +819,7 @@ class Migration(migrations.Migration):
                 ("model_name", fields.TextField(null=True, unique=False)),
                 ("thinking_mode", fields.CharField(null=True, max_length=16)),
                 ("generation", fields.TextField(null=True, unique=False)),
+                ("time_to_first_token_ms", fields.FloatField(null=True)),
                 ("rating", fields.CharField(null=True, max_length=8)),
                 ("idempotency_key", fields.TextField(null=True, unique=False)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),

@@ -101,6 +101,7 @@ def answer_columns(message: MessageRecord) -> dict[str, Any]:
         "model_name": message.model_name,
         "thinking_mode": message.thinking_mode and message.thinking_mode.value,
         "generation": pack_or_none(message.generation),
+        "time_to_first_token_ms": message.generation and message.generation.time_to_first_token_ms,
         "completed_at": message.completed_at,
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
+from persistence.access.daily_usage import add_failed_answers, add_usage
 from persistence.access.scope_filter import scope_filter
 from persistence.database.database import Database
 from persistence.database.json_columns import now, pack
@@ -22,6 +23,7 @@ from persistence.sessions.message_queries import (
 )
 from persistence.sessions.session_totals import add_answer, set_last_message, subtract_messages
 from records.access import AnyScope
+from records.access.usage import UNCOUNTED, DailyUsage, TokenCount
 from records.answer import AnswerProgress
 from records.codes import ErrorCode
 from records.errors import Conflict, NotFound
@@ -88,6 +90,7 @@ class Messages:
                 head_id=answer.id,
                 message_count=F("message_count") + MESSAGES_OF_EXCHANGE,
             )
+            await add_usage(transaction, scope, DailyUsage(answers=1))
             return *await _load_exchange(transaction, scope, prompt.id, answer.id), False
 
     async def find_exchange(
@@ -144,15 +147,19 @@ class Messages:
             if is_stored and progress.citations is not None:
                 await store_citations(transaction, progress.message_id, progress.citations)
 
-    async def finish(self, scope: AnyScope, message: MessageRecord) -> MessageRecord:
-        """Store the end of an answer. Token usage is added to the session by the first call only. Raises `NotFound`."""
+    async def finish(self, scope: AnyScope, message: MessageRecord, used: TokenCount = UNCOUNTED) -> MessageRecord:
+        """Store the end of an answer. Only the first call adds usage. Raises `NotFound` after the usage was added."""
         async with self._database.writing() as transaction:
-            stored = await load_message(transaction, scope, message.id)
-            await Message.filter(id=message.id).using_db(transaction).update(**answer_columns(message))
-            await store_citations(transaction, message.id, message.citations)
-            if not stored.status.terminal:
-                await add_answer(transaction, message)
-            return await load_message(transaction, scope, message.id)
+            stored = (await load_messages(transaction, scope, [message.id])).get(message.id)
+            if stored is None or not stored.status.terminal:
+                await add_usage(transaction, scope, _usage_at_end(stored and message, used))
+            if stored is not None:
+                await Message.filter(id=message.id).using_db(transaction).update(**answer_columns(message))
+                await store_citations(transaction, message.id, message.citations)
+                if not stored.status.terminal:
+                    await add_answer(transaction, message)
+                return await load_message(transaction, scope, message.id)
+        raise NotFound("message", message.id)
 
     async def fail_unfinished(self, scope: AnyScope) -> tuple[MessageRecord, ...]:
         included = scope_filter(scope, "messages")
@@ -162,6 +169,7 @@ class Messages:
             ids = [row.id for row in rows]
             failed = {"status": MessageStatus.FAILED.value, "error": pack(INTERRUPTED), "completed_at": now()}
             await Message.filter(id__in=ids).using_db(transaction).update(**failed)
+            await add_failed_answers(transaction, ids)
             return tuple((await load_messages(transaction, scope, ids)).values())
 
     async def delete_exchange(self, scope: AnyScope, message_id: MessageId) -> tuple[MessageId, ...]:
@@ -179,6 +187,12 @@ class Messages:
             await load_message(transaction, scope, message_id)
             await Message.filter(id=message_id).using_db(transaction).update(rating=rating and rating.value)
             return await load_message(transaction, scope, message_id)
+
+
+def _usage_at_end(message: MessageRecord | None, used: TokenCount) -> DailyUsage:
+    """Return the usage that is known at the end of an answer. None: the message was deleted before."""
+    is_failed = message is not None and message.status is MessageStatus.FAILED
+    return DailyUsage(failed_answers=int(is_failed), prompt_tokens=used.prompt, completion_tokens=used.completion)
 
 
 def _list_messages(scope: AnyScope, session_id: SessionId) -> Listing:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from records.ids import CollectionId, GroupId, UserId
+from records.ids import CollectionId, GrantId, GroupId, UserId
 from records.session import SessionSettings
 
 
@@ -102,7 +102,7 @@ class CollectionFields:
 class GrantRecord:
     """The access of a user or of a group to a collection. Exactly one of `user_id` and `group_id` is set."""
 
-    id: int
+    id: GrantId
     user_id: UserId | None
     group_id: GroupId | None
     level: AccessLevel

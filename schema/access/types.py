@@ -16,7 +16,8 @@ from records.access import (
     UserRecord,
 )
 from records.ids import LoginId, UserId
-from resolvers import collections
+from resolvers import accounts, collections
+from schema.access.usage import UsageWindow
 from schema.collections import types as collection_types
 from schema.common import global_ids
 from schema.common.connections import After, Before, Connection, First, Last, connect, paging
@@ -31,8 +32,8 @@ describe(
     Role,
     "Rights of a user. No role includes the sessions and the private documents of another user.",
     SUPERADMIN="Everything of ADMIN; also the roles of users and the audit log. Exactly one user has this role.",
-    ADMIN="Everything of USER; also all collections, users, groups, invitations, models, background indexing and "
-    "`/metrics`.",
+    ADMIN="Everything of USER; also all collections, users, groups, statistics, invitations, models, background indexing "
+    "and `/metrics`.",
     USER="Own sessions and documents, and the collections that are assigned to the user.",
 )
 describe(
@@ -215,8 +216,8 @@ class AuditEntry(Node):
     record: strawberry.Private[records.NewAuditEntry]
     at: datetime = strawberry.field(description="Time of the action.")
     actor_name: str = strawberry.field(
-        description="Name of the actor at that time; the address that was entered if a log-in failed. Empty if the user was "
-        "erased."
+        description="Name of the actor at that time; the address that was entered if a log-in failed; "
+        "`several addresses` if the entry stands for many failed log-ins. Empty if the user was erased."
     )
     via_api_key: str | None = strawberry.field(description="Name of the API key that was used; null without one.")
     action: AuditAction = strawberry.field(description="The action.")
@@ -224,7 +225,10 @@ class AuditEntry(Node):
     target_name: str | None = strawberry.field(description="Name of that object at that time; null for none.")
     outcome: AuditOutcome = strawberry.field(description="Outcome of the action.")
     address: str | None = strawberry.field(description="IP address of the client; null if it is unknown.")
-    detail: JSON | None = strawberry.field(description="Further values, such as the new role; null for none.")
+    detail: JSON | None = strawberry.field(
+        description="Further values, such as the new role; null for none. `attempts` is the number of failed log-ins that "
+        "the entry stands for, if there is more than one."
+    )
 
     @strawberry.field(description="User who acted; null if nobody was logged in.")
     async def actor(self, info: Info) -> User | None:
@@ -268,6 +272,10 @@ class Viewer:
         session_id = self.user.record.active_session_id
         record = None if session_id is None else await info.context.loaders.sessions.load(session_id)
         return None if record is None else session_types.Session.from_record(record)
+
+    @strawberry.field(description="Usage of the user today, with its limits.")
+    async def usage(self, info: Info) -> UsageWindow:
+        return UsageWindow.from_record(await accounts.read_usage(info.context))
 
     @classmethod
     def from_record(cls, user: UserRecord, viewer: records.Viewer) -> "Viewer":

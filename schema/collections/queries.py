@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from records.access import CollectionFilter
 from resolvers import collections
-from schema.collections.types import Collection, Group
+from schema.collections.types import Collection, CollectionAccess, Group
 from schema.common import global_ids
 from schema.common.connections import After, Before, Connection, First, Last, connect, paging
 from schema.common.info import Info
@@ -24,6 +24,13 @@ async def find_group(info: Info, global_id: str) -> Group | None:
     key = global_ids.GROUP.find_key(global_id)
     record = None if key is None else await info.context.loaders.groups.load(key)
     return None if record is None else Group.from_record(record)
+
+
+async def find_collection_access(info: Info, global_id: str) -> CollectionAccess | None:
+    key = global_ids.COLLECTION_ACCESS.find_key(global_id)
+    ids = [] if key is None else [key]
+    found = await info.context.collections.stores.grants.find_many(info.context.scope, ids)
+    return next((CollectionAccess.from_record(record) for record in found.values()), None)
 
 
 @strawberry.type

@@ -85,7 +85,7 @@ Principal = Annotated[
 
 
 @strawberry.type(description="The access of a user or a group to a collection.")
-class CollectionAccess:
+class CollectionAccess(Node):
     record: strawberry.Private[records.GrantRecord]
     level: AccessLevel = strawberry.field(description="Rights of the user, or of the members of the group.")
     granted_at: datetime = strawberry.field(description="Time at which the access was given.")
@@ -106,7 +106,7 @@ class CollectionAccess:
 
     @classmethod
     def from_record(cls, record: records.GrantRecord) -> "CollectionAccess":
-        return from_record(cls, record, record=record)
+        return from_record(cls, record, id=global_ids.COLLECTION_ACCESS.encode(record.id), record=record)
 
 
 @strawberry.type(description="Numbers of a collection.")

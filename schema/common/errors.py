@@ -58,7 +58,7 @@ describe(
     HUB_GATED="The Hugging Face Hub requires a token with access to the repository. Does not occur at present.",
     UNAUTHENTICATED="The request has no valid credentials.",
     INVALID_CREDENTIALS="An address, password, code or refresh token is wrong.",
-    RATE_LIMITED="There were too many attempts. Try again later.",
+    RATE_LIMITED="There were too many attempts, or the user has reached a limit of usage. Try again later.",
     WEAK_PASSWORD="The password is not accepted.",  # noqa: S106  # a description
     FORBIDDEN="The viewer may not use the operation or change the object; or the request comes from a page of a site that "
     "may not use this server, or is an upload without the header `GraphQL-Require-Preflight`.",
@@ -160,7 +160,9 @@ class ForbiddenError(Error):
     pass
 
 
-@strawberry.type(description="There were too many attempts.")
+@strawberry.type(
+    description="There were too many attempts, or the user has reached a limit of usage. The message states which."
+)
 class RateLimitedError(Error):
     retry_after_ms: int = strawberry.field(description="Suggested delay before the next attempt, in milliseconds.")
 

@@ -20,6 +20,7 @@ from records.ids import (
     ChunkId,
     CollectionId,
     DocumentId,
+    GrantId,
     GroupId,
     InvitationId,
     LoginId,
@@ -110,6 +111,7 @@ INVITATION = IdCodec("Invitation", _read_number(InvitationId))
 AUDIT_ENTRY = IdCodec("AuditEntry", _read_number(AuditEntryId))
 GROUP = IdCodec("Group", _read_number(GroupId))
 COLLECTION = IdCodec("Collection", _read_number(CollectionId))
+COLLECTION_ACCESS = IdCodec("CollectionAccess", _read_number(GrantId))
 
 CODEC_OF_RECORD: dict[str, IdCodec[Any]] = {
     "document": DOCUMENT,

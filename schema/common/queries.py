@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from schema.access.queries import find_api_key, find_audit_entry, find_invitation, find_login, find_user
-from schema.collections.queries import find_collection, find_group
+from schema.collections.queries import find_collection, find_collection_access, find_group
 from schema.common import global_ids
 from schema.common.info import Info
 from schema.common.types import Node
@@ -29,6 +29,7 @@ FINDERS: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "AuditEntry": find_audit_entry,
     "Group": find_group,
     "Collection": find_collection,
+    "CollectionAccess": find_collection_access,
 }
 """The function that finds an object by its global id, for each type."""
 

@@ -12,6 +12,7 @@ from schema.common.errors import (
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
+    RateLimitedError,
     TooLargeError,
     UnsupportedError,
 )
@@ -82,7 +83,8 @@ UploadDocumentResult = Annotated[
     | TooLargeError
     | NotFoundError
     | ForbiddenError
-    | BusyError,
+    | BusyError
+    | RateLimitedError,
     strawberry.union("UploadDocumentResult", description="Result of `uploadDocument`."),
 ]
 ImportDocumentResult = Annotated[
@@ -92,7 +94,8 @@ ImportDocumentResult = Annotated[
     | TooLargeError
     | NotFoundError
     | ForbiddenError
-    | BusyError,
+    | BusyError
+    | RateLimitedError,
     strawberry.union("ImportDocumentResult", description="Result of `importDocument`."),
 ]
 UpdateDocumentResult = Annotated[

@@ -6,7 +6,14 @@ import strawberry
 
 from resolvers import messages, sessions
 from schema.common import global_ids
-from schema.common.errors import BusyError, ConflictError, InvalidInputError, ModelNotReadyError, NotFoundError
+from schema.common.errors import (
+    BusyError,
+    ConflictError,
+    InvalidInputError,
+    ModelNotReadyError,
+    NotFoundError,
+    RateLimitedError,
+)
 from schema.common.info import Info
 from schema.common.mapping import from_record, or_none, provided_fields
 from schema.common.types import EraseReceipt
@@ -78,7 +85,13 @@ DeleteSessionResult = Annotated[
     strawberry.union("DeleteSessionResult", description="Result of `deleteSession`."),
 ]
 SendMessageResult = Annotated[
-    SendMessageSuccess | InvalidInputError | NotFoundError | ModelNotReadyError | BusyError | ConflictError,
+    SendMessageSuccess
+    | InvalidInputError
+    | NotFoundError
+    | ModelNotReadyError
+    | BusyError
+    | ConflictError
+    | RateLimitedError,
     strawberry.union("SendMessageResult", description="Result of `sendMessage`."),
 ]
 CancelGenerationResult = Annotated[

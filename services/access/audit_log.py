@@ -1,11 +1,18 @@
 """The audit log: who did what to whom, and from where."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from records.access import AuditAction, AuditOutcome, Exchange, NewAuditEntry, Viewer
 from records.ids import UserId
 from services.interfaces.access.audit_store import AuditStore
+
+ATTEMPT_WINDOW = timedelta(minutes=1)
+MAX_FAILED = 30
+"""Number of entries of failed log-ins in a minute, after which further ones are counted in one entry."""
+SEVERAL = "several addresses"
 
 
 class AuditLog:
@@ -40,9 +47,15 @@ class AuditLog:
         )
 
     async def record_failed_log_in(self, email: str, exchange: Exchange) -> None:
-        """Record a failed attempt to log in. Nobody is the actor; the name is the address that was entered."""
+        """Record a failed attempt to log in. Nobody is the actor; the name is the address that was entered.
+
+        Attempts with the same address from the same client within a minute are one entry. After `MAX_FAILED` entries
+        in a minute, all others are one entry without a client, so that attempts cannot fill the disk.
+        """
         action, outcome = AuditAction.LOG_IN_FAILED, AuditOutcome.DENIED
-        await self._entries.add(NewAuditEntry(None, email, None, action, None, None, outcome, exchange.address, None))
+        entry = NewAuditEntry(None, email, None, action, None, None, outcome, exchange.address, None)
+        other = replace(entry, actor_name=SEVERAL, address=None)
+        await self._entries.add_attempt(entry, other, datetime.now(UTC) - ATTEMPT_WINDOW, MAX_FAILED)
 
     async def record_user(
         self, action: AuditAction, user_id: UserId | None, name: str, exchange: Exchange, *, is_denied: bool = False

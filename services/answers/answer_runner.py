@@ -81,6 +81,10 @@ class AnswerRunner:
         """The number of answers that are being generated or wait for the model."""
         return len(self._running)
 
+    def running_of(self, scope: AccessScope) -> int:
+        """Return the number of unfinished answers of the scope's user."""
+        return sum(answer.access.user_id == scope.user_id for answer in self._running.values())
+
     def find(self, scope: AccessScope, message_id: MessageId) -> RunningAnswer | None:
         """Return the running answer of a message of the scope, or None if there is none."""
         answer = self._running.get(message_id)
@@ -133,7 +137,7 @@ class AnswerRunner:
     async def _end(self, answer: RunningAnswer, outcome: Outcome) -> None:
         if outcome.error is not None:
             log.warning("answer failed", message=answer.id, code=outcome.error.code.value)
-        message = await self._outcomes.store(answer.access, answer.ended_with(outcome))
+        message = await self._outcomes.store(answer.access, answer.ended_with(outcome), answer.used)
         answer.end(message)
         self._streams.keep(answer.access.user_id, answer.log)
         self.ends[message.status] += 1

@@ -31,9 +31,7 @@ from services.answers.event_streams import EventStreams
 from services.answers.outcome_store import OutcomeStore
 from services.answers.running_answer import RunningAnswer
 from services.interfaces.message_store import MessageStore
-
-RETRY_AFTER_MS = 2000
-"""Milliseconds after which a client that was refused as busy should try again."""
+from services.usage import Places
 
 Exchange = tuple[MessageRecord, MessageRecord]
 """A prompt and its answer."""
@@ -52,7 +50,7 @@ class Answers:
         runner: AnswerRunner,
         outcomes: OutcomeStore,
         streams: EventStreams,
-        limit: int,
+        places: Places,
         tasks: OwnedTasks,
     ) -> None:
         self._planner = planner
@@ -60,7 +58,7 @@ class Answers:
         self._runner = runner
         self._outcomes = outcomes
         self._streams = streams
-        self._limit = limit
+        self._places = places
         self._tasks = tasks
         self._starting = anyio.Lock()
         "Locked from the storage of an exchange until its answer runs: the answer must not count as an orphan in between."
@@ -94,8 +92,8 @@ class Answers:
 
         If the session has an exchange with this idempotency key already, that exchange is returned. Raises `NotFound` for an
         unknown session or document, `InvalidInput` for a sampling setting that is out of range, `ModelNotReady` if the model
-        is neither READY nor LOADING, `Busy` if the limit of unfinished answers is reached, and `Conflict` if the session's
-        last answer is unfinished.
+        is neither READY nor LOADING, `Busy` if the limit of unfinished answers is reached, `RateLimited` if the user has
+        reached a limit of usage, and `Conflict` if the session's last answer is unfinished.
         """
         ids = None if document_ids is None else tuple(document_ids)
         request = PromptRequest(scope, session_id, content, thinking_mode, ids, sampling, idempotency_key)
@@ -118,19 +116,13 @@ class Answers:
             known = await self._find_exchange(request)
             if known is not None:
                 return known
-            self._require_place()
+            await self._places.require(request.scope, self._runner)
             prompt, answer, is_known = await self._without_orphan(
                 request.scope, request.session_id, lambda: self._store(request, plan)
             )
             if not is_known:
                 self._runner.start(request.scope, prompt, answer, plan)
         return prompt, answer
-
-    def _require_place(self) -> None:
-        running = self._runner.running
-        if running >= self._limit:
-            message = f"{running} answers are running or waiting, which is the limit. Try again in a moment."
-            raise Busy(message, queue_depth=running, retry_after_ms=RETRY_AFTER_MS)
 
     async def _store(self, request: PromptRequest, plan: AnswerPlan) -> tuple[MessageRecord, MessageRecord, bool]:
         model = plan.ready_model()
@@ -254,7 +246,7 @@ async def open_answers(
     planner: AnswerPlanner,
     messages: MessageStore,
     listeners: AnswerListeners,
-    limit: int,
+    places: Places,
     supervisor: Supervisor,
     system: SystemScope,
 ) -> AsyncIterator[Answers]:
@@ -263,11 +255,11 @@ async def open_answers(
     An answer is generated and stored with the scope of the user who sent the prompt. `system` is the scope with which the
     answers of earlier processes are stored as FAILED.
 
-    `limit` is the maximum number of answers that run or wait at the same time. Above it, `send_message` raises `Busy`.
+    `places` limits the answers that run or wait at the same time, and the usage of each user.
     """
     await _fail_interrupted(messages, system)
     outcomes, streams = OutcomeStore(messages), EventStreams()
     async with open_owned_tasks(supervisor, "answers") as tasks:
         runner = AnswerRunner(generator, messages, outcomes, streams, listeners, tasks)
         async with supervisor.running("answer checkpoints", runner.store_progress):
-            yield Answers(planner, messages, runner, outcomes, streams, limit, tasks)
+            yield Answers(planner, messages, runner, outcomes, streams, places, tasks)

@@ -8,6 +8,7 @@ import structlog
 
 from concurrency import run_unit
 from records.access import AccessScope
+from records.access.usage import UNCOUNTED, TokenCount
 from records.codes import ErrorCode
 from records.errors import ExpectedError, NotFound
 from records.ids import MessageId
@@ -27,10 +28,10 @@ class OutcomeStore:
 
     def __init__(self, messages: MessageStore) -> None:
         self._messages = messages
-        self._postponed: dict[MessageId, tuple[AccessScope, MessageRecord]] = {}
+        self._postponed: dict[MessageId, tuple[AccessScope, MessageRecord, TokenCount]] = {}
 
-    async def store(self, scope: AccessScope, ended: MessageRecord) -> MessageRecord:
-        """Store an ended answer and return it as stored. Never raises.
+    async def store(self, scope: AccessScope, ended: MessageRecord, used: TokenCount) -> MessageRecord:
+        """Store an ended answer with the tokens that it used, and return it as stored. Never raises.
 
         If the database rejects the answer, return it as FAILED, with its text and the reason. `retry` stores it later.
         """
@@ -39,15 +40,15 @@ class OutcomeStore:
         async def finish() -> None:
             nonlocal stored
             try:
-                stored = await self._messages.finish(scope, ended)
+                stored = await self._messages.finish(scope, ended, used)
             except NotFound as failure:
                 stored = _not_stored(ended, failure.code, failure.message)
             except ExpectedError as failure:
-                stored = self._postpone(scope, _not_stored(ended, failure.code, failure.message))
+                stored = self._postpone(scope, _not_stored(ended, failure.code, failure.message), used)
 
         async def report(message: str) -> None:
             nonlocal stored
-            stored = self._postpone(scope, _not_stored(ended, ErrorCode.INTERNAL, message))
+            stored = self._postpone(scope, _not_stored(ended, ErrorCode.INTERNAL, message), used)
             found = await self._messages.get(scope, ended.id)
             if found.status.terminal:  # it was committed, and only the confirmation failed
                 stored = found
@@ -56,10 +57,10 @@ class OutcomeStore:
         await run_unit(finish, "storage of an ended answer", report)
         return stored
 
-    def _postpone(self, scope: AccessScope, failed: MessageRecord) -> MessageRecord:
+    def _postpone(self, scope: AccessScope, failed: MessageRecord, used: TokenCount) -> MessageRecord:
         assert failed.error is not None
         log.warning("ended answer not stored", message=failed.id, code=failed.error.code.value)
-        self._postponed[failed.id] = scope, failed
+        self._postponed[failed.id] = scope, failed, used
         return failed
 
     async def retry(self) -> bool:
@@ -84,8 +85,8 @@ class OutcomeStore:
         Raises what `MessageStore.finish` raises.
         """
         failed = replace(message, status=MessageStatus.FAILED, error=INTERRUPTED, completed_at=datetime.now(UTC))
-        _, ended = self._postponed.get(message.id, (scope, failed))
-        stored = await self._messages.finish(scope, ended)
+        _, ended, used = self._postponed.get(message.id, (scope, failed, UNCOUNTED))
+        stored = await self._messages.finish(scope, ended, used)
         self._postponed.pop(message.id, None)
         log.warning("orphaned answer failed", message=message.id)
         return stored

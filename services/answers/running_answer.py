@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import anyio
 
 from records.access import AccessScope
+from records.access.usage import UNCOUNTED, TokenCount
 from records.answer import AnswerEvent, AnswerProgress
 from records.codes import ErrorCode
 from records.ids import MessageId
@@ -69,6 +70,8 @@ class RunningAnswer:
     searched: SearchedDocuments | None
     "The documents to search; None for all."
     log: EventLog
+    used: TokenCount = UNCOUNTED
+    "Tokens of the generations that have ended, also of those that were canceled."
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     "Cancels the generation. The outcome is stored outside of this scope."
     stopped: anyio.Event = field(default_factory=anyio.Event)

@@ -19,6 +19,7 @@ from services.answers.generation_spans import GenerationSpans, inference_span, s
 from services.answers.running_answer import RunningAnswer
 from services.metrics.latency import Latency
 from services.prompts import FittedPrompt, ask_for_answer, ask_for_reasoning
+from services.usage.token_tally import TokenTally
 
 REASONING_TOKENS = 256
 """Maximum number of tokens of the separate reasoning, for models that do not reason by themselves."""
@@ -128,19 +129,29 @@ class TextGenerator:
         *,
         thinking: bool = False,
     ) -> Finished | None:
-        """Generate and publish the text. Return None if `publish` rejected it and the generation was canceled."""
-        conversation = conversation_key(running)
-        with inference_span(self.tracer, running.message.model_name or "", conversation, sampling) as span:
-            async with (
-                inference.generate(messages, sampling, conversation, salt=self.salt, thinking=thinking) as generation,
-                aclosing(GenerationSpans(self.tracer, generation).events()) as events,
-            ):
-                async for event in events:
-                    if isinstance(event, PromptProgress):
-                        publish_progress(running, running.message.status, event)
-                    elif not publish(running, event.text, event.reasoning):
-                        return None
-            set_usage(span, generation.finished)
+        """Generate and publish the text. Return None if `publish` rejected it and the generation was canceled.
+
+        The tokens are added to those that the answer has used, whatever the end of the generation.
+        """
+        conversation, tally = conversation_key(running), TokenTally()
+        try:
+            with inference_span(self.tracer, running.message.model_name or "", conversation, sampling) as span:
+                async with (
+                    inference.generate(
+                        messages, sampling, conversation, salt=self.salt, thinking=thinking
+                    ) as generation,
+                    aclosing(GenerationSpans(self.tracer, generation).events()) as events,
+                ):
+                    async for event in events:
+                        tally.add(event)
+                        if isinstance(event, PromptProgress):
+                            publish_progress(running, running.message.status, event)
+                        elif not publish(running, event.text, event.reasoning):
+                            return None
+                tally.finish(generation.finished)
+                set_usage(span, generation.finished)
+        finally:
+            running.used += tally.tokens
         self.latency.observe(generation.finished)
         return generation.finished
 

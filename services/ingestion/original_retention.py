@@ -4,18 +4,24 @@ import anyio
 
 from records.access import AccessScope
 from records.document import DocumentRecord, DocumentStatus, NewDocument, ReceivedFile
+from records.errors import RateLimited
 from services.ingestion.document_stores import DocumentStores
 from services.interfaces.original_files import Originals
+from services.usage import Usage
 
 
 class OriginalRetention:
     """Stores and removes originals. Documents with the same bytes share an original, so one lock covers every change."""
 
-    def __init__(self, originals: Originals, stores: DocumentStores, *, keep: bool) -> None:
-        """If `keep` is False, the original of a document is removed when the document is READY."""
+    def __init__(self, originals: Originals, stores: DocumentStores, *, keep: bool, usage: Usage | None = None) -> None:
+        """If `keep` is False, the original of a document is removed when the document is READY.
+
+        Without `usage`, uploads are not limited.
+        """
         self._originals = originals
         self._stores = stores
         self._keep = keep
+        self._usage = usage
         self._lock = anyio.Lock()
 
     async def add(self, scope: AccessScope, file: ReceivedFile, new: NewDocument) -> tuple[DocumentRecord, bool]:
@@ -24,14 +30,24 @@ class OriginalRetention:
         The user has the document already if one of the user's documents has the same bytes. The file is stored first: a
         crash before the document is stored leaves a file without a document, which the next start removes.
 
-        Raises `DiskFull` if the disk is full.
+        Raises `RateLimited` if a new document exceeds the user's limit of uploads, and `DiskFull` if the disk is full.
         """
         async with self._lock:
+            await self._check_usage(scope, new)
             await self._originals.adopt(file)
             document, is_duplicate = await self._stores.requested.add(scope, new)
             if is_duplicate:
                 await self._remove_unneeded(document)
         return document, is_duplicate
+
+    async def _check_usage(self, scope: AccessScope, new: NewDocument) -> None:
+        """Raise `RateLimited` for a document that is new to the user and exceeds the limit of uploads."""
+        try:
+            if self._usage is not None:
+                await self._usage.check_upload(scope, new.byte_size)
+        except RateLimited:
+            if not await self._stores.requested.is_stored(scope, new):
+                raise
 
     async def release(self, document: DocumentRecord) -> None:
         """Remove the original of a document that has become READY, unless originals are kept."""

@@ -28,8 +28,17 @@ class DocumentStore(Protocol):
 
         If the owner has a document with the same bytes (`sha256`), return that, and True.
 
+        The size of a new document is added to the usage of the user.
+
         An existing document is not changed. A document that is being deleted does not count as existing. Raises `NotFound`
         for an unknown collection, and `Forbidden` without the level WRITE in it.
+        """
+        ...
+
+    async def is_stored(self, scope: AccessScope, new: NewDocument) -> bool:
+        """Return whether the owner of a new document has one with the same bytes, which `add` would return.
+
+        Raises what `add` raises for a collection.
         """
         ...
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from records.access import AnyScope
+from records.access.usage import UNCOUNTED, TokenCount
 from records.answer import AnswerProgress
 from records.ids import MessageId, ModelId, SessionId
 from records.page import Page, PageRequest
@@ -76,10 +77,12 @@ class MessageStore(Protocol):
         """Store the progress of an unfinished answer. No-op if it has ended or was deleted."""
         ...
 
-    async def finish(self, scope: AnyScope, message: MessageRecord) -> MessageRecord:
-        """Store an ended answer, and the session's last model, time and usage, in one transaction.
+    async def finish(self, scope: AnyScope, message: MessageRecord, used: TokenCount = UNCOUNTED) -> MessageRecord:
+        """Store an ended answer, the session's last model, time and usage, and the user's usage, in one transaction.
 
-        Raises `NotFound` if the message was deleted. Repeated calls add the usage once.
+        `used` are the tokens of all generations of the answer, which count for the user whatever its end.
+
+        Raises `NotFound` if the message was deleted; the user's usage is stored. Repeated calls add the usage once.
         """
         ...
 

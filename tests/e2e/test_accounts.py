@@ -1,4 +1,4 @@
-"""Two people on one server: set-up by the printed code, an invitation, private documents, and a restart."""
+"""Two people on one server: set-up by the printed code, an invitation, private documents, limits, and a restart."""
 
 import re
 from pathlib import Path
@@ -59,3 +59,25 @@ async def test_two_people_share_a_server_and_not_their_documents(tmp_path: Path)
             assert (await nobody.raw(DOCUMENTS)).status_code == 401
         log = server.output.read_text()
     assert not any(secret in log for secret in (PASSWORD, ada, ben, code))
+
+
+USAGE = """{ viewer { usage { answersLimit tokensLimit uploadedBytesToday uploadLimitBytes } }
+    statistics { users documents answers } }"""
+IMPORT = """mutation ($text: String!) { importDocument(input: {source: {text: $text}}) { __typename } }"""
+
+
+async def test_the_limits_of_the_settings_apply_and_survive_a_restart(tmp_path: Path) -> None:
+    limits = {"daily_answers": "5", "daily_tokens": "1000", "daily_upload_bytes": "30"}
+    for _ in range(2):
+        async with running_server(tmp_path / "data", **limits) as server, Client(server.url) as client:
+            texts = ["Bolt A takes 35 Nm.", "Bolt B takes 50 Nm."]
+            found = [(await client.run(IMPORT, text=text))["importDocument"]["__typename"] for text in texts]
+            assert found == ["ImportDocumentSuccess", "RateLimitedError"], "the first is a duplicate after the restart"
+            assert await client.run(USAGE) == {
+                "viewer": {
+                    "usage": {
+                        "answersLimit": 5, "tokensLimit": 1000, "uploadedBytesToday": 19, "uploadLimitBytes": 30,
+                    }
+                },
+                "statistics": {"users": 1, "documents": 1, "answers": 0},
+            }  # fmt: skip

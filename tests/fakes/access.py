@@ -1,10 +1,12 @@
-"""Access with fake stores: users, and a log-in, a key, an invitation and an audit entry of theirs."""
+"""Access with fake stores: users, and a log-in, a key, an invitation and an audit entry of theirs; usage; statistics."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any, Generic, TypeVar, cast
 
 from persistence.access.users import Users
 from records.access import (
+    AccessScope,
     AccountsMode,
     AnyScope,
     ApiKeyRecord,
@@ -20,6 +22,9 @@ from records.access import (
     UserRecord,
     Viewer,
 )
+from records.access.statistics import Statistics, StatisticsRange, UsageTotals
+from records.access.usage import DailyUsage, UsageLimits
+from records.document import DocumentStatus
 from records.ids import ApiKeyId, AuditEntryId, InvitationId, LoginId
 from records.page import Page, PageRequest
 from services.access import Access, AccessStores
@@ -47,6 +52,17 @@ ENTRY = AuditEntryRecord(
         "127.0.0.1",
         {"role": "USER"},
     ),
+)
+
+LIMITS = UsageLimits(3, 50, 1 << 40, 1 << 41)
+USED = DailyUsage(answers=4, failed_answers=1, prompt_tokens=1 << 33, completion_tokens=20, uploaded_bytes=1 << 34)
+STATISTICS = Statistics(
+    users_by_role=((Role.SUPERADMIN, 1), (Role.USER, 4)),
+    documents_by_status=((DocumentStatus.READY, 7), (DocumentStatus.FAILED, 1)),
+    sessions=3,
+    usage=UsageTotals(2, 10, 1, 1 << 33, 200, ((date(2026, 11, 20), 0), (date(2026, 11, 21), 10))),
+    answers_by_model=(("Small", 9),),
+    median_time_to_first_token_ms=120.5,
 )
 
 LOGGED_IN = LoggedIn(Viewer(LOCAL, "Ada", LOGIN.id), USER, "an access token", THEN, "a refresh token")
@@ -143,3 +159,21 @@ def fake_access(users: Users | None = None) -> Access:
         tasks=cast(Any, TasksOfCallers()),
         set_up_code=None,
     )
+
+
+class FakeUsageStore:
+    """The same usage on every day."""
+
+    async def of_day(self, scope: AccessScope, day: date) -> DailyUsage:
+        return USED
+
+
+class FakeStatistics:
+    """The same statistics for every range. `ranges` are those that were read."""
+
+    def __init__(self) -> None:
+        self.ranges: list[StatisticsRange] = []
+
+    async def read(self, scope: AccessScope, range: StatisticsRange) -> Statistics:
+        self.ranges.append(range)
+        return STATISTICS

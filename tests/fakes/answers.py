@@ -10,12 +10,14 @@ from typing import Any, cast
 import anyio
 
 from records.access import AnyScope
+from records.access.usage import UNCOUNTED, TokenCount, UsageLimits
 from records.answer import AnswerProgress
 from records.ids import DocumentId, MessageId, SessionId
 from records.session import MessageRecord, MessageRole, MessageStatus
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.effective_settings import SERVER_DEFAULTS
 from services.answers.running_answer import AnswerResult, RunningAnswer
+from services.usage import Places, Usage
 from tests.access import LOCAL, SYSTEM
 from tests.fakes.collections import FakeCollectionStore
 from tests.fakes.services import FakeModels
@@ -50,7 +52,7 @@ class ExchangedMessages(FakeMessages):
         before = "" if progress.replaces else stored.content
         self.put(replace(stored, status=progress.status, content=before + progress.content))
 
-    async def finish(self, scope: AnyScope, message: MessageRecord) -> MessageRecord:
+    async def finish(self, scope: AnyScope, message: MessageRecord, used: TokenCount = UNCOUNTED) -> MessageRecord:
         return self.put(message)
 
     async def fail_unfinished(self, scope: AnyScope) -> tuple[MessageRecord, ...]:
@@ -98,9 +100,10 @@ async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) 
         SERVER_DEFAULTS,
     )
     messages = cast(Any, answerer.messages)
+    places = Places(MANY, Usage(cast(Any, None), UsageLimits()))
     async with (
         open_test_supervisor() as supervisor,
-        open_answers(answerer, planner, messages, AnswerListeners(), MANY, supervisor, SYSTEM) as answers,
+        open_answers(answerer, planner, messages, AnswerListeners(), places, supervisor, SYSTEM) as answers,
     ):
         yield answers
 

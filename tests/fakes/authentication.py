@@ -11,6 +11,7 @@ from services.access.authentication import read_bearer
 from services.access.revocations import Revocations
 from tests.access import LOCAL, STRANGER
 from transport import Contexts
+from transport.execution.operations import CheckUpload
 
 
 def make_viewer(scope: AccessScope = LOCAL) -> Viewer:
@@ -54,7 +55,8 @@ def make_contexts(
     create: Callable[[Viewer, Exchange], object],
     authentication: FakeAuthentication | None = None,
     authorize: Callable[[Viewer, Iterable[str]], None] = permit_everything,
+    check_upload: CheckUpload | None = None,
 ) -> Contexts:
     """Return contexts whose requests are authenticated by a fake."""
     chosen = authentication or FakeAuthentication()
-    return Contexts(chosen.authenticate, authorize, chosen.watch, create)
+    return Contexts(chosen.authenticate, authorize, chosen.watch, create, check_upload)

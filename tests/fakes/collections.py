@@ -15,7 +15,7 @@ from records.access import (
 )
 from records.document import EraseReceipt
 from records.events import Change, ChangeKind
-from records.ids import CollectionId, GroupId, SessionId, UserId
+from records.ids import CollectionId, GrantId, GroupId, SessionId, UserId
 from records.session import SessionSettings
 from services.collections import CollectionServices, CollectionStores
 from services.erasure import SessionErasure
@@ -39,8 +39,8 @@ COLLECTION = CollectionRecord(
     updated_at=THEN,
 )
 GRANTS = (
-    GrantRecord(1, ME, None, AccessLevel.WRITE, ME, THEN),
-    GrantRecord(2, None, GROUP.id, AccessLevel.READ, ME, THEN),
+    GrantRecord(GrantId(1), ME, None, AccessLevel.WRITE, ME, THEN),
+    GrantRecord(GrantId(2), None, GROUP.id, AccessLevel.READ, ME, THEN),
 )
 STATISTICS = CollectionStatistics(3, 2, 40, 12_345, 5, 2, 17, THEN)
 

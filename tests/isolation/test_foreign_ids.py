@@ -27,9 +27,9 @@ Ids = dict[str, str]
 OF_THE_SERVER = {
     "loadModel", "unloadModel", "updateModelSettings", "deleteModel", "model", "models", "modelEvents",
     "auditEntries", "collection", "updateCollection", "addDocumentsToCollection", "removeDocumentsFromCollection",
-    "grantAccess", "revokeAccess", "createCollection", "uploadDocument", "collectionEvents", "createGroup",
-    "updateGroup", "deleteGroup", "createInvitation", "users", "user", "logOut", "updateUser", "resetPassword",
-    "revokeInvitation", "revokeApiKey",
+    "grantAccess", "revokeAccess", "createCollection", "deleteCollection", "deleteUser", "uploadDocument",
+    "collectionEvents", "createGroup", "updateGroup", "deleteGroup", "createInvitation", "users", "user", "logOut",
+    "updateUser", "resetPassword", "revokeInvitation", "revokeApiKey",
 }  # fmt: skip
 """Root fields whose ids are those of models, which belong to the server, of accounts and of collections.
 

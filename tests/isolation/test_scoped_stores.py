@@ -97,6 +97,7 @@ CASES: dict[str, Case] = {
     "MessageStore.delete_exchange": lambda s, ids: s.messages.delete_exchange(STRANGER, ids.prompt),
     "MessageStore.rate": lambda s, ids: s.messages.rate(STRANGER, ids.answer.id, MessageRating.UP),
     "DocumentStore.add": lambda s, ids: add_same_bytes(s),
+    "DocumentStore.is_stored": lambda s, ids: owns_same_bytes(s),
     "DocumentStore.require": lambda s, ids: s.documents.require(STRANGER, [ids.document]),
     "DocumentStore.get": lambda s, ids: s.documents.get(STRANGER, ids.document),
     "DocumentStore.find": lambda s, ids: s.documents.find(STRANGER, ids.document),
@@ -130,6 +131,11 @@ async def add_same_bytes(stores: Stores) -> bool:
     """Add a document with the bytes of the local user's document. Return whether the store reports a duplicate."""
     new = await stores.documents.get(LOCAL, DocumentId(1))
     return (await stores.documents.add(STRANGER, new_from(new)))[1]
+
+
+async def owns_same_bytes(stores: Stores) -> bool:
+    """Return whether the stranger owns a document with the bytes of the local user's document."""
+    return await stores.documents.is_stored(STRANGER, new_from(await stores.documents.get(LOCAL, DocumentId(1))))
 
 
 def new_from(document: DocumentRecord) -> NewDocument:

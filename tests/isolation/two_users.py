@@ -14,26 +14,30 @@ from starlette.requests import HTTPConnection
 from concurrency import OwnedTasks, open_owned_tasks
 from persistence.access.audit_entries import AuditEntries
 from persistence.access.erasures import Erasures
+from persistence.access.statistics import ServerStatistics
 from persistence.access.users import Users
 from persistence.database.database import Database
 from records.access import Exchange, Viewer
+from records.access.usage import UsageLimits
 from records.configuration import Limits, ServerSettings
 from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.permissions import authorize
 from services.access.audit_log import AuditLog
 from services.access.revocations import Revocations
-from services.collections import CollectionStores, create_collections
+from services.collections import CollectionServices, CollectionStores, create_collections
 from services.erasure import Erasure, SessionErasure
 from services.ingestion import IncomingFiles
 from services.memberships import Memberships
 from services.retrieval.retriever import Retriever
 from services.sessions import Sessions
+from services.usage import Usage
 from tests.access import PEOPLE, add_people
 from tests.fakes.access import fake_access
 from tests.fakes.authentication import FakeAuthentication, make_contexts, make_viewer
 from tests.fakes.embedding import FakeEmbedder
 from tests.fakes.indexing import FakeDeepVectors
+from tests.fakes.inference import FakeInference
 from tests.fakes.ingestion import EmptyVectorIndex
 from tests.fakes.reranking import FakeReranker
 from tests.fakes.services import FakeIndexing, FakeMetrics, FakeModels
@@ -49,6 +53,8 @@ from transport.errors import OperationRejected
 from transport.execution.operations import Operations
 from transport.http.graphql_request import GraphQLRequest
 from transport.json_codec import encode_json
+
+NO_LIMITS = UsageLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +95,35 @@ class TwoUsers:
         return payloads
 
 
-def context_factory(
-    answers: AnswersHarness, ingestion: IngestionHarness, tasks: OwnedTasks
-) -> Callable[[Viewer, Exchange], Context]:
-    """Return a function that creates contexts over the real stores and services of both harnesses."""
-    stores = answers.stores
-    vectors, embedder, reranker = cast(Any, EmptyVectorIndex()), FakeEmbedder(), cast(Any, FakeReranker())
-    database = answers.stores.database
-    audit, changes = AuditLog(AuditEntries(database)), Sessions(stores.sessions)
+def _sharing(
+    answers: AnswersHarness, ingestion: IngestionHarness, tasks: OwnedTasks, changes: Sessions
+) -> tuple[CollectionServices, Erasure]:
+    """Return the real services of collections and of erasure."""
+    stores, database = answers.stores, answers.stores.database
+    of_collections = CollectionStores(stores.collections, stores.grants, stores.groups)
+    audit = AuditLog(AuditEntries(database))
     collections = create_collections(
-        tasks,
-        CollectionStores(stores.collections, stores.grants, stores.groups),
-        stores.documents,
-        ingestion.events,
-        ingestion.members,
-        audit,
+        tasks, of_collections, stores.documents, ingestion.events, ingestion.members, audit
     )
     sessions = SessionErasure(stores.sessions, stores.messages, changes, answers.answers)
     erasure = Erasure(
         Erasures(database), Users(database), stores.collections, sessions, ingestion.ingestion, collections.events,
         Revocations(), audit, tasks,
     )  # fmt: skip
+    return collections, erasure
+
+
+def context_factory(
+    answers: AnswersHarness, ingestion: IngestionHarness, tasks: OwnedTasks, usage: Usage | None = None
+) -> Callable[[Viewer, Exchange], Context]:
+    """Return a function that creates contexts over the real stores and services of both harnesses."""
+    stores = answers.stores
+    vectors, embedder, reranker = cast(Any, EmptyVectorIndex()), FakeEmbedder(), cast(Any, FakeReranker())
+    changes = Sessions(stores.sessions)
+    collections, erasure = _sharing(answers, ingestion, tasks, changes)
     return partial(
         Context,
-        access=fake_access(Users(database)),
+        access=fake_access(Users(stores.database)),
         collections=collections,
         erasure=erasure,
         documents=stores.documents,
@@ -129,6 +140,8 @@ def context_factory(
         models=cast(Any, FakeModels(make_model())),
         metrics=FakeMetrics(SAMPLE),
         indexing=FakeIndexing(INDEXING),
+        usage=usage or Usage(stores.usage, NO_LIMITS),
+        statistics=ServerStatistics(stores.database),
         settings=ServerSettings("words-hashed", embedder.dimensions),
         limits=Limits(),
         deep_vectors=FakeDeepVectors(3),
@@ -136,17 +149,20 @@ def context_factory(
 
 
 @asynccontextmanager
-async def open_two_users(database: Database, folder: Path) -> AsyncIterator[TwoUsers]:
+async def open_two_users(
+    database: Database, folder: Path, limits: UsageLimits = NO_LIMITS, inference: FakeInference | None = None
+) -> AsyncIterator[TwoUsers]:
     """Serve the users of `PEOPLE` while the block is open."""
     await add_people(database)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         supervisor = await enter(open_test_supervisor())
-        answers = await enter(open_answers(database, supervisor))
-        ingestion = await enter(open_ingestion(database, folder, supervisor))
+        answers = await enter(open_answers(database, supervisor, limits=limits, inference=inference))
+        ingestion = await enter(open_ingestion(database, folder, supervisor, limits=limits))
         tasks = await enter(open_owned_tasks(supervisor, "test"))
-        create = context_factory(answers, ingestion, tasks)
-        contexts = make_contexts(create, FakeAuthentication(scopes=PEOPLE), authorize)
+        usage = Usage(answers.stores.usage, limits)
+        create = context_factory(answers, ingestion, tasks, usage)
+        contexts = make_contexts(create, FakeAuthentication(scopes=PEOPLE), authorize, usage.check_upload)
         settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
         schema = build_schema()
         operations = Operations(schema, contexts, settings.limits, settings.times, introspection=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from persistence import vectors
+from persistence.access.daily_usage import UsageDays
 from persistence.access.groups import Groups
 from persistence.collections.collection_grants import Grants
 from persistence.collections.collections import Collections
@@ -40,6 +41,7 @@ from services.interfaces.keyword_index import KeywordIndex
 from services.interfaces.message_store import MessageStore
 from services.interfaces.model_settings_store import ModelSettingsStore
 from services.interfaces.session_store import SessionStore
+from services.interfaces.usage_store import UsageStore
 from tests.access import LOCAL, SYSTEM
 
 VECTOR = b"\x00\x3c" + b"\x00\x00" * 3
@@ -61,6 +63,7 @@ class Stores:
         self.collections: CollectionStore = Collections(database)
         self.grants: GrantStore = Grants(database)
         self.groups: GroupStore = Groups(database)
+        self.usage: UsageStore = UsageDays(database)
         self.outbox = Outbox(database)
         _: vectors.Outbox = self.outbox
 

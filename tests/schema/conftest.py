@@ -13,7 +13,8 @@ from resolvers.request_context import Context
 from schema.build import build_schema
 from services.erasure import SessionErasure
 from services.sessions import Sessions
-from tests.fakes.access import fake_access
+from services.usage import Usage
+from tests.fakes.access import LIMITS, FakeStatistics, FakeUsageStore, fake_access
 from tests.fakes.authentication import make_viewer
 from tests.fakes.collections import FakeErasure, fake_collections
 from tests.fakes.indexing import FakeDeepVectors
@@ -55,6 +56,8 @@ class InMemoryGraph:
         self.session_changes = Sessions(cast(Any, self.sessions))
         self.metrics = FakeMetrics(SAMPLE)
         self.indexing = FakeIndexing(INDEXING)
+        self.usage = Usage(FakeUsageStore(), LIMITS)
+        self.statistics = FakeStatistics()
         self.deep_vectors = FakeDeepVectors(3)
         self.settings = ServerSettings("all-MiniLM-L6-v2", 384)
 
@@ -85,6 +88,8 @@ class InMemoryGraph:
                 models=self.models,
                 metrics=self.metrics,
                 indexing=self.indexing,
+                usage=self.usage,
+                statistics=self.statistics,
                 deep_vectors=self.deep_vectors,
                 settings=self.settings,
                 limits=Limits(),

@@ -1,6 +1,7 @@
-"""Background indexing, settings and limits in GraphQL."""
+"""Background indexing, settings, limits, statistics and usage in GraphQL."""
 
 from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from records.configuration import Limits
@@ -12,6 +13,10 @@ from tests.support.builders import make_document
 
 STATUS = """{ state deepEmbedder pendingDocuments pendingChunks doneChunks idleSeconds idleThresholdSeconds
     gpuUtilizationPercent startedAt error }"""
+
+COUNTS = """{ users activeUsers documents sessions answers failedAnswers promptTokens completionTokens
+    usersByRole { role count } documentsByStatus { status count } answersByDay { day count }
+    answersByModel { modelName count } medianTimeToFirstTokenMs storage { documents } }"""
 
 
 async def test_the_status_counts_pending_and_embedded_chunks(graph: InMemoryGraph) -> None:
@@ -100,3 +105,47 @@ async def test_every_limit_can_be_read(graph: InMemoryGraph) -> None:
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+async def test_statistics_have_totals_and_their_parts(graph: InMemoryGraph) -> None:
+    assert (await graph.execute(f"{{ statistics {COUNTS} }}"))["statistics"] == {
+        "users": 5,
+        "activeUsers": 2,
+        "documents": 8,
+        "sessions": 3,
+        "answers": 10,
+        "failedAnswers": 1,
+        "promptTokens": 1 << 33,
+        "completionTokens": 200,
+        "usersByRole": [{"role": "SUPERADMIN", "count": 1}, {"role": "USER", "count": 4}],
+        "documentsByStatus": [{"status": "READY", "count": 7}, {"status": "FAILED", "count": 1}],
+        "answersByDay": [{"day": "2026-11-20T00:00:00Z", "count": 0}, {"day": "2026-11-21T00:00:00Z", "count": 10}],
+        "answersByModel": [{"modelName": "Small", "count": 9}],
+        "medianTimeToFirstTokenMs": 120.5,
+        "storage": {"documents": (await graph.metrics.sample()).storage.documents},
+    }
+
+
+async def test_the_range_is_thirty_days_by_default_and_has_a_time_zone(graph: InMemoryGraph) -> None:
+    await graph.execute("{ statistics { users } }")
+    await graph.execute('{ statistics(since: "2026-11-01T01:00:00+01:00", until: null) { users } }')
+    default, given = graph.statistics.ranges
+    assert default.until - default.since == timedelta(days=30)
+    assert datetime.now(UTC) - default.until < timedelta(minutes=1)
+    assert (given.since, given.since.tzinfo) == (datetime(2026, 11, 1, tzinfo=UTC), UTC)
+
+
+async def test_usage_is_shown_with_its_limits(graph: InMemoryGraph) -> None:
+    fields = "answersToday answersLimit tokensToday tokensLimit uploadedBytesToday uploadLimitBytes resetsAt"
+    usage = (await graph.execute(f"{{ viewer {{ usage {{ {fields} }} }} }}"))["viewer"]["usage"]
+    resets_at = datetime.fromisoformat(usage.pop("resetsAt"))
+    assert usage == {
+        "answersToday": 4,
+        "answersLimit": 50,
+        "tokensToday": (1 << 33) + 20,
+        "tokensLimit": 1 << 40,
+        "uploadedBytesToday": 1 << 34,
+        "uploadLimitBytes": 1 << 41,
+    }
+    assert resets_at.isoformat().endswith("T00:00:00+00:00")
+    assert timedelta() < resets_at - datetime.now(UTC) <= timedelta(days=1)

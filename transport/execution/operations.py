@@ -4,7 +4,7 @@ A context is created for every operation, and for every event of a subscription,
 with it.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,7 @@ from starlette.requests import HTTPConnection
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
-from records.access import Exchange, Viewer
+from records.access import AccessScope, Exchange, Viewer
 from records.codes import ErrorCode
 from records.configuration import Limits
 from records.errors import Forbidden, Unauthenticated
@@ -49,6 +49,9 @@ Payload: TypeAlias = dict[str, Any]
 """A GraphQL response: `data`, `errors`, `extensions`."""
 
 
+CheckUpload = Callable[[AccessScope, int], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Contexts:
     """Creates the context of each operation from the access scope of its user."""
@@ -61,6 +64,8 @@ class Contexts:
     "Opens a context whose event is set when the credentials of the viewer are revoked."
     create: Callable[[Viewer, Exchange], object]
     "Returns a new context. Called for each operation, and for each event of a subscription."
+    check_upload: CheckUpload | None = None
+    "Raises `RateLimited` if a user may not upload a number of bytes today; None if uploads are not limited."
 
 
 @dataclass(frozen=True, slots=True)

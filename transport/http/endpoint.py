@@ -12,18 +12,19 @@ from starlette.types import Receive, Scope, Send
 from records.access import Exchange, KeyLimit, Viewer
 from records.codes import ErrorCode
 from records.configuration import Limits
+from records.errors import RateLimited
 from transport.errors import OperationRejected, RequestRejected
-from transport.execution.operations import Operations, Payload
+from transport.execution.operations import CheckUpload, Operations, Payload
 from transport.http.cookies import read_exchange, send_cookies
 from transport.http.graphql_request import GraphQLRequest, read_json, read_parameters, read_request
 from transport.http.negotiation import GRAPHQL, JSON, negotiate, prefers_html
-from transport.http.request_body import content_type, read_body
+from transport.http.request_body import announced_bytes, content_type, read_body
 from transport.json_codec import encode_json
 from transport.security.access_guard import Authenticate, require_viewer
 from transport.security.origin_guard import require_preflight
 from transport.uploads.draining import WatchedBody, respond_and_drain
 from transport.uploads.incoming_file import IncomingFiles
-from transport.uploads.multipart_request import receive_upload
+from transport.uploads.multipart_request import OVERHEAD, receive_upload
 
 METHODS = "GET, POST"
 
@@ -40,6 +41,7 @@ class GraphQLOverHTTP:
         limits: Limits,
         incoming: IncomingFiles,
         authenticate: Authenticate,
+        check_upload: CheckUpload | None,
         cookie_path: str,
         page: Callable[[], Response] | None,
     ) -> None:
@@ -47,6 +49,7 @@ class GraphQLOverHTTP:
         self._limits = limits
         self._incoming = incoming
         self._authenticate = authenticate
+        self._check_upload = check_upload
         self._cookie_path = cookie_path
         self._page = page
 
@@ -111,6 +114,7 @@ class GraphQLOverHTTP:
                     code=ErrorCode.FORBIDDEN,
                 )
             require_preflight(request)
+            await self._check_body(request, viewer)
             async with receive_upload(request, self._incoming, self._limits) as graphql_request:
                 yield graphql_request
         elif media_type == JSON and charset in ("", "utf-8", "utf8"):
@@ -119,6 +123,23 @@ class GraphQLOverHTTP:
         else:
             message = f"The body must be {JSON} in UTF-8, or multipart/form-data for a request with files."
             raise RequestRejected(message, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+    async def _check_body(self, request: Request, viewer: Viewer) -> None:
+        """Reject a body whose announced size exceeds what the user may upload today, before it is read.
+
+        The parts that are not files may take up to the difference that is subtracted.
+        """
+        files_bytes = announced_bytes(request) - 2 * self._limits.max_request_bytes - OVERHEAD
+        if self._check_upload is None or files_bytes <= 0:
+            return
+        try:
+            await self._check_upload(viewer.scope, files_bytes)
+        except RateLimited as failure:
+            seconds = str(-(-failure.retry_after_ms // 1000))
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            raise RequestRejected(
+                failure.message, status=status, code=failure.code, headers={"Retry-After": seconds}
+            ) from None
 
 
 def _method_not_allowed(message: str, methods: str) -> RequestRejected:

@@ -155,7 +155,7 @@ class Program:
         )
         grammar = None if request.json_schema is None else compile_schema(request.json_schema)
         job = Job(call, request.conversation, request.salt, prompt, sampling, limit, text, grammar)
-        job.report_progress(host.engine.queue_position(), 0)
+        job.report_progress(host.engine.queue_position(job), 0)
         call.on_cancel = lambda: self._drop(job)
         try:
             self._queue.put(job)

@@ -67,6 +67,7 @@ async function readSystemAndModels(scenario) {
   await scenario.run("SystemLimitsQuery");
   await scenario.run("SystemSettingsQuery");
   await scenario.run("SystemStatusQuery");
+  await scenario.run("StatisticsQuery");
   let samples = 0;
   await scenario.watch("SystemMetricsSubscription", { intervalMs: 250 }, () => ++samples === 2);
   await scenario.run("ModelsProvidersQuery");

@@ -225,7 +225,7 @@ def changed_tables(before: Content, after: Content) -> set[str]:
 
 
 EXPECTED_CHANGES = {
-    "add document": ("documents", "sqlite_sequence", "storage_totals"),
+    "add document": ("documents", "daily_usage", "sqlite_sequence", "storage_totals"),
     "switch to staged": (
         "documents", "chunks", "headings", "outbox", "text_pieces", "staged_chunks", "staged_pieces", "sqlite_sequence",
         "storage_totals",

@@ -10,6 +10,8 @@ import anyio
 
 from concurrency import Supervisor
 from persistence.database.database import Database
+from records.access import AccessScope
+from records.access.usage import UsageLimits
 from records.answer import TERMINAL, AnswerEvent
 from records.errors import Conflict
 from records.ids import MessageId, ModelId, SessionId
@@ -18,6 +20,7 @@ from records.session import MessageRecord, SamplingSettings, SessionRecord, Sess
 from services.answers import AnswerListeners, AnswerPlanner, Answers, open_answers
 from services.answers.answerer import Answerer
 from services.sessions import Sessions
+from services.usage import Places, Usage
 from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import Faults
 from tests.fakes.inference import FakeInference, Script
@@ -26,6 +29,7 @@ from tests.persistence.stores import Stores
 from tests.support.builders import make_model
 from tests.support.supervisor import open_test_supervisor
 
+NO_LIMITS = UsageLimits()
 DIRECT = SessionSettings(thinking_mode=ThinkingMode.DIRECT, sampling=SamplingSettings(max_tokens=50))
 
 
@@ -63,11 +67,13 @@ class AnswersHarness:
     stores: Stores
     model: OneModel
 
-    async def session(self) -> SessionRecord:
-        return await self.stores.sessions.create(LOCAL, "Bolts", (), DIRECT)
+    async def session(self, scope: AccessScope = LOCAL) -> SessionRecord:
+        return await self.stores.sessions.create(scope, "Bolts", (), DIRECT)
 
-    async def send(self, session_id: SessionId, key: str | None = None) -> tuple[MessageRecord, MessageRecord]:
-        return await self.answers.send_message(LOCAL, session_id=session_id, content="How tight?", idempotency_key=key)
+    async def send(
+        self, session_id: SessionId, key: str | None = None, scope: AccessScope = LOCAL
+    ) -> tuple[MessageRecord, MessageRecord]:
+        return await self.answers.send_message(scope, session_id=session_id, content="How tight?", idempotency_key=key)
 
     async def events(self, message_id: MessageId, after: str | None = None) -> list[AnswerEvent]:
         """Return the events of an answer after a cursor, up to the terminal one."""
@@ -128,13 +134,22 @@ async def open_harness(
     inference: FakeInference | None = None,
     retriever: FakeRetriever | None = None,
     limit: int = 64,
+    limits: UsageLimits = NO_LIMITS,
+    has_accounts: bool = False,
     wrap: Callable[[Any], Any] = unchanged,
 ) -> AsyncIterator[AnswersHarness]:
     """Run answers while the block is open. `wrap` is applied to the stores that the service uses."""
     async with (
         open_test_supervisor() as supervisor,
         open_supervised(
-            database, supervisor, inference=inference, retriever=retriever, limit=limit, wrap=wrap
+            database,
+            supervisor,
+            inference=inference,
+            retriever=retriever,
+            limit=limit,
+            limits=limits,
+            has_accounts=has_accounts,
+            wrap=wrap,
         ) as harness,
     ):
         yield harness
@@ -148,6 +163,8 @@ async def open_supervised(
     inference: FakeInference | None = None,
     retriever: FakeRetriever | None = None,
     limit: int = 64,
+    limits: UsageLimits = NO_LIMITS,
+    has_accounts: bool = False,
     wrap: Callable[[Any], Any] = unchanged,
 ) -> AsyncIterator[AnswersHarness]:
     """Run answers under a supervisor that the test watches."""
@@ -157,7 +174,8 @@ async def open_supervised(
     answerer = Answerer(documents, messages, retriever or FakeRetriever(), model, b"key")
     planner = AnswerPlanner(sessions, documents, stores.collections, model, DIRECT)
     listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
-    async with open_answers(answerer, planner, messages, listeners, limit, supervisor, SYSTEM) as answers:
+    places = Places(limit, Usage(stores.usage, limits), has_accounts=lambda: has_accounts)
+    async with open_answers(answerer, planner, messages, listeners, places, supervisor, SYSTEM) as answers:
         yield AnswersHarness(answers, stores, model)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from concurrency import OwnedTasks, Supervisor, open_owned_tasks
 from persistence.database.database import Database
 from persistence.documents.staging import Staging
 from persistence.originals import Originals
+from records.access.usage import UsageLimits
 from records.document import (
     Chunking,
     DocumentRecord,
@@ -21,7 +22,7 @@ from records.document import (
     NewDocument,
     ReceivedFile,
 )
-from records.errors import ExpectedError
+from records.errors import Conflict, ExpectedError
 from records.ids import DocumentId
 from records.tracing import NoTracing
 from services.ingestion import Fetcher, IncomingFiles, Ingestion, Intake, Stages, open_ingestion
@@ -33,6 +34,7 @@ from services.ingestion.original_retention import OriginalRetention
 from services.ingestion.parse_stage import ParseStage
 from services.ingestion.reparse import Reparse
 from services.memberships import Memberships
+from services.usage import Usage
 from tests.access import LOCAL, SYSTEM
 from tests.fakes.faults import Faults
 from tests.fakes.ingestion import EmptyVectorIndex, GatedEmbedder, LineParser
@@ -41,6 +43,7 @@ from tests.support.databases import open_copy
 from tests.support.supervisor import open_test_supervisor
 
 MAX_BYTES = 1_000_000
+NO_LIMITS = UsageLimits()
 CONTENT = b"Bolt A takes 35 Nm.\nBolt B takes 50 Nm.\nNuts are on shelf 7."
 AT_ONCE = 16
 """Maximum number of scenarios that run at the same time."""
@@ -68,6 +71,7 @@ class IngestionHarness:
         *,
         parser_version: int = 1,
         keep_originals: bool = True,
+        limits: UsageLimits = NO_LIMITS,
         wrap: Callable[[Any], Any] = unchanged,
     ) -> None:
         """`wrap` is applied to the stores that ingestion uses; the tests themselves read the stores without it."""
@@ -82,7 +86,7 @@ class IngestionHarness:
         staging, vectors = wrap(Staging(database, SYSTEM)), wrap(EmptyVectorIndex())
         self.members = Memberships(self.stores.collections, {})
         self.events = DocumentEvents(documents, self.members)
-        retention = OriginalRetention(originals, both, keep=keep_originals)
+        retention = OriginalRetention(originals, both, keep=keep_originals, usage=Usage(self.stores.usage, limits))
         large, small = (ParseStage(ingested, originals, parser, self.events) for parser in (self.large, self.small))
         embed = EmbedStage(ingested, vectors, wrap(self.embedder), retention, self.events)
         reparse = Reparse(staging, originals, self.again, parser_version, wrap(self.embedder), [vectors], self.events)
@@ -126,11 +130,15 @@ class IngestionHarness:
         return document is None or document.status is DocumentStatus.DELETING
 
     async def check_usable(self, document: DocumentRecord) -> None:
-        """Check that a document is READY, or that it can be ingested again; and that all of its text is found."""
+        """Check that a document is READY, or that it can be ingested again; and that all of its text is found.
+
+        An upload that was canceled before may still run, and start the ingestion again at any moment.
+        """
         await self.until_idle()
         found = await self.stores.documents.get(LOCAL, document.id)
         if found.status is not DocumentStatus.READY:
-            await self.ingestion.reprocess_document(LOCAL, document.id, None)
+            with suppress(Conflict):
+                await self.ingestion.reprocess_document(LOCAL, document.id, None)
             await self.until_idle()
             found = await self.stores.documents.get(LOCAL, document.id)
         assert found.status is DocumentStatus.READY, found

@@ -92,10 +92,11 @@ class Engine:
                 for end in ended:
                     self._end(end)
 
-    def queue_position(self) -> int:
+    def queue_position(self, job: Job) -> int:
         """Return the position of a job that arrives now: 0 if it can start at once. Callable from any thread."""
-        waiting = len(self._queue) + len(self._preempted)
-        return waiting + 1 if waiting or len(self._shared.sequences) >= self.context.parallel else 0
+        preempted = len(self._preempted)
+        is_full = len(self._shared.sequences) >= self.context.parallel
+        return preempted + self._queue.jobs_before(job) + 1 if len(self._queue) or preempted or is_full else 0
 
     def statistics(self) -> EngineStatistics:
         """Return the current load, speed and cache use. Callable from any thread."""
@@ -213,6 +214,7 @@ class Engine:
             job, sampler, Completion(job), list(job.prompt.tokens), self._admitted, cached, len(cached.tokens)
         )
         runner.sequences.append(sequence)
+        self._queue.started(job)
         job.call.on_cancel = runner.interrupt
         with suppress(CallCanceled):
             sequence.report_progress()
@@ -237,6 +239,7 @@ class Engine:
     def _end(self, ended: Ended) -> None:
         sequence, call, end = ended.sequence, ended.sequence.job.call, ended.end
         call.on_cancel = None
+        self._queue.ended(sequence.job)
         sequence.sampler.close()
         if isinstance(end, CallFailure):
             call.fail(end.code, end.message, end.detail)

@@ -1,9 +1,10 @@
-"""Queue of the engine's thread: commands first, then jobs in order of arrival."""
+"""Queue of the engine's thread: commands first, then jobs in an order that is fair to users."""
 
 from collections import deque
 from collections.abc import Callable
 from threading import Condition
 
+from engines.inference.worker.scheduling.fair_order import FairOrder
 from engines.inference.worker.scheduling.job import Job
 
 Command = Callable[[], None]
@@ -21,16 +22,20 @@ class JobQueue:
         self._changed = Condition()
         self._commands: deque[Command] = deque()
         self._jobs: list[Job] = []
+        self._fair_order = FairOrder()
+        self._order: list[Job] | None = None
+        "The jobs in the order in which they start; None after a change."
 
     def __len__(self) -> int:
         return len(self._jobs)
 
     def put(self, job: Job) -> None:
-        """Append a job. Raises `QueueFull` if the queue has reached its limit."""
+        """Add a job. Raises `QueueFull` if the queue has reached its limit."""
         with self._changed:
             if len(self._jobs) >= self._limit:
                 raise QueueFull
             self._jobs.append(job)
+            self._order = None
             self._changed.notify()
 
     def put_command(self, command: Command) -> None:
@@ -44,7 +49,20 @@ class JobQueue:
             if job not in self._jobs:
                 return False
             self._jobs.remove(job)
+            self._order = None
             return True
+
+    def started(self, job: Job) -> None:
+        """Count a job that was removed as running. `ended` must follow when it ends."""
+        with self._changed:
+            self._fair_order.started(job)
+            self._order = None
+
+    def ended(self, job: Job) -> None:
+        """Stop counting a job as running."""
+        with self._changed:
+            self._fair_order.ended(job)
+            self._order = None
 
     def wait(self) -> None:
         """Block until there is a job or a command."""
@@ -59,6 +77,13 @@ class JobQueue:
             return commands
 
     def waiting(self) -> list[Job]:
-        """Return the jobs in order of arrival."""
+        """Return the jobs in the order in which they start."""
         with self._changed:
-            return list(self._jobs)
+            if self._order is None:
+                self._order = self._fair_order.sort(self._jobs)
+            return list(self._order)
+
+    def jobs_before(self, job: Job) -> int:
+        """Return the number of jobs that would start before `job` if it arrived now."""
+        with self._changed:
+            return self._fair_order.sort([*self._jobs, job]).index(job)

@@ -1,0 +1,1 @@
+"""Statistics of the server for administrators: types and queries."""
