@@ -17,6 +17,7 @@ export async function runScenario(client) {
   await startAndStopIndexing(scenario);
   await cancelIngestion(scenario);
   const session = await useSession(scenario, documents);
+  await useCollections(scenario, documents, session);
   const answer = await generateAnswer(scenario, session);
   await cancelAnswer(scenario, session);
   await readNodes(scenario, [model.id, documents[0], session, answer]);
@@ -139,6 +140,38 @@ async function useAccounts(scenario) {
   const { apiKey } = await scenario.run("AccountsCreateKeyMutation", { input: { name: "robot" } });
   await scenario.run("AccountsRevokeKeyMutation", { input: { id: apiKey.id } });
   await scenario.run("AccountsAuditQuery", { filter: { action: ["INVITED"] } });
+  await scenario.run("AccountsDeleteUserMutation", { input: { id: user.id } });
+}
+
+/** Assign a collection with a document to a group, draw on it in a session, and delete all but the document. */
+async function useCollections(scenario, [document], session) {
+  const { user } = await scenario.run("AccountsViewerQuery");
+  const named = { name: `Group of ${options.name}`, memberIds: [user.id] };
+  const { group } = await scenario.run("CollectionsCreateGroupMutation", { input: named });
+  await scenario.run("CollectionsUpdateGroupMutation", { input: { id: group.id, name: `${named.name}, renamed` } });
+  await scenario.run("CollectionsGroupsQuery");
+  const created = { name: `Collection of ${options.name}`, systemPrompt: "Answer briefly." };
+  const { id } = (await scenario.run("CollectionsCreateMutation", { input: created })).collection;
+  const placed = { collectionId: id, documentIds: [document] };
+  await scenario.run("CollectionsAddDocumentsMutation", { input: placed });
+  const granted = { collectionId: id, principalIds: [group.id, user.id] };
+  await scenario.run("CollectionsGrantMutation", { input: { ...granted, level: "WRITE" } });
+  await scenario.run("SessionsUpdateMutation", { input: { id: session, collectionIds: [id] } });
+  await scenario.run("CollectionsSessionQuery", { id: session });
+  await scenario.run("CollectionsCollectionQuery", { id });
+  await scenario.run("CollectionsListQuery", { nameContains: created.name });
+  await scenario.run("CollectionsPersonQuery", { id: user.id });
+  await scenario.watch("CollectionsEventsSubscription", { collectionId: id }, async ({ change }) => {
+    if (change === "SNAPSHOT_END") {
+      await scenario.run("CollectionsUpdateMutation", { input: { id, name: `${created.name}, renamed` } });
+    }
+    return change === "UPDATED";
+  });
+  await scenario.run("SessionsUpdateMutation", { input: { id: session, collectionIds: [] } });
+  await scenario.run("CollectionsRevokeMutation", { input: granted });
+  await scenario.run("CollectionsRemoveDocumentsMutation", { input: placed });
+  await scenario.run("CollectionsDeleteMutation", { input: { id } });
+  await scenario.run("CollectionsDeleteGroupMutation", { input: { id: group.id } });
 }
 
 async function startAndStopIndexing(scenario) {

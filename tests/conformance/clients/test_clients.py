@@ -50,6 +50,7 @@ REFUSED = {
     "AccountsLogOutMutation": "InvalidInputError",
     "AccountsChangePasswordMutation": "InvalidCredentialsError",
     "AccountsResetPasswordMutation": "ForbiddenError",
+    "AccountsDeleteUserMutation": "ConflictError",
 }
 """Operations that the scenario uses without accounts, with their expected failures."""
 
