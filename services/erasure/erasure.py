@@ -34,6 +34,10 @@ log = structlog.get_logger("graphlore.erasure")
 class DeletesDocuments(Protocol):
     """The part of ingestion that erases a document."""
 
+    async def prepare_deletions(self) -> None:
+        """Call before documents are hidden."""
+        ...
+
     async def delete_document(self, scope: AccessScope, document_id: DocumentId) -> EraseReceipt:
         """Hide a document, stop its job and erase it. Raises `NotFound`."""
         ...
@@ -76,6 +80,7 @@ class Erasure:
         async def work() -> EraseReceipt:
             collection = await self._collections.get(viewer.scope, collection_id)
             contents = await self._events.contents(viewer.scope, collection)
+            await self._documents.prepare_deletions()
             hidden = await self._store.delete_collection(viewer.scope, collection_id, left)
             await self._events.publish_deleted(viewer.scope, collection, contents)
             receipt = await self._erase_documents(viewer.scope, hidden)
@@ -116,6 +121,7 @@ class Erasure:
 
     async def _erase_user(self, scope: AccessScope, user: UserRecord) -> EraseReceipt:
         """Erase a user in the scope of one who sees the user."""
+        await self._documents.prepare_deletions()
         hidden = await self._store.begin_user(scope, user.id)
         self._revocations.revoke(user.id)
         await self._events.publish_access(scope)

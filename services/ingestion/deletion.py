@@ -42,6 +42,16 @@ class Deletion:
         self._events = events
         self._indexes = (vectors,) if deep_vectors is None else (vectors, deep_vectors)
 
+    async def open_indexes(self) -> None:
+        """Wait until the index of vectors is open. One that is opened later does not contain the hidden documents.
+
+        Their vectors would be missing in the receipt.
+        """
+        try:
+            await self._vectors.count()
+        except ExpectedError as failure:
+            log.warning("vectors are not counted", code=failure.code.value)
+
     async def hide(self, scope: AccessScope, document_id: DocumentId) -> DocumentRecord:
         """Set the status DELETING and return the document. No search finds it afterwards.
 

@@ -198,9 +198,14 @@ class Ingestion:
         """
         return await self._tasks.complete(partial(self._delete, scope, document_id), "deletion of a document")
 
+    async def prepare_deletions(self) -> None:
+        """Call before documents are hidden by other means than `delete_document`, so that their vectors are counted."""
+        await self._deletion.open_indexes()
+
     async def _delete(self, scope: AccessScope, document_id: DocumentId) -> EraseReceipt:
         self._deleting.add(document_id)
         try:
+            await self._deletion.open_indexes()
             await self._deletion.hide(scope, document_id)
             return await self._erase(document_id)
         except BaseException:

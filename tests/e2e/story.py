@@ -86,8 +86,11 @@ async def upload_ready(client: Client, file: Path) -> Json:
     return document
 
 
-async def create_session(client: Client, documents: list[str], **settings: Any) -> str:
-    created = (await client.run(CREATE, input={"documentIds": documents, "settings": settings}))["createSession"]
+async def create_session(
+    client: Client, documents: list[str], collections: list[str] | None = None, **settings: Any
+) -> str:
+    chosen = {"documentIds": documents, "collectionIds": collections or [], "settings": settings}
+    created = (await client.run(CREATE, input=chosen))["createSession"]
     assert created["__typename"] == "CreateSessionSuccess", created
     return str(created["session"]["id"])
 
