@@ -28,7 +28,7 @@ from benchmarks.ingestion import (
     upload_memory,
 )
 from benchmarks.retrieval import pipeline_steps, search_growth, search_quality
-from benchmarks.serving import accounts, graphql, random_kills, streamed_chat
+from benchmarks.serving import accounts, collections, graphql, random_kills, streamed_chat
 
 Measure = Callable[[Path, bool], Awaitable[list[Figure]]]
 
@@ -48,6 +48,7 @@ GROUPS: dict[str, tuple[frozenset[str], Measure]] = {
     "ingestion-speed": (frozenset({"R7", "R9"}), ingestion_speed.measure),
     "graphql": (frozenset({"G4", "G5", "G6", "G7", "G8", "G9"}), graphql.measure),
     "accounts": (frozenset({"A1", "A2", "A3", "A4"}), accounts.measure),
+    "collections": (frozenset({"A5", "A6", "A7"}), collections.measure),
     "pdf-parsing": (frozenset({"R8"}), pdf_parsing.measure),
     "generated-markup": (frozenset({"T2"}), generated_markup.measure),
     "generated-office": (frozenset({"T1", "T2"}), generated_office.measure),

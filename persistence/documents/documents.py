@@ -6,7 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.daily_usage import add_usage
-from persistence.access.scope_filter import includes_all, scope_filter
+from persistence.access.scope_filter import includes_all, scope_filter, visible_documents
 from persistence.collections.collection_queries import require_collections
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack, pack_any
@@ -150,9 +150,10 @@ class Documents:
     async def resolve_scope(
         self, scope: AnyScope, searched: SearchedDocuments | None, tags: Sequence[str] | None
     ) -> tuple[DocumentId, ...] | None:
-        included = scope_filter(scope, "documents")
         is_selective = searched is not None or bool(tags)
-        where = ["status IN (SELECT value FROM json_each(?))", included.unindexed]
+        included = scope_filter(scope, "documents") if is_selective else visible_documents(scope)
+        condition = included.unindexed if is_selective else f"id IN ({included.sql})"
+        where = ["status IN (SELECT value FROM json_each(?))", condition]
         values: list[Any] = [json_array(SEARCHABLE), *included.values]
         async with self._database.snapshot() as reader:
             if searched is not None:

@@ -14,7 +14,7 @@ from sqlite3 import Row
 from anyio import to_thread
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from persistence.access.scope_filter import scope_filter
+from persistence.access.scope_filter import scope_filter, visible_documents
 from persistence.database.json_columns import json_array, pack
 from persistence.database.sqlite import fetch
 from persistence.search.query import Phrase
@@ -51,7 +51,7 @@ _TOTALS = "SELECT count(*), total(column_sizes_total(sz)) FROM {index}_docsize W
 _LENGTHS = "SELECT id, column_sizes_total(sz) FROM {index}_docsize WHERE id IN (SELECT value FROM json_each(?))"
 
 _ROWS = {
-    "chunks_fts": "SELECT chunks.id FROM documents CROSS JOIN chunks ON chunks.document_id = documents.id WHERE {}",
+    "chunks_fts": "SELECT chunks.id FROM ({}) AS visible CROSS JOIN chunks ON chunks.document_id = visible.id",
     "sessions_fts": "SELECT sessions.id FROM sessions WHERE {}",
     "messages_fts": "SELECT messages.id FROM sessions CROSS JOIN messages ON messages.session_id = sessions.id WHERE {}",
 }
@@ -90,7 +90,7 @@ async def scoped_bm25(
 
     A higher score is better. `index` is one of `sqlite.FULL_TEXT_INDEXES`. `client` is one of `Database.snapshot`.
     """
-    included = scope_filter(scope, "documents" if index == "chunks_fts" else "sessions")
+    included = visible_documents(scope) if index == "chunks_fts" else scope_filter(scope, "sessions")
     rows = _ROWS[index].format(included.sql)
     phrases = [*required, *alternatives]
     wanted = pack(list(_wanted(stemmer, [each.phrase for each in phrases])))
