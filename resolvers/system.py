@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 from records.access.statistics import DEFAULT_DAYS, MAX_DAYS, Statistics, StatisticsRange
-from records.errors import InvalidInput
 from records.indexing import IndexingStatus
 from records.system import StorageStatus, SystemSample
 from resolvers.pages import clamp
@@ -12,6 +11,8 @@ from resolvers.request_context import Context
 from resolvers.subscription_streams import stream
 
 MIN_INTERVAL_MS, MAX_INTERVAL_MS = 250, 60_000
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""The earliest end of a range of statistics."""
 
 
 async def read_system_status(context: Context) -> SystemSample:
@@ -28,17 +29,12 @@ async def read_statistics(
 ) -> tuple[Statistics, StorageStatus]:
     """Return the statistics of a range, and the amount of stored data.
 
-    Raises `InvalidInput` for a range that is empty or longer than `MAX_DAYS`.
+    By default, the range ends now and has `DEFAULT_DAYS` days. A range that is empty or too long is changed to the nearest one
+    of 1 to `MAX_DAYS` days that ends at `until`.
     """
-    until = until or datetime.now(UTC)
-    try:
-        since = since or until - timedelta(days=DEFAULT_DAYS)
-    except OverflowError as cause:
-        raise InvalidInput("The time is too early.", field="until") from cause
-    if since >= until:
-        raise InvalidInput("`until` must be after `since`.", field="until")
-    if until - since > timedelta(days=MAX_DAYS):
-        raise InvalidInput(f"The range must not be longer than {MAX_DAYS} days.", field="since")
+    until = max(until or datetime.now(UTC), EARLIEST)
+    since = since or until - timedelta(days=DEFAULT_DAYS)
+    since = min(max(since, until - timedelta(days=MAX_DAYS)), until - timedelta(days=1))
     statistics = await context.statistics.read(context.scope, StatisticsRange(since, until))
     return statistics, (await context.metrics.sample()).storage
 

@@ -1,6 +1,7 @@
 """A5 to A7: the cost of collections. Scopes, searches and lists with 500 users, 200 collections and 100,000 documents."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
@@ -65,7 +66,10 @@ async def measure(folder: Path, quick: bool) -> list[Figure]:
 async def _add_documents(database: Database, documents: int) -> None:
     """Add documents of one chunk each, which the first user owns."""
     moment = stamp(now())
-    names = [(number, f"document {number}", f"document {number}") for number in range(1, documents + 1)]
+    times = [stamp(now() + timedelta(seconds=number)) for number in range(documents)]
+    names = [
+        (number, f"document {number}", f"document {number}", times[number - 1]) for number in range(1, documents + 1)
+    ]
     async with database.writing() as transaction:
         await execute_many(
             transaction,
@@ -73,7 +77,7 @@ async def _add_documents(database: Database, documents: int) -> None:
                 status, progress, chunk_count, embedded_chunks, chunking, has_original, parser_version, created_at,
                 updated_at)
             VALUES (?, ?, ?, 1, 0, 'text/plain', 100, hex(randomblob(32)), 'UPLOAD', 'READY', 1, 1, 1, '{{}}', 0, 1,
-                '{moment}', '{moment}')""",
+                ?, '{moment}')""",
             names,
         )
         rows = [(number, _text(number)) for number in range(1, documents + 1)]

@@ -46,6 +46,7 @@ _OF_OWNER = """
     WHERE owner_id IS ? AND owning_collection_id IS ? AND sha256 = ? AND status <> 'DELETING'
 """
 _PLACE = "INSERT INTO collection_documents (collection_id, document_id) VALUES (?, ?)"
+_ANY_SEARCHABLE = "SELECT 1 FROM documents WHERE status IN (SELECT value FROM json_each(?)) LIMIT 1"
 _SEARCHED = """(
     id IN (SELECT value FROM json_each(?)) OR id IN (
         SELECT document_id FROM collection_documents WHERE collection_id IN (SELECT value FROM json_each(?))
@@ -156,6 +157,8 @@ class Documents:
         where = ["status IN (SELECT value FROM json_each(?))", condition]
         values: list[Any] = [json_array(SEARCHABLE), *included.values]
         async with self._database.snapshot() as reader:
+            if not is_selective and await includes_all(reader, scope, "documents"):
+                return None if await fetch(reader, _ANY_SEARCHABLE, [json_array(SEARCHABLE)]) else ()
             if searched is not None:
                 await require_documents(reader, scope, searched.document_ids)
                 await require_collections(reader, scope, searched.collection_ids)
@@ -165,8 +168,6 @@ class Documents:
                 where.append(WITH_ALL_TAGS)
                 values += all_tags(tags)
             query = f"SELECT id FROM documents WHERE {' AND '.join(where)}"  # noqa: S608  # constants
-            if not is_selective and await includes_all(reader, scope, "documents"):
-                return None if await fetch(reader, f"{query} LIMIT 1", values) else ()
             rows = await fetch(reader, f"{query} ORDER BY id", values)
         return tuple(DocumentId(row[0]) for row in rows)
 

@@ -15,8 +15,8 @@ from schema.statistics.types import Statistics
 @strawberry.type
 class StatisticsQueries:
     @strawberry.field(
-        description="Return counts of the server in a range of at most 366 days. For administrators. Fails with the code "
-        "`INVALID_INPUT` for a range that is empty or longer."
+        description="Return counts of the server in a range of 1 to 366 days. For administrators. For a shorter or longer "
+        "range, `since` is moved to the nearest valid time."
     )
     async def statistics(
         self,

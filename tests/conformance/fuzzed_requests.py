@@ -32,7 +32,7 @@ from graphql import (
 from hypothesis import strategies as st
 from schemathesis.graphql import nodes
 
-from records.ids import ChunkId, DocumentId, MessageId, ModelId, SessionId
+from records.ids import ChunkId, CollectionId, DocumentId, GroupId, MessageId, ModelId, SessionId, UserId
 from schema.common import global_ids
 
 FILE = "file"
@@ -43,6 +43,9 @@ IDS = (
     *(global_ids.MESSAGE.encode(MessageId(key)) for key in (1, 2, 9)),
     *(global_ids.MODEL.encode(ModelId(key)) for key in ("0123456789abcdef", "fedcba9876543210", "0" * 16)),
     global_ids.PROVIDER.encode("local"),
+    *(global_ids.USER.encode(UserId(key)) for key in (1, 9)),
+    *(global_ids.GROUP.encode(GroupId(key)) for key in (1, 9)),
+    *(global_ids.COLLECTION.encode(CollectionId(key)) for key in (1, 9)),
 )
 """Ids of the complete records, and ids of unknown records."""
 

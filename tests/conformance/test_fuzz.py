@@ -18,7 +18,9 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
 
+from schema.permissions import PERMISSIONS
 from tests.conformance.fuzzed_requests import ANY_JSON, FILES, Request, make_request
+from tests.conformance.members import serving_a_member
 from tests.e2e.process import start_server
 from tests.paths import ROOT
 
@@ -28,6 +30,8 @@ FOUND = list(schemathesis.graphql.from_path(COMMITTED).get_all_operations())
 OPERATIONS = [found.ok() for found in FOUND if isinstance(found, Ok)]
 CLIENT_ERRORS = {"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "TOO_LARGE"}
 Operation: TypeAlias = APIOperation[Any, Any, Any, Any]
+ENDING = {"Mutation.logOut", "Mutation.deleteUser"}
+"""Mutations that may end the log-in of the member."""
 IS_DERANDOMIZED = settings.default is not None and settings.default.derandomize
 
 schemathesis.graphql.scalar("Upload", FILES)
@@ -58,6 +62,20 @@ def real_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Clie
             runner.run(server.stop())
 
 
+@pytest.fixture(scope="module")
+def member_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a real server with accounts, with the credentials of a member of a collection."""
+    with asyncio.Runner() as runner:
+        serving = serving_a_member(tmp_path_factory.mktemp("data"))
+        server, token = runner.run(serving.__aenter__())
+        try:
+            headers = {"Authorization": f"Bearer {token}"}
+            with httpx.Client(base_url=server.url, timeout=30, headers=headers) as opened:
+                yield opened
+        finally:
+            runner.run(serving.__aexit__(None, None, None))
+
+
 def error_codes(response: httpx.Response, request: Request) -> set[str]:
     """Return the codes of the errors; check that there is data without errors, or client errors without data."""
     body = response.json()
@@ -86,6 +104,25 @@ def test_the_real_server_executes_valid_operations(
     real_client: httpx.Client, operation: Operation, data: st.DataObject
 ) -> None:
     assert_executed(real_client, operation, data)
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.label not in ENDING], ids=lambda operation: operation.label
+)
+@settings(fuzz_settings, max_examples=8 if IS_DERANDOMIZED else 200)
+@given(data=st.data())
+def test_the_real_server_executes_valid_operations_of_a_member(
+    member_client: httpx.Client, operation: Operation, data: st.DataObject
+) -> None:
+    """An operation for administrators is refused as a whole, before it is executed."""
+    case = data.draw(operation.as_strategy())
+    request = make_request(parse(str(case.body)), SCHEMA, data.draw)
+    response = request.send(member_client, data.draw(st.binary()) if request.uploads else b"")
+    if PERMISSIONS[operation.label.split(".")[1]].is_for_admins and response.status_code == 403:
+        [error] = response.json()["errors"]
+        assert error["extensions"]["code"] == "FORBIDDEN"
+    else:
+        assert error_codes(response, request) <= {"TOO_LARGE"}, f"{response.text} for {request}"
 
 
 def assert_executed(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:

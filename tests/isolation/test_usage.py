@@ -108,14 +108,20 @@ async def test_statistics_count_the_usage_of_all_users_for_administrators_alone(
 
 
 @pytest.mark.parametrize(
-    "range",
+    ("range", "days"),
     [
-        'since: "2026-01-02T00:00:00Z", until: "2026-01-02T00:00:00Z"',
-        'since: "2025-01-01T00:00:00Z", until: "2026-01-02T00:00:01Z"',
-        'until: "0001-01-02T00:00:00Z"',
+        ('since: "2026-01-02T00:00:00Z", until: "2026-01-01T00:00:00Z"', 1),
+        ('since: "2026-01-01T00:00:00Z", until: "2026-01-01T00:00:00Z"', 1),
+        ('since: "2000-01-01T00:00:00Z", until: "2026-01-01T00:00:00Z"', 366),
+        ('since: "2000-01-01T00:00:00Z"', 367),
+        ('until: "0001-01-01T00:00:00Z"', 30),
+        ('since: "9999-12-31T00:00:00Z", until: "9999-12-31T00:00:00Z"', 1),
     ],
 )
-async def test_a_range_that_is_empty_or_too_long_is_invalid(database: Database, tmp_path: Path, range: str) -> None:
+async def test_a_range_that_is_too_short_or_too_long_is_clamped(
+    database: Database, tmp_path: Path, range: str, days: int
+) -> None:
+    """A range that does not begin at midnight touches one more day than its length."""
     async with open_two_users(database, tmp_path) as server:
-        _, body = await server.execute("local", f"{{ statistics({range}) {{ answers }} }}", {})
-        assert json.loads(body)["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
+        _, body = await server.execute("local", f"{{ statistics({range}) {{ answersByDay {{ count }} }} }}", {})
+        assert len(json.loads(body)["data"]["statistics"]["answersByDay"]) == days
