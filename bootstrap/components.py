@@ -14,7 +14,7 @@ from bootstrap.indexing import open_background_indexing
 from bootstrap.search import LIGHT_FOLDER, Search, open_search
 from bootstrap.stores import Stores, open_stores
 from concurrency import Signal, Supervisor
-from records.access import AccessScope
+from records.access import AccessScope, UserFilter
 from records.access.system_scope import SYSTEM
 from records.access.usage import UsageLimits
 from records.configuration import Limits, ServerSettings
@@ -151,7 +151,7 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
         planner = _create_planner(stores, models)
         listeners = AnswerListeners(answer_started.set, session_changes.changed)
         usage = Usage(stores.usage, _usage_limits(settings))
-        places = Places(settings.max_queued_answers, usage, lambda: access.authentication.has_accounts)
+        places = Places(settings.max_queued_answers, usage, partial(_has_several_users, stores))
         answers: Answers = await enter(
             open_answers(answerer, planner, stores.messages, listeners, places, supervisor, SYSTEM)
         )
@@ -176,6 +176,10 @@ async def _open_services(supervisor: Supervisor, inputs: Inputs) -> AsyncIterato
 
 def _create_planner(stores: Stores, models: Models) -> AnswerPlanner:
     return AnswerPlanner(stores.sessions, stores.documents, stores.collections.collections, models, SERVER_DEFAULTS)
+
+
+async def _has_several_users(stores: Stores) -> bool:
+    return await stores.access.users.count(SYSTEM, UserFilter(active=True)) > 1
 
 
 def _usage_limits(settings: Settings) -> UsageLimits:

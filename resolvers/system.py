@@ -29,8 +29,8 @@ async def read_statistics(
 ) -> tuple[Statistics, StorageStatus]:
     """Return the statistics of a range, and the amount of stored data.
 
-    By default, the range ends now and has `DEFAULT_DAYS` days. A range that is empty or too long is changed to the nearest one
-    of 1 to `MAX_DAYS` days that ends at `until`.
+    By default, the range ends now and has `DEFAULT_DAYS` days. A range that is empty or too long is changed to the nearest
+    one of 1 to `MAX_DAYS` days that ends at `until`.
     """
     until = max(until or datetime.now(UTC), EARLIEST)
     since = since or until - timedelta(days=DEFAULT_DAYS)

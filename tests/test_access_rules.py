@@ -94,3 +94,19 @@ def test_only_one_module_makes_the_scope_of_the_server() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "SystemScope"
     }
     assert makers == {"records/access/system_scope.py"}
+
+
+MODE_PACKAGES = ("records/access/", "services/access/", "schema/access/", "bootstrap/", "settings.py")
+"""The places that know whether the server has accounts. Everywhere else, one person is the only user of many possible ones."""
+
+
+def test_only_access_distinguishes_servers_with_and_without_accounts() -> None:
+    distinguishing = {
+        name
+        for name, tree in modules().items()
+        if not name.startswith(("tests/", "benchmarks/", *MODE_PACKAGES))
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "has_accounts")
+        or (isinstance(node, ast.Name) and node.id == "AccountsMode")
+    }
+    assert distinguishing == set()

@@ -1,6 +1,6 @@
 """Places for unfinished answers: limits of the server, of the share of one user, and of the usage of one user."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,8 +28,8 @@ class Places:
 
     limit: int
     usage: Usage
-    has_accounts: Callable[[], bool] = lambda: False
-    "With accounts, one user may have half of the places, so that others are not refused because of one user."
+    has_several_users: Callable[[], Awaitable[bool]]
+    "Of several users, one may have half of the places, so that others are not refused because of one user."
 
     async def require(self, scope: AccessScope, answers: UnfinishedAnswers) -> None:
         """Raise `Busy` or `RateLimited` if the user may not start a further answer now.
@@ -42,7 +42,7 @@ class Places:
             message = f"{running} answers are running or waiting, which is the limit. Try again in a moment."
             raise Busy(message, queue_depth=running, retry_after_ms=RETRY_AFTER_MS)
         share = max(1, self.limit // 2)
-        if own >= share and self.has_accounts():
+        if own >= share and await self.has_several_users():
             message = (
                 f"{own} of your answers are running or waiting, which is the limit of one user. Wait for one of them."
             )

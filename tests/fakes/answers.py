@@ -100,7 +100,7 @@ async def open_scripted_answers(answerer: ScriptedAnswerer, models: FakeModels) 
         SERVER_DEFAULTS,
     )
     messages = cast(Any, answerer.messages)
-    places = Places(MANY, Usage(cast(Any, None), UsageLimits()))
+    places = Places(MANY, Usage(cast(Any, None), UsageLimits()), cast(Any, None))
     async with (
         open_test_supervisor() as supervisor,
         open_answers(answerer, planner, messages, AnswerListeners(), places, supervisor, SYSTEM) as answers,

@@ -135,7 +135,7 @@ async def open_harness(
     retriever: FakeRetriever | None = None,
     limit: int = 64,
     limits: UsageLimits = NO_LIMITS,
-    has_accounts: bool = False,
+    has_several_users: bool = False,
     wrap: Callable[[Any], Any] = unchanged,
 ) -> AsyncIterator[AnswersHarness]:
     """Run answers while the block is open. `wrap` is applied to the stores that the service uses."""
@@ -148,7 +148,7 @@ async def open_harness(
             retriever=retriever,
             limit=limit,
             limits=limits,
-            has_accounts=has_accounts,
+            has_several_users=has_several_users,
             wrap=wrap,
         ) as harness,
     ):
@@ -164,7 +164,7 @@ async def open_supervised(
     retriever: FakeRetriever | None = None,
     limit: int = 64,
     limits: UsageLimits = NO_LIMITS,
-    has_accounts: bool = False,
+    has_several_users: bool = False,
     wrap: Callable[[Any], Any] = unchanged,
 ) -> AsyncIterator[AnswersHarness]:
     """Run answers under a supervisor that the test watches."""
@@ -174,7 +174,11 @@ async def open_supervised(
     answerer = Answerer(documents, messages, retriever or FakeRetriever(), model, b"key")
     planner = AnswerPlanner(sessions, documents, stores.collections, model, DIRECT)
     listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
-    places = Places(limit, Usage(stores.usage, limits), has_accounts=lambda: has_accounts)
+
+    async def several() -> bool:
+        return has_several_users
+
+    places = Places(limit, Usage(stores.usage, limits), has_several_users=several)
     async with open_answers(answerer, planner, messages, listeners, places, supervisor, SYSTEM) as answers:
         yield AnswersHarness(answers, stores, model)
 

@@ -180,7 +180,7 @@ async def test_a_repeated_key_returns_its_exchange_even_at_the_limit(database: D
 async def test_with_accounts_one_user_has_half_of_the_places(database: Database) -> None:
     await add_stranger(database)
     inference, gate = gated()
-    async with open_harness(database, inference=inference, limit=4, has_accounts=True) as harness:
+    async with open_harness(database, inference=inference, limit=4, has_several_users=True) as harness:
         ends = await send_at_once(harness, 4)
         refused = [end for end in ends if isinstance(end, Busy)]
         assert [each.message for each in refused] == [
