@@ -97,7 +97,7 @@ def test_only_one_module_makes_the_scope_of_the_server() -> None:
 
 
 MODE_PACKAGES = ("records/access/", "services/access/", "schema/access/", "bootstrap/", "settings.py")
-"""The places that know whether the server has accounts. Everywhere else, one person is the only user of many possible ones."""
+"""The places that know whether the server has accounts. Everywhere else, one person is the only one of many users."""
 
 
 def test_only_access_distinguishes_servers_with_and_without_accounts() -> None:
