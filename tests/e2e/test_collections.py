@@ -29,8 +29,6 @@ async def cited(client: Client, message_id: str) -> Json:
 async def test_a_member_asks_a_collection_until_the_access_ends(tmp_path: Path) -> None:
     data, file = tmp_path / "data", tmp_path / "bolts.txt"
     file.write_text("Bolt A of the north pump takes a torque of 35 Nm.")
-    own = tmp_path / "own.txt"
-    own.write_text("My own note about the torque of the pump.")
     async with running_server(data, accounts="invitation") as server:
         ada = await sign_up(server, "Ada", set_up_code(server))
         async with Client(server.url, ada) as admin:
@@ -40,26 +38,9 @@ async def test_a_member_asks_a_collection_until_the_access_ends(tmp_path: Path) 
             assert (await wait_for_document(admin, document))["status"] == "READY"
             ben = await sign_up(server, "Ben", (await admin.run(INVITE))["createInvitation"]["invitationCode"])
             async with Client(server.url, ben) as member:
-                assert (await search(member, "torque of bolt A"))["hits"] == []
                 user = (await member.run(VIEWER))["viewer"]["user"]["id"]
-                access = {"collectionId": collection, "principalIds": [user]}
-                assert await admin.run(GRANT, input=access | {"level": "READ"})
-                assert [hit["document"]["id"] for hit in (await search(member, "torque of bolt A"))["hits"]] == [
-                    document
-                ]
-                session = await create_session(member, [], [collection])
-                answer = await ask(member, session, "What torque does bolt A take?", sampling={"maxTokens": 20})
-                assert answer.end["__typename"] == "MessageCompleted"
-                found = await cited(member, answer.id)
-                assert found["citations"][0]["document"] == {"id": document}
-                assert found["generation"]["prompt"] is None, "the model input contains the hidden system prompt"
-                await wait_for_document(member, (await member.upload(own, sessionId=session))["document"]["id"])
-                assert await admin.run(REVOKE, input=access)
-                assert document not in [
-                    hit["document"]["id"] for hit in (await search(member, "torque of bolt A"))["hits"]
-                ]
-                [citation, *_] = (await cited(member, answer.id))["citations"]
-                assert citation == {"quote": citation["quote"], "document": None, "chunk": None}
+                await use_collection(admin, member, {"collectionId": collection, "principalIds": [user]}, document)
+                await upload_into_chat(member, tmp_path / "own.txt")
     async with running_server(data) as server, Client(server.url, ada) as admin:
         async with Client(server.url, ben) as member:
             assert (await member.run("{ collections { totalCount } }"))["collections"]["totalCount"] == 0
@@ -68,4 +49,33 @@ async def test_a_member_asks_a_collection_until_the_access_ends(tmp_path: Path) 
         async with Client(server.url) as nobody:
             login = {"email": "ben@example.org", "password": PASSWORD, "delivery": "BODY"}
             assert (await nobody.run(LOG_IN, input=login))["logIn"]["code"] == "INVALID_CREDENTIALS"
-        assert [hit["document"]["id"] for hit in (await search(admin, "torque of bolt A"))["hits"]] == [document]
+        assert await found(admin) == [document]
+
+
+async def use_collection(admin: Client, member: Client, access: Json, document: str) -> None:
+    """Give a member access, let the member ask, and end the access."""
+    assert await found(member) == []
+    assert await admin.run(GRANT, input=access | {"level": "READ"})
+    assert await found(member) == [document]
+    session = await create_session(member, [], [access["collectionId"]])
+    answer = await ask(member, session, "What torque does bolt A take?", sampling={"maxTokens": 20})
+    assert answer.end["__typename"] == "MessageCompleted"
+    message = await cited(member, answer.id)
+    assert message["citations"][0]["document"] == {"id": document}
+    assert message["generation"]["prompt"] is None, "the model input contains the hidden system prompt"
+    assert await admin.run(REVOKE, input=access)
+    assert await found(member) == []
+    [citation, *_] = (await cited(member, answer.id))["citations"]
+    assert citation == {"quote": citation["quote"], "document": None, "chunk": None}
+
+
+async def upload_into_chat(member: Client, file: Path) -> None:
+    file.write_text("My own note about the torque of the pump.")
+    session = await create_session(member, [])
+    uploaded = await member.upload(file, sessionId=session)
+    assert (await wait_for_document(member, uploaded["document"]["id"]))["status"] == "READY"
+
+
+async def found(client: Client) -> list[str]:
+    """Return the documents that a search for the torque of bolt A finds."""
+    return [hit["document"]["id"] for hit in (await search(client, "torque of bolt A"))["hits"]]
