@@ -178,6 +178,20 @@ class GenerationDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchPoint:
+    """The place of a new prompt in the tree of a session's messages. By default, it follows the head of the session."""
+
+    follows: MessageId | None = None
+    "The answer that the prompt follows."
+    edits: MessageId | None = None
+    "The prompt that the new one replaces, as its sibling. `follows` is then ignored."
+
+
+HEAD = BranchPoint()
+"""The place after the head of the session."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRecord:
     id: MessageId
     session_id: SessionId

@@ -13,7 +13,15 @@ from records.ids import CollectionId, DocumentId, MessageId, ModelId, SessionId
 from records.indexing import IndexingStatus
 from records.model import LoadRequest, MemoryFit, ModelParameter, ModelRecord, SettingsOutcome
 from records.retrieval import Retrieval, RetrievalQuery, Snippet
-from records.session import MessageRecord, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
+from records.session import (
+    HEAD,
+    BranchPoint,
+    MessageRecord,
+    SamplingSettings,
+    SessionRecord,
+    SessionSettings,
+    ThinkingMode,
+)
 from records.system import SystemSample
 from services.ingestion.intake.intake import DocumentFields
 
@@ -105,7 +113,9 @@ class SessionChanges(Protocol):
         collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
+        head_id: MessageId | None = None,
     ) -> SessionRecord: ...
+    async def fork_session(self, scope: AccessScope, message_id: MessageId, name: str | None) -> SessionRecord: ...
     async def attach_document(self, scope: AccessScope, session_id: SessionId, document_id: DocumentId) -> None: ...
     def watch_sessions(self, scope: AccessScope, session_id: SessionId | None) -> Watch[Change[SessionRecord]]: ...
 
@@ -123,8 +133,21 @@ class Answers(Protocol):
         document_ids: Sequence[DocumentId] | None = None,
         sampling: SamplingSettings | None = None,
         idempotency_key: str | None = None,
+        point: BranchPoint = HEAD,
     ) -> tuple[MessageRecord, MessageRecord]:
         """Store a prompt, start its answer and return both."""
+        ...
+
+    async def regenerate_message(
+        self,
+        scope: AccessScope,
+        message_id: MessageId,
+        *,
+        thinking_mode: ThinkingMode | None = None,
+        model_id: ModelId | None = None,
+        sampling: SamplingSettings | None = None,
+    ) -> tuple[MessageRecord, MessageRecord]:
+        """Start another answer of a prompt and return both."""
         ...
 
     async def cancel_generation(self, scope: AccessScope, message_id: MessageId) -> MessageRecord: ...

@@ -5,8 +5,8 @@ from typing import Any
 
 from records.answer import AnswerEvent
 from records.errors import NotFound
-from records.ids import DocumentId, MessageId, SessionId
-from records.session import MessageRating, MessageRecord, MessageRole
+from records.ids import DocumentId, MessageId, ModelId, SessionId
+from records.session import BranchPoint, MessageRating, MessageRecord, MessageRole
 from resolvers.request_context import Context
 from resolvers.session_settings import apply_sampling
 from resolvers.subscription_streams import stream
@@ -17,13 +17,14 @@ async def send_message(
     context: Context,
     session_id: SessionId,
     document_ids: Sequence[DocumentId] | None,
+    point: BranchPoint,
     provided: Mapping[str, Any],
 ) -> tuple[MessageRecord, MessageRecord]:
     """Store a prompt and start its answer; return both. A setting that is null is inherited, as if it were omitted.
 
     Raises `NotFound` for an unknown session or document, `InvalidInput` for an invalid text or setting, `ModelNotReady` if
     the model is neither READY nor LOADING, `Busy` if the limit of unfinished answers is reached, and `Conflict` if the
-    session has an unfinished answer.
+    answer that the prompt follows is unfinished.
     """
     content = check_text(provided["content"], MAX_CONTENT_LENGTH, "content")
     key = provided.get("idempotency_key")
@@ -37,7 +38,27 @@ async def send_message(
         document_ids=document_ids,
         sampling=apply_sampling(None, provided.get("sampling")),
         idempotency_key=key,
+        point=point,
     )
+
+
+async def regenerate_message(
+    context: Context, message_id: MessageId, model_id: ModelId | None, provided: Mapping[str, Any]
+) -> tuple[MessageRecord, MessageRecord]:
+    """Start another answer of a prompt; return both. Raises what `send_message` raises."""
+    if model_id is not None:
+        context.models.get(model_id)
+    return await context.answers.regenerate_message(
+        context.scope,
+        message_id,
+        thinking_mode=provided.get("thinking_mode"),
+        model_id=model_id,
+        sampling=apply_sampling(None, provided.get("sampling")),
+    )
+
+
+async def list_siblings(context: Context, message: MessageRecord) -> tuple[MessageRecord, ...]:
+    return await context.messages.siblings(context.scope, message)
 
 
 async def cancel_generation(context: Context, message_id: MessageId) -> MessageRecord:

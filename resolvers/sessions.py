@@ -8,7 +8,7 @@ from records.document import DocumentRecord, EraseReceipt
 from records.errors import InvalidInput, NotFound
 from records.events import Change
 from records.filters import DocumentFilter, Order, SessionFilter
-from records.ids import CollectionId, DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, MessageId, SessionId
 from records.page import PageRequest
 from records.session import MessageRecord, SessionRecord, SessionSettings
 from resolvers.collections import list_session_collections
@@ -97,7 +97,7 @@ async def update_session(context: Context, session_id: SessionId, provided: Mapp
     Raises `InvalidInput` for an invalid field and for a setting that a collection locks, and `NotFound` for an unknown
     session, document, collection or model.
     """
-    reject_null(provided, "name", "document_ids", "collection_ids", "archived", "settings")
+    reject_null(provided, "name", "document_ids", "collection_ids", "archived", "settings", "head_message_id")
     session = await context.sessions.get(context.scope, session_id)
     if "collection_ids" in provided:
         collections = await _get_collections(context, provided["collection_ids"])
@@ -116,7 +116,14 @@ async def update_session(context: Context, session_id: SessionId, provided: Mapp
         collection_ids=provided.get("collection_ids"),
         archived=provided.get("archived"),
         settings=settings,
+        head_id=provided.get("head_message_id"),
     )
+
+
+async def fork_session(context: Context, message_id: MessageId, name: str | None) -> SessionRecord:
+    """Create a session with copies of the messages up to one of them. Raises `NotFound`, `Conflict` and `InvalidInput`."""
+    checked = None if name is None else check_name(name)
+    return await context.session_changes.fork_session(context.scope, message_id, checked)
 
 
 async def delete_session(context: Context, session_id: SessionId) -> EraseReceipt:

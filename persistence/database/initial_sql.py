@@ -134,7 +134,7 @@ CREATE INDEX documents_private ON documents (owner_id) WHERE NOT is_shared;
 
 CREATE INDEX chunks_unembedded ON chunks (document_id, position) WHERE embedding IS NULL;
 
-CREATE UNIQUE INDEX messages_one_unfinished ON messages (session_id)
+CREATE UNIQUE INDEX messages_one_unfinished ON messages (parent_id)
 WHERE status IN ('PENDING', 'RETRIEVING', 'THINKING', 'GENERATING');
 
 CREATE INDEX messages_answers ON messages (created_at, role, model_name, time_to_first_token_ms) WHERE role = 'ASSISTANT';

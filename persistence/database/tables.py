@@ -189,7 +189,7 @@ class SessionDocument(Model):
         indexes = [("document_id", "session_id")]
 
 
-# A partial unique index allows a session one unfinished answer.
+# Messages form a tree. A partial unique index allows a prompt one unfinished answer.
 class Message(Model):
     id = fields.IntField(primary_key=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(

@@ -13,6 +13,7 @@ from persistence.database.json_columns import now, pack
 from persistence.database.keyset_pages import Listing, count, page
 from persistence.database.sqlite import fetch
 from persistence.database.tables import Message, Session
+from persistence.sessions.message_deletion import answers_of, delete_message
 from persistence.sessions.message_queries import (
     UNFINISHED,
     answer_columns,
@@ -21,15 +22,23 @@ from persistence.sessions.message_queries import (
     store_citations,
     store_progress,
 )
-from persistence.sessions.session_totals import add_answer, set_last_message, subtract_messages
+from persistence.sessions.message_tree import (
+    PATH,
+    parent_of_prompt,
+    require_finished,
+    siblings,
+)
+from persistence.sessions.session_totals import add_answer, set_last_message
 from records.access import AnyScope
 from records.access.usage import UNCOUNTED, DailyUsage, TokenCount
 from records.answer import AnswerProgress
 from records.codes import ErrorCode
-from records.errors import Conflict, NotFound
+from records.errors import NotFound
 from records.ids import MessageId, ModelId, SessionId
 from records.page import Page, PageRequest
 from records.session import (
+    HEAD,
+    BranchPoint,
     MessageError,
     MessageRating,
     MessageRecord,
@@ -47,10 +56,12 @@ MESSAGES_OF_EXCHANGE = 2
 
 _HISTORY = """
     SELECT messages.parent_id, messages.id FROM messages
-    WHERE messages.session_id = ? AND messages.id < ? AND messages.role = 'ASSISTANT' AND messages.status = 'COMPLETED'
+    WHERE messages.id IN ({path}) AND messages.id < ? AND messages.role = 'ASSISTANT' AND messages.status = 'COMPLETED'
         AND messages.parent_id IS NOT NULL AND {included}
     ORDER BY messages.id DESC LIMIT ?
 """
+
+_PATH_TO_HEAD = PATH.replace("id = ?", "id = (SELECT head_id FROM sessions WHERE sessions.id = ?)")
 
 
 class Messages:
@@ -69,6 +80,7 @@ class Messages:
         model_id: ModelId,
         model_name: str,
         idempotency_key: str | None,
+        point: BranchPoint = HEAD,
     ) -> tuple[MessageRecord, MessageRecord, bool]:
         async with self._database.writing() as transaction:
             found = scope_filter(scope, "sessions").apply(Session.filter(id=session_id))
@@ -78,10 +90,10 @@ class Messages:
             stored = await _find_exchange(transaction, scope, session_id, idempotency_key)
             if stored is not None:
                 return *stored, True
-            await _reject_second_answer(transaction, session_id)
+            parent_id = await parent_of_prompt(transaction, scope, session_id, session.head_id, point)
             moment = now()
             common = {"session_id": session_id, "thinking_mode": thinking_mode.value, "created_at": moment}
-            prompt = await _create_prompt(transaction, common, session.head_id, content, idempotency_key)
+            prompt = await _create_prompt(transaction, common, parent_id, content, idempotency_key)
             answer = await _create_answer(transaction, common, prompt.id, model_id, model_name)
             await set_last_message(
                 transaction,
@@ -99,12 +111,31 @@ class Messages:
         async with self._database.snapshot() as reader:
             return await _find_exchange(reader, scope, session_id, idempotency_key)
 
-    async def find_unfinished(self, scope: AnyScope, session_id: SessionId) -> MessageRecord | None:
+    async def start_answer(
+        self, scope: AnyScope, prompt_id: MessageId, *, thinking_mode: ThinkingMode, model_id: ModelId, model_name: str
+    ) -> tuple[MessageRecord, MessageRecord]:
+        async with self._database.writing() as transaction:
+            prompt = await load_message(transaction, scope, prompt_id)
+            require_finished(await answers_of(transaction, scope, prompt_id))
+            moment = now()
+            common = {"session_id": prompt.session_id, "thinking_mode": thinking_mode.value, "created_at": moment}
+            answer = await _create_answer(transaction, common, prompt_id, model_id, model_name)
+            count = F("message_count") + 1
+            await set_last_message(transaction, prompt.session_id, moment, head_id=answer.id, message_count=count)
+            await add_usage(transaction, scope, DailyUsage(answers=1))
+            return await _load_exchange(transaction, scope, prompt_id, answer.id)
+
+    async def siblings(self, scope: AnyScope, message: MessageRecord) -> tuple[MessageRecord, ...]:
+        async with self._database.snapshot() as reader:
+            return await siblings(reader, scope, message)
+
+    async def find_unfinished(self, scope: AnyScope, session_id: SessionId) -> tuple[MessageRecord, ...]:
         included = scope_filter(scope, "messages")
         async with self._database.snapshot() as reader:
             unfinished = Message.filter(session_id=session_id, status__in=UNFINISHED)
-            row = await included.apply(unfinished).using_db(reader).first()
-            return None if row is None else await load_message(reader, scope, MessageId(row.id))
+            rows = await included.apply(unfinished).only("id").using_db(reader)
+            found = await load_messages(reader, scope, [row.id for row in rows])
+        return tuple(found[each] for each in sorted(found))
 
     async def get(self, scope: AnyScope, message_id: MessageId) -> MessageRecord:
         async with self._database.snapshot() as reader:
@@ -127,15 +158,13 @@ class Messages:
         async with self._database.reading() as reader:
             return await count(reader, _list_messages(scope, session_id))
 
-    async def history(
-        self, scope: AnyScope, session_id: SessionId, before: MessageId, pairs: int
-    ) -> tuple[MessageRecord, ...]:
+    async def history(self, scope: AnyScope, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:
         if pairs <= 0:
             return ()
         included = scope_filter(scope, "messages")
-        query = _HISTORY.format(included=included.sql)
+        query = _HISTORY.format(path=PATH, included=included.sql)
         async with self._database.snapshot() as reader:
-            rows = await fetch(reader, query, [session_id, before, *included.values, pairs])
+            rows = await fetch(reader, query, [before, before, *included.values, pairs])
             ids = [row[column] for row in reversed(rows) for column in (0, 1)]
             found = await load_messages(reader, scope, ids)
         return tuple(found[message_id] for message_id in ids)
@@ -174,13 +203,7 @@ class Messages:
 
     async def delete_exchange(self, scope: AnyScope, message_id: MessageId) -> tuple[MessageId, ...]:
         async with self._database.writing() as transaction:
-            message = await load_message(transaction, scope, message_id)
-            is_answer = message.role is MessageRole.ASSISTANT and message.parent_id is not None
-            prompt = await load_message(transaction, scope, message.parent_id or message.id) if is_answer else message
-            answers = await Message.filter(parent_id=prompt.id, role="ASSISTANT").using_db(transaction).order_by("id")
-            if any(not MessageStatus(answer.status).terminal for answer in answers):
-                raise Conflict("The answer is not finished. Cancel it first.")
-            return await _delete(transaction, scope, prompt, [prompt.id, *(MessageId(answer.id) for answer in answers)])
+            return await delete_message(transaction, scope, message_id)
 
     async def rate(self, scope: AnyScope, message_id: MessageId, rating: MessageRating | None) -> MessageRecord:
         async with self._database.writing() as transaction:
@@ -196,7 +219,7 @@ def _usage_at_end(message: MessageRecord | None, used: TokenCount) -> DailyUsage
 
 
 def _list_messages(scope: AnyScope, session_id: SessionId) -> Listing:
-    """Return the list of a session's messages. Ids are their order, because conversations have no branches yet."""
+    """Return the list of the messages from the first prompt of a session to its head. On a path, ids are their order."""
     included = scope_filter(scope, "messages")
     return Listing(
         order="messages",
@@ -204,7 +227,7 @@ def _list_messages(scope: AnyScope, session_id: SessionId) -> Listing:
         key="messages.id",
         id="messages.id",
         key_type=int,
-        where=f"messages.session_id = ? AND {included.sql}",
+        where=f"messages.id IN ({_PATH_TO_HEAD}) AND {included.unindexed}",  # constants
         values=(session_id, *included.values),
     )
 
@@ -259,26 +282,8 @@ async def _find_exchange(
     return await _load_exchange(transaction, scope, prompt.id, answer.id)
 
 
-async def _reject_second_answer(transaction: BaseDBAsyncClient, session_id: SessionId) -> None:
-    if await Message.filter(session_id=session_id, status__in=UNFINISHED).using_db(transaction).exists():
-        raise Conflict("The session's last answer is not finished. Wait for it or cancel it.")
-
-
 async def _load_exchange(
     transaction: BaseDBAsyncClient, scope: AnyScope, prompt_id: int, answer_id: int
 ) -> tuple[MessageRecord, MessageRecord]:
     found = await load_messages(transaction, scope, [prompt_id, answer_id])
     return found[prompt_id], found[answer_id]
-
-
-async def _delete(
-    transaction: BaseDBAsyncClient, scope: AnyScope, prompt: MessageRecord, ids: list[MessageId]
-) -> tuple[MessageId, ...]:
-    """Delete an exchange. The message before it becomes the parent of the messages after it."""
-    deleted = await load_messages(transaction, scope, ids)
-    after = Message.filter(parent_id__in=ids).exclude(id__in=ids).using_db(transaction)
-    await after.update(parent_id=prompt.parent_id)
-    await Message.filter(id__in=ids).using_db(transaction).delete()
-    await Session.filter(id=prompt.session_id, head_id__in=ids).using_db(transaction).update(head_id=prompt.parent_id)
-    await subtract_messages(transaction, prompt.session_id, list(deleted.values()))
-    return tuple(ids)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
@@ -10,7 +11,7 @@ from persistence.database.json_columns import now, stamp
 from persistence.database.sqlite import execute
 from persistence.database.tables import Session
 from records.ids import SessionId
-from records.session import MessageRecord, TokenUsage
+from records.session import MessageRecord, MessageRole, TokenUsage
 
 _SUBTRACT = """
     UPDATE sessions SET
@@ -75,6 +76,24 @@ async def subtract_messages(
             stamp(now()),
         ],
     )
+
+
+def totals(messages: Sequence[MessageRecord]) -> dict[str, Any]:
+    """Return the columns of a session that are computed from its messages, which are in their order."""
+    usages = [_usage(message) for message in messages]
+    times = [message.completed_at or message.created_at for message in messages]
+    answers = [message for message in messages if message.role is MessageRole.ASSISTANT and message.completed_at]
+    latest = max(times, default=None)
+    return {
+        "message_count": len(messages),
+        "prompt_tokens": sum(usage.prompt_tokens for usage in usages),
+        "cached_tokens": sum(usage.cached_tokens for usage in usages),
+        "completion_tokens": sum(usage.completion_tokens for usage in usages),
+        "reasoning_tokens": sum(usage.reasoning_tokens for usage in usages),
+        "last_message_at": latest,
+        "model_id": answers[-1].model_id if answers else None,
+        "model_name": answers[-1].model_name if answers else None,
+    }
 
 
 def _usage(message: MessageRecord) -> TokenUsage:

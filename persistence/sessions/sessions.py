@@ -13,12 +13,14 @@ from persistence.database.keyset_pages import count, page
 from persistence.database.sqlite import execute, execute_many, fetch
 from persistence.database.tables import Session
 from persistence.documents.document_queries import require_documents
+from persistence.sessions.forks import fork_session
+from persistence.sessions.message_tree import head_of_branch
 from persistence.sessions.session_queries import list_sessions, load_session, load_sessions
 from persistence.sessions.session_relevance import relevance_of_scope
 from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
-from records.ids import CollectionId, DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, MessageId, SessionId
 from records.page import Page, PageRequest
 from records.session import SessionRecord, SessionSettings
 from records.values.text import comparison_key, encodable
@@ -90,6 +92,7 @@ class Sessions:
         collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
+        head_id: MessageId | None = None,
     ) -> SessionRecord:
         columns: dict[str, Any] = {"updated_at": now()} | ({} if name is None else _name_columns(name))
         if archived is not None:
@@ -98,6 +101,8 @@ class Sessions:
             columns["settings"] = pack(settings)
         async with self._database.writing() as transaction:
             await load_session(transaction, scope, session_id)
+            if head_id is not None:
+                columns["head_id"] = await head_of_branch(transaction, scope, session_id, head_id)
             await Session.filter(id=session_id).using_db(transaction).update(**columns)
             if document_ids is not None:
                 await execute(transaction, "DELETE FROM session_documents WHERE session_id = ?", [session_id])
@@ -105,6 +110,11 @@ class Sessions:
             if collection_ids is not None:
                 await execute(transaction, "DELETE FROM session_collections WHERE session_id = ?", [session_id])
                 await _choose(transaction, scope, session_id, collection_ids)
+            return await load_session(transaction, scope, session_id)
+
+    async def fork(self, scope: AccessScope, message_id: MessageId, name: str | None) -> SessionRecord:
+        async with self._database.writing() as transaction:
+            session_id = await fork_session(transaction, scope, message_id, _name_columns(name) if name else None)
             return await load_session(transaction, scope, session_id)
 
     async def delete(self, scope: AnyScope, session_id: SessionId) -> EraseReceipt:

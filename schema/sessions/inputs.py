@@ -9,7 +9,7 @@ from strawberry import UNSET
 
 from records import filters
 from records.ids import DocumentId
-from records.session import DocumentScope, MessageRating, ThinkingMode
+from records.session import BranchPoint, DocumentScope, MessageRating, ThinkingMode
 from schema.common import global_ids
 from schema.common.enums import describe
 from schema.common.mapping import or_none, provided_fields
@@ -162,6 +162,11 @@ class UpdateSessionInput:
     collection_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="Ids of all collections on which the session is to draw, at most 20."
     )
+    head_message_id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="Switch to the branch with this message: the latest message among it and those after it becomes "
+        "`Session.head`.",
+    )
     archived: bool | None = strawberry.field(
         default=UNSET, description="Archive the session (true) or restore it (false)."
     )
@@ -183,6 +188,8 @@ def session_changes(input: CreateSessionInput | UpdateSessionInput) -> dict[str,
         changes["document_ids"] = global_ids.DOCUMENT.get_keys(changes["document_ids"], "document_ids")
     if changes.get("collection_ids") is not None:
         changes["collection_ids"] = global_ids.COLLECTION.get_keys(changes["collection_ids"], "collection_ids")
+    if changes.get("head_message_id") is not None:
+        changes["head_message_id"] = global_ids.MESSAGE.get_key(changes["head_message_id"], "head_message_id")
     settings = changes.get("settings")
     if settings and settings.get("model_id") is not None:
         settings["model_id"] = global_ids.MODEL.get_key(settings["model_id"], "settings.model_id")
@@ -193,6 +200,15 @@ def session_changes(input: CreateSessionInput | UpdateSessionInput) -> dict[str,
 class SendMessageInput:
     session_id: strawberry.ID = strawberry.field(description="Id of the session.")
     content: str = strawberry.field(description="Text of the prompt, 1 to 100,000 characters, not blank.")
+    parent_id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="Id of the answer that the prompt follows, in any branch; by default `Session.head`.",
+    )
+    edits_message_id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="Id of a prompt that the new one replaces: it becomes its sibling, in a new branch. `parentId` is then "
+        "ignored.",
+    )
     thinking_mode: ThinkingMode | None = strawberry.field(
         default=UNSET, description="Mode of this answer only; the session's mode by default."
     )
@@ -211,6 +227,37 @@ class SendMessageInput:
     )
 
 
+def branch_point(input: SendMessageInput) -> BranchPoint:
+    """Return the place of a prompt. Raises `NotFound` for an invalid global id."""
+    parent_id, edits = or_none(input.parent_id), or_none(input.edits_message_id)
+    return BranchPoint(
+        follows=None if parent_id is None else global_ids.MESSAGE.get_key(parent_id, "parent_id"),
+        edits=None if edits is None else global_ids.MESSAGE.get_key(edits, "edits_message_id"),
+    )
+
+
+@strawberry.input(description="Input of `regenerateMessage`.")
+class RegenerateMessageInput:
+    message_id: strawberry.ID = strawberry.field(description="Id of an answer, or of its prompt.")
+    thinking_mode: ThinkingMode | None = strawberry.field(
+        default=UNSET, description="Mode of this answer only; the session's mode by default."
+    )
+    model_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="Model of this answer only; the session's model by default."
+    )
+    sampling: SamplingInput | None = strawberry.field(
+        default=UNSET, description="Sampling settings of this answer only; null settings are inherited."
+    )
+
+
+@strawberry.input(description="Input of `forkSession`.")
+class ForkSessionInput:
+    message_id: strawberry.ID = strawberry.field(description="Id of the last message to copy.")
+    name: str | None = strawberry.field(
+        default=UNSET, description="Display name of the new session; that of the original by default."
+    )
+
+
 @strawberry.input(description="Input of `cancelGeneration`.")
 class CancelGenerationInput:
     message_id: strawberry.ID = strawberry.field(description="Id of the answer.")
@@ -218,7 +265,7 @@ class CancelGenerationInput:
 
 @strawberry.input(description="Input of `deleteMessage`.")
 class DeleteMessageInput:
-    id: strawberry.ID = strawberry.field(description="Id of the prompt or of its answer.")
+    id: strawberry.ID = strawberry.field(description="Id of a prompt or of an answer.")
 
 
 @strawberry.input(description="Input of `rateMessage`.")

@@ -7,7 +7,7 @@ import strawberry
 from records.codes import ErrorCode
 from records.errors import NotFound
 from records.session import CitationRecord, MessageRating, MessageRecord, MessageRole, MessageStatus, ThinkingMode
-from resolvers import models
+from resolvers import messages, models
 from schema.common import global_ids
 from schema.common.enums import describe
 from schema.common.info import Info
@@ -179,13 +179,21 @@ class Message(Node):
 
     @strawberry.field(
         description="Message before this one: for an answer its prompt, for a prompt the answer before it. Null for "
-        "the first prompt of a session. At present, a message is the parent of at most one other."
+        "the first prompt of a session."
     )
     async def parent(self, info: Info) -> MessageRef | None:
         if self.record.parent_id is None:
             return None
         found = await info.context.loaders.messages.load(self.record.parent_id)
         return None if found is None else Message.from_record(found)
+
+    @strawberry.field(
+        description="Messages with the same parent and author, this one included, oldest first: the answers of a prompt, or "
+        "the versions of a prompt that was edited."
+    )
+    async def siblings(self, info: Info) -> list[MessageRef]:
+        found = await messages.list_siblings(info.context, self.record)
+        return [Message.from_record(record) for record in found]
 
     @strawberry.field(description="Model that generates the answer; null for a prompt, or if the model was removed.")
     def model(self, info: Info) -> Model | None:

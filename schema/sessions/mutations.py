@@ -22,9 +22,12 @@ from schema.sessions.inputs import (
     CreateSessionInput,
     DeleteMessageInput,
     DeleteSessionInput,
+    ForkSessionInput,
     RateMessageInput,
+    RegenerateMessageInput,
     SendMessageInput,
     UpdateSessionInput,
+    branch_point,
     session_changes,
 )
 from schema.sessions.messages import Message
@@ -33,6 +36,11 @@ from schema.sessions.types import Session
 
 @strawberry.type(description="The session was created.")
 class CreateSessionSuccess:
+    session: Session = strawberry.field(description="The new session.")
+
+
+@strawberry.type(description="The fork was created.")
+class ForkSessionSuccess:
     session: Session = strawberry.field(description="The new session.")
 
 
@@ -62,9 +70,9 @@ class CancelGenerationSuccess:
     )
 
 
-@strawberry.type(description="The prompt and its answer were deleted.")
+@strawberry.type(description="The messages were deleted.")
 class DeleteMessageSuccess:
-    deleted_ids: list[strawberry.ID] = strawberry.field(description="Ids of the deleted messages, the prompt first.")
+    deleted_ids: list[strawberry.ID] = strawberry.field(description="Ids of the deleted messages, oldest first.")
 
 
 @strawberry.type(description="The rating was stored.")
@@ -72,6 +80,10 @@ class RateMessageSuccess:
     answer: Message = strawberry.field(description="The answer after the change.")
 
 
+ForkSessionResult = Annotated[
+    ForkSessionSuccess | NotFoundError | ConflictError | InvalidInputError,
+    strawberry.union("ForkSessionResult", description="Result of `forkSession`."),
+]
 CreateSessionResult = Annotated[
     CreateSessionSuccess | InvalidInputError | NotFoundError,
     strawberry.union("CreateSessionResult", description="Result of `createSession`."),
@@ -92,7 +104,7 @@ SendMessageResult = Annotated[
     | BusyError
     | ConflictError
     | RateLimitedError,
-    strawberry.union("SendMessageResult", description="Result of `sendMessage`."),
+    strawberry.union("SendMessageResult", description="Result of `sendMessage` and `regenerateMessage`."),
 ]
 CancelGenerationResult = Annotated[
     CancelGenerationSuccess | NotFoundError | ConflictError,
@@ -138,12 +150,24 @@ class SessionMutations:
         receipt = await sessions.delete_session(info.context, global_ids.SESSION.get_key(input.id, "id"))
         return DeleteSessionSuccess(deleted_id=input.id, receipt=from_record(EraseReceipt, receipt))
 
+    @strawberry.mutation(
+        description="Create a session with copies of the messages of another one from the first prompt up to and including "
+        "one of them, with its settings, documents and collections. Returns `ConflictError` if the message is unfinished."
+    )
+    async def fork_session(
+        self, info: Info, input: Annotated[ForkSessionInput, strawberry.argument(description="The last message.")]
+    ) -> ForkSessionResult:
+        message_id = global_ids.MESSAGE.get_key(input.message_id, "message_id")
+        record = await sessions.fork_session(info.context, message_id, or_none(input.name))
+        return ForkSessionSuccess(session=Session.from_record(record))
+
 
 @strawberry.type
 class MessageMutations:
     @strawberry.mutation(
         description="Store a prompt and start the generation of its answer. Returns both at once; `messageEvents` "
-        "delivers the answer. Returns `ConflictError` if the last answer of the session is unfinished."
+        "delivers the answer, which becomes `Session.head`. Returns `ConflictError` if the answer that the prompt "
+        "follows is unfinished."
     )
     async def send_message(
         self, info: Info, input: Annotated[SendMessageInput, strawberry.argument(description="The prompt.")]
@@ -151,7 +175,21 @@ class MessageMutations:
         session_id = global_ids.SESSION.get_key(input.session_id, "session_id")
         document_ids = or_none(input.document_ids)
         keys = None if document_ids is None else global_ids.DOCUMENT.get_keys(document_ids, "document_ids")
-        prompt, answer = await messages.send_message(info.context, session_id, keys, provided_fields(input))
+        prompt, answer = await messages.send_message(
+            info.context, session_id, keys, branch_point(input), provided_fields(input)
+        )
+        return SendMessageSuccess(prompt=Message.from_record(prompt), answer=Message.from_record(answer))
+
+    @strawberry.mutation(
+        description="Generate another answer of a prompt, as a sibling of the others. It becomes `Session.head`. Returns "
+        "`ConflictError` if an answer of the prompt is unfinished."
+    )
+    async def regenerate_message(
+        self, info: Info, input: Annotated[RegenerateMessageInput, strawberry.argument(description="The message.")]
+    ) -> SendMessageResult:
+        message_id, model_id = global_ids.MESSAGE.get_key(input.message_id, "message_id"), or_none(input.model_id)
+        key = None if model_id is None else global_ids.MODEL.get_key(model_id, "model_id")
+        prompt, answer = await messages.regenerate_message(info.context, message_id, key, provided_fields(input))
         return SendMessageSuccess(prompt=Message.from_record(prompt), answer=Message.from_record(answer))
 
     @strawberry.mutation(
@@ -166,8 +204,9 @@ class MessageMutations:
         return CancelGenerationSuccess(answer=Message.from_record(record))
 
     @strawberry.mutation(
-        description="Delete a prompt with its answer, given the id of either. Returns `ConflictError` if the answer "
-        "is unfinished."
+        description="Delete a prompt with its answers, given the id of the prompt or of its only answer; the messages after "
+        "them follow the message before them. Of several answers of a prompt, delete one with all messages after it. "
+        "Returns `ConflictError` if an answer that would be deleted is unfinished."
     )
     async def delete_message(
         self, info: Info, input: Annotated[DeleteMessageInput, strawberry.argument(description="The message.")]

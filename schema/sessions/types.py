@@ -87,7 +87,7 @@ class Session(Node):
 
     @strawberry.field(
         description="Messages of the conversation from the first prompt to `head`, in order: each message is the "
-        "`Message.parent` of the next. At present, these are all messages of the session."
+        "`Message.parent` of the next. Other branches are reached by `Message.siblings`."
     )
     async def messages(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET

@@ -6,10 +6,18 @@ from typing import Protocol
 
 from records.access import AccessScope, CollectionRecord, CollectionSetting
 from records.errors import ModelNotReady, NotFound
-from records.ids import DocumentId, ModelId, SessionId
+from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.model import ModelRecord, ModelStatus
 from records.retrieval import SearchedDocuments
-from records.session import DocumentScope, SamplingSettings, SessionRecord, SessionSettings, ThinkingMode
+from records.session import (
+    HEAD,
+    BranchPoint,
+    DocumentScope,
+    SamplingSettings,
+    SessionRecord,
+    SessionSettings,
+    ThinkingMode,
+)
 from records.values.overlay import overlay
 from services.answers.effective_settings import merge_settings
 from services.collections.inherited_settings import (
@@ -50,6 +58,12 @@ class PromptRequest:
     thinking_mode: ThinkingMode | None = None
     document_ids: tuple[DocumentId, ...] | None = None
     sampling: SamplingSettings | None = None
+    point: BranchPoint = HEAD
+    "The place of the prompt in the tree of messages."
+    regenerates: MessageId | None = None
+    "A stored prompt that gets another answer; `content` and `point` are then not used."
+    model_id: ModelId | None = None
+    "The model of this answer; None for that of the session."
     idempotency_key: str | None = None
     "A retry with the same key returns the exchange that the first request stored."
 
@@ -110,9 +124,14 @@ class AnswerPlanner:
         """
         session = await self._sessions.get(request.scope, request.session_id)
         collections = await self._collections.of_session(request.scope, request.session_id)
-        check_unlocked(collections, SessionSettings(thinking_mode=request.thinking_mode, sampling=request.sampling))
+        chosen = SessionSettings(request.model_id, thinking_mode=request.thinking_mode, sampling=request.sampling)
+        check_unlocked(collections, chosen)
         await self._check_documents(request.scope, request.document_ids or (), collections)
-        own = replace(session.settings, thinking_mode=request.thinking_mode or session.settings.thinking_mode)
+        own = replace(
+            session.settings,
+            thinking_mode=request.thinking_mode or session.settings.thinking_mode,
+            model_id=request.model_id or session.settings.model_id,
+        )
         return await self._resolve(request.scope, session, own, request.document_ids, request.sampling)
 
     async def _check_documents(

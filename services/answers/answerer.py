@@ -139,7 +139,7 @@ class Answerer:
         mode = thinking_mode(running)
         with self.tracer.span("build prompt") as span:
             pairs = running.settings.history_pairs or 0
-            history = await self.messages.history(running.access, running.message.session_id, running.prompt.id, pairs)
+            history = await self.messages.history(running.access, running.prompt.id, pairs)
             parts = PromptParts(running.settings.system_prompt, mode, history, passages, running.prompt.content)
             sampling = running.settings.sampling or SamplingSettings()
             counter = PromptCounter(inference, conversation_key(running), mode.thinks)

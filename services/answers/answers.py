@@ -15,10 +15,13 @@ import structlog
 from concurrency import OwnedTasks, Supervisor, open_owned_tasks
 from records.access import AccessScope, SystemScope
 from records.answer import AnswerEvent
-from records.errors import Busy, Conflict, DiskFull, ServerStopping
-from records.ids import DocumentId, MessageId, SessionId
+from records.errors import Busy, Conflict, DiskFull, NotFound, ServerStopping
+from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.session import (
+    HEAD,
+    BranchPoint,
     MessageRecord,
+    MessageRole,
     MessageStatus,
     SamplingSettings,
     SessionRecord,
@@ -87,21 +90,47 @@ class Answers:
         document_ids: Sequence[DocumentId] | None = None,
         sampling: SamplingSettings | None = None,
         idempotency_key: str | None = None,
+        point: BranchPoint = HEAD,
     ) -> Exchange:
         """Store a prompt, start its answer, and return both.
 
         If the session has an exchange with this idempotency key already, that exchange is returned. Raises `NotFound` for an
         unknown session or document, `InvalidInput` for a sampling setting that is out of range, `ModelNotReady` if the model
         is neither READY nor LOADING, `Busy` if the limit of unfinished answers is reached, `RateLimited` if the user has
-        reached a limit of usage, and `Conflict` if the session's last answer is unfinished.
+        reached a limit of usage, and `Conflict` if the answer that the prompt follows is unfinished.
         """
         ids = None if document_ids is None else tuple(document_ids)
-        request = PromptRequest(scope, session_id, content, thinking_mode, ids, sampling, idempotency_key)
+        request = PromptRequest(
+            scope, session_id, content, thinking_mode, ids, sampling, point, idempotency_key=idempotency_key
+        )
         known = await self._find_exchange(request)
         if known is not None:
             prompt, answer = known
             found = await self._find(scope, answer.id)
             return prompt, answer if isinstance(found, RunningAnswer) else found
+        plan = await self._planner.plan(request)
+        return await self._tasks.complete(lambda: self._start(request, plan), "start of an answer")
+
+    async def regenerate_message(
+        self,
+        scope: AccessScope,
+        message_id: MessageId,
+        *,
+        thinking_mode: ThinkingMode | None = None,
+        model_id: ModelId | None = None,
+        sampling: SamplingSettings | None = None,
+    ) -> Exchange:
+        """Start another answer of a prompt, and return both. `message_id` is the id of the prompt or of any of its answers.
+
+        Raises what `send_message` raises; `Conflict` if the prompt has an unfinished answer.
+        """
+        message = await self._messages.get(scope, message_id)
+        prompt_id = message.id if message.role is MessageRole.USER else message.parent_id
+        if prompt_id is None:
+            raise NotFound("message", message_id, field="message_id")
+        request = PromptRequest(
+            scope, message.session_id, "", thinking_mode, sampling=sampling, regenerates=prompt_id, model_id=model_id
+        )
         plan = await self._planner.plan(request)
         return await self._tasks.complete(lambda: self._start(request, plan), "start of an answer")
 
@@ -125,19 +154,25 @@ class Answers:
         return prompt, answer
 
     async def _store(self, request: PromptRequest, plan: AnswerPlan) -> tuple[MessageRecord, MessageRecord, bool]:
-        model = plan.ready_model()
+        model, mode = plan.ready_model(), plan.settings.thinking_mode or ThinkingMode.DIRECT
+        if request.regenerates is not None:
+            exchange = await self._messages.start_answer(
+                request.scope, request.regenerates, thinking_mode=mode, model_id=model.id, model_name=model.name
+            )
+            return *exchange, False
         return await self._messages.start_exchange(
             request.scope,
             request.session_id,
             request.content,
-            thinking_mode=plan.settings.thinking_mode or ThinkingMode.DIRECT,
+            thinking_mode=mode,
             model_id=model.id,
             model_name=model.name,
             idempotency_key=request.idempotency_key,
+            point=request.point,
         )
 
     async def _without_orphan(self, scope: AccessScope, session_id: SessionId, action: Callable[[], Awaitable[T]]) -> T:
-        """Run `action`. If an orphan of the session prevents it, store the orphan as FAILED and run `action` again.
+        """Run `action`. If orphans of the session may prevent it, store them as FAILED and run it again.
 
         An orphan is an unfinished answer that no task generates. The caller must have locked `_starting`.
         """
@@ -145,9 +180,11 @@ class Answers:
             return await action()
         except Conflict:
             unfinished = await self._messages.find_unfinished(scope, session_id)
-            if unfinished is None or self._runner.find(scope, unfinished.id) is not None:
+            orphans = [each for each in unfinished if self._runner.find(scope, each.id) is None]
+            if not orphans:
                 raise
-            await self._outcomes.fail_orphan(scope, unfinished)
+            for orphan in orphans:
+                await self._outcomes.fail_orphan(scope, orphan)
         return await action()
 
     async def _find(self, scope: AccessScope, message_id: MessageId) -> RunningAnswer | MessageRecord:
@@ -194,7 +231,7 @@ class Answers:
         return answer.message
 
     async def delete_message(self, scope: AccessScope, message_id: MessageId) -> tuple[MessageId, ...]:
-        """Delete a prompt and its answer, and return both ids. `message_id` is the id of either.
+        """Delete a prompt with its answers, or one of several answers with its branch, and return all ids.
 
         A deletion that has begun is completed, even if the caller is canceled. Raises `NotFound`, and `Conflict` while the
         answer is running.
@@ -253,9 +290,7 @@ async def open_answers(
     """Generate answers while the block is open. Answers that an earlier process left unfinished become FAILED first.
 
     An answer is generated and stored with the scope of the user who sent the prompt. `system` is the scope with which the
-    answers of earlier processes are stored as FAILED.
-
-    `places` limits the answers that run or wait at the same time, and the usage of each user.
+    answers of earlier processes are stored as FAILED. `places` limits the unfinished answers and the usage of each user.
     """
     await _fail_interrupted(messages, system)
     outcomes, streams = OutcomeStore(messages), EventStreams()

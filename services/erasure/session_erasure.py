@@ -40,11 +40,9 @@ class SessionErasure:
         self._answers = answers
 
     async def erase(self, scope: AccessScope, session_id: SessionId) -> EraseReceipt:
-        """Cancel the unfinished answer of a session, then erase the session with its messages. Raises `NotFound`."""
-        session = await self._sessions.get(scope, session_id)
-        if session.head_id is not None:
-            head = await self._messages.get(scope, session.head_id)
-            if not head.status.terminal:
-                with suppress(Conflict):  # the answer ended in the meantime
-                    await self._answers.cancel_generation(scope, head.id)
+        """Cancel the unfinished answers of a session, then erase the session with its messages. Raises `NotFound`."""
+        await self._sessions.get(scope, session_id)
+        for answer in await self._messages.find_unfinished(scope, session_id):
+            with suppress(Conflict):  # the answer ended in the meantime
+                await self._answers.cancel_generation(scope, answer.id)
         return await self._changes.delete_session(scope, session_id)

@@ -8,7 +8,7 @@ from records.access.usage import UNCOUNTED, TokenCount
 from records.answer import AnswerProgress
 from records.ids import MessageId, ModelId, SessionId
 from records.page import Page, PageRequest
-from records.session import MessageRating, MessageRecord, ThinkingMode
+from records.session import HEAD, BranchPoint, MessageRating, MessageRecord, ThinkingMode
 
 
 class MessageStore(Protocol):
@@ -29,11 +29,13 @@ class MessageStore(Protocol):
         model_id: ModelId,
         model_name: str,
         idempotency_key: str | None,
+        point: BranchPoint = HEAD,
     ) -> tuple[MessageRecord, MessageRecord, bool]:
         """Store a prompt and its answer as PENDING. Return both, and whether the `idempotency_key` was stored before.
 
-        In that case the existing exchange is returned and nothing is stored. Raises `NotFound` for an unknown session, and
-        `Conflict` if the session has an unfinished answer.
+        In that case the existing exchange is returned and nothing is stored. The answer becomes the head of the session.
+        Raises `NotFound` for an unknown session or message, and `Conflict` if the answer that the prompt follows is
+        unfinished.
         """
         ...
 
@@ -43,8 +45,21 @@ class MessageStore(Protocol):
         """Return the prompt and the answer that were stored with this key, or None."""
         ...
 
-    async def find_unfinished(self, scope: AnyScope, session_id: SessionId) -> MessageRecord | None:
-        """Return the unfinished answer of a session, or None."""
+    async def find_unfinished(self, scope: AnyScope, session_id: SessionId) -> tuple[MessageRecord, ...]:
+        """Return the unfinished answers of all branches of a session."""
+        ...
+
+    async def start_answer(
+        self, scope: AnyScope, prompt_id: MessageId, *, thinking_mode: ThinkingMode, model_id: ModelId, model_name: str
+    ) -> tuple[MessageRecord, MessageRecord]:
+        """Store another answer of a prompt as PENDING; it becomes the head of the session. Return the prompt and the answer.
+
+        Raises `NotFound`, and `Conflict` if the prompt has an unfinished answer.
+        """
+        ...
+
+    async def siblings(self, scope: AnyScope, message: MessageRecord) -> tuple[MessageRecord, ...]:
+        """Return the messages with the parent and the role of a message, itself included, oldest first."""
         ...
 
     async def get(self, scope: AnyScope, message_id: MessageId) -> MessageRecord:
@@ -60,17 +75,15 @@ class MessageStore(Protocol):
         ...
 
     async def page(self, scope: AnyScope, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
-        """Return a page of the messages of a session, oldest first."""
+        """Return a page of the messages from the first prompt of a session to its head, oldest first."""
         ...
 
     async def count(self, scope: AnyScope, session_id: SessionId) -> int:
-        """Return the number of messages of a session."""
+        """Return the number of messages from the first prompt of a session to its head."""
         ...
 
-    async def history(
-        self, scope: AnyScope, session_id: SessionId, before: MessageId, pairs: int
-    ) -> tuple[MessageRecord, ...]:
-        """Return the last `pairs` completed exchanges before the prompt `before`, oldest first; none for 0."""
+    async def history(self, scope: AnyScope, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:
+        """Return the last `pairs` completed exchanges of the branch of the prompt `before`, oldest first; none for 0."""
         ...
 
     async def checkpoint(self, scope: AnyScope, progress: AnswerProgress) -> None:
@@ -91,9 +104,10 @@ class MessageStore(Protocol):
         ...
 
     async def delete_exchange(self, scope: AnyScope, message_id: MessageId) -> tuple[MessageId, ...]:
-        """Delete a prompt and its answer, and return both ids. `message_id` is the id of either.
+        """Delete a prompt with its answers, and return all ids. The messages after them follow the message before them.
 
-        Raises `NotFound`, and `Conflict` if the answer is unfinished.
+        `message_id` is the id of the prompt or of its only answer. Of several answers, one is deleted with all messages
+        after it. Raises `NotFound`, and `Conflict` if an answer that would be deleted is unfinished.
         """
         ...
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from records.access import AccessScope, AnyScope
 from records.document import EraseReceipt
 from records.filters import Order, SessionFilter
-from records.ids import CollectionId, DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, MessageId, SessionId
 from records.page import Page, PageRequest
 from records.session import SessionRecord, SessionSettings
 
@@ -63,10 +63,18 @@ class SessionStore(Protocol):
         collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
+        head_id: MessageId | None = None,
     ) -> SessionRecord:
         """Change the fields that are not None and return the session.
 
         Raises `NotFound` for an unknown session, document or collection.
+        """
+        ...
+
+    async def fork(self, scope: AccessScope, message_id: MessageId, name: str | None) -> SessionRecord:
+        """Store a session with copies of the messages up to one of them, and return it. By default, it has the same name.
+
+        Raises `NotFound`, and `Conflict` if the message is unfinished.
         """
         ...
 

@@ -10,7 +10,7 @@ from records.access import AccessScope, AnyScope, Audience
 from records.document import EraseReceipt
 from records.events import Change, ChangeKind
 from records.filters import Order, SessionFilter
-from records.ids import CollectionId, DocumentId, SessionId
+from records.ids import CollectionId, DocumentId, MessageId, SessionId
 from records.page import PageRequest
 from records.session import SessionRecord, SessionSettings
 from services.broadcast import Broadcast
@@ -63,6 +63,7 @@ class Sessions:
         collection_ids: Sequence[CollectionId] | None = None,
         archived: bool | None = None,
         settings: SessionSettings | None = None,
+        head_id: MessageId | None = None,
     ) -> SessionRecord:
         """Change the fields that are not None and return the session.
 
@@ -77,8 +78,16 @@ class Sessions:
                 collection_ids=collection_ids,
                 archived=archived,
                 settings=settings,
+                head_id=head_id,
             )
             self._publish(ChangeKind.UPDATED, session)
+        return session
+
+    async def fork_session(self, scope: AccessScope, message_id: MessageId, name: str | None) -> SessionRecord:
+        """Store a session with copies of the messages up to one of them. Raises `NotFound` and `Conflict`."""
+        async with self._change():
+            session = await self._store.fork(scope, message_id, name)
+            self._publish(ChangeKind.ADDED, session)
         return session
 
     async def attach_document(self, scope: AccessScope, session_id: SessionId, document_id: DocumentId) -> None:

@@ -140,6 +140,14 @@ class FakeAnswers(CanFail):
             make_message(id=MessageId(12), session_id=request["session_id"], status=MessageStatus.PENDING)
         )
 
+    async def regenerate_message(
+        self, scope: AccessScope, key: MessageId, **request: Any
+    ) -> tuple[MessageRecord, MessageRecord]:
+        self.raise_failure()
+        prompt = await self._messages.get(scope, key)
+        self.last_request = request
+        return prompt, self._messages.put(make_message(id=MessageId(13), status=MessageStatus.PENDING))
+
     async def cancel_generation(self, scope: AccessScope, key: MessageId) -> MessageRecord:
         self.raise_failure()
         return self._messages.put(replace(await self._messages.get(scope, key), status=MessageStatus.CANCELED))

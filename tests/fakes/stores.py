@@ -164,6 +164,9 @@ class FakeSessions(FakeStore[SessionRecord]):
         del self.rows[key]
         return EraseReceipt(messages=2, bytes=5_000_000_000)
 
+    async def fork(self, scope: AnyScope, message_id: MessageId, name: str | None) -> SessionRecord:
+        return self.put(make_session(id=SessionId(len(self.rows) + 1), name=name or "Bolts", head_id=message_id))
+
     async def of_document(self, scope: AnyScope, document_id: DocumentId, request: PageRequest) -> Page[SessionRecord]:
         return self.make_page(request)
 
@@ -178,6 +181,14 @@ class FakeMessages(FakeStore[MessageRecord]):
 
     async def page(self, scope: AnyScope, session_id: SessionId, request: PageRequest) -> Page[MessageRecord]:
         return self.make_page(request, lambda message: message.session_id == session_id)
+
+    async def find_unfinished(self, scope: AnyScope, session_id: SessionId) -> tuple[MessageRecord, ...]:
+        of_session = [message for message in self.rows.values() if message.session_id == session_id]
+        return tuple(message for message in of_session if not message.status.terminal)
+
+    async def siblings(self, scope: AnyScope, message: MessageRecord) -> tuple[MessageRecord, ...]:
+        same = [each for each in self.rows.values() if each.parent_id == message.parent_id]
+        return tuple(each for each in same if each.role is message.role)
 
     async def delete_exchange(self, scope: AnyScope, key: MessageId) -> tuple[MessageId, ...]:
         del self.rows[key]

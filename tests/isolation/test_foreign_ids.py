@@ -87,6 +87,8 @@ MUTATIONS: dict[str, Callable[[Ids], dict[str, Any]]] = {
     "updateSession": lambda ids: {"id": ids["session"], "name": "taken"},
     "deleteSession": lambda ids: {"id": ids["session"]},
     "sendMessage": lambda ids: {"sessionId": ids["session"], "content": "mine", "idempotencyKey": "1"},
+    "regenerateMessage": lambda ids: {"messageId": ids["prompt"]},
+    "forkSession": lambda ids: {"messageId": ids["prompt"]},
     "cancelGeneration": lambda ids: {"messageId": ids["message"]},
     "deleteMessage": lambda ids: {"id": ids["prompt"]},
     "rateMessage": lambda ids: {"id": ids["message"], "rating": "UP"},

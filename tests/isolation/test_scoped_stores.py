@@ -70,6 +70,7 @@ CASES: dict[str, Case] = {
     "SessionStore.count": lambda s, ids: s.sessions.count(STRANGER, SessionFilter()),
     "SessionStore.update": lambda s, ids: s.sessions.update(STRANGER, ids.session, name="taken", document_ids=[]),
     "SessionStore.attach": lambda s, ids: s.sessions.attach(STRANGER, ids.session, ids.document),
+    "SessionStore.fork": lambda s, ids: s.sessions.fork(STRANGER, ids.answer.id, None),
     "SessionStore.delete": lambda s, ids: s.sessions.delete(STRANGER, ids.session),
     "SessionStore.document_ids": lambda s, ids: s.sessions.document_ids(STRANGER, ids.session),
     "SessionStore.of_document": lambda s, ids: s.sessions.of_document(STRANGER, ids.document, FIRST),
@@ -85,12 +86,16 @@ CASES: dict[str, Case] = {
     ),
     "MessageStore.find_exchange": lambda s, ids: s.messages.find_exchange(STRANGER, ids.session, KEY),
     "MessageStore.find_unfinished": lambda s, ids: s.messages.find_unfinished(STRANGER, ids.session),
+    "MessageStore.start_answer": lambda s, ids: s.messages.start_answer(
+        STRANGER, ids.prompt, thinking_mode=ThinkingMode.RAG, model_id=ModelId("m"), model_name="M"
+    ),
+    "MessageStore.siblings": lambda s, ids: s.messages.siblings(STRANGER, ids.answer),
     "MessageStore.get": lambda s, ids: s.messages.get(STRANGER, ids.prompt),
     "MessageStore.find": lambda s, ids: s.messages.find(STRANGER, ids.prompt),
     "MessageStore.find_many": lambda s, ids: s.messages.find_many(STRANGER, [ids.prompt, ids.answer.id]),
     "MessageStore.page": lambda s, ids: s.messages.page(STRANGER, ids.session, FIRST),
     "MessageStore.count": lambda s, ids: s.messages.count(STRANGER, ids.session),
-    "MessageStore.history": lambda s, ids: s.messages.history(STRANGER, ids.session, ids.answer.id, 5),
+    "MessageStore.history": lambda s, ids: s.messages.history(STRANGER, ids.answer.id, 5),
     "MessageStore.checkpoint": lambda s, ids: s.messages.checkpoint(STRANGER, ids.progress()),
     "MessageStore.finish": lambda s, ids: s.messages.finish(STRANGER, ids.answer),
     "MessageStore.fail_unfinished": lambda s, ids: s.messages.fail_unfinished(STRANGER),
@@ -203,7 +208,7 @@ async def test_the_owner_receives_what_the_stranger_does_not(database: Database)
     stores, own, _ = await make_world(database)
     assert await stores.sessions.find(LOCAL, own.session) is not None
     assert await stores.messages.count(LOCAL, own.session) == 4
-    assert await stores.messages.history(LOCAL, own.session, own.answer.id, 5)
+    assert await stores.messages.history(LOCAL, own.answer.id, 5)
     assert await stores.chunks.count_cited_by(LOCAL, own.chunk.id) == 1
     assert await stores.chunks.neighbours(LOCAL, [own.chunk.id])
     assert await stores.documents.count(LOCAL, DocumentFilter(session_id=own.session)) == 1

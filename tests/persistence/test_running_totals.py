@@ -15,7 +15,7 @@ from persistence.originals import Originals
 from persistence.running_totals import RunningTotals
 from records.document import DocumentStatus, ReceivedFile
 from records.filters import DocumentFilter, SessionFilter
-from records.ids import DocumentId, MessageId, SessionId
+from records.ids import DocumentId, SessionId
 from records.system import StorageCounts
 from tests.access import LOCAL
 from tests.persistence.stores import Stores
@@ -110,8 +110,8 @@ class Changes:
             await self.stores.exchange(session_id, "q", "a")
         elif operation == "delete session":
             await sessions.delete(LOCAL, session_id)
-        elif history := await messages.history(LOCAL, session_id, MessageId(1 << 40), 1):
-            await messages.delete_exchange(LOCAL, history[0].id)
+        elif head_id := (await sessions.get(LOCAL, session_id)).head_id:
+            await messages.delete_exchange(LOCAL, head_id)
 
     async def change_original(self, operation: str, number: int) -> None:
         content = b"x" * (number + 1)

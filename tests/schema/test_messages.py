@@ -7,7 +7,7 @@ import pytest
 from records.errors import Busy, Conflict, ModelNotReady
 from records.ids import DocumentId, MessageId, ModelId, SessionId
 from records.model import ModelStatus
-from records.session import SamplingSettings, ThinkingMode
+from records.session import BranchPoint, SamplingSettings, ThinkingMode
 from schema.common import global_ids
 from tests.schema.conftest import InMemoryGraph
 
@@ -37,7 +37,44 @@ async def test_sending_a_prompt_returns_it_with_its_pending_answer(graph: InMemo
         "document_ids": (1,),
         "sampling": SamplingSettings(max_tokens=20, stop=(".",)),
         "idempotency_key": "k1",
+        "point": BranchPoint(),
     }
+
+
+async def test_a_prompt_has_a_place_in_the_tree(graph: InMemoryGraph) -> None:
+    ids = {
+        "parentId": global_ids.MESSAGE.encode(MessageId(2)),
+        "editsMessageId": global_ids.MESSAGE.encode(MessageId(1)),
+    }
+    await graph.mutate("sendMessage", {"sessionId": SESSION, "content": "Hi", **ids})
+    assert graph.answers.last_request["point"] == BranchPoint(MessageId(2), MessageId(1))
+    for field in ids:
+        result = await graph.mutate("sendMessage", {"sessionId": SESSION, "content": "Hi", field: "nothing"})
+        assert (result["__typename"], result["path"]) == ("NotFoundError", ["input", field])
+
+
+async def test_an_answer_is_generated_again_with_other_settings(graph: InMemoryGraph) -> None:
+    message = global_ids.MESSAGE.encode(MessageId(1))
+    model = global_ids.MODEL.encode(ModelId("0123456789abcdef"))
+    document = """mutation ($input: RegenerateMessageInput!) { regenerateMessage(input: $input) { __typename
+        ... on Error { code path } ... on SendMessageSuccess { prompt { id } answer { status } } } }"""
+    request = {"messageId": message, "modelId": model, "thinkingMode": "RAG", "sampling": {"maxTokens": 20}}
+    result = (await graph.execute(document, input=request))["regenerateMessage"]
+    assert result == {"__typename": "SendMessageSuccess", "prompt": {"id": message}, "answer": {"status": "PENDING"}}
+    assert graph.answers.last_request == {
+        "thinking_mode": ThinkingMode.RAG, "model_id": "0123456789abcdef", "sampling": SamplingSettings(max_tokens=20),
+    }  # fmt: skip
+    unknown = request | {"modelId": global_ids.MODEL.encode(ModelId("f" * 16))}
+    result = (await graph.execute(document, input=unknown))["regenerateMessage"]
+    assert result == {"__typename": "NotFoundError", "code": "NOT_FOUND", "path": ["input", "modelId"]}
+
+
+async def test_a_fork_is_a_new_session(graph: InMemoryGraph) -> None:
+    request = {"messageId": global_ids.MESSAGE.encode(MessageId(2)), "name": " Fork "}
+    result = await graph.mutate("forkSession", request, "... on ForkSessionSuccess { session { id name } }")
+    assert result["session"]["name"] == "Fork"
+    assert result["session"]["id"] != SESSION
+    assert (await graph.mutate("forkSession", request | {"name": "\n"}))["code"] == "INVALID_INPUT"
 
 
 async def test_omitted_and_null_settings_are_inherited_from_the_session(graph: InMemoryGraph) -> None:

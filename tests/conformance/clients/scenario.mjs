@@ -214,6 +214,10 @@ async function generateAnswer(scenario, sessionId) {
   await scenario.run("ChatMessagesQuery", { sessionId, last: 2 });
   await scenario.run("ChatRateMutation", { input: { id: answer.id, rating: "UP" } });
   scenario.readCache("ChatMessageQuery", { id: answer.id }, "ChatRateMutation");
+  const { session: fork } = await scenario.run("ChatForkMutation", { input: { messageId: answer.id } });
+  const second = (await scenario.run("ChatRegenerateMutation", { input: { messageId: answer.id } })).answer;
+  await scenario.watch("ChatEventsSubscription", { messageId: second.id });
+  await scenario.run("SessionsDeleteMutation", { input: { id: fork.id } });
   return answer.id;
 }
 

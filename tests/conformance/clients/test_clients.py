@@ -120,7 +120,7 @@ async def test_an_answer_streams_to_one_terminal_event(environment: ClientEnviro
 @every_client
 async def test_a_canceled_answer_keeps_its_text(environment: ClientEnvironment, client: str) -> None:
     run = await environment.run_of(client)
-    events = run.results("ChatEventsSubscription")[1]
+    events = run.results("ChatEventsSubscription")[2]
     assert [event["__typename"] for event in events if event["__typename"] in TERMINAL] == ["MessageCanceled"]
     assert joined(events, "TextDelta") == events[-1]["message"]["content"] != ""
     assert run.results("ChatCancelMutation")[0]["answer"]["status"] == "CANCELED"

@@ -167,7 +167,7 @@ READS: dict[str, Operation] = {
     "page": lambda case: case.stores.documents.page(LOCAL, DocumentFilter(), Order("NAME"), PageRequest(first=5)),
     "count": lambda case: case.stores.documents.count(LOCAL, DocumentFilter()),
     "search": lambda case: case.stores.keywords.search(LOCAL, 'bolt "35 Nm"', 5, None),
-    "history": lambda case: case.stores.messages.history(LOCAL, case.session.id, case.answer.id, 5),
+    "history": lambda case: case.stores.messages.history(LOCAL, case.answer.id, 5),
     "text": lambda case: case.stores.documents.text(LOCAL, case.ready.id, 0, 5),
     "scope": lambda case: case.stores.documents.resolve_scope(LOCAL, SearchedDocuments((case.ready.id,)), ("x",)),
 }

@@ -154,10 +154,10 @@ async def test_the_history_is_the_completed_exchanges_oldest_first(stores: Store
     await stores.messages.finish(LOCAL, replace(canceled, status=MessageStatus.CANCELED))
     prompt, _, _ = await stores.ask(session.id, "now")
     history = partial(stores.messages.history, LOCAL)
-    assert await history(session.id, prompt.id, 2) == (*exchanges[1], *exchanges[2])
-    assert await history(session.id, prompt.id, 99) == (*exchanges[0], *exchanges[1], *exchanges[2])
-    assert await history(session.id, exchanges[1][0].id, 99) == exchanges[0]
-    assert await history(session.id, prompt.id, 0) == ()
+    assert await history(prompt.id, 2) == (*exchanges[1], *exchanges[2])
+    assert await history(prompt.id, 99) == (*exchanges[0], *exchanges[1], *exchanges[2])
+    assert await history(exchanges[1][0].id, 99) == exchanges[0]
+    assert await history(prompt.id, 0) == ()
 
 
 @pytest.mark.parametrize("by_answer", [False, True])
@@ -199,11 +199,11 @@ async def test_an_exchange_is_found_by_its_key_and_an_unfinished_answer_by_its_s
     assert await stores.messages.find_exchange(LOCAL, session.id, "key") == (prompt, answer)
     assert await stores.messages.find_exchange(LOCAL, session.id, "other") is None
     assert await stores.messages.find_exchange(LOCAL, other.id, "key") is None
-    assert await stores.messages.find_unfinished(LOCAL, session.id) == answer
-    assert await stores.messages.find_unfinished(LOCAL, other.id) is None
+    assert await stores.messages.find_unfinished(LOCAL, session.id) == (answer,)
+    assert await stores.messages.find_unfinished(LOCAL, other.id) == ()
     ended = await stores.messages.finish(LOCAL, replace(answer, status=MessageStatus.CANCELED))
     assert await stores.messages.find_exchange(LOCAL, session.id, "key") == (prompt, ended)
-    assert await stores.messages.find_unfinished(LOCAL, session.id) is None
+    assert await stores.messages.find_unfinished(LOCAL, session.id) == ()
 
 
 async def test_deleting_an_unfinished_exchange_raises_conflict(stores: Stores) -> None:

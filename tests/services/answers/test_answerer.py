@@ -12,7 +12,7 @@ from engines.inference.protocol import ReasoningSupport
 from records.access import AnyScope
 from records.answer import Progressed
 from records.errors import EmptyAnswer, Unsupported
-from records.ids import MessageId, ModelId, SessionId
+from records.ids import MessageId, ModelId
 from records.retrieval import SearchedDocuments
 from records.session import (
     FinishReason,
@@ -48,9 +48,7 @@ class MessagesWithHistory(ExchangedMessages):
             for role, content in zip((MessageRole.USER, MessageRole.ASSISTANT), exchange, strict=True)
         ]
 
-    async def history(
-        self, scope: AnyScope, session_id: SessionId, before: MessageId, pairs: int
-    ) -> tuple[MessageRecord, ...]:
+    async def history(self, scope: AnyScope, before: MessageId, pairs: int) -> tuple[MessageRecord, ...]:
         return tuple(self._history[-2 * pairs :] if pairs else ())
 
 
