@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +173,28 @@ async def test_an_upload_without_credentials_is_rejected_before_its_body_is_read
             "/graphql", content=b"x" * 100, headers={"content-type": "multipart/form-data; boundary=b"}
         )
     assert reply.status_code == 401
+
+
+FILE_NAME = '; filename="bolts.txt"'
+UPLOAD = """mutation ($input: UploadDocumentInput!) { uploadDocument(input: $input) { __typename } }"""
+
+
+async def test_a_log_in_that_ends_during_an_upload_ends_with_the_next_request(server: AccountsServer) -> None:
+    """A request is authenticated when it begins. One that has begun is completed."""
+    token = await server.add_user()
+    operations = json.dumps({"query": UPLOAD, "variables": {"input": {"file": None}}})
+    parts = (("operations", "", operations), ("map", "", '{"0": ["variables.input.file"]}'), ("0", FILE_NAME, "Bolt A"))
+    whole = "".join(
+        f'--b\r\ncontent-disposition: form-data; name="{name}"{file}\r\n\r\n{text}\r\n' for name, file, text in parts
+    )
+
+    async def body() -> AsyncIterator[bytes]:
+        yield whole.encode()
+        await server.mutate("logOut", token)
+        yield b"--b--\r\n"
+
+    headers = {"graphql-require-preflight": "1", "content-type": "multipart/form-data; boundary=b"}
+    async with server.client(token, **headers) as client:
+        reply = await client.post("/graphql", content=body())
+        assert reply.json()["data"] == {"uploadDocument": {"__typename": "UploadDocumentSuccess"}}
+    assert await server.rejected("{ documents { totalCount } }", token) == (401, "UNAUTHENTICATED")
