@@ -22,6 +22,7 @@ from tests.isolation.matrix.slots import Slot
 from tests.isolation.two_users import TwoUsers, open_two_users
 
 STREAMS = ("documentEvents", "sessionEvents", "collectionEvents")
+NEW_FILE = ("new.txt", "Bolt Y takes 9 Nm.")
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -92,11 +93,14 @@ class World:
                     started.set()
 
 
-async def upload(client: httpx.AsyncClient, user: str, document: str, variables: dict[str, Any]) -> str:
+async def upload(
+    client: httpx.AsyncClient, user: str, document: str, variables: dict[str, Any], file: tuple[str, str] = NEW_FILE
+) -> str:
+    """Upload a file with a name and a text; return the body of the response."""
     operations = json.dumps({"query": document, "variables": variables})
     parts = {"operations": operations, "map": json.dumps({"0": ["variables.input.file"]})}
     headers = {"authorization": f"Bearer {user}", "graphql-require-preflight": "1"}
-    files = {"0": ("new.txt", b"Bolt Y takes 9 Nm.", "text/plain")}
+    files = {"0": (file[0], file[1].encode(), "text/plain")}
     return (await client.post("/graphql", data=parts, files=files, headers=headers)).text
 
 
