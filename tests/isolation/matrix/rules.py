@@ -46,8 +46,8 @@ class Rule:
     "An object in another argument which is checked first, with the right that it needs."
     found: str = FOUND
     "The outcome for those who have the right: FOUND, or the type of an error that reports a state of the object."
-    exceptions: dict[str, str] = field(default_factory=dict)
-    "Other outcomes for those who have the right, by place."
+    exceptions: dict[tuple[str, str], str] = field(default_factory=dict)
+    "Other outcomes for users who have the right, by user and place."
 
     def outcome(self, user: str, kind: str, place: str) -> str:
         """Return the outcome that is expected for a user and an id."""
@@ -63,7 +63,7 @@ class Rule:
             if first != FOUND:
                 return first
         reached = _reach(user, rights_on(kind, place), self.right)
-        return self.exceptions.get(place, self.found) if reached == FOUND else reached
+        return self.exceptions.get((user, place), self.found) if reached == FOUND else reached
 
 
 def _reach(user: str, rights: dict[Right, Users], right: Right) -> str:
@@ -130,6 +130,7 @@ RULES: dict[str, Rule] = {
     "updateUser.input.id": _one("User", _CHANGE, WITH_LOG_IN),
     "updateUser.input.groupIds": _one("Group", users=WITH_LOG_IN, beside=(Object("User", OWN), Right.GROUP)),
     "updateUser.input.activeSessionId": _one("Session", users=WITH_LOG_IN),
+    "deleteUser.input.id": _one("User", _CHANGE, WITH_LOG_IN, exceptions={("local", OWN): "ConflictError"}),
     "resetPassword.input.id": _one("User", Right.RESET, ADMINS),
     "createInvitation.input.groupIds": _one("Group", users=ADMINS),
     "revokeInvitation.input.id": _one("Invitation", users=ADMINS),
@@ -139,11 +140,12 @@ RULES: dict[str, Rule] = {
     "updateCollection.input.id": _one("Collection", _MANAGE),
     "updateCollection.input.modelId": _one("Model", **_MANAGED),
     "updateCollection.input.settings.modelId": _one("Model", **_MANAGED),
+    "deleteCollection.input.id": _one("Collection", users=ADMINS),
     "addDocumentsToCollection.input.collectionId": _one("Collection", Right.WRITE),
     "addDocumentsToCollection.input.documentIds": _one("Document", _CHANGE, **_WRITTEN),
     "removeDocumentsFromCollection.input.collectionId": _one("Collection", Right.WRITE),
     "removeDocumentsFromCollection.input.documentIds": _one(
-        "Document", exceptions={WRITABLE: "ConflictError"}, **_WRITTEN
+        "Document", exceptions={(user, WRITABLE): "ConflictError" for user in EVERYONE}, **_WRITTEN
     ),
     "grantAccess.input.collectionId": _one("Collection", _MANAGE),
     "grantAccess.input.principalIds": Rule(PRINCIPALS, **_MANAGED),

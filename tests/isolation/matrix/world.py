@@ -20,6 +20,7 @@ from tests.isolation.matrix.objects import Ids, add_objects
 from tests.isolation.matrix.rules import Object
 from tests.isolation.matrix.slots import Slot
 from tests.isolation.two_users import TwoUsers, open_two_users
+from tests.support.blocked_tasks import let_tasks_run
 
 STREAMS = ("documentEvents", "sessionEvents", "collectionEvents")
 NEW_FILE = ("new.txt", "Bolt Y takes 9 Nm.")
@@ -55,7 +56,7 @@ class World:
 
     async def is_unchanged(self) -> bool:
         """Return whether no row has changed and no event was sent."""
-        await anyio.wait_all_tasks_blocked()
+        await let_tasks_run()
         return not self.events and await read_rows(self.database) == self.rows
 
     async def restore(self) -> None:
@@ -64,7 +65,7 @@ class World:
         await to_thread.run_sync(copy_database, self.saved, self.database.path)
         await self.write_originals()
         await self.server.members.refresh()
-        await anyio.wait_all_tasks_blocked()
+        await let_tasks_run()
         self.events.clear()
 
     async def write_originals(self) -> None:

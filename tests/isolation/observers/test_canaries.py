@@ -34,6 +34,7 @@ from tests.isolation.observers.private_texts import (
 )
 from tests.isolation.two_users import create_retriever, open_two_users
 from tests.persistence.stores import Stores
+from tests.support.blocked_tasks import let_tasks_run
 
 WALKS = 150
 IDS_OF_A_KIND = 2
@@ -83,7 +84,7 @@ async def watch(workshop: Workshop, user: str, tasks: TaskGroup) -> list[str]:
         if name != "messageEvents":
             document = f"subscription {{ {name} {selection(field.type, 2)} }}"
             tasks.start_soon(_collect, workshop, user, document, received)
-    await anyio.wait_all_tasks_blocked()
+    await let_tasks_run()
     assert received, "the snapshots"
     return received
 

@@ -16,6 +16,7 @@ from tests.fakes.vectors import ExactVectorIndex
 from tests.isolation.observers.actors import Actor, user_id
 from tests.isolation.two_users import TwoUsers, create_retriever, open_two_users
 from tests.persistence.stores import Stores
+from tests.support.blocked_tasks import let_tasks_run
 from tests.support.databases import open_copy
 
 OBSERVER, OTHER = "stranger", "reader"
@@ -66,7 +67,7 @@ class OneWorld:
     async def settle(self) -> list[Any]:
         """Return the last event of every object since the last call. How many states a stream skips depends on time."""
         await self.server.until_idle()
-        await anyio.wait_all_tasks_blocked()
+        await let_tasks_run()
         last: dict[str, Any] = {}
         for stream, payload in self.events:
             event = next(iter(payload["data"].values()))
