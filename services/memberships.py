@@ -6,11 +6,12 @@ Queries do not use them: each reads the access from the database. They are read 
 from collections.abc import Mapping
 from typing import Protocol
 
-from records.access import Audience
+from records.access import AccessLevel, Audience
 from records.document import DocumentRecord
 from records.ids import CollectionId, UserId
 
-Members = Mapping[CollectionId, frozenset[UserId]]
+Members = Mapping[CollectionId, Mapping[UserId, AccessLevel]]
+"""The users with access to each collection, with the highest of their levels."""
 NOBODY: frozenset[UserId] = frozenset()
 
 
@@ -18,7 +19,7 @@ class MemberStore(Protocol):
     """The part of the store of collections that lists members."""
 
     async def members(self) -> Members:
-        """Return the users with access to each collection, directly or by a group."""
+        """Return the users with access to each collection, directly or by a group, with the highest of their levels."""
         ...
 
 
@@ -35,7 +36,7 @@ class Memberships:
         return earlier, self._members
 
     def of_collection(self, collection_id: CollectionId) -> frozenset[UserId]:
-        return self._members.get(collection_id, NOBODY)
+        return frozenset(self._members.get(collection_id, ()))
 
     def audience(self, document: DocumentRecord) -> Audience:
         """Return the users who can read a document."""
