@@ -6,6 +6,8 @@ Queries do not use them: each reads the access from the database. They are read 
 from collections.abc import Mapping
 from typing import Protocol
 
+import anyio
+
 from records.access import AccessLevel, Audience
 from records.document import DocumentRecord
 from records.ids import CollectionId, UserId
@@ -29,11 +31,17 @@ class Memberships:
     def __init__(self, store: MemberStore, members: Members) -> None:
         self._store = store
         self._members = members
+        self._refreshing = anyio.Lock()
 
     async def refresh(self) -> tuple[Members, Members]:
-        """Read all members again. Return the earlier ones and the present ones."""
-        earlier, self._members = self._members, await self._store.members()
-        return earlier, self._members
+        """Read all members again. Return the earlier ones and the present ones.
+
+        One call waits for the other, so that an earlier and slower query does not replace the result of a later one.
+        """
+        async with self._refreshing:
+            earlier, present = self._members, await self._store.members()
+            self._members = present
+        return earlier, present
 
     def of_collection(self, collection_id: CollectionId) -> frozenset[UserId]:
         return frozenset(self._members.get(collection_id, ()))
