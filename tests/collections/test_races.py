@@ -105,16 +105,19 @@ async def test_grants_to_a_group_that_is_deleted_leave_no_access(database: Datab
             fields, members = "... on GroupSuccess { group { id } }", [user_id("stranger")]
             created = await workshop.mutate("admin", "createGroup", fields, name=f"Shift {number}", memberIds=members)
             group, results = created["group"]["id"], list[str]()
-            grant: dict[str, Any] = {"collectionId": workshop.collection, "principalIds": [group], "level": "READ"}
 
-            async def change(mutation: str, user: str, results: list[str] = results, **input: Any) -> None:
-                results.append((await workshop.mutate(user, mutation, **input))["__typename"])
+            async def grant(group: str = group, results: list[str] = results) -> None:
+                access: dict[str, Any] = {"collectionId": workshop.collection, "principalIds": [group]}
+                results.append((await workshop.mutate("manager", "grantAccess", **access, level="READ"))["__typename"])
+
+            async def delete(group: str = group, results: list[str] = results) -> None:
+                results.append((await workshop.mutate("admin", "deleteGroup", id=group))["__typename"])
 
             async with anyio.create_task_group() as tasks:
                 for turn in range(AT_ONCE):
-                    tasks.start_soon(lambda grant=grant: change("grantAccess", "manager", **grant))
+                    tasks.start_soon(grant)
                     if turn == number * 3:
-                        tasks.start_soon(lambda group=group: change("deleteGroup", "admin", id=group))
+                        tasks.start_soon(delete)
             assert set(results) <= {"CollectionSuccess", "NotFoundError", "DeleteGroupSuccess"}
             assert results.count("DeleteGroupSuccess") == 1
             assert (await workshop.query("stranger", level, id=workshop.collection))["collection"] is None

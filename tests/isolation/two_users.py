@@ -66,6 +66,7 @@ class TwoUsers:
     client: httpx.AsyncClient
     members: Memberships
     erasure: Erasure
+    collections: CollectionServices
     answers: AnswersHarness
     ingestion: IngestionHarness
 
@@ -200,5 +201,5 @@ async def open_two_users(
         app = Starlette(routes=routes, middleware=create_middleware(settings, contexts.authenticate))
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
         client = await enter(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
-        erasure = create(make_viewer(), Exchange()).erasure
-        yield TwoUsers(operations, client, ingestion.members, erasure, answers, ingestion)
+        context = create(make_viewer(), Exchange())
+        yield TwoUsers(operations, client, ingestion.members, context.erasure, context.collections, answers, ingestion)

@@ -58,6 +58,17 @@ async def administrate(world: OneWorld, verb: str, number: int, *, is_shared: bo
         await world.assign((OTHER,), "" if verb == "assign to none" else "READ")
 
 
+def describe(number: int, step: Step, received: list[Any], expected: list[Any]) -> str:
+    """Return the parts of both worlds that differ in a step."""
+    [reply, events], [reply_alone, events_alone] = received, expected
+    replies = [] if reply == reply_alone else [("with the other user", reply), ("alone", reply_alone)]
+    more, less = (
+        [each for each in some if each not in others]
+        for some, others in ((events, events_alone), (events_alone, events))
+    )
+    return f"step {number}, {step}: {replies}; events with the other user {more}, alone {less}"
+
+
 @settings(
     max_examples=max(1, STEPS // LENGTH), deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -72,4 +83,4 @@ async def test_the_actions_of_others_change_nothing_that_a_user_receives(templat
             for number, step in enumerate(played):
                 expected = await play(alone, step, is_shared=False)
                 received = await play(shared, step, is_shared=True)
-                assert received == expected, (number, step)
+                assert received == expected, describe(number, step, received, expected)
