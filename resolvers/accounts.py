@@ -114,15 +114,14 @@ async def update_user(context: Context, user_id: UserId, provided: Mapping[str, 
     changes = {name: provided[name] for name in ("name", "role", "active") if name in provided}
     if "name" in changes:
         changes["name"] = check_name(changes["name"])
-    if "active_session_id" in provided:
-        if user_id != context.scope.user_id:
-            raise Forbidden("You can choose your own active session.")
-        user = await context.access.stores.users.set_active_session(context.scope, provided["active_session_id"])
+    await _check_references(context, user_id, provided)
     if changes:
         accounts = context.access.accounts
         user = await _complete(
             context, lambda: accounts.update_user(context.viewer, context.exchange, user_id, **changes)
         )
+    if "active_session_id" in provided:
+        user = await context.access.stores.users.set_active_session(context.scope, provided["active_session_id"])
     if "group_ids" in provided:
         await context.collections.groups.set_of_user(context.viewer, context.exchange, user_id, provided["group_ids"])
     return user
@@ -131,6 +130,17 @@ async def update_user(context: Context, user_id: UserId, provided: Mapping[str, 
 async def delete_user(context: Context, user_id: UserId) -> EraseReceipt:
     """Erase a user with everything that the user owns alone. Raises `NotFound`, `Forbidden` and `Conflict`."""
     return await context.erasure.delete_user(context.viewer, context.exchange, user_id)
+
+
+async def _check_references(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> None:
+    """Check `active_session_id` and `group_ids` before anything is changed. Raises `NotFound` and `Forbidden`."""
+    session_id = provided.get("active_session_id")
+    if "active_session_id" in provided and user_id != context.scope.user_id:
+        raise Forbidden("You can choose your own active session.")
+    if session_id is not None:
+        await context.sessions.get(context.scope, session_id)
+    if "group_ids" in provided:
+        await context.collections.groups.check_groups(context.viewer, provided["group_ids"])
 
 
 async def reset_password(context: Context, user_id: UserId) -> str:

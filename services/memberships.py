@@ -6,11 +6,14 @@ Queries do not use them: each reads the access from the database. They are read 
 from collections.abc import Mapping
 from typing import Protocol
 
-from records.access import Audience
+import anyio
+
+from records.access import AccessLevel, Audience
 from records.document import DocumentRecord
 from records.ids import CollectionId, UserId
 
-Members = Mapping[CollectionId, frozenset[UserId]]
+Members = Mapping[CollectionId, Mapping[UserId, AccessLevel]]
+"""The users with access to each collection, with the highest of their levels."""
 NOBODY: frozenset[UserId] = frozenset()
 
 
@@ -18,7 +21,7 @@ class MemberStore(Protocol):
     """The part of the store of collections that lists members."""
 
     async def members(self) -> Members:
-        """Return the users with access to each collection, directly or by a group."""
+        """Return the users with access to each collection, directly or by a group, with the highest of their levels."""
         ...
 
 
@@ -28,14 +31,20 @@ class Memberships:
     def __init__(self, store: MemberStore, members: Members) -> None:
         self._store = store
         self._members = members
+        self._refreshing = anyio.Lock()
 
     async def refresh(self) -> tuple[Members, Members]:
-        """Read all members again. Return the earlier ones and the present ones."""
-        earlier, self._members = self._members, await self._store.members()
-        return earlier, self._members
+        """Read all members again. Return the earlier ones and the present ones.
+
+        One call waits for the other, so that an earlier and slower query does not replace the result of a later one.
+        """
+        async with self._refreshing:
+            earlier, present = self._members, await self._store.members()
+            self._members = present
+        return earlier, present
 
     def of_collection(self, collection_id: CollectionId) -> frozenset[UserId]:
-        return self._members.get(collection_id, NOBODY)
+        return frozenset(self._members.get(collection_id, ()))
 
     def audience(self, document: DocumentRecord) -> Audience:
         """Return the users who can read a document."""

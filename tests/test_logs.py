@@ -1,16 +1,20 @@
 """The log contains no input of users and no text of documents, whichever library writes a line."""
 
+import ast
 import asyncio
 import gc
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import pytest
 import structlog
 
 from logs import configure_logs
+from tests.support.source import modules
 
 CANARY = "CANARY-3141592653"
 
@@ -104,3 +108,58 @@ async def test_asyncio_logs_no_text_of_an_exception(log: io.StringIO) -> None:
     assert "Task exception was never retrieved" in text
     assert "ValueError" in text
     assert CANARY not in text
+
+
+PRIVATE = {
+    "address", "authorization", "content", "cookie", "digest", "email", "input", "name", "password", "prompt", "query",
+    "quote", "reasoning", "secret", "tags", "text", "title", "token", "variables",
+}  # fmt: skip
+"""Words in the names of values that may come from users, or that open something."""
+NO_USERS = {
+    "bootstrap/deep_embedder.py: model.name": "a model of embeddings",
+    "bootstrap/stop_request.py: number.name": "a signal of the operating system",
+    "concurrency/error_boundary.py: name": "work of the server",
+    "concurrency/owned_tasks.py: self.name": "work of the server",
+    "concurrency/supervisor.py: name": "a loop of the server",
+    "services/attempt.py: name": "work of the server",
+    "services/models/loader.py: record.name": "a model, which belongs to the server",
+    "services/models/models.py: entry.record.name": "a model, which belongs to the server",
+    "transport/execution/error_masking.py: self._operation_name": "the name of an operation in a client's code",
+}
+"""Logged values whose names contain such a word, with the reason why they may be logged."""
+LOGGING = re.compile(r"log\.(debug|info|warning|error|critical|exception)|(bind|bound)_contextvars")
+
+
+def logging_calls() -> Iterator[tuple[str, ast.Call]]:
+    """Yield the calls that write to the log or add values to its lines, with their files."""
+    for name, tree in modules().items():
+        if not name.startswith(("tests/", "benchmarks/", "examples/")):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and LOGGING.fullmatch(ast.unparse(node.func)):
+                    yield name, node
+
+
+def has_private_word(value: ast.expr) -> bool:
+    """Return whether a name in an expression contains a word of `PRIVATE`."""
+    names = [each.id if isinstance(each, ast.Name) else each.attr for each in ast.walk(value) if is_name(each)]
+    return any(set(name.strip("_").split("_")) & PRIVATE for name in names)
+
+
+def is_name(node: ast.AST) -> TypeGuard[ast.Name | ast.Attribute]:
+    return isinstance(node, ast.Name | ast.Attribute)
+
+
+def test_no_value_with_a_private_name_is_logged() -> None:
+    found = {
+        f"{name}: {ast.unparse(each.value)}"
+        for name, call in logging_calls()
+        for each in call.keywords
+        if has_private_word(each.value)
+    }
+    assert found == set(NO_USERS)
+
+
+def test_events_of_the_log_are_constant() -> None:
+    calls = [(name, call) for name, call in logging_calls() if "contextvars" not in ast.unparse(call.func)]
+    assert len(calls) > 40
+    assert [name for name, call in calls if not isinstance(call.args[0], ast.Constant)] == []

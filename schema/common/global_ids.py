@@ -60,6 +60,8 @@ class IdCodec(Generic[Key]):
 
     type_name: str
     read_key: Callable[[str], Key | None]
+    kind: str = ""
+    "The name of the type in messages, if it is not the type name in lower case."
 
     def encode(self, key: Key) -> ID:
         return encode(self.type_name, key)
@@ -76,7 +78,7 @@ class IdCodec(Generic[Key]):
         """Return the key of a global id of this type. Raises `NotFound` with `field`, the argument that has the id."""
         key = self.find_key(text)
         if key is None:
-            raise UnknownId(self.type_name.lower(), text, field=field)
+            raise UnknownId(self.kind or self.type_name.lower(), text, field=field)
         return key
 
     def get_keys(self, texts: Iterable[str], field: str) -> tuple[Key, ...]:
@@ -106,7 +108,7 @@ MODEL = IdCodec("Model", lambda key: ModelId(key) if _NAME.fullmatch(key) else N
 PROVIDER = IdCodec("Provider", lambda key: key if _NAME.fullmatch(key) else None)
 USER = IdCodec("User", _read_number(UserId))
 LOGIN = IdCodec("Login", _read_number(LoginId))
-API_KEY = IdCodec("ApiKey", _read_number(ApiKeyId))
+API_KEY = IdCodec("ApiKey", _read_number(ApiKeyId), "API key")
 INVITATION = IdCodec("Invitation", _read_number(InvitationId))
 AUDIT_ENTRY = IdCodec("AuditEntry", _read_number(AuditEntryId))
 GROUP = IdCodec("Group", _read_number(GroupId))

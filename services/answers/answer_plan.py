@@ -140,7 +140,8 @@ class AnswerPlanner:
         try:
             await self._documents.require(scope, document_ids)
         except NotFound as failure:
-            raise NotFound(failure.kind, failure.missing_id, field="document_ids") from failure
+            index = [*document_ids].index(DocumentId(int(failure.missing_id)))
+            raise NotFound(failure.kind, failure.missing_id, field=f"document_ids.{index}") from failure
         if document_ids and locks(collections, CollectionSetting.OWN_DOCUMENTS):
             check_contained((await self._documents.find_many(scope, document_ids)).values(), collections)
 

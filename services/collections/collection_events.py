@@ -1,10 +1,10 @@
 """Events of collections and of the documents in them, sent to the users who have access."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from records.access import AccessScope, Audience, CollectionFilter, CollectionRecord
+from records.access import AccessLevel, AccessScope, Audience, CollectionFilter, CollectionRecord
 from records.document import DocumentRecord
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter, Order
@@ -92,13 +92,14 @@ class CollectionEvents:
         found = {} if last is None or last.id not in changed else {last.id: last}
         found |= await self._collections.find_many(scope, sorted(changed))
         for collection in found.values():
-            before, after = earlier.get(collection.id, NOBODY), present.get(collection.id, NOBODY)
-            self._send(ChangeKind.REMOVED, collection, Audience(members=before - after))
-            self._send(ChangeKind.ADDED, collection, Audience(members=after - before))
-            self._send(ChangeKind.UPDATED, collection, Audience(members=before & after, is_shared=True))
+            before, after = earlier.get(collection.id, {}), present.get(collection.id, {})
+            lost, gained = frozenset(before.keys() - after.keys()), frozenset(after.keys() - before.keys())
+            self._send(ChangeKind.REMOVED, collection, Audience(members=lost))
+            self._send(ChangeKind.ADDED, collection, Audience(members=gained))
+            self._send(ChangeKind.UPDATED, collection, Audience(members=_informed(before, after), is_shared=True))
             if self._document_events.watchers:
-                await self._publish_lost_documents(scope, collection.id, before - after)
-                await self._publish_gained_documents(scope, collection.id, after - before)
+                await self._publish_lost_documents(scope, collection.id, lost)
+                await self._publish_gained_documents(scope, collection.id, gained)
 
     async def contents(self, scope: AccessScope, collection: CollectionRecord) -> Sequence[Placement]:
         """Return the documents of a collection that is to be deleted, for `publish_deleted`; none without subscribers."""
@@ -190,6 +191,15 @@ class CollectionEvents:
 def _placement(document: DocumentRecord, collection_id: CollectionId) -> Placement:
     others = tuple(each for each in document.collection_ids if each != collection_id)
     return Placement(document.id, document.owner_id, others)
+
+
+def _informed(before: Mapping[UserId, AccessLevel], after: Mapping[UserId, AccessLevel]) -> frozenset[UserId]:
+    """Return the users for whom a change of access changes a collection: its managers, and those with another level.
+
+    Other members see neither the access of others nor, by an event, that it has changed.
+    """
+    kept = before.keys() & after.keys()
+    return frozenset(each for each in kept if after[each] is AccessLevel.MANAGE or after[each] is not before[each])
 
 
 def _only(user_id: UserId | None) -> frozenset[UserId]:

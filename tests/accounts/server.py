@@ -123,6 +123,23 @@ async def execute(
     return body["data"]
 
 
+async def open_access(
+    database: Database,
+    folder: Path,
+    mode: AccountsMode = AccountsMode.SINGLE,
+    server_token: str | None = None,
+    tasks: OwnedTasks | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Return the access of a database. By default, hashes of passwords take little memory."""
+    stores = AccessStores(
+        Users(database), Accounts(database), Logins(database), ApiKeys(database), Invitations(database),
+        LoginDelays(database), AuditEntries(database), load_secret_keys(folder / "secrets"),
+    )  # fmt: skip
+    owned = cast(OwnedTasks, tasks or TasksOfCallers())
+    return await create_access(owned, stores, mode, server_token, passwords or Passwords(memory_kib=64))
+
+
 @asynccontextmanager
 async def open_accounts(
     database: Database,
@@ -133,12 +150,7 @@ async def open_accounts(
     passwords: Passwords | None = None,
 ) -> AsyncIterator[AccountsServer]:
     """Serve the graph with the access of a database. By default, hashes of passwords take little memory."""
-    stores = AccessStores(
-        Users(database), Accounts(database), Logins(database), ApiKeys(database), Invitations(database),
-        LoginDelays(database), AuditEntries(database), load_secret_keys(folder / "secrets"),
-    )  # fmt: skip
-    owned = cast(OwnedTasks, tasks or TasksOfCallers())
-    access = await create_access(owned, stores, mode, server_token, passwords or Passwords(memory_kib=64))
+    access = await open_access(database, folder, mode, server_token, tasks, passwords)
     yield AccountsServer(_create_app(access, folder), access, database)
 
 

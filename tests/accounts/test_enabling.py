@@ -117,22 +117,16 @@ async def test_the_set_up_code_makes_one_superadmin(database: Database, tmp_path
         }  # fmt: skip
         assert (await server.sign_up("eve@example.org", "a guessed code"))["code"] == "INVALID_INPUT"
         assert (await server.sign_up("eve@example.org", None))["code"] == "INVALID_INPUT"
-        results: list[Any] = []
+        results: dict[int, Any] = {}
 
         async def sign_up(number: int) -> None:
-            results.append(await server.sign_up(f"person{number}@example.org", code, f"Person {number}"))
+            results[number] = await server.sign_up(f"person{number}@example.org", code, f"Person {number}")
 
         async with anyio.create_task_group() as people:
-            for number in range(24):
+            for number in range(64):
                 people.start_soon(sign_up, number)
-        assert len([each for each in results if each.get("ready")]) == 1
+        [winner] = [number for number, each in results.items() if each.get("ready")]
         assert (await server.run(OPTIONS))["signUpOptions"]["setUp"] is False
-        winners = [number for number in range(24) if await logs_in(server, f"person{number}@example.org")]
-        assert len(winners) == 1
-        token = await server.token(f"person{winners[0]}@example.org")
+        token = await server.token(f"person{winner}@example.org")
         found = await server.run("{ viewer { role } users { totalCount } }", token)
         assert found == {"viewer": {"role": "SUPERADMIN"}, "users": {"totalCount": 1}}
-
-
-async def logs_in(server: AccountsServer, email: str) -> bool:
-    return bool((await server.log_in(email))["__typename"] == "LogInSuccess")

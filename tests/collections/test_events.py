@@ -124,7 +124,7 @@ async def test_collection_events_report_access_with_the_own_level(database: Data
     async with open_workshop(database, tmp_path) as workshop, watching(workshop, COLLECTIONS, *users) as seen:
         access: dict[str, Any] = {"collectionId": workshop.collection, "principalIds": [STRANGER]}
         await workshop.mutate("manager", "grantAccess", **access, level="WRITE")
-        await seen.settle(*users)
+        await seen.settle("stranger", "manager", "local")
         expected = {"name": "Manuals", "myLevel": "WRITE", "access": None}
         assert seen.events["stranger"] == [
             {"change": "ADDED", "collectionId": workshop.collection, "collection": expected}
@@ -132,16 +132,31 @@ async def test_collection_events_report_access_with_the_own_level(database: Data
         assert seen.events["manager"][0]["collection"] == {
             "name": "Manuals", "myLevel": "MANAGE", "access": {"totalCount": 4},
         }  # fmt: skip
-        assert seen.events["reader"][0]["collection"]["access"] is None
         await workshop.mutate("manager", "revokeAccess", **access)
-        await seen.settle(*users, count=2)
+        await seen.settle("stranger", "manager", "local", count=2)
         assert seen.events["stranger"][1] == {
             "change": "REMOVED", "collectionId": workshop.collection, "collection": None,
         }  # fmt: skip
         await workshop.mutate("manager", "updateCollection", id=workshop.collection, name="Handbooks")
-        await seen.settle("reader", "manager", "local", count=3)
-        assert [seen.events[user][2]["collection"]["name"] for user in ("reader", "local")] == ["Handbooks"] * 2
+        await seen.settle("manager", "local", count=3)
+        await seen.settle("reader")
+        [renamed] = seen.events["reader"]
+        assert renamed["collection"] == {"name": "Handbooks", "myLevel": "READ", "access": None}, "and no event before"
+        assert seen.events["local"][2]["collection"]["name"] == "Handbooks"
         assert len(seen.events["stranger"]) == 2
+
+
+async def test_a_member_receives_a_change_of_the_own_level(database: Database, tmp_path: Path) -> None:
+    async with (
+        open_workshop(database, tmp_path) as workshop,
+        watching(workshop, COLLECTIONS, "reader", "writer") as seen,
+    ):
+        access: dict[str, Any] = {"collectionId": workshop.collection, "principalIds": [READER]}
+        await workshop.mutate("manager", "grantAccess", **access, level="WRITE")
+        await seen.settle("reader")
+        [event] = seen.events["reader"]
+        assert (event["change"], event["collection"]["myLevel"]) == ("UPDATED", "WRITE")
+        assert seen.events["writer"] == []
 
 
 async def test_a_change_of_a_group_reaches_its_members(database: Database, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from records.configuration import Limits, ServerSettings
 from resolvers.request_context import Context
 from schema.build import build_schema
 from schema.permissions import authorize
+from services.access import Access
 from services.access.audit_log import AuditLog
 from services.access.revocations import Revocations
 from services.collections import CollectionServices, CollectionStores, create_collections
@@ -30,7 +31,6 @@ from services.erasure import Erasure, SessionErasure
 from services.ingestion import IncomingFiles
 from services.memberships import Memberships
 from services.retrieval.retriever import Retriever
-from services.sessions import Sessions
 from services.usage import Usage
 from tests.access import PEOPLE, add_people
 from tests.fakes.access import fake_access
@@ -41,6 +41,7 @@ from tests.fakes.inference import FakeInference
 from tests.fakes.ingestion import EmptyVectorIndex
 from tests.fakes.reranking import FakeReranker
 from tests.fakes.services import FakeIndexing, FakeMetrics, FakeModels
+from tests.persistence.stores import Stores
 from tests.schema.samples import INDEXING, SAMPLE
 from tests.services.answers.harness import AnswersHarness
 from tests.services.answers.harness import open_supervised as open_answers
@@ -65,6 +66,14 @@ class TwoUsers:
     client: httpx.AsyncClient
     members: Memberships
     erasure: Erasure
+    collections: CollectionServices
+    answers: AnswersHarness
+    ingestion: IngestionHarness
+
+    async def until_idle(self) -> None:
+        """Wait until no answer runs and no document is being ingested or deleted."""
+        await self.answers.until_idle()
+        await self.ingestion.until_idle()
 
     async def execute(self, user: str, document: str, variables: dict[str, Any]) -> tuple[int, str]:
         """Send an operation as a user; return the status and the body of the response."""
@@ -96,7 +105,7 @@ class TwoUsers:
 
 
 def _sharing(
-    answers: AnswersHarness, ingestion: IngestionHarness, tasks: OwnedTasks, changes: Sessions
+    answers: AnswersHarness, ingestion: IngestionHarness, tasks: OwnedTasks
 ) -> tuple[CollectionServices, Erasure]:
     """Return the real services of collections and of erasure."""
     stores, database = answers.stores, answers.stores.database
@@ -105,7 +114,7 @@ def _sharing(
     collections = create_collections(
         tasks, of_collections, stores.documents, ingestion.events, ingestion.members, audit
     )
-    sessions = SessionErasure(stores.sessions, stores.messages, changes, answers.answers)
+    sessions = SessionErasure(stores.sessions, stores.messages, answers.session_changes, answers.answers)
     erasure = Erasure(
         Erasures(database), Users(database), stores.collections, sessions, ingestion.ingestion, collections.events,
         Revocations(), audit, tasks,
@@ -113,17 +122,29 @@ def _sharing(
     return collections, erasure
 
 
+def create_retriever(stores: Stores, vectors: Any) -> Retriever:
+    return Retriever(
+        stores.documents, stores.chunks, stores.keywords, vectors, FakeEmbedder(), cast(Any, FakeReranker())
+    )
+
+
 def context_factory(
-    answers: AnswersHarness, ingestion: IngestionHarness, tasks: OwnedTasks, usage: Usage | None = None
+    answers: AnswersHarness,
+    ingestion: IngestionHarness,
+    tasks: OwnedTasks,
+    usage: Usage | None = None,
+    access: Access | None = None,
+    retriever: Retriever | None = None,
 ) -> Callable[[Viewer, Exchange], Context]:
-    """Return a function that creates contexts over the real stores and services of both harnesses."""
+    """Return a function that creates contexts over the real stores and services of both harnesses.
+
+    By default, accounts are fakes and no chunk has a vector.
+    """
     stores = answers.stores
-    vectors, embedder, reranker = cast(Any, EmptyVectorIndex()), FakeEmbedder(), cast(Any, FakeReranker())
-    changes = Sessions(stores.sessions)
-    collections, erasure = _sharing(answers, ingestion, tasks, changes)
+    collections, erasure = _sharing(answers, ingestion, tasks)
     return partial(
         Context,
-        access=fake_access(Users(stores.database)),
+        access=access or fake_access(Users(stores.database)),
         collections=collections,
         erasure=erasure,
         documents=stores.documents,
@@ -134,15 +155,15 @@ def context_factory(
         intake=ingestion.intake,
         ingestion=ingestion.ingestion,
         document_events=ingestion.events,
-        retriever=Retriever(stores.documents, stores.chunks, stores.keywords, vectors, embedder, reranker),
+        retriever=retriever or create_retriever(stores, EmptyVectorIndex()),
         answers=answers.answers,
-        session_changes=changes,
+        session_changes=answers.session_changes,
         models=cast(Any, FakeModels(make_model())),
         metrics=FakeMetrics(SAMPLE),
         indexing=FakeIndexing(INDEXING),
         usage=usage or Usage(stores.usage, NO_LIMITS),
         statistics=ServerStatistics(stores.database),
-        settings=ServerSettings("words-hashed", embedder.dimensions),
+        settings=ServerSettings("words-hashed", FakeEmbedder.dimensions),
         limits=Limits(),
         deep_vectors=FakeDeepVectors(3),
     )
@@ -150,18 +171,28 @@ def context_factory(
 
 @asynccontextmanager
 async def open_two_users(
-    database: Database, folder: Path, limits: UsageLimits = NO_LIMITS, inference: FakeInference | None = None
+    database: Database,
+    folder: Path,
+    limits: UsageLimits = NO_LIMITS,
+    inference: FakeInference | None = None,
+    access: Access | None = None,
+    retriever: Retriever | None = None,
 ) -> AsyncIterator[TwoUsers]:
-    """Serve the users of `PEOPLE` while the block is open."""
+    """Serve the users of `PEOPLE` while the block is open.
+
+    By default, accounts are fakes, no chunk has a vector, answers find no passages, and the model says hello.
+    """
     await add_people(database)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         supervisor = await enter(open_test_supervisor())
-        answers = await enter(open_answers(database, supervisor, limits=limits, inference=inference))
+        answers = await enter(
+            open_answers(database, supervisor, limits=limits, inference=inference, retriever=cast(Any, retriever))
+        )
         ingestion = await enter(open_ingestion(database, folder, supervisor, limits=limits))
         tasks = await enter(open_owned_tasks(supervisor, "test"))
         usage = Usage(answers.stores.usage, limits)
-        create = context_factory(answers, ingestion, tasks, usage)
+        create = context_factory(answers, ingestion, tasks, usage, access, retriever)
         contexts = make_contexts(create, FakeAuthentication(scopes=PEOPLE), authorize, usage.check_upload)
         settings = TransportSettings(incoming=IncomingFiles(folder / "incoming", 1 << 20), graphiql=False)
         schema = build_schema()
@@ -170,5 +201,5 @@ async def open_two_users(
         app = Starlette(routes=routes, middleware=create_middleware(settings, contexts.authenticate))
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
         client = await enter(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
-        erasure = create(make_viewer(), Exchange()).erasure
-        yield TwoUsers(operations, client, ingestion.members, erasure)
+        context = create(make_viewer(), Exchange())
+        yield TwoUsers(operations, client, ingestion.members, context.erasure, context.collections, answers, ingestion)

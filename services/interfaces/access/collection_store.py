@@ -77,6 +77,6 @@ class CollectionStore(Protocol):
         """Return numbers of a collection. Raises `NotFound`, and `Forbidden` without the level MANAGE."""
         ...
 
-    async def members(self) -> Mapping[CollectionId, frozenset[UserId]]:
+    async def members(self) -> Mapping[CollectionId, Mapping[UserId, AccessLevel]]:
         """Return the users with access to each collection, directly or by a group."""
         ...

@@ -84,6 +84,7 @@ async def test_no_text_of_a_user_or_a_document_is_logged(tmp_path: Path) -> None
     settings = {"log_level": "DEBUG", "log_format": "json", "access_token": TOKEN, "import_roots": str(tmp_path)}
     async with running_server(tmp_path / "data", **settings) as server, Client(server.url, TOKEN) as client:
         await use_everything(server, client, tmp_path)
+        assert CANARY not in (await client.get("/metrics")).text
         await server.stop()
     written = lines(server)
     logged = {line["name"] for line in written if line["event"] == "operation"}

@@ -61,11 +61,12 @@ class OneModel:
 
 @dataclass
 class AnswersHarness:
-    """The answers service under test, the stores it writes to, and the model it uses."""
+    """The answers service under test, the stores it writes to, the model it uses, and the changes that it publishes."""
 
     answers: Answers
     stores: Stores
     model: OneModel
+    session_changes: Sessions
 
     async def session(self, scope: AccessScope = LOCAL) -> SessionRecord:
         return await self.stores.sessions.create(scope, "Bolts", (), DIRECT)
@@ -173,14 +174,15 @@ async def open_supervised(
     model = OneModel(make_model(path=Path("small.gguf")), inference or FakeInference())
     answerer = Answerer(documents, messages, retriever or FakeRetriever(), model, b"key")
     planner = AnswerPlanner(sessions, documents, stores.collections, model, DIRECT)
-    listeners = AnswerListeners(session_changed=Sessions(sessions).changed)
+    changes = Sessions(sessions)
+    listeners = AnswerListeners(session_changed=changes.changed)
 
     async def several() -> bool:
         return has_several_users
 
     places = Places(limit, Usage(stores.usage, limits), has_several_users=several)
     async with open_answers(answerer, planner, messages, listeners, places, supervisor, SYSTEM) as answers:
-        yield AnswersHarness(answers, stores, model)
+        yield AnswersHarness(answers, stores, model, changes)
 
 
 @asynccontextmanager

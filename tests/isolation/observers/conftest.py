@@ -1,0 +1,3 @@
+from tests.persistence.conftest import database, template
+
+__all__ = ["database", "template"]
