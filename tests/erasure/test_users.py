@@ -11,12 +11,12 @@ from persistence.database.access_tables import ApiKey, AuditEntry, Login
 from persistence.database.database import Database
 from persistence.database.json_columns import now
 from persistence.database.sqlite import fetch, fetch_value
-from records.access import AccessScope
+from records.access import AccessLevel, AccessScope, Principals
 from records.document import EraseReceipt
 from schema.common import global_ids
 from services.erasure.erasure import total
 from tests.access import LOCAL, PEOPLE
-from tests.collections.workshop import Workshop, ingest, open_workshop
+from tests.collections.workshop import MANUALS, Workshop, ingest, open_workshop
 from tests.persistence.stores import Stores, cite
 
 RECEIPT = "... on DeleteUserSuccess { deletedId receipt { chunks keywordEntries vectors messages originals bytes } }"
@@ -110,6 +110,21 @@ async def test_a_document_with_bytes_that_the_collection_owns_is_erased(database
         await workshop.stores.collections.add_documents(PEOPLE["writer"], workshop.key, [copy.id])
         assert (await delete(workshop, "local", "writer"))["receipt"]["chunks"] == 1
         assert await workshop.stores.documents.find(LOCAL, copy.id) is None
+
+
+async def test_a_document_is_owned_by_a_collection_that_does_not_own_its_bytes(
+    database: Database, tmp_path: Path
+) -> None:
+    async with open_workshop(database, tmp_path) as workshop:
+        copy = await ingest(Stores(database, PEOPLE["writer"]), "shared.txt", "The torque of bolt A is 35 Nm.")
+        other = await workshop.stores.collections.create(LOCAL, MANUALS)
+        writer = Principals((PEOPLE["writer"].user_id,))
+        await workshop.stores.grants.grant(LOCAL, other.id, writer, AccessLevel.WRITE)
+        for key in (workshop.key, other.id):
+            await workshop.stores.collections.add_documents(PEOPLE["writer"], key, [copy.id])
+        assert (await delete(workshop, "local", "writer"))["receipt"]["chunks"] == 0
+        found = await workshop.stores.documents.get(LOCAL, copy.id)
+        assert found.owning_collection_id == other.id
 
 
 @pytest.mark.parametrize(
