@@ -45,7 +45,11 @@ _FORGET_NAMES = (
     "UPDATE audit_entries SET target_name = NULL WHERE target_kind = 'user' AND target_id = ?1",
     """UPDATE audit_entries SET actor_name = '', address = NULL
     WHERE actor_id IS NULL AND comparison_key(actor_name) = (SELECT email_key FROM users WHERE id = ?1)""",
+    """UPDATE audit_entries SET target_name = NULL WHERE target_kind = 'invitation'
+    AND comparison_key(coalesce(target_name, '')) = (SELECT email_key FROM users WHERE id = ?1)""",
+    "DELETE FROM invitations WHERE email_key = (SELECT email_key FROM users WHERE id = ?1)",
 )
+"""Statements that erase the name and the address of a user, also where the user failed to log in or was invited."""
 
 
 class Erasures:

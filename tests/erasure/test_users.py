@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from persistence.access.erasures import Erasures
-from persistence.database.access_tables import ApiKey, AuditEntry, Login
+from persistence.database.access_tables import ApiKey, AuditEntry, Invitation, Login
 from persistence.database.database import Database
 from persistence.database.json_columns import now
 from persistence.database.sqlite import fetch, fetch_value
@@ -49,6 +49,14 @@ async def fill(database: Database, scope: AccessScope) -> None:
             actor_id=1, actor_name="Local", target_kind="user", target_id=user_id, target_name=CANARY, **common
         )
         await AuditEntry.create(actor_id=None, actor_name="READER@example.org", address="192.0.2.1", **common)
+        await AuditEntry.create(
+            actor_id=1, actor_name="Local", target_kind="invitation", target_id=1, target_name="Reader@example.org",
+            **common,
+        )  # fmt: skip
+        await Invitation.create(
+            using_db=transaction, digest="0" * 64, email="Reader@example.org", email_key="reader@example.org", role="USER",
+            inviter_id=1, created_at=moment, expires_at=moment, used_at=moment,
+        )  # fmt: skip
 
 
 async def occurrences(database: Database, word: str) -> list[str]:
