@@ -71,9 +71,13 @@ async def sign_up(context: Context, name: str, email: str, password: str, invita
     Raises `InvalidInput`, `WeakPassword`, `RateLimited` and `Busy`.
     """
     accounts, checked = context.access.accounts, check_name(name)
-    ready = await _complete(context, lambda: accounts.sign_up(context.exchange, checked, email, password, invitation))
-    await context.collections.groups.members_changed(context.viewer)
-    return ready
+
+    async def work() -> bool:
+        ready = await accounts.sign_up(context.exchange, checked, email, password, invitation)
+        await context.collections.groups.members_changed()
+        return ready
+
+    return await _complete(context, work)
 
 
 async def log_in(context: Context, email: str, password: str, delivery: TokenDelivery) -> LoggedIn:

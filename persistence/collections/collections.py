@@ -7,7 +7,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.scope_filter import changeable_documents, collections_of, scope_filter
-from persistence.collections.collection_queries import load_collection, load_collections, require_collections
+from persistence.collections.collection_queries import LEVELS, load_collection, load_collections, require_collections
 from persistence.database.collection_tables import Collection
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack, parse_time, stamp
@@ -17,6 +17,7 @@ from persistence.documents.document_queries import require_documents
 from records.access import (
     AccessLevel,
     AccessScope,
+    AnyScope,
     CollectionFields,
     CollectionFilter,
     CollectionRecord,
@@ -53,7 +54,7 @@ _USE_COUNTS = """
         (SELECT max(created_at) FROM messages WHERE role = 'USER'
             AND session_id IN (SELECT session_id FROM session_collections WHERE collection_id = ?1)) AS last_asked_at
 """
-_MEMBERS = "SELECT DISTINCT collection_id, user_id FROM user_collections"
+_MEMBERS = "SELECT collection_id, user_id, max(rank) FROM user_collections GROUP BY collection_id, user_id"
 
 
 class Collections:
@@ -74,9 +75,7 @@ class Collections:
         async with self._database.snapshot() as reader:
             return await load_collection(reader, scope, collection_id)
 
-    async def find_many(
-        self, scope: AccessScope, ids: Sequence[CollectionId]
-    ) -> Mapping[CollectionId, CollectionRecord]:
+    async def find_many(self, scope: AnyScope, ids: Sequence[CollectionId]) -> Mapping[CollectionId, CollectionRecord]:
         async with self._database.snapshot() as reader:
             found = await load_collections(reader, scope, ids)
         return {record.id: record for record in found.values()}
@@ -156,12 +155,12 @@ class Collections:
             last_asked_at=parse_time(use["last_asked_at"]),
         )
 
-    async def members(self) -> Mapping[CollectionId, frozenset[UserId]]:
-        members: dict[CollectionId, set[UserId]] = {}
+    async def members(self) -> Mapping[CollectionId, Mapping[UserId, AccessLevel]]:
+        members: dict[CollectionId, dict[UserId, AccessLevel]] = {}
         async with self._database.reading() as reader:
-            for collection_id, user_id in await fetch(reader, _MEMBERS):
-                members.setdefault(CollectionId(collection_id), set()).add(UserId(user_id))
-        return {collection_id: frozenset(users) for collection_id, users in members.items()}
+            for collection_id, user_id, rank in await fetch(reader, _MEMBERS):
+                members.setdefault(CollectionId(collection_id), {})[UserId(user_id)] = LEVELS[rank]
+        return members
 
 
 async def _require_changeable(

@@ -137,10 +137,12 @@ class Collections:
         """Give users and groups access. Raises `NotFound`, and `Forbidden` without the level MANAGE."""
 
         async def change() -> CollectionRecord:
+            present = await self._store.get(viewer.scope, collection_id)
             await self._grants.grant(viewer.scope, collection_id, principals, level)
-            return await self._access_changed(
-                AuditAction.GRANTED, viewer, exchange, collection_id, _detail(principals) | {"level": level.value}
-            )
+            await self._events.publish_access()
+            detail = _detail(principals) | {"level": level.value}
+            await self._record(AuditAction.GRANTED, viewer, exchange, present, detail)
+            return await self._store.get(viewer.scope, collection_id)
 
         return await self._complete(change)
 
@@ -155,27 +157,11 @@ class Collections:
         async def change() -> CollectionRecord:
             present = await self._store.get(viewer.scope, collection_id)
             await self._grants.revoke(viewer.scope, collection_id, principals)
-            await self._access_changed(
-                AuditAction.REVOKED, viewer, exchange, collection_id, _detail(principals), present
-            )
+            await self._events.publish_access()
+            await self._record(AuditAction.REVOKED, viewer, exchange, present, _detail(principals))
             return present
 
         return await self._complete(change)
-
-    async def _access_changed(
-        self,
-        action: AuditAction,
-        viewer: Viewer,
-        exchange: Exchange,
-        collection_id: CollectionId,
-        detail: dict[str, Any],
-        last: CollectionRecord | None = None,
-    ) -> CollectionRecord:
-        """Publish a change of grants and record it. `last` is the collection before the change."""
-        await self._events.publish_access(viewer.scope, last)
-        collection = last or await self._store.get(viewer.scope, collection_id)
-        await self._record(action, viewer, exchange, collection, detail)
-        return collection
 
     async def _record(
         self,

@@ -71,7 +71,7 @@ class Groups:
 
         async def change() -> None:
             await self._store.set_of_user(viewer.scope, user_id, group_ids)
-            await self._events.publish_access(viewer.scope)
+            await self._events.publish_access()
             await self._audit.record(
                 AuditAction.USER_CHANGED, viewer, exchange, target=("user", user_id),
                 detail={"groups": len(group_ids)},
@@ -79,12 +79,12 @@ class Groups:
 
         await self._complete(change)
 
-    async def members_changed(self, viewer: Viewer) -> None:
+    async def members_changed(self) -> None:
         """Take into account that a person has signed up with an invitation to groups."""
-        await self._events.publish_access(viewer.scope)
+        await self._events.publish_access()
 
     async def _changed(self, viewer: Viewer, exchange: Exchange, group: GroupRecord, detail: dict[str, Any]) -> None:
-        await self._events.publish_access(viewer.scope)
+        await self._events.publish_access()
         await self._audit.record(
             AuditAction.GROUP_CHANGED, viewer, exchange, target=("group", group.id), target_name=group.name,
             detail=detail,

@@ -64,7 +64,7 @@ class FakeCollectionStore(FakeList[CollectionRecord]):
     async def statistics(self, *_: object) -> CollectionStatistics:
         return STATISTICS
 
-    async def members(self) -> Mapping[CollectionId, frozenset[UserId]]:
+    async def members(self) -> Mapping[CollectionId, Mapping[UserId, AccessLevel]]:
         return {}
 
 

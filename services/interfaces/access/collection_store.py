@@ -6,6 +6,7 @@ from typing import Protocol
 from records.access import (
     AccessLevel,
     AccessScope,
+    AnyScope,
     CollectionFields,
     CollectionFilter,
     CollectionRecord,
@@ -29,9 +30,7 @@ class CollectionStore(Protocol):
         """Return a collection. Raises `NotFound`."""
         ...
 
-    async def find_many(
-        self, scope: AccessScope, ids: Sequence[CollectionId]
-    ) -> Mapping[CollectionId, CollectionRecord]:
+    async def find_many(self, scope: AnyScope, ids: Sequence[CollectionId]) -> Mapping[CollectionId, CollectionRecord]:
         """Return the collections among `ids` that exist in the scope."""
         ...
 
@@ -77,6 +76,6 @@ class CollectionStore(Protocol):
         """Return numbers of a collection. Raises `NotFound`, and `Forbidden` without the level MANAGE."""
         ...
 
-    async def members(self) -> Mapping[CollectionId, frozenset[UserId]]:
-        """Return the users with access to each collection, directly or by a group."""
+    async def members(self) -> Mapping[CollectionId, Mapping[UserId, AccessLevel]]:
+        """Return the users with access to each collection, directly or by a group, with their highest levels."""
         ...
