@@ -90,11 +90,11 @@ async def update_collection(
     context: Context, collection_id: CollectionId, provided: Mapping[str, Any]
 ) -> CollectionRecord:
     """Change fields of a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    store = context.collections.stores.collections
-    await store.require(context.scope, [collection_id], AccessLevel.MANAGE)
-    present = await store.get(context.scope, collection_id)
-    changes = _checked(context, provided, present.settings)
-    return await context.collections.collections.update(context.viewer, context.exchange, collection_id, changes)
+
+    def choose(present: CollectionFields) -> CollectionFields:
+        return replace(present, **_checked(context, provided, present.settings))
+
+    return await context.collections.collections.update(context.viewer, context.exchange, collection_id, choose)
 
 
 def _checked(context: Context, provided: Mapping[str, Any], settings: SessionSettings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Storage of collections and of the documents that they contain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -94,12 +94,13 @@ class Collections:
             return await count(reader, _list_collections(scope, filter))
 
     async def update(
-        self, scope: AccessScope, collection_id: CollectionId, fields: CollectionFields
+        self, scope: AccessScope, collection_id: CollectionId, change: Callable[[CollectionFields], CollectionFields]
     ) -> CollectionRecord:
         async with self._database.writing() as transaction:
             await require_collections(transaction, scope, [collection_id], AccessLevel.MANAGE)
+            chosen = change((await load_collection(transaction, scope, collection_id)).fields)
             row = Collection.filter(id=collection_id).using_db(transaction)
-            await row.update(**_columns(fields), updated_at=now())
+            await row.update(**_columns(chosen), updated_at=now())
             return await load_collection(transaction, scope, collection_id)
 
     async def of_session(self, scope: AccessScope, session_id: SessionId) -> tuple[CollectionRecord, ...]:

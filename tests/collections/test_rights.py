@@ -4,12 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from persistence.database.database import Database
 from persistence.database.sqlite import fetch
+from records.access import CollectionSetting
 from records.ids import CollectionId, DocumentId, GroupId, UserId
+from records.session import SessionSettings
 from schema.common import global_ids
+from tests.access import LOCAL
 from tests.collections.workshop import Workshop, open_workshop
 
 USERS = ("stranger", "reader", "writer", "manager", "admin", "local", "admin's key")
@@ -131,6 +135,26 @@ async def test_a_document_that_the_collection_owns_is_not_removed_but_erased(
         )
         assert result["__typename"] == "ConflictError"
         assert "Delete the document instead" in result["message"]
+
+
+async def test_changes_at_the_same_time_do_not_undo_each_other(database: Database, tmp_path: Path) -> None:
+    changes: list[dict[str, Any]] = [
+        {"locked": ["MODEL", "OWN_DOCUMENTS"]}, {"name": "Handbooks"}, {"hidesSystemPrompt": True},
+        {"systemPrompt": "Be brief."}, {"settings": {"topK": 3}}, {"settings": {"rerank": True}},
+    ]  # fmt: skip
+    async with open_workshop(database, tmp_path) as workshop:
+
+        async def change(input: dict[str, Any]) -> None:
+            result = await workshop.mutate("manager", "updateCollection", id=workshop.collection, **input)
+            assert result["__typename"] == "CollectionSuccess"
+
+        async with anyio.create_task_group() as tasks:
+            for each in changes:
+                tasks.start_soon(change, each)
+        found = await workshop.stores.collections.get(LOCAL, workshop.key)
+    assert (found.locked, found.name) == ((CollectionSetting.MODEL, CollectionSetting.OWN_DOCUMENTS), "Handbooks")
+    assert found.hides_system_prompt
+    assert found.settings == SessionSettings(system_prompt="Be brief.", top_k=3, rerank=True)
 
 
 async def test_the_same_bytes_are_one_document_for_each_owner(database: Database, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Interface of the store of collections, implemented by `persistence/collections/collections.py`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from records.access import (
@@ -45,9 +45,13 @@ class CollectionStore(Protocol):
     async def count(self, scope: AccessScope, filter: CollectionFilter) -> int: ...
 
     async def update(
-        self, scope: AccessScope, collection_id: CollectionId, fields: CollectionFields
+        self, scope: AccessScope, collection_id: CollectionId, change: Callable[[CollectionFields], CollectionFields]
     ) -> CollectionRecord:
-        """Replace the fields of a collection. Raises `NotFound`, and `Forbidden` without the level MANAGE."""
+        """Replace the fields of a collection by those that `change` returns for the present ones.
+
+        No other change happens in between. Raises `NotFound`, `Forbidden` without the level MANAGE, and the errors of
+        `change`.
+        """
         ...
 
     async def of_session(self, scope: AccessScope, session_id: SessionId) -> tuple[CollectionRecord, ...]:
