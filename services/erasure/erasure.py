@@ -83,12 +83,11 @@ class Erasure:
             await self._documents.prepare_deletions()
             hidden = await self._store.delete_collection(viewer.scope, collection_id, left)
             await self._events.publish_deleted(collection, contents)
-            receipt = await self._erase_documents(viewer.scope, hidden)
             await self._audit.record(
                 AuditAction.COLLECTION_CHANGED, viewer, exchange, target=("collection", collection_id),
                 target_name=collection.name, detail={"deleted": True, "erasedDocuments": len(hidden)},
             )  # fmt: skip
-            return receipt
+            return await self._erase_documents(viewer.scope, hidden)
 
         return await self._tasks.complete(work, "deletion of a collection")
 
