@@ -169,6 +169,19 @@ async def test_an_interrupted_erasure_is_continued_at_the_next_start(database: D
         assert await occurrences(database, CANARY) == []
 
 
+async def test_a_request_that_is_late_stores_nothing_for_an_erased_user(database: Database, tmp_path: Path) -> None:
+    requests: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("importDocument", {"source": {"text": f"Late {CANARY}."}}),
+        ("createSession", {"name": f"Late {CANARY}"}),
+    )
+    async with open_workshop(database, tmp_path) as workshop:
+        await Erasures(database).begin_user(LOCAL, READER.user_id)
+        for mutation, sent in requests:
+            assert (await workshop.mutate("reader", mutation, **sent))["code"] == "NOT_FOUND"
+        assert await occurrences(database, CANARY) == []
+        assert [path for path in (tmp_path / "originals").rglob("*") if path.is_file()] == []
+
+
 def test_the_numbers_of_receipts_are_added() -> None:
     one = EraseReceipt(chunks=1, keyword_entries=2, vectors=3, messages=4, originals=5, bytes=6)
     assert total([]) == EraseReceipt()
