@@ -16,7 +16,7 @@ from records.access import (
     Principals,
 )
 from records.document import DocumentRecord, EraseReceipt
-from records.errors import InvalidInput
+from records.errors import Forbidden, InvalidInput, NotFound
 from records.events import Change
 from records.filters import DocumentFilter
 from records.ids import CollectionId, DocumentId, GroupId, SessionId, UserId
@@ -56,19 +56,25 @@ async def list_contained_documents(
 async def list_grants(
     context: Context, collection: CollectionRecord, request: PageRequest
 ) -> Listing[GrantRecord] | None:
-    """Return a page of the access to a collection; None for users who do not manage it."""
+    """Return a page of the access to a collection; None for users who do not manage it, or do so no longer."""
     if collection.level is not AccessLevel.MANAGE:
         return None
     store = context.collections.stores.grants
-    page = await store.page(context.scope, collection.id, request)
+    try:
+        page = await store.page(context.scope, collection.id, request)
+    except (NotFound, Forbidden):
+        return None
     return Listing(page, lambda: store.count(context.scope, collection.id))
 
 
 async def read_statistics(context: Context, collection: CollectionRecord) -> CollectionStatistics | None:
-    """Return the numbers of a collection; None for users who do not manage it."""
+    """Return the numbers of a collection; None for users who do not manage it, or do so no longer."""
     if collection.level is not AccessLevel.MANAGE:
         return None
-    return await context.collections.stores.collections.statistics(context.scope, collection.id)
+    try:
+        return await context.collections.stores.collections.statistics(context.scope, collection.id)
+    except (NotFound, Forbidden):
+        return None
 
 
 async def list_session_collections(context: Context, session_id: SessionId) -> tuple[CollectionRecord, ...]:
