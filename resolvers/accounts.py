@@ -20,6 +20,7 @@ from records.document import EraseReceipt
 from records.errors import Forbidden
 from records.ids import ApiKeyId, GroupId, InvitationId, LoginId, UserId
 from records.page import PageRequest
+from resolvers.collections import check_number
 from resolvers.pages import Listing
 from resolvers.request_context import Context
 from resolvers.validation import check_name, reject_null
@@ -109,7 +110,7 @@ async def change_password(context: Context, password: str, current: str | None, 
 
 
 async def update_user(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> UserRecord:
-    """Apply the provided changes of `name`, `role`, `active`, `group_ids` and `active_session_id`.
+    """Apply the provided changes of `name`, `role`, `active`, `group_ids` and `active_session_id`: all or none.
 
     Raises `NotFound`, `Forbidden` and `InvalidInput`.
     """
@@ -118,10 +119,7 @@ async def update_user(context: Context, user_id: UserId, provided: Mapping[str, 
     changes = {name: provided[name] for name in ("name", "role", "active") if name in provided}
     if "name" in changes:
         changes["name"] = check_name(changes["name"])
-    if "active_session_id" in provided:
-        if user_id != context.scope.user_id:
-            raise Forbidden("You can choose your own active session.")
-        user = await context.access.stores.users.set_active_session(context.scope, provided["active_session_id"])
+    await _check_related(context, user_id, provided)
     if changes:
         accounts = context.access.accounts
         user = await _complete(
@@ -129,7 +127,21 @@ async def update_user(context: Context, user_id: UserId, provided: Mapping[str, 
         )
     if "group_ids" in provided:
         await context.collections.groups.set_of_user(context.viewer, context.exchange, user_id, provided["group_ids"])
+    if "active_session_id" in provided:
+        user = await context.access.stores.users.set_active_session(context.scope, provided["active_session_id"])
     return user
+
+
+async def _check_related(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> None:
+    """Check the groups and the session of a change of a user, before anything is changed."""
+    if "active_session_id" in provided:
+        if user_id != context.scope.user_id:
+            raise Forbidden("You can choose your own active session.")
+        if provided["active_session_id"] is not None:
+            await context.sessions.get(context.scope, provided["active_session_id"])
+    if "group_ids" in provided:
+        check_number(provided["group_ids"], "group_ids")
+        await context.collections.groups.check_of_user(context.viewer, provided["group_ids"])
 
 
 async def delete_user(context: Context, user_id: UserId) -> EraseReceipt:
@@ -147,6 +159,7 @@ async def create_invitation(
     context: Context, email: str | None, role: Role, hours: int, group_ids: Sequence[GroupId]
 ) -> tuple[InvitationRecord, str]:
     """Return an invitation with its code. Raises `Forbidden`, `InvalidInput` and `NotFound`."""
+    check_number(group_ids, "group_ids")
     invitations = context.access.invitations
     return await _complete(
         context, lambda: invitations.create(context.viewer, context.exchange, email, role, hours, group_ids)

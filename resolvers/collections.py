@@ -130,7 +130,7 @@ async def add_documents(
     context: Context, collection_id: CollectionId, document_ids: Sequence[DocumentId]
 ) -> CollectionRecord:
     """Add documents to a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    _check_number(document_ids, "document_ids")
+    check_number(document_ids, "document_ids")
     changes = context.collections.collections
     return await changes.add_documents(context.viewer, context.exchange, collection_id, document_ids)
 
@@ -139,7 +139,7 @@ async def remove_documents(
     context: Context, collection_id: CollectionId, document_ids: Sequence[DocumentId]
 ) -> CollectionRecord:
     """Remove documents from a collection. Raises `NotFound`, `Forbidden`, `Conflict` and `InvalidInput`."""
-    _check_number(document_ids, "document_ids")
+    check_number(document_ids, "document_ids")
     changes = context.collections.collections
     return await changes.remove_documents(context.viewer, context.exchange, collection_id, document_ids)
 
@@ -148,28 +148,28 @@ async def grant_access(
     context: Context, collection_id: CollectionId, principals: Principals, level: AccessLevel
 ) -> CollectionRecord:
     """Give users and groups access to a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    _check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
+    check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
     changes = context.collections.collections
     return await changes.grant(context.viewer, context.exchange, collection_id, principals, level)
 
 
 async def revoke_access(context: Context, collection_id: CollectionId, principals: Principals) -> CollectionRecord:
     """End the access of users and groups to a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    _check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
+    check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
     changes = context.collections.collections
     return await changes.revoke(context.viewer, context.exchange, collection_id, principals)
 
 
 async def create_group(context: Context, name: str, member_ids: Sequence[UserId]) -> GroupRecord:
     """Create a group. Raises `NotFound`, `Conflict` and `InvalidInput`."""
-    _check_number(member_ids, "member_ids")
+    check_number(member_ids, "member_ids")
     return await context.collections.groups.create(context.viewer, context.exchange, check_name(name), member_ids)
 
 
 async def update_group(context: Context, group_id: GroupId, provided: Mapping[str, Any]) -> GroupRecord:
     """Change the name or replace all members of a group. Raises `NotFound`, `Conflict` and `InvalidInput`."""
     reject_null(provided, "name", "member_ids")
-    _check_number(provided.get("member_ids", ()), "member_ids")
+    check_number(provided.get("member_ids", ()), "member_ids")
     return await context.collections.groups.update(
         context.viewer,
         context.exchange,
@@ -193,6 +193,7 @@ async def stream_collection_events(
     return stream(context.collections.collections.watch(context.scope, collection_id))
 
 
-def _check_number(ids: Sequence[int], field: str) -> None:
+def check_number(ids: Sequence[int], field: str) -> None:
+    """Raise `InvalidInput` for more than 1,000 ids."""
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{{field}} has {len(ids):,} items; at most {MAX_IDS:,} are allowed.", field=field)

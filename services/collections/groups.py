@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from concurrency import OwnedTasks
 from records.access import AuditAction, Exchange, GroupRecord, Viewer
-from records.errors import Forbidden
+from records.errors import Forbidden, NotFound
 from records.ids import GroupId, UserId
 from services.access.audit_log import AuditLog
 from services.collections.collection_events import CollectionEvents
@@ -62,12 +62,20 @@ class Groups:
 
         await self._complete(change)
 
+    async def check_of_user(self, viewer: Viewer, group_ids: Sequence[GroupId]) -> None:
+        """Raise `Forbidden` unless the viewer may change the groups of users, and `NotFound` for an unknown group."""
+        if not viewer.scope.is_admin:
+            raise Forbidden("Only administrators can change the groups of a user.")
+        known = await self._store.find_many(viewer.scope, group_ids)
+        for group_id in group_ids:
+            if group_id not in known:
+                raise NotFound("group", group_id)
+
     async def set_of_user(
         self, viewer: Viewer, exchange: Exchange, user_id: UserId, group_ids: Sequence[GroupId]
     ) -> None:
-        """Replace the groups of a user. Raises `NotFound`, and `Forbidden` unless the viewer is an administrator."""
-        if not viewer.scope.is_admin:
-            raise Forbidden("Only administrators can change the groups of a user.")
+        """Replace the groups of a user. Raises what `check_of_user` raises."""
+        await self.check_of_user(viewer, group_ids)
 
         async def change() -> None:
             await self._store.set_of_user(viewer.scope, user_id, group_ids)

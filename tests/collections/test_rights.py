@@ -13,8 +13,9 @@ from records.access import CollectionSetting
 from records.ids import CollectionId, DocumentId, GroupId, UserId
 from records.session import SessionSettings
 from schema.common import global_ids
-from tests.access import LOCAL
+from tests.access import LOCAL, PEOPLE
 from tests.collections.workshop import Workshop, open_workshop
+from tests.persistence.stores import Stores
 
 USERS = ("stranger", "reader", "writer", "manager", "admin", "local", "admin's key")
 READ, WRITE, MANAGE = set(USERS) - {"stranger", "admin's key"}, {"writer", "manager", "admin", "local"}, {"manager"}
@@ -190,6 +191,21 @@ async def test_ids_of_other_types_are_unknown(database: Database, tmp_path: Path
             assert result["path"] == ["input", "principalIds", "0"]
 
 
+@pytest.mark.parametrize(("user", "code"), [("reader", "FORBIDDEN"), ("admin", "NOT_FOUND")])
+async def test_a_user_is_not_changed_if_one_change_is_refused(
+    database: Database, tmp_path: Path, user: str, code: str
+) -> None:
+    async with open_workshop(database, tmp_path) as workshop:
+        session = await Stores(database, PEOPLE[user]).session("Torque")
+        result = await workshop.mutate(
+            user, "updateUser", id=global_ids.USER.encode(PEOPLE[user].user_id),
+            activeSessionId=global_ids.SESSION.encode(session.id), groupIds=[global_ids.GROUP.encode(GroupId(99))],
+        )  # fmt: skip
+        assert result["code"] == code
+        found = await workshop.query(user, "{ viewer { activeSession { id } } }")
+        assert found["viewer"]["activeSession"] is None
+
+
 async def test_lists_of_ids_are_limited(database: Database, tmp_path: Path) -> None:
     async with open_workshop(database, tmp_path) as workshop:
         ids = [global_ids.DOCUMENT.encode(DocumentId(number)) for number in range(1, 1002)]
@@ -198,6 +214,9 @@ async def test_lists_of_ids_are_limited(database: Database, tmp_path: Path) -> N
         )
         assert result["code"] == "INVALID_INPUT"
         assert "at most 1,000" in result["message"]
+        groups = [global_ids.GROUP.encode(GroupId(number)) for number in range(1, 1002)]
+        result = await workshop.mutate("admin", "updateUser", id=STRANGER, groupIds=groups)
+        assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", "groupIds"])
 
 
 def writer() -> str:
