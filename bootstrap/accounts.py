@@ -31,7 +31,7 @@ async def open_collections(
 ) -> tuple[CollectionServices, Erasure]:
     """Create the services of collections and of erasure, and continue interrupted erasures of users."""
     collections = create_collections(
-        access.tasks, stores.collections, stores.documents, documents.events, documents.members, access.audit
+        access.tasks, stores.collections, stores.documents, documents.events, documents.members, access.audit, SYSTEM
     )
     erasure = Erasure(
         stores.erasures, stores.access.users, stores.collections.collections, sessions, documents.ingestion,

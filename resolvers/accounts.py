@@ -20,6 +20,7 @@ from records.document import EraseReceipt
 from records.errors import Forbidden
 from records.ids import ApiKeyId, GroupId, InvitationId, LoginId, UserId
 from records.page import PageRequest
+from resolvers.collections import check_number
 from resolvers.pages import Listing
 from resolvers.request_context import Context
 from resolvers.validation import check_name, reject_null
@@ -71,9 +72,13 @@ async def sign_up(context: Context, name: str, email: str, password: str, invita
     Raises `InvalidInput`, `WeakPassword`, `RateLimited` and `Busy`.
     """
     accounts, checked = context.access.accounts, check_name(name)
-    ready = await _complete(context, lambda: accounts.sign_up(context.exchange, checked, email, password, invitation))
-    await context.collections.groups.members_changed(context.viewer)
-    return ready
+
+    async def work() -> bool:
+        ready = await accounts.sign_up(context.exchange, checked, email, password, invitation)
+        await context.collections.groups.members_changed()
+        return ready
+
+    return await _complete(context, work)
 
 
 async def log_in(context: Context, email: str, password: str, delivery: TokenDelivery) -> LoggedIn:
@@ -105,7 +110,7 @@ async def change_password(context: Context, password: str, current: str | None, 
 
 
 async def update_user(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> UserRecord:
-    """Apply the provided changes of `name`, `role`, `active`, `group_ids` and `active_session_id`.
+    """Apply the provided changes of `name`, `role`, `active`, `group_ids` and `active_session_id`: all or none.
 
     Raises `NotFound`, `Forbidden` and `InvalidInput`.
     """
@@ -114,33 +119,34 @@ async def update_user(context: Context, user_id: UserId, provided: Mapping[str, 
     changes = {name: provided[name] for name in ("name", "role", "active") if name in provided}
     if "name" in changes:
         changes["name"] = check_name(changes["name"])
-    await _check_references(context, user_id, provided)
+    await _check_related(context, user_id, provided)
     if changes:
         accounts = context.access.accounts
         user = await _complete(
             context, lambda: accounts.update_user(context.viewer, context.exchange, user_id, **changes)
         )
-    if "active_session_id" in provided:
-        user = await context.access.stores.users.set_active_session(context.scope, provided["active_session_id"])
     if "group_ids" in provided:
         await context.collections.groups.set_of_user(context.viewer, context.exchange, user_id, provided["group_ids"])
+    if "active_session_id" in provided:
+        user = await context.access.stores.users.set_active_session(context.scope, provided["active_session_id"])
     return user
+
+
+async def _check_related(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> None:
+    """Check the groups and the session of a change of a user, before anything is changed."""
+    if "active_session_id" in provided:
+        if user_id != context.scope.user_id:
+            raise Forbidden("You can choose your own active session.")
+        if provided["active_session_id"] is not None:
+            await context.sessions.get(context.scope, provided["active_session_id"])
+    if "group_ids" in provided:
+        check_number(provided["group_ids"], "group_ids")
+        await context.collections.groups.check_of_user(context.viewer, provided["group_ids"])
 
 
 async def delete_user(context: Context, user_id: UserId) -> EraseReceipt:
     """Erase a user with everything that the user owns alone. Raises `NotFound`, `Forbidden` and `Conflict`."""
     return await context.erasure.delete_user(context.viewer, context.exchange, user_id)
-
-
-async def _check_references(context: Context, user_id: UserId, provided: Mapping[str, Any]) -> None:
-    """Check `active_session_id` and `group_ids` before anything is changed. Raises `NotFound` and `Forbidden`."""
-    session_id = provided.get("active_session_id")
-    if "active_session_id" in provided and user_id != context.scope.user_id:
-        raise Forbidden("You can choose your own active session.")
-    if session_id is not None:
-        await context.sessions.get(context.scope, session_id)
-    if "group_ids" in provided:
-        await context.collections.groups.check_groups(context.viewer, provided["group_ids"])
 
 
 async def reset_password(context: Context, user_id: UserId) -> str:
@@ -153,6 +159,7 @@ async def create_invitation(
     context: Context, email: str | None, role: Role, hours: int, group_ids: Sequence[GroupId]
 ) -> tuple[InvitationRecord, str]:
     """Return an invitation with its code. Raises `Forbidden`, `InvalidInput` and `NotFound`."""
+    check_number(group_ids, "group_ids")
     invitations = context.access.invitations
     return await _complete(
         context, lambda: invitations.create(context.viewer, context.exchange, email, role, hours, group_ids)

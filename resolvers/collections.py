@@ -16,7 +16,7 @@ from records.access import (
     Principals,
 )
 from records.document import DocumentRecord, EraseReceipt
-from records.errors import InvalidInput
+from records.errors import Forbidden, InvalidInput, NotFound
 from records.events import Change
 from records.filters import DocumentFilter
 from records.ids import CollectionId, DocumentId, GroupId, SessionId, UserId
@@ -56,19 +56,25 @@ async def list_contained_documents(
 async def list_grants(
     context: Context, collection: CollectionRecord, request: PageRequest
 ) -> Listing[GrantRecord] | None:
-    """Return a page of the access to a collection; None for users who do not manage it."""
+    """Return a page of the access to a collection; None for users who do not manage it, or do so no longer."""
     if collection.level is not AccessLevel.MANAGE:
         return None
     store = context.collections.stores.grants
-    page = await store.page(context.scope, collection.id, request)
+    try:
+        page = await store.page(context.scope, collection.id, request)
+    except (NotFound, Forbidden):
+        return None
     return Listing(page, lambda: store.count(context.scope, collection.id))
 
 
 async def read_statistics(context: Context, collection: CollectionRecord) -> CollectionStatistics | None:
-    """Return the numbers of a collection; None for users who do not manage it."""
+    """Return the numbers of a collection; None for users who do not manage it, or do so no longer."""
     if collection.level is not AccessLevel.MANAGE:
         return None
-    return await context.collections.stores.collections.statistics(context.scope, collection.id)
+    try:
+        return await context.collections.stores.collections.statistics(context.scope, collection.id)
+    except (NotFound, Forbidden):
+        return None
 
 
 async def list_session_collections(context: Context, session_id: SessionId) -> tuple[CollectionRecord, ...]:
@@ -90,11 +96,11 @@ async def update_collection(
     context: Context, collection_id: CollectionId, provided: Mapping[str, Any]
 ) -> CollectionRecord:
     """Change fields of a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    store = context.collections.stores.collections
-    await store.require(context.scope, [collection_id], AccessLevel.MANAGE)
-    present = await store.get(context.scope, collection_id)
-    changes = _checked(context, provided, present.settings)
-    return await context.collections.collections.update(context.viewer, context.exchange, collection_id, changes)
+
+    def choose(present: CollectionFields) -> CollectionFields:
+        return replace(present, **_checked(context, provided, present.settings))
+
+    return await context.collections.collections.update(context.viewer, context.exchange, collection_id, choose)
 
 
 def _checked(context: Context, provided: Mapping[str, Any], settings: SessionSettings) -> dict[str, Any]:
@@ -124,7 +130,7 @@ async def add_documents(
     context: Context, collection_id: CollectionId, document_ids: Sequence[DocumentId]
 ) -> CollectionRecord:
     """Add documents to a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    _check_number(document_ids, "document_ids")
+    check_number(document_ids, "document_ids")
     changes = context.collections.collections
     return await changes.add_documents(context.viewer, context.exchange, collection_id, document_ids)
 
@@ -133,7 +139,7 @@ async def remove_documents(
     context: Context, collection_id: CollectionId, document_ids: Sequence[DocumentId]
 ) -> CollectionRecord:
     """Remove documents from a collection. Raises `NotFound`, `Forbidden`, `Conflict` and `InvalidInput`."""
-    _check_number(document_ids, "document_ids")
+    check_number(document_ids, "document_ids")
     changes = context.collections.collections
     return await changes.remove_documents(context.viewer, context.exchange, collection_id, document_ids)
 
@@ -142,28 +148,28 @@ async def grant_access(
     context: Context, collection_id: CollectionId, principals: Principals, level: AccessLevel
 ) -> CollectionRecord:
     """Give users and groups access to a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    _check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
+    check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
     changes = context.collections.collections
     return await changes.grant(context.viewer, context.exchange, collection_id, principals, level)
 
 
 async def revoke_access(context: Context, collection_id: CollectionId, principals: Principals) -> CollectionRecord:
     """End the access of users and groups to a collection. Raises `NotFound`, `Forbidden` and `InvalidInput`."""
-    _check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
+    check_number([*principals.user_ids, *principals.group_ids], "principal_ids")
     changes = context.collections.collections
     return await changes.revoke(context.viewer, context.exchange, collection_id, principals)
 
 
 async def create_group(context: Context, name: str, member_ids: Sequence[UserId]) -> GroupRecord:
     """Create a group. Raises `NotFound`, `Conflict` and `InvalidInput`."""
-    _check_number(member_ids, "member_ids")
+    check_number(member_ids, "member_ids")
     return await context.collections.groups.create(context.viewer, context.exchange, check_name(name), member_ids)
 
 
 async def update_group(context: Context, group_id: GroupId, provided: Mapping[str, Any]) -> GroupRecord:
     """Change the name or replace all members of a group. Raises `NotFound`, `Conflict` and `InvalidInput`."""
     reject_null(provided, "name", "member_ids")
-    _check_number(provided.get("member_ids", ()), "member_ids")
+    check_number(provided.get("member_ids", ()), "member_ids")
     return await context.collections.groups.update(
         context.viewer,
         context.exchange,
@@ -187,6 +193,7 @@ async def stream_collection_events(
     return stream(context.collections.collections.watch(context.scope, collection_id))
 
 
-def _check_number(ids: Sequence[int], field: str) -> None:
+def check_number(ids: Sequence[int], field: str) -> None:
+    """Raise `InvalidInput` for more than 1,000 ids."""
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{{field}} has {len(ids):,} items; at most {MAX_IDS:,} are allowed.", field=field)

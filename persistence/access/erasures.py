@@ -15,15 +15,16 @@ from records.errors import NotFound
 from records.ids import CollectionId, DocumentId, SessionId, UserId
 
 _OTHER_COLLECTION = """(
-    SELECT min(collection_id) FROM collection_documents
-    WHERE document_id = documents.id AND collection_id IS NOT documents.owning_collection_id
-)"""
-_HAND_OVER = f"""
-    UPDATE documents SET owner_id = NULL, owning_collection_id = {_OTHER_COLLECTION}
-    WHERE {{owned}} AND status <> 'DELETING' AND {_OTHER_COLLECTION} IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM documents AS same WHERE same.owning_collection_id = {_OTHER_COLLECTION}
+    SELECT min(collection_id) FROM collection_documents AS placed
+    WHERE document_id = documents.id AND collection_id IS NOT documents.owning_collection_id AND NOT EXISTS (
+        SELECT 1 FROM documents AS same WHERE same.owning_collection_id = placed.collection_id
         AND same.sha256 = documents.sha256 AND same.status <> 'DELETING'
     )
+)"""
+"""The first other collection that contains a document and owns no document with the same bytes."""
+_HAND_OVER = f"""
+    UPDATE documents SET owner_id = NULL, owning_collection_id = {_OTHER_COLLECTION}
+    WHERE {{owned}} AND status <> 'DELETING' AND {_OTHER_COLLECTION} IS NOT NULL
 """  # noqa: S608  # constants of this module
 _KEEP = """
     UPDATE documents SET owner_id = ?1, owning_collection_id = NULL
@@ -44,7 +45,11 @@ _FORGET_NAMES = (
     "UPDATE audit_entries SET target_name = NULL WHERE target_kind = 'user' AND target_id = ?1",
     """UPDATE audit_entries SET actor_name = '', address = NULL
     WHERE actor_id IS NULL AND comparison_key(actor_name) = (SELECT email_key FROM users WHERE id = ?1)""",
+    """UPDATE audit_entries SET target_name = NULL WHERE target_kind = 'invitation'
+    AND comparison_key(coalesce(target_name, '')) = (SELECT email_key FROM users WHERE id = ?1)""",
+    "DELETE FROM invitations WHERE email_key = (SELECT email_key FROM users WHERE id = ?1)",
 )
+"""Statements that erase the name and the address of a user, also where the user failed to log in or was invited."""
 
 
 class Erasures:

@@ -73,8 +73,10 @@ class Groups:
 
     async def set_of_user(self, scope: AccessScope, user_id: UserId, group_ids: Sequence[GroupId]) -> None:
         async with self._database.writing() as transaction:
+            known = await _load(transaction, scope, group_ids)
             for group_id in group_ids:
-                await _get(transaction, scope, group_id)
+                if group_id not in known:
+                    raise NotFound("group", group_id)
             await GroupMember.filter(user_id=user_id).using_db(transaction).delete()
             for group_id in group_ids:
                 await GroupMember.create(using_db=transaction, group_id=group_id, user_id=user_id)

@@ -232,6 +232,12 @@ async def _load(client: BaseDBAsyncClient, scope: AnyScope, ids: Sequence[int]) 
     return {row.id: to_user(row) for row in await included.using_db(client)}
 
 
+async def require_account(client: BaseDBAsyncClient, scope: AccessScope) -> None:
+    """Raise `NotFound` if the user of the scope is being erased, or was erased: nothing may be added for the user."""
+    if not await User.filter(id=scope.user_id, is_erased=False).using_db(client).exists():
+        raise NotFound("user", scope.user_id)
+
+
 def _list_users(scope: AnyScope, filter: UserFilter) -> Listing:
     included = scope_filter(scope, "users")
     where, values = [included.sql], list[Any](included.values)

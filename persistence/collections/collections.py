@@ -1,6 +1,6 @@
 """Storage of collections and of the documents that they contain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from persistence.documents.document_queries import require_documents
 from records.access import (
     AccessLevel,
     AccessScope,
+    AnyScope,
     CollectionFields,
     CollectionFilter,
     CollectionRecord,
@@ -74,9 +75,7 @@ class Collections:
         async with self._database.snapshot() as reader:
             return await load_collection(reader, scope, collection_id)
 
-    async def find_many(
-        self, scope: AccessScope, ids: Sequence[CollectionId]
-    ) -> Mapping[CollectionId, CollectionRecord]:
+    async def find_many(self, scope: AnyScope, ids: Sequence[CollectionId]) -> Mapping[CollectionId, CollectionRecord]:
         async with self._database.snapshot() as reader:
             found = await load_collections(reader, scope, ids)
         return {record.id: record for record in found.values()}
@@ -95,12 +94,13 @@ class Collections:
             return await count(reader, _list_collections(scope, filter))
 
     async def update(
-        self, scope: AccessScope, collection_id: CollectionId, fields: CollectionFields
+        self, scope: AccessScope, collection_id: CollectionId, change: Callable[[CollectionFields], CollectionFields]
     ) -> CollectionRecord:
         async with self._database.writing() as transaction:
             await require_collections(transaction, scope, [collection_id], AccessLevel.MANAGE)
+            chosen = change((await load_collection(transaction, scope, collection_id)).fields)
             row = Collection.filter(id=collection_id).using_db(transaction)
-            await row.update(**_columns(fields), updated_at=now())
+            await row.update(**_columns(chosen), updated_at=now())
             return await load_collection(transaction, scope, collection_id)
 
     async def of_session(self, scope: AccessScope, session_id: SessionId) -> tuple[CollectionRecord, ...]:

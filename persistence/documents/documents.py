@@ -7,6 +7,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.daily_usage import add_usage
 from persistence.access.scope_filter import includes_all, scope_filter, visible_documents
+from persistence.access.users import require_account
 from persistence.collections.collection_queries import require_collections
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack, pack_any
@@ -63,6 +64,7 @@ class Documents:
     async def add(self, scope: AccessScope, new: NewDocument) -> tuple[DocumentRecord, bool]:
         collection_id = new.owning_collection_id
         async with self._database.writing() as transaction:
+            await require_account(transaction, scope)
             existing = await _find_existing(transaction, scope, new)
             if existing is not None:
                 return await load_document(transaction, scope, existing), True

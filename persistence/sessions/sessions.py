@@ -6,6 +6,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from persistence.access.scope_filter import scope_filter
+from persistence.access.users import require_account
 from persistence.collections.collection_queries import require_collections
 from persistence.database.database import Database
 from persistence.database.json_columns import json_array, now, pack
@@ -44,6 +45,7 @@ class Sessions:
     ) -> SessionRecord:
         moment = now()
         async with self._database.writing() as transaction:
+            await require_account(transaction, scope)
             row = await Session.create(
                 using_db=transaction,
                 owner_id=scope.user_id,

@@ -55,6 +55,17 @@ class Principals:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionFields:
+    """The fields of a collection that can be chosen and changed."""
+
+    name: str
+    description: str | None
+    settings: SessionSettings
+    hides_system_prompt: bool
+    locked: tuple[CollectionSetting, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionRecord:
     """A collection. `level` is the level of the user who reads it."""
 
@@ -72,6 +83,11 @@ class CollectionRecord:
     updated_at: datetime
 
     @property
+    def fields(self) -> CollectionFields:
+        """The fields that can be changed."""
+        return CollectionFields(self.name, self.description, self.settings, self.hides_system_prompt, self.locked)
+
+    @property
     def is_prompt_visible(self) -> bool:
         """True if the user who reads the collection may see its system prompt."""
         return self.level is AccessLevel.MANAGE or not self.hides_system_prompt
@@ -85,17 +101,6 @@ class CollectionFilter:
     "Compared without regard to case and Unicode form."
     user_id: UserId | None = None
     "A user to whom the collection is assigned, directly or by a group."
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionFields:
-    """The fields of a collection that can be chosen and changed."""
-
-    name: str
-    description: str | None
-    settings: SessionSettings
-    hides_system_prompt: bool
-    locked: tuple[CollectionSetting, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class Audience:
     "True if a collection contains the object."
     excluded: frozenset[UserId] = frozenset()
     "Users who do not belong to the audience in any case."
+    excludes_admins: bool = False
+    "True if administrators do not belong to the audience in any case: the change does not affect what they see."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,10 @@ class AccessScope:
 
     def is_in(self, audience: Audience) -> bool:
         """Return whether the user belongs to an audience."""
+        if self.user_id in audience.excluded or (audience.excludes_admins and self.is_admin):
+            return False
         is_member = self.user_id in audience.members or (audience.is_shared and self.is_admin)
-        return self.user_id not in audience.excluded and (is_member or self.includes(audience.owner_id))
+        return is_member or self.includes(audience.owner_id)
 
     @property
     def is_admin(self) -> bool:

@@ -10,6 +10,7 @@ from strawberry import UNSET
 from records import access as records
 from records import session as settings_records
 from records.access import AccessLevel, CollectionRecord, CollectionSetting, GroupRecord, LeftDocuments, UserFilter
+from records.errors import NotFound
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter as DocumentConditions
 from records.ids import CollectionId, GroupId
@@ -95,9 +96,11 @@ class CollectionAccess(Node):
         user = await access_types.load_user(info, self.record.user_id)
         if user is not None:
             return user
-        assert self.record.group_id is not None, "a grant has a user or a group, and its readers see all of them"
+        if self.record.group_id is None:
+            raise NotFound("user", self.record.user_id or "")
         group = await info.context.loaders.groups.load(self.record.group_id)
-        assert group is not None, "those who manage a collection see all groups"
+        if group is None:
+            raise NotFound("group", self.record.group_id)
         return Group.from_record(group)
 
     @strawberry.field(description="User who gave the access; null if the account was erased.")

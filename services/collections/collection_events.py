@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from records.access import AccessLevel, AccessScope, Audience, CollectionFilter, CollectionRecord
+import anyio
+
+from records.access import AccessLevel, AccessScope, Audience, CollectionFilter, CollectionRecord, SystemScope
 from records.document import DocumentRecord
 from records.events import Change, ChangeKind
 from records.filters import DocumentFilter, Order
@@ -14,7 +16,7 @@ from services.broadcast import Broadcast
 from services.ingestion.document_events import SNAPSHOT_DOCUMENTS, DocumentEvents
 from services.interfaces.access.collection_store import CollectionStore
 from services.interfaces.document_store import DocumentStore
-from services.memberships import NOBODY, Memberships
+from services.memberships import NOBODY, Members, Memberships
 from services.snapshot_stream import snapshot_then_live
 
 SNAPSHOT_COLLECTIONS = 100
@@ -42,11 +44,16 @@ class CollectionEvents:
         documents: DocumentStore,
         document_events: DocumentEvents,
         members: Memberships,
+        system: SystemScope,
     ) -> None:
+        """Create the events. `system` is the scope in which collections are read whose members have changed."""
         self._collections = collections
         self._documents = documents
         self._document_events = document_events
         self._members = members
+        self._system = system
+        self._publishing = anyio.Lock()
+        "Locked from the reading of the members until their changes are published: no older change follows a newer one."
         self._changes: Broadcast[CollectionRecord] = Broadcast()
 
     @property
@@ -70,8 +77,9 @@ class CollectionEvents:
             others = tuple(each for each in document.collection_ids if each != collection.id)
             elsewhere = NOBODY.union(*map(self._members.of_collection, others), _only(document.owner_id))
             changed = Audience(
-                members=self._members.of_collection(collection.id), is_shared=not others, excluded=elsewhere
-            )
+                members=self._members.of_collection(collection.id), is_shared=not others, excluded=elsewhere,
+                excludes_admins=bool(others),
+            )  # fmt: skip
             if kind is ChangeKind.ADDED:
                 self._document_events.publish_access(kind, document, changed)
             else:
@@ -81,79 +89,74 @@ class CollectionEvents:
             self._document_events.publish_access(ChangeKind.UPDATED, placed, unchanged)
         self.publish(ChangeKind.UPDATED, collection)
 
-    async def publish_access(self, scope: AccessScope, last: CollectionRecord | None = None) -> None:
-        """Publish the consequences of a change of grants or groups to the users whose access has changed.
+    async def publish_access(self) -> None:
+        """Publish the consequences of a change of grants or groups to the users whose access has changed."""
+        async with self._publishing:
+            await self._publish_changes(*await self._members.refresh())
 
-        `scope` is that of the user who made the change, who sees the collections in question. `last` is a collection to
-        which this user may have lost the access.
-        """
-        earlier, present = await self._members.refresh()
+    async def _publish_changes(self, earlier: Members, present: Members) -> None:
         changed = [each for each in earlier.keys() | present.keys() if earlier.get(each) != present.get(each)]
-        found = {} if last is None or last.id not in changed else {last.id: last}
-        found |= await self._collections.find_many(scope, sorted(changed))
-        for collection in found.values():
+        for collection in (await self._collections.find_many(self._system, sorted(changed))).values():
             before, after = earlier.get(collection.id, {}), present.get(collection.id, {})
             lost, gained = frozenset(before.keys() - after.keys()), frozenset(after.keys() - before.keys())
-            self._send(ChangeKind.REMOVED, collection, Audience(members=lost))
-            self._send(ChangeKind.ADDED, collection, Audience(members=gained))
+            self._send(ChangeKind.REMOVED, collection, Audience(members=lost, excludes_admins=True))
+            self._send(ChangeKind.ADDED, collection, Audience(members=gained, excludes_admins=True))
             self._send(ChangeKind.UPDATED, collection, Audience(members=_informed(before, after), is_shared=True))
             if self._document_events.watchers:
-                await self._publish_lost_documents(scope, collection.id, lost)
-                await self._publish_gained_documents(scope, collection.id, gained)
+                await self._publish_lost_documents(collection.id, lost)
+                await self._publish_gained_documents(collection.id, gained)
 
-    async def contents(self, scope: AccessScope, collection: CollectionRecord) -> Sequence[Placement]:
+    async def contents(self, collection: CollectionRecord) -> Sequence[Placement]:
         """Return the documents of a collection that is to be deleted, for `publish_deleted`; none without subscribers."""
         if not self._document_events.watchers:
             return ()
-        return [_placement(document, collection.id) async for document in self._contained(scope, collection.id)]
+        return [_placement(document, collection.id) async for document in self._contained(collection.id)]
 
-    async def publish_deleted(
-        self, scope: AccessScope, collection: CollectionRecord, contents: Sequence[Placement]
-    ) -> None:
-        """Publish that a collection was deleted, and its documents to the users who can no longer read them.
+    async def publish_deleted(self, collection: CollectionRecord, contents: Sequence[Placement]) -> None:
+        """Publish that a collection was deleted, and its documents to the users who can no longer read them."""
+        async with self._publishing:
+            self.publish(ChangeKind.REMOVED, collection)
+            before = self._members.of_collection(collection.id)
+            await self._publish_changes(*await self._members.refresh())
+            for start in range(0, len(contents), PAGE):
+                await self._publish_left(contents[start : start + PAGE], before)
 
-        `scope` is that of the user who deleted it, and who may own its documents now.
-        """
-        self.publish(ChangeKind.REMOVED, collection)
-        before = self._members.of_collection(collection.id)
-        await self._members.refresh()
-        for start in range(0, len(contents), PAGE):
-            batch = contents[start : start + PAGE]
-            present = await self._documents.find_many(scope, [each.document_id for each in batch])
-            for each in batch:
-                owner = present[each.document_id].owner_id if each.document_id in present else each.owner_id
-                readers = NOBODY.union(*map(self._members.of_collection, each.others), _only(owner))
-                lost = Audience(members=before, is_shared=not each.others, excluded=readers)
-                self._document_events.publish_lost(each.document_id, lost)
+    async def _publish_left(self, contents: Sequence[Placement], before: frozenset[UserId]) -> None:
+        """Publish the removal of documents of a deleted collection to its earlier members who can no longer read them."""
+        present = await self._documents.find_many(self._system, [each.document_id for each in contents])
+        for each in contents:
+            owner = present[each.document_id].owner_id if each.document_id in present else each.owner_id
+            readers = NOBODY.union(*map(self._members.of_collection, each.others), _only(owner))
+            lost = Audience(
+                members=before, is_shared=not each.others, excluded=readers, excludes_admins=bool(each.others)
+            )
+            self._document_events.publish_lost(each.document_id, lost)
 
-    async def _contained(self, scope: AccessScope, collection_id: CollectionId) -> AsyncGenerator[DocumentRecord, None]:
+    async def _contained(self, collection_id: CollectionId) -> AsyncGenerator[DocumentRecord, None]:
         """Yield all documents of a collection, page by page."""
         request: PageRequest | None = PageRequest(first=PAGE)
         while request is not None:
             contained = DocumentFilter(collection_id=collection_id)
-            page = await self._documents.page(scope, contained, NEWEST_FIRST, request)
+            page = await self._documents.page(self._system, contained, NEWEST_FIRST, request)
             for document in page.items:
                 yield document
             request = PageRequest(first=PAGE, after=page.cursors[-1]) if page.has_next else None
 
-    async def _publish_lost_documents(
-        self, scope: AccessScope, collection_id: CollectionId, users: frozenset[UserId]
-    ) -> None:
+    async def _publish_lost_documents(self, collection_id: CollectionId, users: frozenset[UserId]) -> None:
         """Publish the removal of all documents of a collection to users who can no longer read them."""
         if users:
-            async for document in self._contained(scope, collection_id):
-                present = self._members.audience(document)
-                lost = Audience(members=users, excluded=present.members | _only(document.owner_id))
+            async for document in self._contained(collection_id):
+                readers = self._members.audience(document).members | _only(document.owner_id)
+                lost = Audience(members=users, excluded=readers, excludes_admins=True)
                 self._document_events.publish_lost(document.id, lost)
 
-    async def _publish_gained_documents(
-        self, scope: AccessScope, collection_id: CollectionId, users: frozenset[UserId]
-    ) -> None:
+    async def _publish_gained_documents(self, collection_id: CollectionId, users: frozenset[UserId]) -> None:
         """Publish the newest documents of a collection to users who can read them from now on."""
         if users:
             request, contained = PageRequest(first=SNAPSHOT_DOCUMENTS), DocumentFilter(collection_id=collection_id)
-            for document in (await self._documents.page(scope, contained, NEWEST_FIRST, request)).items:
-                self._document_events.publish_access(ChangeKind.ADDED, document, Audience(members=users))
+            gained = Audience(members=users, excludes_admins=True)
+            for document in (await self._documents.page(self._system, contained, NEWEST_FIRST, request)).items:
+                self._document_events.publish_access(ChangeKind.ADDED, document, gained)
 
     @asynccontextmanager
     async def watch(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from concurrency import OwnedTasks
@@ -74,16 +74,28 @@ class Collections:
         return await self._complete(change)
 
     async def update(
-        self, viewer: Viewer, exchange: Exchange, collection_id: CollectionId, changes: dict[str, Any]
+        self,
+        viewer: Viewer,
+        exchange: Exchange,
+        collection_id: CollectionId,
+        choose: Callable[[CollectionFields], CollectionFields],
     ) -> CollectionRecord:
-        """Change fields of a collection. Raises `NotFound`, and `Forbidden` without the level MANAGE."""
+        """Replace the fields of a collection by those that `choose` returns for the present ones.
+
+        Raises `NotFound`, `Forbidden` without the level MANAGE, and what `choose` raises.
+        """
+        changed: list[str] = []
+
+        def apply(present: CollectionFields) -> CollectionFields:
+            chosen = choose(present)
+            names = (field.name for field in fields(CollectionFields))
+            changed.extend(sorted(name for name in names if getattr(present, name) != getattr(chosen, name)))
+            return chosen
 
         async def change() -> CollectionRecord:
-            present = await self._store.get(viewer.scope, collection_id)
-            chosen = replace(_fields_of(present), **changes)
-            collection = await self._store.update(viewer.scope, collection_id, chosen)
+            collection = await self._store.update(viewer.scope, collection_id, apply)
             self._events.publish(ChangeKind.UPDATED, collection)
-            detail = {"changed": sorted(changes)}
+            detail = {"changed": changed}
             await self._record(AuditAction.COLLECTION_CHANGED, viewer, exchange, collection, detail)
             return collection
 
@@ -137,10 +149,12 @@ class Collections:
         """Give users and groups access. Raises `NotFound`, and `Forbidden` without the level MANAGE."""
 
         async def change() -> CollectionRecord:
+            present = await self._store.get(viewer.scope, collection_id)
             await self._grants.grant(viewer.scope, collection_id, principals, level)
-            return await self._access_changed(
-                AuditAction.GRANTED, viewer, exchange, collection_id, _detail(principals) | {"level": level.value}
-            )
+            await self._events.publish_access()
+            detail = _detail(principals) | {"level": level.value}
+            await self._record(AuditAction.GRANTED, viewer, exchange, present, detail)
+            return await self._store.get(viewer.scope, collection_id)
 
         return await self._complete(change)
 
@@ -155,27 +169,11 @@ class Collections:
         async def change() -> CollectionRecord:
             present = await self._store.get(viewer.scope, collection_id)
             await self._grants.revoke(viewer.scope, collection_id, principals)
-            await self._access_changed(
-                AuditAction.REVOKED, viewer, exchange, collection_id, _detail(principals), present
-            )
+            await self._events.publish_access()
+            await self._record(AuditAction.REVOKED, viewer, exchange, present, _detail(principals))
             return present
 
         return await self._complete(change)
-
-    async def _access_changed(
-        self,
-        action: AuditAction,
-        viewer: Viewer,
-        exchange: Exchange,
-        collection_id: CollectionId,
-        detail: dict[str, Any],
-        last: CollectionRecord | None = None,
-    ) -> CollectionRecord:
-        """Publish a change of grants and record it. `last` is the collection before the change."""
-        await self._events.publish_access(viewer.scope, last)
-        collection = last or await self._store.get(viewer.scope, collection_id)
-        await self._record(action, viewer, exchange, collection, detail)
-        return collection
 
     async def _record(
         self,
@@ -204,10 +202,6 @@ class Collections:
 
     async def _complete(self, change: Callable[[], Awaitable[Result]]) -> Result:
         return await self._tasks.complete(change, "change of a collection")
-
-
-def _fields_of(collection: CollectionRecord) -> CollectionFields:
-    return CollectionFields(**{field.name: getattr(collection, field.name) for field in fields(CollectionFields)})
 
 
 def _detail(principals: Principals) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from concurrency import OwnedTasks
+from records.access import SystemScope
 from services.access.audit_log import AuditLog
 from services.collections.collection_events import CollectionEvents
 from services.collections.collections import Collections
@@ -41,8 +42,9 @@ def create_collections(
     document_events: DocumentEvents,
     members: Memberships,
     audit: AuditLog,
+    system: SystemScope,
 ) -> CollectionServices:
-    """Create and connect the parts of collections and groups."""
-    events = CollectionEvents(stores.collections, documents, document_events, members)
+    """Create and connect the parts of collections and groups. `system` is the scope of the events of changed access."""
+    events = CollectionEvents(stores.collections, documents, document_events, members, system)
     collections = Collections(stores.collections, stores.grants, documents, events, audit, tasks)
     return CollectionServices(stores, collections, Groups(stores.groups, events, audit, tasks), events)

@@ -62,8 +62,8 @@ class Groups:
 
         await self._complete(change)
 
-    async def check_groups(self, viewer: Viewer, group_ids: Sequence[GroupId]) -> None:
-        """Raise `Forbidden` unless the viewer is an administrator, and `NotFound` for an unknown group."""
+    async def check_of_user(self, viewer: Viewer, group_ids: Sequence[GroupId]) -> None:
+        """Raise `Forbidden` unless the viewer may change the groups of users, and `NotFound` for an unknown group."""
         if not viewer.scope.is_admin:
             raise Forbidden("Only administrators can change the groups of a user.")
         known = await self._store.find_many(viewer.scope, group_ids)
@@ -74,12 +74,12 @@ class Groups:
     async def set_of_user(
         self, viewer: Viewer, exchange: Exchange, user_id: UserId, group_ids: Sequence[GroupId]
     ) -> None:
-        """Replace the groups of a user. Raises `NotFound`, and `Forbidden` unless the viewer is an administrator."""
-        await self.check_groups(viewer, group_ids)
+        """Replace the groups of a user. Raises what `check_of_user` raises."""
+        await self.check_of_user(viewer, group_ids)
 
         async def change() -> None:
             await self._store.set_of_user(viewer.scope, user_id, group_ids)
-            await self._events.publish_access(viewer.scope)
+            await self._events.publish_access()
             await self._audit.record(
                 AuditAction.USER_CHANGED, viewer, exchange, target=("user", user_id),
                 detail={"groups": len(group_ids)},
@@ -87,12 +87,12 @@ class Groups:
 
         await self._complete(change)
 
-    async def members_changed(self, viewer: Viewer) -> None:
+    async def members_changed(self) -> None:
         """Take into account that a person has signed up with an invitation to groups."""
-        await self._events.publish_access(viewer.scope)
+        await self._events.publish_access()
 
     async def _changed(self, viewer: Viewer, exchange: Exchange, group: GroupRecord, detail: dict[str, Any]) -> None:
-        await self._events.publish_access(viewer.scope)
+        await self._events.publish_access()
         await self._audit.record(
             AuditAction.GROUP_CHANGED, viewer, exchange, target=("group", group.id), target_name=group.name,
             detail=detail,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from typing import Any
 
 from records.access import CollectionRecord, CollectionSetting
 from records.document import DocumentRecord
@@ -24,13 +25,14 @@ FIELDS: Mapping[CollectionSetting, tuple[str, ...]] = {
 def apply_collections(own: SessionSettings, collections: Sequence[CollectionRecord]) -> SessionSettings:
     """Return the settings of a session, completed by those of its collections; of these, the first that sets one counts.
 
-    The session's own values of locked settings are ignored. A session with collections searches them by default.
+    The value of a locked setting is that of the first collection that locks it, also if that is None: values of the session
+    and of other collections are ignored. A session with collections searches them by default.
     """
     if not collections:
         return own
     inherited = reduce(overlay, (collection.settings for collection in collections))
     searching = SessionSettings(document_scope=DocumentScope.COLLECTIONS)
-    return overlay(overlay(replace(own, **dict.fromkeys(_locked_fields(collections))), inherited), searching)
+    return overlay(replace(overlay(own, inherited), **_locked_values(collections)), searching)
 
 
 def locks(collections: Sequence[CollectionRecord], setting: CollectionSetting) -> bool:
@@ -43,10 +45,12 @@ def hides_prompt(own: SessionSettings, collections: Sequence[CollectionRecord]) 
 
     `own` are the settings of the session itself.
     """
-    if own.system_prompt is not None and not locks(collections, CollectionSetting.SYSTEM_PROMPT):
+    locking = [each for each in collections if CollectionSetting.SYSTEM_PROMPT in each.locked]
+    if own.system_prompt is not None and not locking:
         return False
-    first = next((each for each in collections if each.settings.system_prompt is not None), None)
-    return first is not None and not first.is_prompt_visible
+    setting = [each for each in collections if each.settings.system_prompt is not None]
+    chosen = (locking or setting)[:1]
+    return any(each.settings.system_prompt is not None and not each.is_prompt_visible for each in chosen)
 
 
 def check_unlocked(collections: Sequence[CollectionRecord], settings: SessionSettings, prefix: str = "") -> None:
@@ -72,5 +76,11 @@ def check_contained(documents: Iterable[DocumentRecord], collections: Sequence[C
             raise InvalidInput(message, field="document_ids")
 
 
-def _locked_fields(collections: Sequence[CollectionRecord]) -> set[str]:
-    return {field for collection in collections for setting in collection.locked for field in FIELDS[setting]}
+def _locked_values(collections: Sequence[CollectionRecord]) -> dict[str, Any]:
+    """Return the values of the locked settings by their names; of several collections, the first that locks one counts."""
+    values: dict[str, Any] = {}
+    for collection in collections:
+        for setting in collection.locked:
+            for field in FIELDS[setting]:
+                values.setdefault(field, getattr(collection.settings, field))
+    return values

@@ -79,16 +79,15 @@ class Erasure:
 
         async def work() -> EraseReceipt:
             collection = await self._collections.get(viewer.scope, collection_id)
-            contents = await self._events.contents(viewer.scope, collection)
+            contents = await self._events.contents(collection)
             await self._documents.prepare_deletions()
             hidden = await self._store.delete_collection(viewer.scope, collection_id, left)
-            await self._events.publish_deleted(viewer.scope, collection, contents)
-            receipt = await self._erase_documents(viewer.scope, hidden)
+            await self._events.publish_deleted(collection, contents)
             await self._audit.record(
                 AuditAction.COLLECTION_CHANGED, viewer, exchange, target=("collection", collection_id),
                 target_name=collection.name, detail={"deleted": True, "erasedDocuments": len(hidden)},
             )  # fmt: skip
-            return receipt
+            return await self._erase_documents(viewer.scope, hidden)
 
         return await self._tasks.complete(work, "deletion of a collection")
 
@@ -124,7 +123,7 @@ class Erasure:
         await self._documents.prepare_deletions()
         hidden = await self._store.begin_user(scope, user.id)
         self._revocations.revoke(user.id)
-        await self._events.publish_access(scope)
+        await self._events.publish_access()
         own = AccessScope(user.id, Role.USER)
         receipt = await self._erase_documents(own, hidden)
         while True:

@@ -4,7 +4,7 @@ import anyio
 
 from records.access import AccessScope
 from records.document import DocumentRecord, DocumentStatus, NewDocument, ReceivedFile
-from records.errors import RateLimited
+from records.errors import Forbidden, NotFound, RateLimited
 from services.ingestion.document_stores import DocumentStores
 from services.interfaces.original_files import Originals
 from services.usage import Usage
@@ -30,12 +30,17 @@ class OriginalRetention:
         The user has the document already if one of the user's documents has the same bytes. The file is stored first: a
         crash before the document is stored leaves a file without a document, which the next start removes.
 
-        Raises `RateLimited` if a new document exceeds the user's limit of uploads, and `DiskFull` if the disk is full.
+        Raises `NotFound` and `Forbidden` if the user or the access to the collection has gone in the meantime, `RateLimited`
+        if a new document exceeds the user's limit of uploads, and `DiskFull` if the disk is full.
         """
         async with self._lock:
             await self._check_usage(scope, new)
             await self._originals.adopt(file)
-            document, is_duplicate = await self._stores.requested.add(scope, new)
+            try:
+                document, is_duplicate = await self._stores.requested.add(scope, new)
+            except (NotFound, Forbidden):
+                await self._remove_unreferenced(new.sha256)
+                raise
             if is_duplicate:
                 await self._remove_unneeded(document)
         return document, is_duplicate
@@ -57,7 +62,10 @@ class OriginalRetention:
     async def remove_unused(self, sha256: str) -> int:
         """Remove an original that no document has any more, and return its size in bytes; else return 0."""
         async with self._lock:
-            return 0 if await self._stores.ingested.original_in_use(sha256) else await self._originals.remove(sha256)
+            return await self._remove_unreferenced(sha256)
+
+    async def _remove_unreferenced(self, sha256: str) -> int:
+        return 0 if await self._stores.ingested.original_in_use(sha256) else await self._originals.remove(sha256)
 
     async def _remove_unneeded(self, document: DocumentRecord) -> None:
         """Remove the original of a READY document, unless originals are kept or another user's document awaits parsing."""

@@ -13,9 +13,12 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from persistence.master_keys import load_secret_keys
+from records.ids import UserId
 from services.access.access_tokens import ALGORITHM, ISSUER, PURPOSE, TYPE, VALID_SECONDS, AccessTokens
 from tests.access import LOCAL
 from tests.accounts.server import EMAIL, PASSWORD, AccountsServer
+from tests.collections.workshop import MANUALS
+from tests.persistence.stores import Stores
 from tests.transport.conftest import serving
 from tests.transport.websocket.client import Socket, open_socket
 
@@ -198,3 +201,17 @@ async def test_a_log_in_that_ends_during_an_upload_ends_with_the_next_request(se
         reply = await client.post("/graphql", content=body())
         assert reply.json()["data"] == {"uploadDocument": {"__typename": "UploadDocumentSuccess"}}
     assert await server.rejected("{ documents { totalCount } }", token) == (401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize(("role", "is_visible"), [("ADMIN", True), ("USER", False)])
+async def test_a_link_opens_the_documents_that_its_user_may_read(
+    server: AccountsServer, role: str, is_visible: bool
+) -> None:
+    await server.add_user(role=role)
+    stores = Stores(server.database)
+    collection = await stores.collections.create(LOCAL, MANUALS)
+    shared = await stores.add("shared.txt", owning_collection_id=collection.id)
+    private = await stores.add("private.txt")
+    viewer = await server.access.authentication.authenticate_link(UserId(2), None)
+    found = await stores.documents.find_many(viewer.scope, [shared.id, private.id])
+    assert set(found) == ({shared.id} if is_visible else set())

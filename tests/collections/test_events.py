@@ -1,18 +1,25 @@
 """Events of collections and of their documents: who receives them when access is given and ended."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
 
 from persistence.database.database import Database
-from records.ids import UserId
+from records.access import AccessLevel
+from records.events import ChangeKind
+from records.ids import CollectionId, UserId
 from schema.common import global_ids
+from services.collections.collection_events import CollectionEvents
+from services.ingestion.document_events import DocumentEvents
+from services.memberships import Memberships
+from tests.access import PEOPLE, SYSTEM
 from tests.collections.workshop import Workshop, open_workshop
+from tests.fakes.collections import COLLECTION, FakeCollectionStore
 
 DOCUMENTS = "subscription { documentEvents { change documentId document { name collections { name } } } }"
 COLLECTIONS = (
@@ -174,6 +181,81 @@ async def test_a_change_of_a_group_reaches_its_members(database: Database, tmp_p
             await seen.settle("stranger", count=2)
             assert seen.changes("stranger") == ["ADDED", "REMOVED"]
             assert "REMOVED" not in seen.changes("reader"), "the reader keeps the own access"
+
+
+async def test_a_change_of_a_level_is_sent(database: Database, tmp_path: Path) -> None:
+    async with open_workshop(database, tmp_path) as workshop, watching(workshop, COLLECTIONS, "reader") as seen:
+        access: dict[str, Any] = {"collectionId": workshop.collection, "principalIds": [READER]}
+        await workshop.mutate("manager", "grantAccess", **access, level="WRITE")
+        await seen.settle("reader")
+        [event] = seen.events["reader"]
+        assert (event["change"], event["collection"]["myLevel"]) == ("UPDATED", "WRITE")
+
+
+async def test_an_administrator_keeps_what_a_revocation_takes_from_others(database: Database, tmp_path: Path) -> None:
+    both: dict[str, Any] = {"principalIds": [user_id(3), READER]}
+    async with open_workshop(database, tmp_path) as workshop:
+        await workshop.mutate("manager", "grantAccess", collectionId=workshop.collection, level="READ", **both)
+        async with (
+            watching(workshop, COLLECTIONS, "admin", "reader") as collections,
+            watching(workshop, DOCUMENTS, "admin", "reader") as documents,
+        ):
+            await workshop.mutate("manager", "revokeAccess", collectionId=workshop.collection, **both)
+            await documents.settle("reader", count=2)
+            await collections.settle("admin", "reader")
+            assert (collections.changes("admin"), collections.changes("reader")) == (["UPDATED"], ["REMOVED"])
+            assert (documents.changes("admin"), documents.changes("reader")) == ([], ["REMOVED", "REMOVED"])
+
+
+async def test_those_who_manage_a_collection_learn_that_a_member_was_erased(database: Database, tmp_path: Path) -> None:
+    async with open_workshop(database, tmp_path) as workshop, watching(workshop, COLLECTIONS, "manager") as seen:
+        await workshop.mutate("reader", "deleteUser", id=READER)
+        await seen.settle("manager")
+        assert seen.events["manager"][0]["collection"]["access"] == {"totalCount": 2}
+
+
+class GatedCollectionStore(FakeCollectionStore):
+    """A collection whose first list of members is returned after `gate` was set."""
+
+    def __init__(self) -> None:
+        super().__init__(COLLECTION)
+        self.present: dict[UserId, AccessLevel] = {}
+        self.gate: anyio.Event | None = anyio.Event()
+
+    async def members(self) -> Mapping[CollectionId, Mapping[UserId, AccessLevel]]:
+        members, gate, self.gate = {COLLECTION.id: dict(self.present)}, self.gate, None
+        if gate is not None:
+            await gate.wait()
+        return members
+
+
+async def test_a_revocation_is_published_after_a_grant_that_is_still_being_published() -> None:
+    store, stranger = GatedCollectionStore(), PEOPLE["stranger"]
+    gate, documents = store.gate, cast(Any, None)
+    assert gate is not None
+    members = Memberships(store, {})
+    events = CollectionEvents(cast(Any, store), documents, DocumentEvents(documents, members), members, SYSTEM)
+    received: dict[int, ChangeKind] = {}
+
+    async def watch() -> None:
+        async with events.watch(stranger, None) as changes:
+            async for change in changes:
+                received[len(received)] = change.kind
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(watch)
+        await anyio.wait_all_tasks_blocked()
+        store.present = {stranger.user_id: AccessLevel.READ}
+        tasks.start_soon(events.publish_access)
+        await anyio.wait_all_tasks_blocked()
+        store.present = {}
+        tasks.start_soon(events.publish_access)
+        await anyio.wait_all_tasks_blocked()
+        gate.set()
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert members.of_collection(COLLECTION.id) == frozenset()
+    assert list(received.values())[-1] is ChangeKind.REMOVED
 
 
 async def test_one_who_ends_the_own_access_receives_the_removal(database: Database, tmp_path: Path) -> None:

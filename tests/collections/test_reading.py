@@ -2,16 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from persistence.database.database import Database
 from records.ids import CollectionId, UserId
+from records.page import PageRequest
+from resolvers.collections import list_grants, read_statistics
+from schema.build import build_schema
 from schema.common import global_ids
 from tests.access import PEOPLE
 from tests.collections.workshop import Workshop, open_workshop
 from tests.persistence.stores import Stores, cite
+from tests.schema.conftest import InMemoryGraph
 
 NODE = """query ($id: ID!) { node(id: $id) { __typename id ... on Document { name text owner { name } collections { name }
     chunks { totalCount nodes { text } } sessions { totalCount } } ... on Collection { name myLevel systemPrompt
@@ -170,3 +175,19 @@ async def test_a_user_keeps_the_highest_level_of_several_grants(database: Databa
 
 def document_key(global_id: str) -> Any:
     return global_ids.DOCUMENT.find_key(global_id)
+
+
+async def test_access_that_ended_while_a_request_is_executed_is_no_unexpected_error(
+    database: Database, tmp_path: Path
+) -> None:
+    async with open_workshop(database, tmp_path) as workshop:
+        known = await workshop.stores.collections.get(PEOPLE["manager"], workshop.key)
+        for user in ("reader", "stranger"):
+            parts = SimpleNamespace(scope=PEOPLE[user], collections=SimpleNamespace(stores=workshop.stores))
+            context = cast(Any, parts)
+            assert await read_statistics(context, known) is None
+            assert await list_grants(context, known, PageRequest(first=5)) is None
+    graph = InMemoryGraph(build_schema())
+    cast(Any, graph.collections.stores.groups).rows.clear()
+    query = "{ collections { nodes { access { nodes { principal { __typename } } } } } }"
+    assert [error.message for error in await graph.errors(query)] == ["There is no group with this id."]

@@ -4,13 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from persistence.database.database import Database
 from persistence.database.sqlite import fetch
+from records.access import CollectionSetting
 from records.ids import CollectionId, DocumentId, GroupId, UserId
+from records.session import SessionSettings
 from schema.common import global_ids
+from tests.access import LOCAL, PEOPLE
 from tests.collections.workshop import Workshop, open_workshop
+from tests.persistence.stores import Stores
 
 USERS = ("stranger", "reader", "writer", "manager", "admin", "local", "admin's key")
 READ, WRITE, MANAGE = set(USERS) - {"stranger", "admin's key"}, {"writer", "manager", "admin", "local"}, {"manager"}
@@ -133,6 +138,26 @@ async def test_a_document_that_the_collection_owns_is_not_removed_but_erased(
         assert "Delete the document instead" in result["message"]
 
 
+async def test_changes_at_the_same_time_do_not_undo_each_other(database: Database, tmp_path: Path) -> None:
+    changes: list[dict[str, Any]] = [
+        {"locked": ["MODEL", "OWN_DOCUMENTS"]}, {"name": "Handbooks"}, {"hidesSystemPrompt": True},
+        {"systemPrompt": "Be brief."}, {"settings": {"topK": 3}}, {"settings": {"rerank": True}},
+    ]  # fmt: skip
+    async with open_workshop(database, tmp_path) as workshop:
+
+        async def change(input: dict[str, Any]) -> None:
+            result = await workshop.mutate("manager", "updateCollection", id=workshop.collection, **input)
+            assert result["__typename"] == "CollectionSuccess"
+
+        async with anyio.create_task_group() as tasks:
+            for each in changes:
+                tasks.start_soon(change, each)
+        found = await workshop.stores.collections.get(LOCAL, workshop.key)
+    assert (found.locked, found.name) == ((CollectionSetting.MODEL, CollectionSetting.OWN_DOCUMENTS), "Handbooks")
+    assert found.hides_system_prompt
+    assert found.settings == SessionSettings(system_prompt="Be brief.", top_k=3, rerank=True)
+
+
 async def test_the_same_bytes_are_one_document_for_each_owner(database: Database, tmp_path: Path) -> None:
     fields = "... on ImportDocumentSuccess { duplicate document { id owner { id } collections { name } } }"
     async with open_workshop(database, tmp_path) as workshop:
@@ -166,6 +191,21 @@ async def test_ids_of_other_types_are_unknown(database: Database, tmp_path: Path
             assert result["path"] == ["input", "principalIds", "0"]
 
 
+@pytest.mark.parametrize(("user", "code"), [("reader", "FORBIDDEN"), ("admin", "NOT_FOUND")])
+async def test_a_user_is_not_changed_if_one_change_is_refused(
+    database: Database, tmp_path: Path, user: str, code: str
+) -> None:
+    async with open_workshop(database, tmp_path) as workshop:
+        session = await Stores(database, PEOPLE[user]).session("Torque")
+        result = await workshop.mutate(
+            user, "updateUser", id=global_ids.USER.encode(PEOPLE[user].user_id),
+            activeSessionId=global_ids.SESSION.encode(session.id), groupIds=[global_ids.GROUP.encode(GroupId(99))],
+        )  # fmt: skip
+        assert result["code"] == code
+        found = await workshop.query(user, "{ viewer { activeSession { id } } }")
+        assert found["viewer"]["activeSession"] is None
+
+
 async def test_lists_of_ids_are_limited(database: Database, tmp_path: Path) -> None:
     async with open_workshop(database, tmp_path) as workshop:
         ids = [global_ids.DOCUMENT.encode(DocumentId(number)) for number in range(1, 1002)]
@@ -174,6 +214,9 @@ async def test_lists_of_ids_are_limited(database: Database, tmp_path: Path) -> N
         )
         assert result["code"] == "INVALID_INPUT"
         assert "at most 1,000" in result["message"]
+        groups = [global_ids.GROUP.encode(GroupId(number)) for number in range(1, 1002)]
+        result = await workshop.mutate("admin", "updateUser", id=STRANGER, groupIds=groups)
+        assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", "groupIds"])
 
 
 def writer() -> str:

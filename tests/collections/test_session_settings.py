@@ -126,6 +126,28 @@ async def test_a_locked_setting_is_that_of_the_collection(database: Database, tm
         assert removed["__typename"] == "UpdateSessionSuccess", "a locked setting can be removed"
 
 
+@pytest.mark.parametrize("prompt", ["Ours.", None])
+async def test_a_lock_has_precedence_over_other_collections(
+    database: Database, tmp_path: Path, prompt: str | None
+) -> None:
+    async with open_workshop(database, tmp_path) as workshop:
+        created = await workshop.mutate(
+            "admin", "createCollection", "... on CollectionSuccess { collection { id } }",
+            name="Loose", systemPrompt="Tell everything.", settings={"topK": 4, "documentScope": "ALL"},
+        )  # fmt: skip
+        loose = created["collection"]["id"]
+        reader = global_ids.USER.encode(UserId(4))
+        await workshop.mutate("admin", "grantAccess", collectionId=loose, principalIds=[reader], level="READ")
+        await configure(workshop, systemPrompt=prompt, hidesSystemPrompt=True, locked=["SYSTEM_PROMPT", "RETRIEVAL"])
+        session = await create(workshop)
+        await workshop.mutate("reader", "updateSession", id=session, collectionIds=[loose, workshop.collection])
+        planned = await plan(workshop, session)
+        assert planned.settings.top_k == SERVER_DEFAULTS.top_k
+        assert planned.searched == SearchedDocuments((), (CollectionId(2), workshop.key))
+        assert planned.settings.system_prompt == (prompt or SERVER_DEFAULTS.system_prompt)
+        assert planned.hides_prompt is (prompt is not None)
+
+
 @pytest.mark.parametrize(
     ("lock", "input", "path"),
     [

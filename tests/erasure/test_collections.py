@@ -1,18 +1,29 @@
 """Deletion of collections: what becomes of their documents, what the receipt counts, and who is notified."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from concurrency import open_owned_tasks
+from persistence.access.audit_entries import AuditEntries
+from persistence.access.erasures import Erasures
 from persistence.database.database import Database
 from persistence.database.sqlite import fetch, fetch_value
-from records.access import AccessLevel, Principals
+from records.access import AccessLevel, Exchange, LeftDocuments, Principals
+from records.document import EraseReceipt
+from records.errors import DiskFull
 from schema.common import global_ids
-from tests.access import LOCAL, PEOPLE
+from services.access.audit_log import AuditLog
+from services.collections.collection_events import CollectionEvents
+from services.erasure import Erasure
+from services.ingestion.document_events import DocumentEvents
+from tests.access import LOCAL, PEOPLE, SYSTEM
 from tests.collections.test_events import COLLECTIONS, DOCUMENTS, watching
 from tests.collections.workshop import MANUALS, Workshop, ingest, open_workshop
+from tests.fakes.authentication import make_viewer
 from tests.persistence.stores import Stores
+from tests.support.supervisor import open_test_supervisor
 
 RECEIPT = "... on DeleteCollectionSuccess { deletedId receipt { chunks keywordEntries vectors messages originals } }"
 OWNER = "query ($id: ID!) { document(id: $id) { owner { name } collections { name } } }"
@@ -106,6 +117,37 @@ async def test_members_receive_the_removal_of_the_collection_and_its_documents(
             assert set(seen.changes(user)) == {"REMOVED"}
         assert collections.events["stranger"] == seen.events["stranger"] == []
         assert "REMOVED" not in seen.changes("admin"), "the administrator owns both documents now"
+
+
+class FullDisk:
+    """Erases no document."""
+
+    async def prepare_deletions(self) -> None: ...
+
+    async def delete_document(self, *_: object) -> EraseReceipt:
+        raise DiskFull
+
+
+async def test_the_audit_log_has_a_deletion_whose_documents_are_erased_later(
+    database: Database, tmp_path: Path
+) -> None:
+    entry = "SELECT target_name FROM audit_entries WHERE action = 'COLLECTION_CHANGED'"
+    async with open_workshop(database, tmp_path) as workshop, open_test_supervisor() as supervisor:
+        stores, members, unused = workshop.stores, workshop.server.members, cast(Any, None)
+        events = CollectionEvents(
+            stores.collections, stores.documents, DocumentEvents(stores.documents, members), members, SYSTEM
+        )
+        async with open_owned_tasks(supervisor, "test") as tasks:
+            erasure = Erasure(
+                Erasures(database), unused, stores.collections, unused, FullDisk(), events, unused,
+                AuditLog(AuditEntries(database)), tasks,
+            )  # fmt: skip
+            with pytest.raises(DiskFull):
+                await erasure.delete_collection(
+                    make_viewer(), Exchange(), workshop.key, LeftDocuments.ERASE_IF_NOWHERE_ELSE
+                )
+        async with database.snapshot() as reader:
+            assert await fetch_value(reader, entry) == "Manuals"
 
 
 async def test_sessions_stay_without_the_collection(database: Database, tmp_path: Path) -> None:

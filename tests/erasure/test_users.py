@@ -7,16 +7,16 @@ import anyio
 import pytest
 
 from persistence.access.erasures import Erasures
-from persistence.database.access_tables import ApiKey, AuditEntry, Login
+from persistence.database.access_tables import ApiKey, AuditEntry, Invitation, Login
 from persistence.database.database import Database
 from persistence.database.json_columns import now
 from persistence.database.sqlite import fetch, fetch_value
-from records.access import AccessScope
+from records.access import AccessLevel, AccessScope, Principals
 from records.document import EraseReceipt
 from schema.common import global_ids
 from services.erasure.erasure import total
 from tests.access import LOCAL, PEOPLE
-from tests.collections.workshop import Workshop, ingest, open_workshop
+from tests.collections.workshop import MANUALS, Workshop, ingest, open_workshop
 from tests.persistence.stores import Stores, cite
 
 RECEIPT = "... on DeleteUserSuccess { deletedId receipt { chunks keywordEntries vectors messages originals bytes } }"
@@ -49,6 +49,14 @@ async def fill(database: Database, scope: AccessScope) -> None:
             actor_id=1, actor_name="Local", target_kind="user", target_id=user_id, target_name=CANARY, **common
         )
         await AuditEntry.create(actor_id=None, actor_name="READER@example.org", address="192.0.2.1", **common)
+        await AuditEntry.create(
+            actor_id=1, actor_name="Local", target_kind="invitation", target_id=1, target_name="Reader@example.org",
+            **common,
+        )  # fmt: skip
+        await Invitation.create(
+            using_db=transaction, digest="0" * 64, email="Reader@example.org", email_key="reader@example.org", role="USER",
+            inviter_id=1, created_at=moment, expires_at=moment, used_at=moment,
+        )  # fmt: skip
 
 
 async def occurrences(database: Database, word: str) -> list[str]:
@@ -112,6 +120,21 @@ async def test_a_document_with_bytes_that_the_collection_owns_is_erased(database
         assert await workshop.stores.documents.find(LOCAL, copy.id) is None
 
 
+async def test_a_document_is_owned_by_a_collection_that_does_not_own_its_bytes(
+    database: Database, tmp_path: Path
+) -> None:
+    async with open_workshop(database, tmp_path) as workshop:
+        copy = await ingest(Stores(database, PEOPLE["writer"]), "shared.txt", "The torque of bolt A is 35 Nm.")
+        other = await workshop.stores.collections.create(LOCAL, MANUALS)
+        writer = Principals((PEOPLE["writer"].user_id,))
+        await workshop.stores.grants.grant(LOCAL, other.id, writer, AccessLevel.WRITE)
+        for key in (workshop.key, other.id):
+            await workshop.stores.collections.add_documents(PEOPLE["writer"], key, [copy.id])
+        assert (await delete(workshop, "local", "writer"))["receipt"]["chunks"] == 0
+        found = await workshop.stores.documents.get(LOCAL, copy.id)
+        assert found.owning_collection_id == other.id
+
+
 @pytest.mark.parametrize(
     ("viewer", "name", "expected"),
     [
@@ -144,6 +167,19 @@ async def test_an_interrupted_erasure_is_continued_at_the_next_start(database: D
             while await Erasures(database).interrupted_users():
                 await anyio.sleep(0.01)
         assert await occurrences(database, CANARY) == []
+
+
+async def test_a_request_that_is_late_stores_nothing_for_an_erased_user(database: Database, tmp_path: Path) -> None:
+    requests: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("importDocument", {"source": {"text": f"Late {CANARY}."}}),
+        ("createSession", {"name": f"Late {CANARY}"}),
+    )
+    async with open_workshop(database, tmp_path) as workshop:
+        await Erasures(database).begin_user(LOCAL, READER.user_id)
+        for mutation, sent in requests:
+            assert (await workshop.mutate("reader", mutation, **sent))["code"] == "NOT_FOUND"
+        assert await occurrences(database, CANARY) == []
+        assert [path for path in (tmp_path / "originals").rglob("*") if path.is_file()] == []
 
 
 def test_the_numbers_of_receipts_are_added() -> None:

@@ -90,7 +90,12 @@ class FakeCollectionChanges:
         self.last = arguments
         return await self._store.get(viewer.scope, arguments[0])
 
-    update = add_documents = remove_documents = grant = revoke = _change
+    async def update(self, viewer: Any, exchange: object, key: CollectionId, choose: Any) -> CollectionRecord:
+        found = await self._change(viewer, exchange, key, choose)
+        choose(found.fields)
+        return found
+
+    add_documents = remove_documents = grant = revoke = _change
 
     @asynccontextmanager
     async def watch(self, *_: object) -> AsyncIterator[AsyncGenerator[Change[CollectionRecord], None]]:
@@ -116,6 +121,7 @@ class FakeGroups:
     async def delete(self, viewer: Any, _: object, group_id: GroupId) -> None:
         await self._store.get(viewer.scope, group_id)
 
+    async def check_of_user(self, *_: object) -> None: ...
     async def set_of_user(self, *_: object) -> None: ...
     async def members_changed(self, *_: object) -> None: ...
 

@@ -32,7 +32,7 @@ from services.ingestion import IncomingFiles
 from services.memberships import Memberships
 from services.retrieval.retriever import Retriever
 from services.usage import Usage
-from tests.access import PEOPLE, add_people
+from tests.access import PEOPLE, SYSTEM, add_people
 from tests.fakes.access import fake_access
 from tests.fakes.authentication import FakeAuthentication, make_contexts, make_viewer
 from tests.fakes.embedding import FakeEmbedder
@@ -112,7 +112,7 @@ def _sharing(
     of_collections = CollectionStores(stores.collections, stores.grants, stores.groups)
     audit = AuditLog(AuditEntries(database))
     collections = create_collections(
-        tasks, of_collections, stores.documents, ingestion.events, ingestion.members, audit
+        tasks, of_collections, stores.documents, ingestion.events, ingestion.members, audit, SYSTEM
     )
     sessions = SessionErasure(stores.sessions, stores.messages, answers.session_changes, answers.answers)
     erasure = Erasure(

@@ -1,11 +1,12 @@
 """Interface of the store of collections, implemented by `persistence/collections/collections.py`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from records.access import (
     AccessLevel,
     AccessScope,
+    AnyScope,
     CollectionFields,
     CollectionFilter,
     CollectionRecord,
@@ -29,9 +30,7 @@ class CollectionStore(Protocol):
         """Return a collection. Raises `NotFound`."""
         ...
 
-    async def find_many(
-        self, scope: AccessScope, ids: Sequence[CollectionId]
-    ) -> Mapping[CollectionId, CollectionRecord]:
+    async def find_many(self, scope: AnyScope, ids: Sequence[CollectionId]) -> Mapping[CollectionId, CollectionRecord]:
         """Return the collections among `ids` that exist in the scope."""
         ...
 
@@ -46,9 +45,13 @@ class CollectionStore(Protocol):
     async def count(self, scope: AccessScope, filter: CollectionFilter) -> int: ...
 
     async def update(
-        self, scope: AccessScope, collection_id: CollectionId, fields: CollectionFields
+        self, scope: AccessScope, collection_id: CollectionId, change: Callable[[CollectionFields], CollectionFields]
     ) -> CollectionRecord:
-        """Replace the fields of a collection. Raises `NotFound`, and `Forbidden` without the level MANAGE."""
+        """Replace the fields of a collection by those that `change` returns for the present ones.
+
+        No other change happens in between. Raises `NotFound`, `Forbidden` without the level MANAGE, and the errors of
+        `change`.
+        """
         ...
 
     async def of_session(self, scope: AccessScope, session_id: SessionId) -> tuple[CollectionRecord, ...]:
@@ -78,5 +81,5 @@ class CollectionStore(Protocol):
         ...
 
     async def members(self) -> Mapping[CollectionId, Mapping[UserId, AccessLevel]]:
-        """Return the users with access to each collection, directly or by a group."""
+        """Return the users with access to each collection, directly or by a group, with their highest levels."""
         ...
