@@ -8,7 +8,7 @@ from persistence.database.sqlite import fetch, fetch_value
 from persistence.database.tables import Message
 from persistence.sessions.message_queries import load_message, load_messages
 from records.access import AnyScope
-from records.errors import Conflict, NotFound
+from records.errors import Conflict, InvalidInput, NotFound
 from records.ids import MessageId, SessionId
 from records.session import BranchPoint, MessageRecord, MessageRole
 
@@ -29,6 +29,11 @@ _BELOW = """
 _LATEST_ANSWER_BELOW = f"""
     SELECT max(id) FROM messages WHERE role = 'ASSISTANT' AND id IN ({_BELOW})
 """  # noqa: S608  # constants of this module
+_OF_ANOTHER_ROLE = {
+    MessageRole.USER: "The message is an answer. Only a prompt can be edited.",
+    MessageRole.ASSISTANT: "The message is a prompt. A prompt can only follow an answer.",
+}
+"""The message of the error for each role that is needed."""
 
 
 async def parent_of_prompt(
@@ -36,7 +41,8 @@ async def parent_of_prompt(
 ) -> int | None:
     """Return the answer that a new prompt follows; None for a first prompt.
 
-    Raises `NotFound` for an unknown message, and `Conflict` if the answer is unfinished.
+    Raises `NotFound` for an unknown message, `InvalidInput` if a prompt follows a prompt or an answer is edited, and
+    `Conflict` if the answer is unfinished.
     """
     if point.edits is not None:
         edited = await _message_of(client, scope, session_id, point.edits, MessageRole.USER, "edits_message_id")
@@ -59,8 +65,10 @@ async def _message_of(
     field: str,
 ) -> MessageRecord:
     found = (await load_messages(client, scope, [message_id])).get(message_id)
-    if found is None or found.session_id != session_id or found.role is not role:
+    if found is None or found.session_id != session_id:
         raise NotFound("message", message_id, field=field)
+    if found.role is not role:
+        raise InvalidInput(_OF_ANOTHER_ROLE[role], field=field)
     return found
 
 

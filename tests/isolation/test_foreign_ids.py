@@ -152,14 +152,14 @@ async def dump(database: Database) -> list[list[tuple[Any, ...]]]:
         return [[tuple(row) for row in await fetch(reader, f"SELECT * FROM {table}")] for table in tables]
 
 
-def id_slots(of: GraphQLInputType) -> Iterator[str]:
+def id_arguments(of: GraphQLInputType) -> Iterator[str]:
     """Yield `id` for each id in a value of an input type, including the ids in nested inputs."""
     named = get_named_type(of)
     if named.name == "ID":
         yield "id"
     elif isinstance(named, GraphQLInputObjectType):
         for field in named.fields.values():
-            yield from id_slots(field.type)
+            yield from id_arguments(field.type)
 
 
 def test_every_root_field_with_an_id_has_a_case() -> None:
@@ -170,7 +170,7 @@ def test_every_root_field_with_an_id_has_a_case() -> None:
         for root in roots
         if root is not None
         for name, field in root.fields.items()
-        if any(list(id_slots(argument.type)) for argument in field.args.values())
+        if any(list(id_arguments(argument.type)) for argument in field.args.values())
     }
     assert with_ids - OF_THE_SERVER == {name.split()[0] for name in (*QUERIES, *MUTATIONS, *SUBSCRIPTIONS)}
 

@@ -1,4 +1,4 @@
-"""The table of the id slots: for each id in the arguments of a root field, the type of its object and the right it needs."""
+"""The table of the id arguments: for each id that a root field accepts, the type of its object and the right it needs."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Rule:
-    """An id slot: `kinds` are the types that it accepts, `right` is the right that the operation needs on the object."""
+    """An id argument: `kinds` are the types that it accepts, `right` is the right that the operation needs on the object."""
 
     kinds: tuple[str, ...]
     right: Right = Right.SEE
@@ -81,6 +81,8 @@ _MANAGED: dict[str, Any] = {"beside": (Object("Collection", ASSIGNED), Right.MAN
 _WRITTEN: dict[str, Any] = {"beside": (Object("Collection", WRITABLE), Right.WRITE)}
 _ENDED: dict[str, Any] = {"found": "ConflictError"}
 """The object is not in progress, so that it cannot be canceled."""
+_OF_AN_ANSWER: dict[str, Any] = {"found": "InvalidInputError"}
+"""The messages of the table are answers, which cannot be edited."""
 _MODEL, _ADMIN_MODEL = _one("Model"), _one("Model", users=ADMINS)
 
 RULES: dict[str, Rule] = {
@@ -116,9 +118,15 @@ RULES: dict[str, Rule] = {
     "updateSession.input.documentIds": _one("Document"),
     "updateSession.input.collectionIds": _one("Collection"),
     "updateSession.input.settings.modelId": _MODEL,
+    "updateSession.input.headMessageId": _one("Message"),
     "deleteSession.input.id": _one("Session"),
     "sendMessage.input.sessionId": _one("Session"),
     "sendMessage.input.documentIds": _one("Document"),
+    "sendMessage.input.parentId": _one("Message"),
+    "sendMessage.input.editsMessageId": _one("Message", **_OF_AN_ANSWER),
+    "regenerateMessage.input.messageId": _one("Message"),
+    "regenerateMessage.input.modelId": _MODEL,
+    "forkSession.input.messageId": _one("Message"),
     "cancelGeneration.input.messageId": _one("Message", **_ENDED),
     "deleteMessage.input.id": _one("Message"),
     "rateMessage.input.id": _one("Message"),
@@ -161,7 +169,7 @@ RULES: dict[str, Rule] = {
     "documentEvents.documentId": _one("Document"),
     "collectionEvents.collectionId": _one("Collection"),
 }
-"""The rules by root field and path of the argument. A slot of the schema without a row fails a test."""
+"""The rules by root field and path of the argument. An argument of the schema without a row fails a test."""
 
 OTHER_ARGUMENTS: dict[str, dict[str, Any]] = {
     "search": {"input": {"query": "torque", "mode": "KEYWORD"}},
@@ -171,6 +179,7 @@ OTHER_ARGUMENTS: dict[str, dict[str, Any]] = {
     "createSession": {"input": {"name": "Mine"}},
     "updateSession": {"input": {"id": Object("Session", OWN), "name": "Taken"}},
     "sendMessage": {"input": {"sessionId": Object("Session", OWN), "content": "What torque?"}},
+    "regenerateMessage": {"input": {"messageId": Object("Message", OWN)}},
     "rateMessage": {"input": {"rating": "UP"}},
     "updateUser": {"input": {"id": Object("User", OWN), "name": "Taken"}},
     "createCollection": {"input": {"name": "New"}},
@@ -192,4 +201,4 @@ OTHER_ARGUMENTS: dict[str, dict[str, Any]] = {
     "createGroup": {"input": {"name": "New"}},
     "updateGroup": {"input": {"id": Object("Group", FOREIGN), "name": "Taken"}},
 }
-"""The other arguments of an operation. They are such that only the id slot decides, apart from `Rule.beside`."""
+"""The other arguments of an operation. They are such that only the id argument decides, apart from `Rule.beside`."""

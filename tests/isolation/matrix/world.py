@@ -16,9 +16,9 @@ from anyio.abc import TaskGroup
 from persistence.database.database import Database
 from persistence.database.sqlite import fetch
 from tests.accounts.server import open_access
+from tests.isolation.matrix.id_arguments import IdArgument
 from tests.isolation.matrix.objects import Ids, add_objects
 from tests.isolation.matrix.rules import Object
-from tests.isolation.matrix.slots import Slot
 from tests.isolation.two_users import TwoUsers, open_two_users
 from tests.support.blocked_tasks import let_tasks_run
 
@@ -44,13 +44,13 @@ class World:
     def resolve(self, named: Object) -> str:
         return self.ids[named.kind, named.place]
 
-    async def send(self, slot: Slot, global_id: str) -> str:
-        """Execute the operation of a slot with an id as the user; return the body of the response."""
-        document, variables = slot.document(), slot.variables(global_id, self.resolve)
-        if slot.operation == "subscription":
+    async def send(self, argument: IdArgument, global_id: str) -> str:
+        """Execute the operation of an argument with an id as the user; return the body of the response."""
+        document, variables = argument.document(), argument.variables(global_id, self.resolve)
+        if argument.operation == "subscription":
             [payload] = await self.server.subscribe(self.user, document, variables, 1)
             return payload if payload.startswith('{"data"') else json.dumps({"errors": json.loads(payload)})
-        if slot.field == "uploadDocument":
+        if argument.field == "uploadDocument":
             return await upload(self.server.client, self.user, document, variables)
         return (await self.server.execute(self.user, document, variables))[1]
 

@@ -1,1 +1,1 @@
-"""What a user can learn of another one: words of private texts, and differences that the other's actions make."""
+"""Tests of how much a user can learn of another one: words of private texts, and differences that actions make."""

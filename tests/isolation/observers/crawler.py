@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from schema.common import global_ids
-from tests.isolation.matrix.slots import SCHEMA
+from tests.isolation.matrix.id_arguments import SCHEMA
 from tests.isolation.two_users import TwoUsers
 
 DEPTHS = (3, 2, 1)

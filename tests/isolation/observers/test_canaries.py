@@ -18,8 +18,8 @@ from schema.common import global_ids
 from tests.accounts.server import open_access
 from tests.collections.workshop import Workshop, fill
 from tests.fakes.vectors import ExactVectorIndex
+from tests.isolation.matrix.id_arguments import SCHEMA, id_arguments
 from tests.isolation.matrix.rules import RULES, Object
-from tests.isolation.matrix.slots import SCHEMA, id_slots
 from tests.isolation.observers.crawler import Crawler, selection
 from tests.isolation.observers.private_texts import (
     CANARY,
@@ -38,7 +38,7 @@ from tests.support.blocked_tasks import let_tasks_run
 
 WALKS = 150
 IDS_OF_A_KIND = 2
-"""Foreign ids of each type that are sent in every id slot."""
+"""Foreign ids of each type that are sent in every id argument."""
 MODES = ("KEYWORD", "SEMANTIC", "HYBRID")
 LISTS = (
     "documents(filter: { nameContains: $word })", "documents(filter: { tags: [$word] })",
@@ -159,12 +159,14 @@ async def send_foreign_ids(observer: Crawler, foreign: set[str]) -> None:
     by_kind: dict[str, list[str]] = {}
     for each in sorted(foreign):
         by_kind.setdefault(kind_of(each), []).append(each)
-    for slot in id_slots():
-        for global_id in (each for kind in RULES[slot.name].kinds for each in by_kind.get(kind, ())[:IDS_OF_A_KIND]):
-            document, variables = slot.document(), slot.variables(global_id, resolve)
-            if slot.operation == "subscription":
+    for argument in id_arguments():
+        for global_id in (
+            each for kind in RULES[argument.name].kinds for each in by_kind.get(kind, ())[:IDS_OF_A_KIND]
+        ):
+            document, variables = argument.document(), argument.variables(global_id, resolve)
+            if argument.operation == "subscription":
                 observer.received += await observer.server.subscribe(observer.user, document, variables, 3)
-            elif slot.field != "uploadDocument":
+            elif argument.field != "uploadDocument":
                 await observer.send(document, **variables)
 
 

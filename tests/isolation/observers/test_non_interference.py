@@ -1,4 +1,4 @@
-"""What one user does changes nothing that another one receives: responses, counts, scores, ranks and events.
+"""The actions of one user change nothing that another one receives: responses, counts, scores, ranks and events.
 
 The quick form plays few steps. `NON_INTERFERENCE_STEPS=10000` plays so many. Left out are values that users of one server
 share by design: positions in queues, rate limits and the duration of operations.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from records.errors import Conflict, NotFound
+from records.errors import Conflict, InvalidInput, NotFound
 from records.ids import MessageId, ModelId, SessionId
 from records.page import PageRequest
 from records.session import BranchPoint, MessageRecord, MessageStatus, ThinkingMode
@@ -125,14 +125,12 @@ async def test_the_head_moves_to_the_latest_message_of_a_branch(stores: Stores) 
     assert await texts(stores, session_id) == ["a", "A", "b", "B", "c", "C"]
 
 
-async def test_messages_of_other_sessions_and_roles_are_unknown(stores: Stores) -> None:
-    session_id, [first, _, _] = await three_exchanges(stores)
+async def test_messages_of_other_sessions_are_unknown(stores: Stores) -> None:
+    session_id, _ = await three_exchanges(stores)
     other, [foreign, _, _] = await three_exchanges(stores)
     for point, field in (
         (BranchPoint(edits=foreign[0].id), "edits_message_id"),
-        (BranchPoint(edits=first[1].id), "edits_message_id"),
         (BranchPoint(follows=foreign[1].id), "parent_id"),
-        (BranchPoint(follows=first[0].id), "parent_id"),
     ):
         with pytest.raises(NotFound) as raised:
             await ask(stores, session_id, "x", point)
@@ -140,6 +138,18 @@ async def test_messages_of_other_sessions_and_roles_are_unknown(stores: Stores) 
     with pytest.raises(NotFound):
         await stores.sessions.update(LOCAL, session_id, head_id=foreign[0].id)
     assert other != session_id
+
+
+async def test_a_message_of_the_wrong_role_is_reported_as_such(stores: Stores) -> None:
+    session_id, [(prompt, answer), _, _] = await three_exchanges(stores)
+    with pytest.raises(InvalidInput, match=r"^The message is an answer\. Only a prompt can be edited\.$") as edited:
+        await ask(stores, session_id, "x", BranchPoint(edits=answer.id))
+    assert edited.value.field == "edits_message_id"
+    with pytest.raises(
+        InvalidInput, match=r"^The message is a prompt\. A prompt can only follow an answer\.$"
+    ) as followed:
+        await ask(stores, session_id, "x", BranchPoint(follows=prompt.id))
+    assert followed.value.field == "parent_id"
 
 
 async def test_a_fork_has_copies_of_the_messages_up_to_one(stores: Stores) -> None:

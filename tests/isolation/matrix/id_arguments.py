@@ -1,4 +1,4 @@
-"""The id slots of the schema, and an operation for each: an id in one argument, valid values in the others."""
+"""The id arguments of the schema, and an operation for each: an id in one argument, valid values in the others."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ SCHEMA = build_schema()._schema
 
 
 @dataclass(frozen=True)
-class Slot:
+class IdArgument:
     """An id in the arguments of a root field. `path` consists of the argument and the fields of nested inputs."""
 
     operation: str
@@ -38,7 +38,7 @@ class Slot:
         return ".".join((self.field, *self.path))
 
     def variables(self, global_id: str, resolve: Callable[[Object], str]) -> dict[str, Any]:
-        """Return the variables with an id in the slot. `resolve` returns the id of an object in another argument."""
+        """Return the variables with an id in the argument. `resolve` returns the id of an object in another argument."""
         variables: dict[str, Any] = _resolved(OTHER_ARGUMENTS.get(self.field, {}), resolve)
         inner = variables
         for part in self.path[:-1]:
@@ -83,10 +83,10 @@ def _selection(field: GraphQLField) -> str:
     return f"{{ {' '.join(parts)} }}"
 
 
-def id_slots() -> list[Slot]:
-    """Return every id slot of the schema."""
+def id_arguments() -> list[IdArgument]:
+    """Return every id argument of the schema."""
     return [
-        Slot(operation, name, (argument, *path), is_list)
+        IdArgument(operation, name, (argument, *path), is_list)
         for operation in ("query", "mutation", "subscription")
         for name, field in _root(operation).fields.items()
         for argument, each in field.args.items()
@@ -108,13 +108,13 @@ def _ids_in(kind: GraphQLInputType, is_list: bool = False) -> Iterator[tuple[tup
         yield (), is_list
 
 
-def outcome_of(slot: Slot, body: str) -> str:
+def outcome_of(argument: IdArgument, body: str) -> str:
     """Return the outcome that the body of a response reports."""
     reply = json.loads(body)
     if "errors" in reply:
         codes = [error["extensions"]["code"] for error in reply["errors"]]
         return {"FORBIDDEN": REJECTED, "NOT_FOUND": NOTHING}.get(codes[0], str(codes))
-    value = reply["data"][slot.field]
+    value = reply["data"][argument.field]
     if value in (None, [], [None]) or (isinstance(value, dict) and value.get("totalCount") == 0):
         return NOTHING
     kind = value["__typename"] if isinstance(value, dict) else ""

@@ -1,4 +1,4 @@
-"""Every id slot of the schema, with an id of every kind of place, sent by every user.
+"""Every id argument of the schema, with an id of every kind of place, sent by every user.
 
 What a user may not see gives, byte for byte, the response for an id that never existed. What a user sees and may not
 change gives FORBIDDEN. A refused operation changes no row and sends no event.
@@ -10,16 +10,16 @@ import pytest
 
 from persistence.database.database import Database
 from tests.access import PEOPLE
+from tests.isolation.matrix.id_arguments import IdArgument, id_arguments, outcome_of
 from tests.isolation.matrix.placements import NEVER, OTHER_TYPE, places_of
 from tests.isolation.matrix.rules import FORBIDDEN, NOTHING, REJECTED, RULES
-from tests.isolation.matrix.slots import Slot, id_slots, outcome_of
 from tests.isolation.matrix.world import World, open_world
 
 REFUSED = (NOTHING, FORBIDDEN, REJECTED)
 
 
-def test_every_id_slot_of_the_schema_has_a_rule() -> None:
-    assert sorted(slot.name for slot in id_slots()) == sorted(RULES)
+def test_every_id_argument_of_the_schema_has_a_rule() -> None:
+    assert sorted(argument.name for argument in id_arguments()) == sorted(RULES)
 
 
 @pytest.mark.parametrize("operation", ["query", "mutation", "subscription"])
@@ -29,28 +29,28 @@ async def test_an_id_has_the_outcome_that_its_rule_states(
 ) -> None:
     faults: list[str] = []
     async with open_world(database, tmp_path, user) as world:
-        for slot in id_slots():
-            if slot.operation == operation:
-                faults += await check_slot(world, slot)
+        for argument in id_arguments():
+            if argument.operation == operation:
+                faults += await check_argument(world, argument)
     assert faults == [], faults
 
 
-async def check_slot(world: World, slot: Slot) -> list[str]:
+async def check_argument(world: World, argument: IdArgument) -> list[str]:
     """Send an id of every place; return a description of each response that is not as the rule states."""
-    rule, faults = RULES[slot.name], []
+    rule, faults = RULES[argument.name], []
     for kind, place in places_of(rule.kinds):
         global_id = world.ids[kind, place]
-        body = await world.send(slot, global_id)
-        expected, outcome = rule.outcome(world.user, kind, place), outcome_of(slot, body)
-        case = f"{slot.name}: {kind} {place} for {world.user}"
+        body = await world.send(argument, global_id)
+        expected, outcome = rule.outcome(world.user, kind, place), outcome_of(argument, body)
+        case = f"{argument.name}: {kind} {place} for {world.user}"
         if outcome != expected:
             faults.append(f"{case}: {expected} expected, not {outcome}: {body[:200]}")
         if outcome == NOTHING and rule.outcome(world.user, kind, NEVER) == NOTHING:
             never = world.ids[kind, NEVER]
-            expected = (await world.send(slot, never)).replace(never, "ID")
+            expected = (await world.send(argument, never)).replace(never, "ID")
             if expected != body.replace(global_id, "ID") and not (place == OTHER_TYPE and rule.beside):
                 faults.append(f"{case}: the response differs from that for an id that never existed: {body} {expected}")
-        if slot.operation == "mutation":
+        if argument.operation == "mutation":
             is_refused = outcome in REFUSED or outcome.endswith("Error")
             if is_refused and not await world.is_unchanged():
                 faults.append(f"{case}: {outcome}, but something has changed")
