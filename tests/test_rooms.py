@@ -89,7 +89,6 @@ LARGE_FOLDERS: dict[str, str] = {
     "engines/parsing/worker/readers": "one file for each file format",
     "resolvers": "one file for each feature, and what they share",
     "tests/fakes": "one file for each component that is faked",
-    "tests/support": "one file for each kind of helper",
 }
 """Folders with more than `MAX_FILES` files, with the reason."""
 

@@ -48,10 +48,10 @@ NUMBERED: dict[str, global_ids.IdCodec[Any]] = {
         global_ids.DOCUMENT, global_ids.CHUNK, global_ids.SESSION, global_ids.MESSAGE, global_ids.USER, global_ids.LOGIN,
         global_ids.API_KEY, global_ids.INVITATION, global_ids.AUDIT_ENTRY, global_ids.GROUP, global_ids.COLLECTION,
     )
-}  # fmt: skip
+} | {"Prompt": global_ids.MESSAGE}  # fmt: skip
 TABLES = {
-    "Message": "messages", "Session": "sessions", "Chunk": "chunks", "Document": "documents", "Login": "logins",
-    "ApiKey": "api_keys", "Invitation": "invitations", "AuditEntry": "audit_entries", "Group": "groups",
+    "Message": "messages", "Prompt": "messages", "Session": "sessions", "Chunk": "chunks", "Document": "documents",
+    "Login": "logins", "ApiKey": "api_keys", "Invitation": "invitations", "AuditEntry": "audit_entries", "Group": "groups",
     "Collection": "collections", "User": "users",
 }  # fmt: skip
 """The table of each type, in an order in which rows can be deleted."""
@@ -119,7 +119,8 @@ class Objects:
                 if kind == "Document" and (where == FOREIGN if place == FOREIGN else self._sees(where))
             ]
             session = await stores.session(f"Session {place}", *visible)
-            _, answer = await stores.exchange(session.id, "What torque?", "35 Nm.")
+            prompt, answer = await stores.exchange(session.id, "What torque?", "35 Nm.")
+            self.put("Prompt", place, prompt.id)
             self.put("Session", place, session.id)
             self.put("Message", place, answer.id)
 

@@ -55,6 +55,7 @@ PLACEMENTS: dict[str, dict[str, Rights]] = {
     "Chunk": _OF_DOCUMENTS,
     "Session": _OF_ONE_USER,
     "Message": _OF_ONE_USER,
+    "Prompt": _OF_ONE_USER,
     "Login": _OF_ONE_USER,
     "ApiKey": _OF_ONE_USER,
     "User": {
@@ -72,8 +73,9 @@ PLACEMENTS: dict[str, dict[str, Rights]] = {
     "Model": {FOREIGN: _seen(EVERYONE)},
     "Provider": {FOREIGN: _seen(EVERYONE)},
 }
-"""For each type and place, the users who have each right. An administrator's key with the limit WRITE has the rights of a
-user. Users see other users and their groups if they manage a collection."""
+"""For each type and place, the users who have each right. A message is an answer; prompts are messages, too.
+An administrator's key with the limit WRITE has the rights of a user. Users see other users and their
+groups if they manage a collection."""
 
 UNKNOWN: dict[str, Rights] = {DELETED: _seen(NO_ONE), NEVER: _seen(NO_ONE), OTHER_TYPE: _seen(NO_ONE)}
 """Places of ids that find nothing, for every type."""

@@ -81,8 +81,6 @@ _MANAGED: dict[str, Any] = {"beside": (Object("Collection", ASSIGNED), Right.MAN
 _WRITTEN: dict[str, Any] = {"beside": (Object("Collection", WRITABLE), Right.WRITE)}
 _ENDED: dict[str, Any] = {"found": "ConflictError"}
 """The object is not in progress, so that it cannot be canceled."""
-_OF_AN_ANSWER: dict[str, Any] = {"found": "InvalidInputError"}
-"""The messages of the table are answers, which cannot be edited."""
 _MODEL, _ADMIN_MODEL = _one("Model"), _one("Model", users=ADMINS)
 
 RULES: dict[str, Rule] = {
@@ -120,13 +118,13 @@ RULES: dict[str, Rule] = {
     "updateSession.input.settings.modelId": _MODEL,
     "updateSession.input.headMessageId": _one("Message"),
     "deleteSession.input.id": _one("Session"),
+    "forkSession.input.messageId": _one("Message"),
     "sendMessage.input.sessionId": _one("Session"),
     "sendMessage.input.documentIds": _one("Document"),
     "sendMessage.input.parentId": _one("Message"),
-    "sendMessage.input.editsMessageId": _one("Message", **_OF_AN_ANSWER),
+    "sendMessage.input.editsMessageId": _one("Prompt"),
     "regenerateMessage.input.messageId": _one("Message"),
     "regenerateMessage.input.modelId": _MODEL,
-    "forkSession.input.messageId": _one("Message"),
     "cancelGeneration.input.messageId": _one("Message", **_ENDED),
     "deleteMessage.input.id": _one("Message"),
     "rateMessage.input.id": _one("Message"),

@@ -16,13 +16,13 @@ from anyio.abc import TaskGroup
 from persistence.database.database import Database
 from persistence.database.sqlite import fetch
 from tests.accounts.server import open_access
+from tests.isolation.marks import STREAMS, Marks, add_marks
 from tests.isolation.matrix.id_arguments import IdArgument
-from tests.isolation.matrix.objects import Ids, add_objects
+from tests.isolation.matrix.objects import Ids, add_objects, other_than
 from tests.isolation.matrix.rules import Object
 from tests.isolation.two_users import TwoUsers, open_two_users
-from tests.support.blocked_tasks import let_tasks_run
 
-STREAMS = ("documentEvents", "sessionEvents", "collectionEvents")
+FIELDS = {"documentEvents": "documentId", "sessionEvents": "sessionId", "collectionEvents": "collectionId"}
 NEW_FILE = ("new.txt", "Bolt Y takes 9 Nm.")
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -36,6 +36,7 @@ class World:
     database: Database
     saved: Path
     ids: Ids
+    marks: Marks
     rows: Rows = field(default_factory=dict)
     "The rows of all tables as they are restored."
     events: list[str] = field(default_factory=list)
@@ -56,7 +57,7 @@ class World:
 
     async def is_unchanged(self) -> bool:
         """Return whether no row has changed and no event was sent."""
-        await let_tasks_run()
+        await self.marks.pass_all()
         return not self.events and await read_rows(self.database) == self.rows
 
     async def restore(self) -> None:
@@ -65,7 +66,7 @@ class World:
         await to_thread.run_sync(copy_database, self.saved, self.database.path)
         await self.write_originals()
         await self.server.members.refresh()
-        await let_tasks_run()
+        await self.marks.pass_all()
         self.events.clear()
 
     async def write_originals(self) -> None:
@@ -77,18 +78,20 @@ class World:
             await path.parent.mkdir(parents=True, exist_ok=True)
             await path.write_text("Bolt Z takes 11 Nm.")
 
-    async def observe(self, tasks: TaskGroup, *users: str) -> None:
-        """Collect the events of all streams of some users; return after the snapshots."""
-        started = [anyio.Event() for _ in range(len(users) * len(STREAMS))]
-        for number, (user, name) in enumerate((user, name) for user in users for name in STREAMS):
-            tasks.start_soon(self._collect, user, name, started[number])
-        for each in started:
-            await each.wait()
+    async def observe(self, tasks: TaskGroup) -> None:
+        """Collect the events of all streams of the observers; return after the snapshots."""
+        for user in self.marks.sessions:
+            for name in STREAMS:
+                started = anyio.Event()
+                tasks.start_soon(self._collect, user, name, started)
+                await started.wait()
 
     async def _collect(self, user: str, name: str, started: anyio.Event) -> None:
-        async with aclosing(self.server.events(user, f"subscription {{ {name} {{ change }} }}", {})) as events:
+        async with aclosing(
+            self.server.events(user, f"subscription {{ {name} {{ change {FIELDS[name]} }} }}", {})
+        ) as events:
             async for event in events:
-                if started.is_set():
+                if started.is_set() and not self.marks.is_mark(user, name, event):
                     self.events.append(event)
                 elif "SNAPSHOT_END" in event:
                     started.set()
@@ -126,11 +129,12 @@ async def open_world(database: Database, folder: Path, user: str) -> AsyncIterat
         access = await open_access(database, folder)
         server = await stack.enter_async_context(open_two_users(database, folder, access=access))
         ids = await add_objects(server, access, user)
-        world = World(user, server, database, folder / "saved.db", ids)
+        marks = await add_marks(server, sorted({"local", other_than(user), user}))
+        world = World(user, server, database, folder / "saved.db", ids, marks)
         await to_thread.run_sync(copy_database, database.path, world.saved)
         world.rows = await read_rows(database)
         tasks = await stack.enter_async_context(anyio.create_task_group())
-        await world.observe(tasks, "local", "stranger", "writer", user)
+        await world.observe(tasks)
         await world.restore()
         yield world
         tasks.cancel_scope.cancel()

@@ -10,22 +10,17 @@ from typing import Any
 
 import anyio
 
-from records.access import AccessLevel, CollectionFields, CollectionRecord, Principals
-from records.events import ChangeKind
-from records.ids import DocumentId
-from records.session import SessionRecord, SessionSettings
 from schema.common import global_ids
-from tests.access import LOCAL, PEOPLE
 from tests.fakes.inference import FakeInference, Script
 from tests.fakes.vectors import ExactVectorIndex
+from tests.isolation.marks import Marks, add_marks
 from tests.isolation.observers.actors import Actor, user_id
 from tests.isolation.two_users import TwoUsers, create_retriever, open_two_users
 from tests.persistence.stores import Stores
-from tests.support.builders import make_document
 from tests.support.databases import open_copy
 
 OBSERVER, OTHER = "stranger", "reader"
-STREAMS = {
+FIELDS = {
     "documentEvents": "change documentId document { id name status collections { id } }",
     "sessionEvents": "change sessionId session { id name messageCount head { id } }",
     "collectionEvents": "change collectionId collection { id name myLevel }",
@@ -56,39 +51,6 @@ class Names:
         return self._numbers.setdefault(value, f"{decoded[0]} {len(self._numbers)}")
 
 
-class Marks:
-    """Events of three objects of the observer, each published as the last of its stream: all others have been received."""
-
-    def __init__(self, server: TwoUsers, session: SessionRecord, collection: CollectionRecord) -> None:
-        self._server = server
-        self._document = make_document(id=DocumentId(10**9), owner_id=PEOPLE[OBSERVER].user_id)
-        self._session = session
-        self._collection = collection
-        self._ids = {
-            "documentEvents": global_ids.DOCUMENT.encode(self._document.id),
-            "sessionEvents": global_ids.SESSION.encode(session.id),
-            "collectionEvents": global_ids.COLLECTION.encode(collection.id),
-        }
-        self._seen: set[str] = set()
-
-    def is_mark(self, stream: str, event: str) -> bool:
-        """Return whether an event is a mark, and count it."""
-        is_mark = f'"{self._ids[stream]}"' in event
-        if is_mark:
-            self._seen.add(stream)
-        return is_mark
-
-    async def pass_all(self) -> None:
-        """Publish a mark in each stream and wait until the observer has received them."""
-        self._seen.clear()
-        self._server.ingestion.events.publish_updated(self._document)
-        await self._server.answers.session_changes.changed(PEOPLE[OBSERVER], self._session.id)
-        self._server.collections.events.publish(ChangeKind.UPDATED, self._collection)
-        with anyio.fail_after(30):
-            while len(self._seen) < len(STREAMS):
-                await anyio.sleep(0.001)
-
-
 @dataclass
 class OneWorld:
     """A server with a collection of which the observer is a member, and with the administrator who assigns it."""
@@ -99,7 +61,7 @@ class OneWorld:
     other: Actor
     admin: Actor
     group: str
-    marks: "Marks"
+    marks: Marks
     events: list[tuple[str, Any]] = field(default_factory=list)
     "The name of the stream and the event, of all events that the observer received in the current step."
 
@@ -118,11 +80,11 @@ class OneWorld:
 
     async def watch(self, stream: str, started: anyio.Event) -> None:
         """Collect the events of a stream of the observer after its snapshot."""
-        document = f"subscription {{ {stream} {{ {STREAMS[stream]} }} }}"
+        document = f"subscription {{ {stream} {{ {FIELDS[stream]} }} }}"
         async with aclosing(self.server.events(OBSERVER, document, {})) as events:
             async for event in events:
                 payload = json.loads(event)
-                if self.marks.is_mark(stream, event):
+                if self.marks.is_mark(OBSERVER, stream, event):
                     continue
                 if started.is_set():
                     self.events.append((stream, payload))
@@ -142,16 +104,6 @@ class OneWorld:
 
     async def set_group(self, users: tuple[str, ...]) -> None:
         await self.admin.mutate("updateGroup", id=self.group, memberIds=[user_id(each) for each in users])
-
-
-async def _add_marks(server: TwoUsers) -> Marks:
-    stores = server.answers.stores
-    fields = CollectionFields("Marks", None, SessionSettings(), hides_system_prompt=False, locked=())
-    collection = await stores.collections.create(LOCAL, fields)
-    observer = PEOPLE[OBSERVER]
-    await stores.grants.grant(LOCAL, collection.id, Principals((observer.user_id,)), AccessLevel.READ)
-    await server.members.refresh()
-    return Marks(server, await Stores(stores.database, observer).session("Mark"), collection)
 
 
 @asynccontextmanager
@@ -175,11 +127,11 @@ async def open_one_world(template: Path, folder: Path) -> AsyncIterator[OneWorld
             'mutation { createGroup(input: { name: "Shift" }) { ... on GroupSuccess { group { id } } } }'
         )
         observer, other = (Actor(server, name, admin.collection) for name in (OBSERVER, OTHER))
-        marks = await _add_marks(server)
+        marks = await add_marks(server, [OBSERVER])
         world = OneWorld(server, Names(), observer, other, admin, group["data"]["createGroup"]["group"]["id"], marks)
         await world.assign((OBSERVER,), "WRITE")
         tasks = await stack.enter_async_context(anyio.create_task_group())
-        for stream in STREAMS:
+        for stream in FIELDS:
             started = anyio.Event()
             tasks.start_soon(world.watch, stream, started)
             await started.wait()
