@@ -9,10 +9,8 @@ import pytest
 
 from persistence.database.database import Database
 from persistence.database.sqlite import fetch
-from records.access import AccessLevel
-from records.ids import CollectionId, UserId
+from records.ids import UserId
 from schema.common import global_ids
-from services.memberships import Members, Memberships
 from tests.access import PEOPLE
 from tests.collections.workshop import Workshop, open_workshop
 
@@ -145,31 +143,3 @@ async def test_members_are_those_of_the_database_after_changes_at_the_same_time(
                     tasks.start_soon(change, number)
             stored = (await workshop.stores.collections.members())[workshop.key]
             assert workshop.server.members.of_collection(workshop.key) == frozenset(stored)
-
-
-class SlowMembers:
-    """A store that returns the members at the time of the call; the first call takes longer than the others."""
-
-    def __init__(self) -> None:
-        self.now: Members = {CollectionId(1): {UserId(2): AccessLevel.READ}}
-        self.first_ends = anyio.Event()
-        self.calls = 0
-
-    async def members(self) -> Members:
-        found, self.calls = self.now, self.calls + 1
-        if self.calls == 1:
-            await self.first_ends.wait()
-        return found
-
-
-async def test_an_earlier_and_slower_look_at_the_members_does_not_replace_a_later_one() -> None:
-    store = SlowMembers()
-    members = Memberships(store, {})
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(members.refresh)
-        await anyio.wait_all_tasks_blocked()
-        store.now = {}  # the access of the only member has ended
-        tasks.start_soon(members.refresh)
-        await anyio.wait_all_tasks_blocked()
-        store.first_ends.set()
-    assert members.of_collection(CollectionId(1)) == frozenset()
